@@ -1,0 +1,32 @@
+# One set of commands for people and CI. Each installs what it needs first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install demo test check fix bench
+
+install: .venv/installed
+
+# The stamp is written last, so a broken installation is done again.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policyqa-bench needs Python 3.11 or newer; name one: make install PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: install
+	$(BIN)/policyqa run quick
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave

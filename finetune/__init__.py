@@ -1,0 +1,1 @@
+"""Recipe → checkpoint: LoRA adapters that plug in as harness models."""

@@ -1,0 +1,87 @@
+"""
+A finished checkpoint: an adapter folder that loads, and says what it is.
+
+Kept in the cache under a hash of all that determines it, so that it is found by content.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from finetune.recipe import Recipe
+from harness.errors import ModelError
+from harness.files import cache_folder, fingerprint, hash_file
+from harness.models import catalogue
+from rag.retriever import Retriever
+from tasks.policyqa.prompts import TEMPLATES
+from tasks.policyqa.questions import data_identity
+
+RECORD = "training.json"
+"""Beside the adapter: recipe, data hash, versions and metrics. Its presence marks it finished."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained adapter."""
+
+    folder: Path
+    record: dict[str, Any]
+    """Contents of ``training.json``."""
+
+    @property
+    def identity(self) -> str:
+        """What determines its answers, beside the base: recipe name and hash of the weights."""
+        return f"{self.record['recipe']['name']}@{adapter_hash(self.folder)[:12]}"
+
+
+def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, Any]:
+    """All that determines a checkpoint's weights, as JSON."""
+    retrieval = None
+    if recipe.prompt == "rag":
+        retrieval = [retriever.index.fingerprint, retriever.k, retriever.budget]
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "model": catalogue.identity(recipe.model),
+        "data": data_identity(data),
+        "template": TEMPLATES[recipe.prompt],
+        "retrieval": retrieval,
+        "versions": {name: version(name) for name in ("torch", "transformers", "peft", "trl")},
+    }
+
+
+def kept_at(what: dict[str, Any]) -> Path:
+    """Where the checkpoint with these determinants is kept, once it is finished."""
+    return cache_folder("checkpoints", f"{what['recipe']['name']}-{fingerprint(what)[:16]}")
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Read a finished checkpoint.
+
+    Raises:
+        ModelError: it is unfinished, or its weights are not those its record names.
+    """
+    path = folder / RECORD
+    if not path.is_file():
+        raise ModelError(f"{folder} is no finished checkpoint: it has no {RECORD}")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    found = adapter_hash(folder)
+    if found != record["adapter_sha256"]:
+        raise ModelError(
+            f"{folder}: the adapter's SHA-256 is {found[:12]}…, its record says "
+            f"{record['adapter_sha256'][:12]}…; delete the folder and train again"
+        )
+    return Checkpoint(folder, record)
+
+
+def adapter_hash(folder: Path) -> str:
+    """SHA-256 of the adapter's weights.
+
+    Raises:
+        ModelError: the folder has none.
+    """
+    weights = folder / "adapter_model.safetensors"
+    if not weights.is_file():
+        raise ModelError(f"{folder} holds no {weights.name}")
+    return hash_file(weights)

@@ -1,0 +1,95 @@
+"""
+What one fine-tuning run does. The defaults are the published ones; a YAML states what differs.
+
+Two shipped recipes hold for any model: ``sft`` (question → answer) and ``sft-rag`` (retrieved
+context and question → answer). Others are named ``<model>-<weights>``.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.errors import ConfigError
+from harness.files import read_yaml
+
+RECIPES = Path(__file__).parent / "recipes"
+"""The recipes this project ships."""
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Recipe(BaseModel):
+    """One fine-tuning run; ``recipes/*.yaml`` supply the values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    weights: Literal["sft", "sft-rag"]
+    """What the checkpoint is called in an arm."""
+    model: str = "meta-llama/Llama-2-7b-hf"
+    """Base model: a catalogue name, a Hugging Face id or a folder."""
+    prompt: Literal["plain", "rag"]
+    """Template of ``tasks.policyqa.prompts`` that is trained on; ``rag`` retrieves its context."""
+
+    precision: Literal["int8", "bf16", "fp32"] = "int8"
+    """Of the base's weights; the adapter trains in float32."""
+    lora_rank: Count = 16
+    lora_alpha: Count = 32
+    """Scale: what the adapter adds is multiplied by alpha / rank."""
+    lora_dropout: Share = 0.05
+    target_modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+
+    epochs: Annotated[float, Field(gt=0)] = 3.0
+    batch_size: Count = 8
+    """Examples a device and step; times ``gradient_accumulation`` is what one update sees."""
+    gradient_accumulation: Count = 2
+    gradient_checkpointing: bool = True
+    """Compute activations twice rather than keep them: a third slower, far less memory."""
+    optimizer: str = "paged_adamw_8bit"
+    """A name of transformers' ``optim``."""
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    """Held constant after the warm-up."""
+    warmup: Share = 0.03
+    """Share of the updates over which the rate rises from 0."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.001
+    max_gradient_norm: Annotated[float, Field(gt=0)] = 0.3
+    max_tokens: Count = 512
+    """Prompt plus answer; longer examples are dropped and counted, never cut."""
+    save_every: Count = 25
+    """Updates between saved states: what a kill can cost."""
+    log_every: Count = 25
+    """Updates between lines of the TensorBoard log."""
+    seed: int = 7
+
+
+def load_recipe(name: str, **changes: Any) -> Recipe:
+    """A shipped recipe by name, or a YAML file by path, with ``changes`` made to it.
+
+    Raises:
+        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
+    """
+    shipped = RECIPES / f"{name}.yaml"
+    path = shipped if shipped.is_file() else Path(name)
+    if not path.is_file():
+        raise ConfigError(
+            f"no recipe {name!r}: not a file, and the shipped ones are {', '.join(shipped_names())}"
+        )
+    try:
+        return Recipe.model_validate({"name": path.stem, **read_yaml(path), **changes})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"{path}: {wrong}") from error
+
+
+def shipped_names() -> list[str]:
+    """Names of the recipes this project ships."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def recipe_for(model: str, weights: str) -> Recipe:
+    """The recipe shipped for ``model``, or else the published one for these weights."""
+    if f"{model}-{weights}" in shipped_names():
+        return load_recipe(f"{model}-{weights}")
+    return load_recipe(weights, model=model)

@@ -1,0 +1,261 @@
+"""
+Recipe → checkpoint, with trl's SFTTrainer. Killed at any moment, it goes on where it was.
+
+    policyqa train smollm2-135m-sft
+
+Two things make a resumed run end in the same weights as an undisturbed one (CPU, same seed):
+the length-grouped order of an epoch is drawn from seed and epoch alone, and the adapter is kept
+in float32 (trl casts it to bf16 on an int8 base, which a resume would not repeat).
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from datasets import Dataset
+from peft import LoraConfig
+from torch.utils.data import Sampler
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PrinterCallback,
+    TrainerCallback,
+)
+from transformers.trainer_pt_utils import get_length_grouped_indices
+from trl import SFTConfig, SFTTrainer
+
+from finetune.checkpoint import RECORD, Checkpoint, adapter_hash, load_checkpoint
+from finetune.examples import Examples, build_examples
+from finetune.recipe import Recipe
+from harness.errors import ConfigError, DataError
+from harness.files import fingerprint, locked, put_folder, write_json, write_whole
+from harness.models import catalogue
+from harness.models.policyqa_hf import quantisation
+from rag.retriever import Retriever
+from tasks.policyqa.questions import Question, in_split
+
+COMPLETE = "complete"
+"""Written into a saved state when all its files are there."""
+
+Progress = Callable[[int, int], None]
+
+
+def train(
+    recipe: Recipe,
+    questions: list[Question],
+    retriever: Retriever,
+    target: Path,
+    determinants: dict[str, Any],
+    on_step: Progress = lambda done, total: None,
+) -> Checkpoint:
+    """The checkpoint of ``recipe`` at ``target``, trained unless it is finished there.
+
+    Args:
+        recipe: what to do.
+        questions: of all splits; ``train`` is trained on, ``validation`` measured.
+        retriever: the evaluation's, for recipes that train with context.
+        target: the checkpoint's folder; work goes on beside it until it is finished.
+        determinants: recorded in the checkpoint; work begun under others is not gone on with.
+        on_step: hears updates done and in all.
+
+    Raises:
+        DataError: no example is short enough.
+        ConfigError: the precision needs a device this machine lacks.
+    """
+    with locked(target):
+        if not (target / RECORD).is_file():
+            work = target.with_name(target.name + ".partial")
+            _keep_work_only_of(work, determinants)
+            _train_in(work, recipe, questions, retriever, determinants, on_step)
+            put_folder(work, target)
+    return load_checkpoint(target)
+
+
+def _keep_work_only_of(work: Path, determinants: dict[str, Any]) -> None:
+    """Drop what an earlier attempt at something else left, and states a kill cut short."""
+    mark = work / "determinants"
+    key = fingerprint(determinants)
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
+        shutil.rmtree(work, ignore_errors=True)
+        write_whole(mark, key)
+    for state in work.glob("checkpoint-*"):
+        if not (state / COMPLETE).is_file():
+            shutil.rmtree(state)
+
+
+def _train_in(
+    work: Path,
+    recipe: Recipe,
+    questions: list[Question],
+    retriever: Retriever,
+    determinants: dict[str, Any],
+    on_step: Progress,
+) -> None:
+    folder = catalogue.resolve(recipe.model)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    splits = {
+        split: build_examples(
+            in_split(questions, split), recipe.prompt, retriever, tokenizer, recipe.max_tokens
+        )
+        for split in ("train", "validation")
+    }
+    if not splits["train"].rows or not splits["validation"].rows:
+        raise DataError(
+            f"no training or validation example has at most {recipe.max_tokens} tokens; "
+            f"raise max_tokens in recipe {recipe.name}"
+        )
+    trainer = _trainer(work, recipe, folder, tokenizer, splits, on_step)
+    states = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    trainer.train(resume_from_checkpoint=str(states[-1]) if states else None)
+    measured = trainer.evaluate()
+    trainer.save_model(str(work))
+    for state in work.glob("checkpoint-*"):
+        shutil.rmtree(state)
+    record = {
+        "recipe": recipe.model_dump(mode="json"),
+        "determinants": determinants,
+        "adapter_sha256": adapter_hash(work),
+        "data": {
+            split: {
+                "questions": len(part.rows) + len(part.too_long),
+                "trained_on" if split == "train" else "measured": len(part.rows),
+                "tokens": part.tokens,
+                "too_long": part.too_long,
+            }
+            for split, part in splits.items()
+        },
+        "metrics": {"validation_loss": measured["eval_loss"], "updates": trainer.state.global_step},
+        "versions": {
+            name: version(name)
+            for name in ("torch", "transformers", "peft", "trl", "bitsandbytes", "policyqa-bench")
+        },
+    }
+    recipe_values = recipe.model_dump(mode="json", exclude={"name"})
+    write_whole(work / "recipe.yaml", yaml.safe_dump(recipe_values, sort_keys=False))
+    write_json(work / RECORD, record)
+
+
+def _trainer(
+    work: Path,
+    recipe: Recipe,
+    folder: str,
+    tokenizer: Any,
+    splits: dict[str, Examples],
+    on_step: Progress,
+) -> "_AnswerTrainer":
+    trainer = _AnswerTrainer(
+        model=AutoModelForCausalLM.from_pretrained(folder, **_precision(recipe.precision)),
+        args=_arguments(work, recipe),
+        train_dataset=_dataset(splits["train"]),
+        eval_dataset=_dataset(splits["validation"]),
+        processing_class=tokenizer,
+        peft_config=LoraConfig(
+            task_type="CAUSAL_LM",
+            r=recipe.lora_rank,
+            lora_alpha=recipe.lora_alpha,
+            lora_dropout=recipe.lora_dropout,
+            target_modules=list(recipe.target_modules),
+            bias="none",
+        ),
+        callbacks=[_Watch(on_step)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    for parameter in trainer.model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    return trainer
+
+
+def _precision(precision: str) -> dict[str, Any]:
+    """What ``from_pretrained`` takes to load a base in that precision."""
+    if precision == "int8":
+        return {"quantization_config": quantisation()}
+    if precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
+        raise ConfigError("precision bf16 needs a device that has it; this one does not: use fp32")
+    return {"dtype": torch.bfloat16 if precision == "bf16" else torch.float32}
+
+
+def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
+    return SFTConfig(
+        output_dir=str(work),
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch_size,
+        per_device_eval_batch_size=recipe.batch_size,
+        gradient_accumulation_steps=recipe.gradient_accumulation,
+        gradient_checkpointing=recipe.gradient_checkpointing,
+        optim=recipe.optimizer,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=recipe.warmup,
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_gradient_norm,
+        max_length=recipe.max_tokens,
+        train_sampling_strategy="group_by_length",
+        bf16=False,
+        fp16=False,
+        save_steps=recipe.save_every,
+        save_total_limit=2,
+        logging_steps=recipe.log_every,
+        logging_first_step=True,
+        eval_strategy="no",
+        report_to="tensorboard",
+        disable_tqdm=True,
+        seed=recipe.seed,
+        use_cpu=not torch.cuda.is_available(),
+    )
+
+
+def _dataset(examples: Examples) -> Any:
+    rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in examples.rows]
+    return Dataset.from_list(rows)
+
+
+class _AnswerTrainer(SFTTrainer):  # type: ignore[misc]
+    """SFTTrainer whose order of examples depends on seed and epoch alone."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> "_LengthGrouped":
+        rows = train_dataset if train_dataset is not None else self.train_dataset
+        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return _LengthGrouped([len(ids) for ids in rows["input_ids"]], batch, self.args.seed)
+
+
+class _LengthGrouped(Sampler):  # type: ignore[misc]
+    """Indices in batches of similar length, in an order drawn from seed and epoch."""
+
+    def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:
+        self._lengths = lengths
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """The trainer calls this at the start of each epoch, also when it resumes."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed * 1000 + self._epoch)
+        return iter(
+            get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
+        )
+
+
+class _Watch(TrainerCallback):  # type: ignore[misc]
+    """Tells of each update, and marks saved states as complete."""
+
+    def __init__(self, on_step: Progress) -> None:
+        self._on_step = on_step
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        self._on_step(state.global_step, state.max_steps)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        write_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE, "")

@@ -1,0 +1,29 @@
+"""
+Every error this project raises on purpose.
+
+A message says what was wrong, where, what was found, and how to mend it.
+"""
+
+
+class BenchError(Exception):
+    """Base of all of them; the command line prints it and exits with status 2."""
+
+
+class ConfigError(BenchError):
+    """A suite, recipe or option that cannot be carried out as written."""
+
+
+class DataError(BenchError):
+    """A data folder that breaks its contract (path and line are in the message)."""
+
+
+class ModelError(BenchError):
+    """A model or adapter that cannot be fetched, converted or loaded."""
+
+
+class IndexStoreError(BenchError):
+    """A retrieval index that cannot be opened or built."""
+
+
+class RunError(BenchError):
+    """A run folder that is missing, unfinished or damaged."""

@@ -1,0 +1,119 @@
+"""
+Files that are whole or absent, hashes of what determines a result, and the cache folder.
+
+Nothing here knows about models, data or runs.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError
+
+
+def cache_folder(*parts: str) -> Path:
+    """The cache folder (``POLICYQA_HOME``, or the user's cache directory) joined with ``parts``."""
+    import platformdirs
+
+    home = os.environ.get("POLICYQA_HOME")
+    root = Path(home).expanduser() if home else platformdirs.user_cache_path("policyqa")
+    return root.absolute().joinpath(*parts)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an inter-process lock named after ``path``; a second process waits for the first.
+
+    The lock is the operating system's, so a killed process never leaves it held.
+    """
+    import filelock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(path.with_name(path.name + ".lock")):
+        yield
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write ``text`` so that a reader, or a kill, sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, whole or not at all."""
+    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def put_folder(source: Path, target: Path) -> None:
+    """Rename the finished folder ``source`` to ``target``, replacing what was there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        shutil.rmtree(target)
+    source.rename(target)
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256 (64 hex digits) of a JSON value, independent of the order of its keys."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 (64 hex digits) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_folder(folder: Path, pattern: str = "**/*") -> str:
+    """SHA-256 of the names and bytes of the files below ``folder`` that match ``pattern``."""
+    files = sorted(path for path in folder.glob(pattern) if path.is_file())
+    return fingerprint({path.relative_to(folder).as_posix(): hash_file(path) for path in files})
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield ``(line number, object)`` for every line that is not blank.
+
+    Raises:
+        DataError: the file is missing, not UTF-8, or a line is not a JSON object.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}:{number}: not JSON ({error.msg}): {line[:60]!r}") from error
+        if not isinstance(value, dict):
+            raise DataError(f"{path}:{number}: expected an object, found {line[:60]!r}")
+        yield number, value
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        DataError: the file is missing, not YAML, or holds something else.
+    """
+    import yaml
+
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+    if not isinstance(value, Mapping):
+        raise DataError(f"{path}: expected a mapping of names to values, found {value!r:.60}")
+    return dict(value)

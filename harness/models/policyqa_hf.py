@@ -1,0 +1,129 @@
+"""
+``--model policyqa-hf``: lm-eval's Hugging Face model, with what our variants need.
+
+    policyqa eval --tasks policyqa_rag --model policyqa-hf --model_args peft=CHECKPOINT
+
+- catalogue names: ``pretrained=smollm2-135m``;
+- an adapter alone: ``peft=CHECKPOINT`` finds its base in the checkpoint;
+- int8 that works: ``load_in_8bit=True`` (lm-eval 0.4.13 passes it on in a way that transformers 5
+  refuses);
+- adapters put on and taken off one loaded base, and answers kept batch by batch (``journal``).
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.registry import register_model
+from lm_eval.models.huggingface import HFLM
+
+from harness.errors import ModelError
+from harness.files import fingerprint
+from harness.models import catalogue
+from harness.models.journal import Batch, Journal
+
+
+def quantisation() -> Any:
+    """The int8 settings of the published work, for loading and for training."""
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_8bit=True, llm_int8_threshold=6.0, llm_int8_has_fp16_weight=False
+    )
+
+
+def base_of(adapter: Path) -> str:
+    """The model an adapter folder was trained on, as its configuration names it.
+
+    Raises:
+        ModelError: the folder holds no adapter.
+    """
+    config = adapter / "adapter_config.json"
+    if not config.is_file():
+        raise ModelError(f"{adapter} is no adapter: it has no {config.name}")
+    return str(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
+
+
+@register_model("policyqa-hf")
+class PolicyQALM(HFLM):  # type: ignore[misc]
+    """A Llama-family model with or without an adapter, in float or int8."""
+
+    def __init__(
+        self,
+        pretrained: str | None = None,
+        peft: str | None = None,
+        load_in_8bit: bool = False,
+        **options: Any,
+    ) -> None:
+        """``options`` are lm-eval's for ``--model hf``.
+
+        Raises:
+            ModelError: neither a model nor an adapter is named, or one is not there.
+        """
+        if pretrained is None:
+            if peft is None:
+                raise ModelError("no model: give pretrained=MODEL, or peft=CHECKPOINT, or both")
+            pretrained = base_of(Path(peft))
+        self._int8 = load_in_8bit
+        self._journal: Journal | None = None
+        self._on_answers: Callable[[int], None] = lambda count: None
+        super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
+
+    def _create_model(self, pretrained: str, **options: Any) -> None:
+        if self._int8:
+            options["quantization_config"] = quantisation()
+        super()._create_model(pretrained, **options)
+
+    def use_adapter(self, adapter: Path | None) -> None:
+        """Answer with ``adapter`` on the loaded base, or with the base alone."""
+        from peft import PeftModel
+
+        if isinstance(self._model, PeftModel):
+            self._model = self._model.unload()
+        if adapter is not None:
+            self._model = PeftModel.from_pretrained(self._model, str(adapter)).eval()
+
+    def keep_answers(self, journal: Journal | None, on_answers: Callable[[int], None]) -> None:
+        """Write finished batches to ``journal``, skip those it has, and report their sizes."""
+        self._journal = journal
+        self._on_answers = on_answers
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        """Greedy answers in the order of ``requests``; lm-eval calls this."""
+        if self._journal is None:
+            answers: list[str] = super().generate_until(requests, disable_tqdm)
+            return answers
+        order = sorted(range(len(requests)), key=lambda i: self._length_key(requests[i]))
+        size = int(self.batch_size)
+        kept: dict[int, str] = {}
+        for start in range(0, len(order), size):
+            places = order[start : start + size]
+            batch = self._batch([requests[i] for i in places], self._journal)
+            kept.update(zip(places, batch.answers, strict=True))
+            self._on_answers(len(places))
+        return [kept[i] for i in range(len(requests))]
+
+    def _length_key(self, request: Instance) -> tuple[int, str]:
+        """Longest first, so that running out of memory shows at once; lm-eval's own order."""
+        prompt = request.args[0]
+        return -len(self.tok_encode(prompt)), prompt
+
+    def _batch(self, requests: Sequence[Instance], journal: Journal) -> Batch:
+        key = fingerprint([request.args for request in requests])
+        batch = journal.get(key)
+        if batch is None:
+            start = time.perf_counter()
+            answers: list[str] = super().generate_until(list(requests), disable_tqdm=True)
+            seconds = time.perf_counter() - start
+            batch = Batch(
+                key=key,
+                answers=answers,
+                prompt_tokens=[len(self.tok_encode(request.args[0])) for request in requests],
+                answer_tokens=[len(self.tok_encode(answer)) for answer in answers],
+                seconds=seconds,
+            )
+            journal.add(batch)
+        return batch

@@ -1,0 +1,153 @@
+"""
+The format of a run folder: which arms it has, and what each question scored.
+
+    runs/<name>/
+      manifest.json            what determined the run
+      checkpoints/<weights>    links to the checkpoints it used
+      arms/<weights>/<prompt>/ lm-eval's results_*.json and samples_*.jsonl, batches.jsonl, arm.json
+      comparison.json          everything the reports show
+      report.md
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, RunError
+from harness.files import read_json_lines
+from harness.metrics import METRICS
+
+BASELINE = "base/plain"
+"""The arm every other is compared with."""
+WEIGHTS = ("base", "sft", "sft-rag")
+PROMPTS = ("plain", "engineered", "rag", "oracle", "misled")
+PRECISIONS = ("int8", "bf16", "fp32")
+ARM_RECORD = "arm.json"
+"""Beside an arm's results: key, determinants and usage. Its presence marks the arm finished."""
+BATCHES = "batches.jsonl"
+"""Answers as they were made, batch by batch (``harness.models.journal``)."""
+
+_ARM = re.compile(r"(?P<weights>[^/@]+)/(?P<prompt>[^/@]+)(@(?P<precision>[^/@]+))?")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Weights × prompt variant × precision."""
+
+    weights: str
+    prompt: str
+    precision: str | None = None
+    """None is the model's own."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Arm":
+        """Read ``sft-rag/rag`` or ``sft-rag/rag@int8``.
+
+        Raises:
+            ConfigError: another form, or a word that is none of those there are.
+        """
+        match = _ARM.fullmatch(text)
+        if match is None:
+            raise ConfigError(f"arm {text!r} has not the form weights/prompt or weights/prompt@int8")
+        arm = cls(match["weights"], match["prompt"], match["precision"])
+        for value, allowed in (
+            (arm.weights, WEIGHTS),
+            (arm.prompt, PROMPTS),
+            (arm.precision, (None, *PRECISIONS)),
+        ):
+            if value not in allowed:
+                names = ", ".join(word for word in allowed if word)
+                raise ConfigError(f"arm {text!r}: {value!r} is none of {names}")
+        return arm
+
+    def __str__(self) -> str:
+        precision = f"@{self.precision}" if self.precision else ""
+        return f"{self.weights}/{self.prompt}{precision}"
+
+    @property
+    def task(self) -> str:
+        """The lm-eval task that asks in this arm's way."""
+        return f"policyqa_{self.prompt}"
+
+    def folder(self, run: Path) -> Path:
+        """Where a run keeps this arm."""
+        return run / "arms" / str(self)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question's answer in one arm."""
+
+    question_id: str
+    cluster: str
+    """Questions of one cluster are not independent: they share their evidence section."""
+    text: str
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """A finished arm, read back."""
+
+    name: str
+    answers: dict[str, Answer]
+    """By question id, in the order of the data."""
+    usage: dict[str, float]
+    """Means a question: ``prompt_tokens``, ``answer_tokens``, ``seconds``."""
+    record: dict[str, Any] = field(repr=False)
+
+    def scores(self, metric: str) -> list[float]:
+        """The scores of one metric, in the order of ``answers``."""
+        return [answer.scores[metric] for answer in self.answers.values()]
+
+    @property
+    def clusters(self) -> list[str]:
+        """The cluster of each answer, in their order."""
+        return [answer.cluster for answer in self.answers.values()]
+
+
+def arm_record(folder: Path) -> dict[str, Any] | None:
+    """What a finished arm recorded of itself; None while it is unfinished."""
+    path = folder / ARM_RECORD
+    if not path.is_file():
+        return None
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def read_arm(run: Path, name: str) -> ArmResult:
+    """Read a finished arm of a run.
+
+    Raises:
+        RunError: the run has no such arm, or it is unfinished.
+    """
+    folder = Arm.parse(name).folder(run)
+    record = arm_record(folder)
+    if record is None:
+        raise RunError(f"{run} has no finished arm {name}; run its suite again to finish it")
+    answers = read_samples(next(folder.glob("samples_*.jsonl")))
+    return ArmResult(name, answers, record["usage"], record)
+
+
+def read_samples(path: Path) -> dict[str, Answer]:
+    """The answers in an lm-eval sample log of a policyqa task, by question id.
+
+    Raises:
+        DataError: the file is not JSON lines.
+        RunError: a line is not one of a policyqa task.
+    """
+    answers = {}
+    for line, sample in read_json_lines(path):
+        try:
+            question = sample["doc"]
+            answers[question["id"]] = Answer(
+                question_id=question["id"],
+                cluster=(question["evidence"] or [question["id"]])[0],
+                text=sample["filtered_resps"][0].strip(),
+                scores={name: float(sample[name]) for name in METRICS},
+            )
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
+    return answers

@@ -1,0 +1,117 @@
+"""
+Rows of scores in, intervals out. No files, no model.
+
+Questions about one section are not independent, so sections (clusters) are resampled, not
+questions: percentile bootstrap (Efron & Tibshirani 1993, chapter 13) of clusters (Davison &
+Hinkley 1997, section 3.8), the advice of Miller 2024 for evaluations
+(https://arxiv.org/abs/2411.00640). Two arms are compared on the same questions: the difference
+of each question is what is resampled (paired; Koehn 2004, https://aclanthology.org/W04-3250).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+RESAMPLES = 10_000
+"""Bootstrap resamples an interval is read from."""
+COVERAGE = 0.95
+"""Share of resampled means an interval covers."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A mean with the 95% interval around it."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    """Questions scored."""
+
+    def as_json(self) -> dict[str, float | int]:
+        """The shape every figure has in our JSON."""
+        return {"mean": self.mean, "low": self.low, "high": self.high, "n": self.n}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean difference of two arms over the questions both answered, with its 95% interval."""
+
+    delta: float
+    """First arm minus second."""
+    low: float
+    high: float
+    n: int
+    """Questions compared."""
+    clusters: int
+    """Independent groups of questions that were resampled."""
+
+    def as_json(self) -> dict[str, float | int]:
+        """The shape every difference has in our JSON."""
+        return {
+            "delta": self.delta,
+            "low": self.low,
+            "high": self.high,
+            "n": self.n,
+            "clusters": self.clusters,
+        }
+
+
+def mean_interval(scores: Sequence[float], clusters: Sequence[str], *, seed: int) -> Figure:
+    """Mean of N scores with its 95% bootstrap interval.
+
+    Args:
+        scores: one a question, shape (N,).
+        clusters: the group each question belongs to, shape (N,).
+        seed: of the resampling; the same seed gives the same interval.
+
+    Raises:
+        ValueError: no scores, or the two differ in length.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    low, high, _ = _interval(values, clusters, seed)
+    return Figure(float(values.mean()), low, high, len(values))
+
+
+def paired_difference(
+    scores: Sequence[float], baseline: Sequence[float], clusters: Sequence[str], *, seed: int
+) -> Difference:
+    """Mean of ``scores - baseline``, question by question, with its 95% bootstrap interval.
+
+    Args:
+        scores: one a question, shape (N,).
+        baseline: of the same questions in the same order, shape (N,).
+        clusters: the group each question belongs to, shape (N,).
+        seed: of the resampling.
+
+    Raises:
+        ValueError: no scores, or the three differ in length.
+    """
+    if len(scores) != len(baseline):
+        raise ValueError(f"{len(scores)} scores against {len(baseline)} of the baseline")
+    values = np.asarray(scores, dtype=np.float64) - np.asarray(baseline, dtype=np.float64)
+    low, high, count = _interval(values, clusters, seed)
+    return Difference(float(values.mean()), low, high, len(values), count)
+
+
+def _interval(
+    values: npt.NDArray[np.float64], clusters: Sequence[str], seed: int
+) -> tuple[float, float, int]:
+    """Percentile interval of the mean of ``values`` and the number of clusters resampled."""
+    if len(values) == 0:
+        raise ValueError("no scores")
+    if len(values) != len(clusters):
+        raise ValueError(f"{len(values)} scores in {len(clusters)} clusters")
+    names, member = np.unique(np.asarray(clusters), return_inverse=True)
+    sums = np.bincount(member, weights=values)  # (C,)
+    sizes = np.bincount(member)  # (C,)
+    # How often each cluster is drawn in each resample, (R, C).
+    draws = np.random.default_rng(seed).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES
+    )
+    means = (draws @ sums) / (draws @ sizes)  # (R,)
+    tail = (1 - COVERAGE) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high), len(names)

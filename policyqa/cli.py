@@ -1,0 +1,197 @@
+"""
+The command line: parse, call one function, print, return a status.
+
+Wrong input exits with status 2. Heavy libraries are imported by the commands that need them.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from harness.errors import BenchError
+
+app = typer.Typer(
+    help="Which variant of my policy assistant do I ship, and can I trust the figure?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+index_app = typer.Typer(no_args_is_help=True, help="The retrieval index.")
+model_app = typer.Typer(no_args_is_help=True, help="Models by name.")
+app.add_typer(index_app, name="index")
+app.add_typer(model_app, name="model")
+
+Data = Annotated[Path | None, typer.Option(help="A data folder; the shipped policy set if unset.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def main() -> None:
+    """Entry point of ``policyqa``."""
+    try:
+        app()
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="A shipped suite (quick, full) or a YAML file.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME if unset.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Score this many questions.", min=1)] = None,
+) -> None:
+    """Score a suite: prepare and train what is missing, then print the table.
+
+    Run again, it goes on where it stopped.
+    """
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten, stay_offline
+    from policyqa.run import run_suite
+    from policyqa.suite import load_suite
+    from reports.terminal import show
+
+    quieten()
+    wanted = load_suite(suite, limit=limit)
+    stay_offline([wanted.model, wanted.encoder])
+    folder = out or Path("runs") / wanted.name
+    comparison = run_suite(wanted, folder, Watch(Console(stderr=True)))
+    show(comparison, Console())
+    print(f"run folder: {folder}")
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a finished run."""
+    from harness.files import write_whole
+    from reports.comparison import compare_run
+    from reports.markdown import markdown as render
+    from reports.terminal import show
+
+    comparison = compare_run(run)
+    if markdown:
+        write_whole(markdown, render(comparison))
+    if as_json:
+        _print_json(comparison)
+    else:
+        show(comparison, Console())
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A shipped recipe or a YAML file.")],
+    model: Annotated[str | None, typer.Option(help="Base model, in place of the recipe's.")] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Checkpoint folder; the cache if unset.")] = None,
+) -> None:
+    """Make a checkpoint; prints its folder as the last line.
+
+    Run again, it goes on where it stopped.
+    """
+    from finetune.recipe import load_recipe
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten, stay_offline
+    from policyqa.train import train_recipe
+
+    quieten()
+    wanted = load_recipe(recipe, **({"model": model} if model else {}))
+    stay_offline([wanted.model])
+    print(train_recipe(wanted, _data(data), out, Watch(Console(stderr=True))).folder)
+
+
+@index_app.command("build")
+def index_build(data: Data = None) -> None:
+    """Embed the sections of a data folder, unless that is done."""
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten
+    from rag.retriever import Retriever
+
+    quieten()
+    retriever = Retriever.of(_data(data))
+    with Watch(Console(stderr=True)).stage("index") as advance:
+        built = retriever.build(advance)
+    print(f"{'built' if built else 'up to date'}: {retriever.index.name}")
+
+
+@index_app.command("search")
+def index_search(
+    query: Annotated[str, typer.Argument(help="A question.")],
+    data: Data = None,
+    k: Annotated[int, typer.Option(help="Sections to find.", min=1)] = 5,
+    as_json: Json = False,
+) -> None:
+    """Print the sections nearest to a question, best first."""
+    from dataclasses import asdict
+
+    from policyqa.quiet import quieten
+    from rag.retriever import Retriever
+
+    quieten()
+    hits = Retriever.of(_data(data)).index.search([query], k)[0]
+    if as_json:
+        _print_json([asdict(hit) for hit in hits])
+        return
+    for hit in hits:
+        print(f"{hit.score:.3f}  {hit.id}\n       {hit.text[:200]}…")
+
+
+@model_app.command("list")
+def model_list() -> None:
+    """List the models that can be fetched by name."""
+    from harness.models.catalogue import CATALOGUE
+
+    for entry in CATALOGUE.values():
+        state = "fetched" if entry.folder.is_dir() else "not fetched"
+        print(f"{entry.name:14} {entry.summary} ({entry.license}; {state})")
+
+
+@model_app.command("fetch")
+def model_fetch(name: str) -> None:
+    """Fetch a model of the catalogue; prints its folder as the last line."""
+    from harness.models.catalogue import fetch
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten
+
+    quieten()
+    with Watch(Console(stderr=True)).stage(f"fetching {name}"):
+        folder = fetch(name)
+    print(folder)
+
+
+@app.command(
+    "eval",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    add_help_option=False,
+)
+def evaluate(context: typer.Context) -> None:
+    """lm-eval's own command line, every flag, with our tasks and --model policyqa-hf."""
+    from policyqa.evaluate import lm_eval_command
+
+    lm_eval_command(context.args)
+
+
+@app.command("register-tasks")
+def register_tasks(
+    undo: Annotated[bool, typer.Option("--undo", help="Take it back.")] = False,
+) -> None:
+    """Let the stock lm_eval command find the tasks by name, from any directory."""
+    from tasks.registration import register, unregister
+
+    print(f"removed {unregister()}" if undo else f"registered in {register()}")
+
+
+def _data(data: Path | None) -> Path:
+    from tasks.policyqa.questions import DATA
+
+    return data or DATA
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))

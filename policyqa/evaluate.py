@@ -1,0 +1,23 @@
+"""``policyqa eval``: lm-eval's own command line with our tasks and model class registered."""
+
+import sys
+from collections.abc import Sequence
+
+from tasks.registration import TASKS
+
+SUBCOMMANDS = {"run", "ls", "validate"}
+
+
+def lm_eval_command(arguments: Sequence[str]) -> None:
+    """Run lm-eval with ``arguments``, adding ``--include_path`` unless they have one."""
+    from lm_eval.__main__ import cli_evaluate
+
+    import harness.models.policyqa_hf  # noqa: F401  Registers --model policyqa-hf.
+
+    wanted = list(arguments)
+    if not wanted or wanted[0] not in SUBCOMMANDS:
+        wanted = ["run", *wanted]
+    if not any(word.split("=")[0] == "--include_path" for word in wanted):
+        wanted += ["--include_path", str(TASKS)]
+    sys.argv = ["lm_eval", *wanted]
+    cli_evaluate()

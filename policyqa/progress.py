@@ -1,0 +1,72 @@
+"""What a long command shows while it works: the stage it is at and how long is left."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+Advance = Callable[[int, int], None]
+"""Hears how much of a stage is done and how much it has in all."""
+
+
+class Watch:
+    """A bar for the whole of the work and one for the stage it is at.
+
+    On a terminal the bars move; elsewhere each stage leaves a line when it begins and ends.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._whole = self._progress.add_task("all stages", total=None, visible=False)
+        self._number = 0
+        self._count = 0
+
+    @contextmanager
+    def plan(self, effort: list[float]) -> Iterator[None]:
+        """Show bars while the body works through stages of that ``effort``, in any one unit."""
+        self._count = len(effort)
+        self._progress.update(self._whole, total=sum(effort), visible=True)
+        with self._progress:
+            yield
+
+    @contextmanager
+    def stage(self, title: str, effort: float = 0.0) -> Iterator[Advance]:
+        """Show ``title`` while the body works; it calls what it is given as it gets on."""
+        self._number += 1
+        count = f"{self._number}/{self._count} " if self._count else ""
+        self._console.print(f"{count}{title} …", highlight=False)
+        bar = self._progress.add_task(title, total=None)
+        before = self._progress.tasks[self._whole].completed
+        started = time.perf_counter()
+
+        def advance(done: int, total: int) -> None:
+            self._progress.update(bar, completed=done, total=total)
+            self._progress.update(self._whole, completed=before + effort * done / max(total, 1))
+
+        try:
+            yield advance
+        finally:
+            self._progress.remove_task(bar)
+        self._progress.update(self._whole, completed=before + effort)
+        self._console.print(
+            f"    done in {time.perf_counter() - started:.0f} s", style="dim", highlight=False
+        )

@@ -1,0 +1,1 @@
+"""Documents → passages → Qdrant index → context within a token budget."""

@@ -1,0 +1,1 @@
+"""A finished run → something a person looks at."""

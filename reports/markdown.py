@@ -1,0 +1,29 @@
+"""A comparison → Markdown."""
+
+from typing import Any
+
+from reports.tables import NOTES, TextTable, tables
+
+
+def markdown(comparison: dict[str, Any]) -> str:
+    """Every table, the notes and the signature as a Markdown document."""
+    suite = comparison["suite"]
+    machine = comparison["machine"]
+    parts = [f"# Suite {suite['name']}: {suite['model']} on the {suite['split']} split"]
+    for table in tables(comparison):
+        parts += [f"## {table.title}", _pipes(table)]
+    parts += [f"- {note}" for note in NOTES]
+    parts.append(f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['device']}.")
+    parts.append(f"Signature: `{comparison['signature']}`")
+    return "\n\n".join(parts) + "\n"
+
+
+def _pipes(table: TextTable) -> str:
+    lines = [_line(table.columns), _line(["---"] * len(table.columns))]
+    lines += [_line(row) for row in table.rows]
+    return "\n".join(lines)
+
+
+def _line(cells: list[str]) -> str:
+    safe = [cell.replace("|", "\\|").replace("\n", "<br>") for cell in cells]
+    return f"| {' | '.join(safe)} |"

@@ -1,0 +1,29 @@
+"""A comparison → rich tables on a console."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reports.tables import NOTES, TextTable, tables
+
+
+def show(comparison: dict[str, Any], console: Console) -> None:
+    """Print every table, the notes and the signature."""
+    for table in tables(comparison):
+        console.print(_rich(table))
+    for note in NOTES:
+        console.print(Text(note, style="dim"))
+    console.print(Text(f"signature: {comparison['signature']}", style="dim"))
+
+
+def _rich(table: TextTable) -> Table:
+    shown = Table(title=Text(table.title), box=box.SIMPLE_HEAD, title_justify="left")
+    for number, column in enumerate(table.columns):
+        numeric = number >= len(table.columns) - len(table.rows[0]) + 1 and column != "arm"
+        shown.add_column(Text(column), justify="right" if numeric else "left")
+    for row in table.rows:
+        shown.add_row(*(Text(cell) for cell in row))
+    return shown

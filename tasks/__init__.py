@@ -1,0 +1,1 @@
+"""What is asked: data, prompts, lm-eval YAML, the task class."""

@@ -1,0 +1,1 @@
+"""The policy question-answering set as lm-eval tasks."""
