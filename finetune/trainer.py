@@ -9,7 +9,7 @@ in float32 (trl casts it to bf16 on an int8 base, which a resume would not repea
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,12 @@ from harness.errors import ConfigError, DataError
 from harness.files import fingerprint, locked, put_folder, write_json, write_whole
 from harness.models import catalogue
 from harness.models.policyqa_hf import quantisation
+from harness.progress import Advance, silent
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, in_split
 
 COMPLETE = "complete"
 """Written into a saved state when all its files are there."""
-
-Progress = Callable[[int, int], None]
 
 
 def train(
@@ -50,7 +49,7 @@ def train(
     retriever: Retriever,
     target: Path,
     determinants: dict[str, Any],
-    on_step: Progress = lambda done, total: None,
+    advance: Advance = silent,
 ) -> Checkpoint:
     """The checkpoint of ``recipe`` at ``target``, trained unless it is finished there.
 
@@ -60,7 +59,7 @@ def train(
         retriever: the evaluation's, for recipes that train with context.
         target: the checkpoint's folder; work goes on beside it until it is finished.
         determinants: recorded in the checkpoint; work begun under others is not gone on with.
-        on_step: hears updates done and in all.
+        advance: hears updates done and in all.
 
     Raises:
         DataError: no example is short enough.
@@ -70,7 +69,7 @@ def train(
         if not (target / RECORD).is_file():
             work = target.with_name(target.name + ".partial")
             _keep_work_only_of(work, determinants)
-            _train_in(work, recipe, questions, retriever, determinants, on_step)
+            _train_in(work, recipe, questions, retriever, determinants, advance)
             put_folder(work, target)
     return load_checkpoint(target)
 
@@ -93,7 +92,7 @@ def _train_in(
     questions: list[Question],
     retriever: Retriever,
     determinants: dict[str, Any],
-    on_step: Progress,
+    advance: Advance,
 ) -> None:
     folder = catalogue.resolve(recipe.model)
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -110,7 +109,7 @@ def _train_in(
             f"no training or validation example has at most {recipe.max_tokens} tokens; "
             f"raise max_tokens in recipe {recipe.name}"
         )
-    trainer = _trainer(work, recipe, folder, tokenizer, splits, on_step)
+    trainer = _trainer(work, recipe, folder, tokenizer, splits, advance)
     states = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     trainer.train(resume_from_checkpoint=str(states[-1]) if states else None)
     measured = trainer.evaluate()
@@ -147,7 +146,7 @@ def _trainer(
     folder: str,
     tokenizer: Any,
     splits: dict[str, Examples],
-    on_step: Progress,
+    advance: Advance,
 ) -> "_AnswerTrainer":
     trainer = _AnswerTrainer(
         model=AutoModelForCausalLM.from_pretrained(folder, **_precision(recipe.precision)),
@@ -163,7 +162,7 @@ def _trainer(
             target_modules=list(recipe.target_modules),
             bias="none",
         ),
-        callbacks=[_Watch(on_step)],
+        callbacks=[_Watch(advance)],
     )
     trainer.remove_callback(PrinterCallback)
     for parameter in trainer.model.parameters():
@@ -251,11 +250,11 @@ class _LengthGrouped(Sampler):  # type: ignore[misc]
 class _Watch(TrainerCallback):  # type: ignore[misc]
     """Tells of each update, and marks saved states as complete."""
 
-    def __init__(self, on_step: Progress) -> None:
-        self._on_step = on_step
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        self._on_step(state.global_step, state.max_steps)
+        self._advance(state.global_step, state.max_steps)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         write_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE, "")

@@ -50,7 +50,9 @@ class Arm:
         """
         match = _ARM.fullmatch(text)
         if match is None:
-            raise ConfigError(f"arm {text!r} has not the form weights/prompt or weights/prompt@int8")
+            raise ConfigError(
+                f"arm {text!r} has not the form weights/prompt or weights/prompt@int8"
+            )
         arm = cls(match["weights"], match["prompt"], match["precision"])
         for value, allowed in (
             (arm.weights, WEIGHTS),

@@ -116,7 +116,7 @@ def index_build(data: Data = None) -> None:
     quieten()
     retriever = Retriever.of(_data(data))
     with Watch(Console(stderr=True)).stage("index") as advance:
-        built = retriever.build(advance)
+        built = retriever.index.build(advance)
     print(f"{'built' if built else 'up to date'}: {retriever.index.name}")
 
 

@@ -1,7 +1,7 @@
 """What a long command shows while it works: the stage it is at and how long is left."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,8 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-Advance = Callable[[int, int], None]
-"""Hears how much of a stage is done and how much it has in all."""
+from harness.progress import Advance
 
 
 class Watch:

@@ -152,7 +152,7 @@ def _prepare(plan: Plan, watch: Watch) -> None:
     with watch.stage("models and index", 1.0) as advance:
         for model in (plan.suite.model, plan.suite.encoder):
             catalogue.resolve(model)
-        plan.retriever.build(advance)
+        plan.retriever.index.build(advance)
 
 
 def _train(plan: Plan, weights: str, watch: Watch) -> None:
@@ -182,7 +182,7 @@ def _score(plan: Plan, arms: Sequence[Arm], out: Path, watch: Watch) -> None:
                     options=_task_options(plan.suite),
                     determinants=_arm_determinants(plan, arm),
                     folder=arm.folder(out),
-                    on_answers=advance,
+                    advance=advance,
                 )
 
 

@@ -6,7 +6,6 @@ run goes on with the next batch, and a finished arm is never scored again for th
 """
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from harness.errors import RunError
 from harness.files import fingerprint, put_folder, write_json
 from harness.models.journal import Journal
 from harness.models.policyqa_hf import PolicyQALM
+from harness.progress import Advance, silent
 from harness.runs import ARM_RECORD, BATCHES, Arm
 from tasks.registration import TASKS
-
 
 DTYPES = {None: "auto", "int8": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of an arm."""
@@ -45,7 +44,7 @@ def score_arm(
     options: dict[str, Any],
     determinants: dict[str, Any],
     folder: Path,
-    on_answers: Callable[[int, int], None],
+    advance: Advance,
 ) -> None:
     """Score one arm into ``folder``.
 
@@ -56,7 +55,7 @@ def score_arm(
         options: metadata of the task: data, split, retrieval and encoder.
         determinants: all that determines the result; recorded, and the key of kept answers.
         folder: the arm's, replaced when the new one is whole.
-        on_answers: hears how many answers there are and will be, after each batch.
+        advance: hears after each batch how many answers there are and will be.
 
     Raises:
         RunError: lm-eval did not write its files.
@@ -67,16 +66,9 @@ def score_arm(
     for stale in [*partial.glob("results_*.json"), *partial.glob("samples_*.jsonl")]:
         stale.unlink()
     journal = Journal(partial / BATCHES)
-    answered = 0
-
-    def count(answers: int) -> None:
-        nonlocal answered
-        answered += answers
-        on_answers(answered, len(indices))
-
-    model.keep_answers(journal, count)
+    model.keep_answers(journal, advance)
     _evaluate(model, arm, indices, options, partial)
-    model.keep_answers(None, count)
+    model.keep_answers(None, silent)
     write_json(
         partial / ARM_RECORD,
         {"arm": str(arm), "key": key, "determinants": determinants, "usage": _usage(journal)},
@@ -93,9 +85,7 @@ def _evaluate(
         model_args={"pretrained": model.pretrained, "peft": model.peft},
         tasks=[arm.task],
         samples={arm.task: indices},
-        task_manager=TaskManager(
-            include_path=str(TASKS), include_defaults=False, metadata=options
-        ),
+        task_manager=TaskManager(include_path=str(TASKS), include_defaults=False, metadata=options),
         batch_size=int(model.batch_size),
         bootstrap_iters=0,
         evaluation_tracker=tracker,

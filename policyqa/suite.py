@@ -90,4 +90,3 @@ def load_suite(name: str, **changes: Any) -> Suite:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(f"{path}: {wrong}") from error
-

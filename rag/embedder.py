@@ -1,6 +1,6 @@
 """Texts → unit vectors, with a sentence-transformers model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.models import catalogue
+from harness.progress import Advance, silent
 
 BATCH = 64
 """Texts embedded at a time."""
@@ -30,10 +31,8 @@ class Embedder:
         dimensions: int = self._load().get_embedding_dimension()
         return dimensions
 
-    def embed(
-        self, texts: Sequence[str], on_texts: Callable[[int], None] = lambda count: None
-    ) -> npt.NDArray[np.float32]:
-        """Unit vectors of N texts, shape (N, d); ``on_texts`` hears how many each step did."""
+    def embed(self, texts: Sequence[str], advance: Advance = silent) -> npt.NDArray[np.float32]:
+        """Unit vectors of N texts, shape (N, d)."""
         model = self._load()
         parts = []
         for start in range(0, len(texts), BATCH):
@@ -43,7 +42,7 @@ class Embedder:
                     batch, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
                 )
             )
-            on_texts(len(batch))
+            advance(start + len(batch), len(texts))
         return np.concatenate(parts) if parts else np.zeros((0, self.size), dtype=np.float32)
 
     def tokens(self, text: str) -> list[tuple[int, int]]:
@@ -63,7 +62,6 @@ def _load(model: str) -> Any:
 
     loaded = SentenceTransformer(model)
     # Counting a long text's tokens is no mistake: encode() cuts to the window itself.
-    loaded.tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = (
-        True
-    )
+    warned = loaded.tokenizer.deprecation_warnings
+    warned["sequence-length-is-longer-than-the-specified-maximum"] = True
     return loaded

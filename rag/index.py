@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.errors import IndexStoreError
 from harness.files import cache_folder, fingerprint, locked
+from harness.progress import Advance, silent
 from rag.corpus import Section
 from rag.embedder import Embedder
 
@@ -49,12 +50,12 @@ class Index:
         """Where the collection is kept: a server's URL or a folder."""
         return os.environ.get("QDRANT_URL") or str(cache_folder("index", self.name))
 
-    def build(self, on_texts: Callable[[int], None] = lambda count: None) -> bool:
+    def build(self, advance: Advance = silent) -> bool:
         """Make the collection unless it is there and whole; True when work was done."""
         with self._client() as client:
             if self._is_whole(client):
                 return False
-            self._fill(client, on_texts)
+            self._fill(client, advance)
         return True
 
     def search(self, questions: Sequence[str], k: int) -> list[list[Hit]]:
@@ -68,7 +69,7 @@ class Index:
         ]
         with self._client() as client:
             if not self._is_whole(client):
-                self._fill(client, lambda count: None)
+                self._fill(client, silent)
             answers = client.query_batch_points(self.name, requests) if requests else []
         return [
             [Hit(str(p.payload["id"]), float(p.score), str(p.payload["text"])) for p in a.points]
@@ -83,10 +84,10 @@ class Index:
         count = client.count(self.name, exact=True).count
         return bool(size == self._embedder.size and count == len(self._passages))
 
-    def _fill(self, client: Any, on_texts: Callable[[int], None]) -> None:
+    def _fill(self, client: Any, advance: Advance) -> None:
         from qdrant_client import models
 
-        vectors = self._embedder.embed([passage.text for passage in self._passages], on_texts)
+        vectors = self._embedder.embed([passage.text for passage in self._passages], advance)
         if client.collection_exists(self.name):
             client.delete_collection(self.name)
         params = models.VectorParams(size=self._embedder.size, distance=models.Distance.COSINE)

@@ -5,7 +5,7 @@ Questions → the context each is answered from.
     contexts = retriever.contexts(["Who must appoint a data protection officer?"])
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,20 +51,6 @@ class Retriever:
     def of(cls, data: Path, k: int = K, budget: int = BUDGET) -> "Retriever":
         """A retriever over the corpus of a data folder."""
         return cls(load_corpus(data), k=k, budget=budget)
-
-    def build(self, on_sections: Callable[[int, int], None] = lambda done, total: None) -> bool:
-        """Make the index unless it is there; True when work was done.
-
-        ``on_sections`` hears how many sections are embedded and how many there are.
-        """
-        embedded = 0
-
-        def count(texts: int) -> None:
-            nonlocal embedded
-            embedded += texts
-            on_sections(embedded, len(self._sections))
-
-        return self.index.build(count)
 
     def contexts(self, questions: Sequence[str]) -> list[Context]:
         """The context of each question, all retrieved in one batched query."""

@@ -57,7 +57,9 @@ def read_manifest(run: Path) -> dict[str, Any]:
     """
     path = run / "manifest.json"
     if not path.is_file():
-        raise RunError(f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick")
+        raise RunError(
+            f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick"
+        )
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
 

@@ -35,7 +35,9 @@ class BertScore:
         filled = [i for i, (hyp, ref) in pairs if hyp.strip() and ref.strip()]
         if filled:
             scorer = _load(catalogue.resolve(self.encoder), self.layer)
-            _, _, f1 = scorer.score([hypotheses[i] for i in filled], [references[i] for i in filled])
+            _, _, f1 = scorer.score(
+                [hypotheses[i] for i in filled], [references[i] for i in filled]
+            )
             for i, value in zip(filled, f1.tolist(), strict=True):
                 # A text of characters the encoder does not know has no tokens: NaN.
                 scores[i] = value if value == value else 0.0

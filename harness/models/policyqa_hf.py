@@ -12,7 +12,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models import catalogue
 from harness.models.journal import Batch, Journal
+from harness.progress import Advance, silent
 
 
 def quantisation() -> Any:
@@ -69,7 +70,7 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
             pretrained = base_of(Path(peft))
         self._int8 = load_in_8bit
         self._journal: Journal | None = None
-        self._on_answers: Callable[[int], None] = lambda count: None
+        self._advance: Advance = silent
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
 
     def _create_model(self, pretrained: str, **options: Any) -> None:
@@ -81,15 +82,18 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         """Answer with ``adapter`` on the loaded base, or with the base alone."""
         from peft import PeftModel
 
-        if isinstance(self._model, PeftModel):
-            self._model = self._model.unload()
+        model: Any = self.model
+        if isinstance(model, PeftModel):
+            model = model.unload()
         if adapter is not None:
-            self._model = PeftModel.from_pretrained(self._model, str(adapter)).eval()
+            model = PeftModel.from_pretrained(model, str(adapter)).eval()
+        self._model = model
+        self.peft = str(adapter) if adapter else None  # lm-eval records it.
 
-    def keep_answers(self, journal: Journal | None, on_answers: Callable[[int], None]) -> None:
-        """Write finished batches to ``journal``, skip those it has, and report their sizes."""
+    def keep_answers(self, journal: Journal | None, advance: Advance) -> None:
+        """Write finished batches to ``journal``, skip those it has, and tell ``advance``."""
         self._journal = journal
-        self._on_answers = on_answers
+        self._advance = advance
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Greedy answers in the order of ``requests``; lm-eval calls this."""
@@ -103,7 +107,7 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
             places = order[start : start + size]
             batch = self._batch([requests[i] for i in places], self._journal)
             kept.update(zip(places, batch.answers, strict=True))
-            self._on_answers(len(places))
+            self._advance(len(kept), len(order))
         return [kept[i] for i in range(len(requests))]
 
     def _length_key(self, request: Instance) -> tuple[int, str]:

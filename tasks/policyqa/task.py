@@ -15,7 +15,7 @@ from lm_eval.api.task import ConfigurableTask
 from harness.errors import ConfigError
 from harness.metrics import SimilarityEvaluator
 from rag.corpus import load_corpus
-from rag.retriever import BUDGET, K, Context, Retriever
+from rag.retriever import BUDGET, Context, K, Retriever
 from tasks.policyqa.prompts import render
 from tasks.policyqa.questions import DATA, Question, in_split, load_questions
 
@@ -30,7 +30,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         self._scores: dict[tuple[str, str], dict[str, float]] = {}
         super().__init__(config={k: v for k, v in config.items() if k != "class"})
 
-    def download(self, dataset_kwargs: dict[str, Any] | None = None, **_: Any) -> None:
+    def download(self, *_: Any, **__: Any) -> None:
         """Load the questions of the split and the context of each; lm-eval calls this once."""
         options: dict[str, Any] = self.config.metadata
         data = Path(options.get("data", DATA)).expanduser()
