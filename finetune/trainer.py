@@ -22,14 +22,16 @@ from torch.utils.data import Sampler
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    DataCollatorForSeq2Seq,
     PrinterCallback,
+    Trainer,
     TrainerCallback,
 )
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
 
 from finetune.checkpoint import RECORD, Checkpoint, adapter_hash, load_checkpoint
-from finetune.examples import Examples, build_examples
+from finetune.examples import IGNORED, Examples, build_examples
 from finetune.recipe import Recipe
 from harness.errors import ConfigError, DataError
 from harness.files import fingerprint, locked, put_folder, write_json, write_whole
@@ -95,7 +97,7 @@ def _train_in(
     advance: Advance,
 ) -> None:
     folder = catalogue.resolve(recipe.model)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     splits = {
@@ -154,6 +156,7 @@ def _trainer(
         train_dataset=_dataset(splits["train"]),
         eval_dataset=_dataset(splits["validation"]),
         processing_class=tokenizer,
+        data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
         peft_config=LoraConfig(
             task_type="CAUSAL_LM",
             r=recipe.lora_rank,
@@ -187,7 +190,7 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.gradient_accumulation,
-        gradient_checkpointing=recipe.gradient_checkpointing,
+        activation_checkpointing=recipe.gradient_checkpointing,
         optim=recipe.optimizer,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="constant_with_warmup",
@@ -203,6 +206,7 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         logging_steps=recipe.log_every,
         logging_first_step=True,
         eval_strategy="no",
+        prediction_loss_only=True,
         report_to="tensorboard",
         disable_tqdm=True,
         seed=recipe.seed,
@@ -216,7 +220,19 @@ def _dataset(examples: Examples) -> Any:
 
 
 class _AnswerTrainer(SFTTrainer):  # type: ignore[misc]
-    """SFTTrainer whose order of examples depends on seed and epoch alone."""
+    """SFTTrainer with logits of the answers alone, and an order of seed and epoch alone."""
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Cross-entropy of the answers.
+
+        Batches are padded on the left, so all answers end in the last column and the logits
+        before the longest of them, most of the work of a 49,152-word vocabulary, are left out.
+        """
+        labels = inputs["labels"]
+        first = int((labels != IGNORED).any(dim=0).nonzero()[0])
+        keep = labels.shape[1] - first + 1  # Position i predicts i + 1.
+        shorter = {**inputs, "labels": labels[:, -keep:], "logits_to_keep": keep}
+        return Trainer.compute_loss(self, model, shorter, *args, **options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> "_LengthGrouped":
         rows = train_dataset if train_dataset is not None else self.train_dataset
