@@ -155,13 +155,14 @@ def model_list() -> None:
 @model_app.command("fetch")
 def model_fetch(name: str) -> None:
     """Fetch a model of the catalogue; prints its folder as the last line."""
-    from harness.models.catalogue import fetch
+    from harness.models.catalogue import entry_of, fetch
     from policyqa.progress import Watch
     from policyqa.quiet import quieten
 
     quieten()
-    with Watch(Console(stderr=True)).stage(f"fetching {name}"):
-        folder = fetch(name)
+    wanted = entry_of(name)
+    with Watch(Console(stderr=True)).stage(f"fetching {wanted.name}"):
+        folder = fetch(wanted.name)
     print(folder)
 
 

@@ -1,5 +1,6 @@
 """A comparison → Markdown."""
 
+import html
 from typing import Any
 
 from reports.tables import NOTES, TextTable, tables
@@ -9,7 +10,8 @@ def markdown(comparison: dict[str, Any]) -> str:
     """Every table, the notes and the signature as a Markdown document."""
     suite = comparison["suite"]
     machine = comparison["machine"]
-    parts = [f"# Suite {suite['name']}: {suite['model']} on the {suite['split']} split"]
+    model = html.escape(suite["model"])
+    parts = [f"# Suite {suite['name']}: {model} on the {suite['split']} split"]
     for table in tables(comparison):
         parts += [f"## {table.title}", _pipes(table)]
     parts += [f"- {note}" for note in NOTES]

@@ -9,18 +9,18 @@ from reports.comparison import NAMES
 TITLES = {"bertscore_f1": "BERTScore", "bleu": "BLEU", "rouge_l": "ROUGE-L"}
 
 NOTES = (
-    "Δ: difference from base/plain on the same questions, with its paired 95% bootstrap interval "
-    "(sections resampled).",
+    "Under each score: its difference from base/plain on the same questions, with the paired 95% "
+    "bootstrap interval (sections resampled).",
     "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
     "encoder and is not comparable with ours.",
-    "Seconds a question are of this machine at this moment, in batches: compare arms of one run "
-    "only, and loosely.",
+    "Tokens and seconds are means a question, prompt and answer. Seconds are of this machine at "
+    "this moment, in batches: compare them within one run only, and loosely.",
 )
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table ready to be shown; a cell may have two lines."""
+    """A table ready to be shown; a cell may have several lines."""
 
     title: str
     columns: list[str]
@@ -33,17 +33,17 @@ def tables(comparison: dict[str, Any]) -> list[TextTable]:
 
 
 def _published(comparison: dict[str, Any]) -> TextTable:
-    rows = []
-    for arm, figures in comparison["published"].items():
-        ours = comparison["arms"][arm]["metrics"]
-        row = [NAMES[arm], arm]
-        for name in METRICS:
-            row += [f"{figures[name]:.2f}", f"{ours[name]['mean']:.3f}"]
-        rows.append(row)
-    columns = ["variant", "arm"]
-    for name in METRICS:
-        columns += [f"{TITLES[name]} published", "ours"]
-    return TextTable("Published variants, beside ours", columns, rows)
+    rows = [
+        [NAMES[arm], arm, *(_beside(comparison, arm, name) for name in METRICS)]
+        for arm in comparison["published"]
+    ]
+    columns = ["variant", "arm", *(TITLES[name] for name in METRICS)]
+    return TextTable("The published variants: ours (published)", columns, rows)
+
+
+def _beside(comparison: dict[str, Any], arm: str, metric: str) -> str:
+    ours = comparison["arms"][arm]["metrics"][metric]["mean"]
+    return f"{ours:.3f} ({comparison['published'][arm][metric]:.2f})"
 
 
 def _arms(comparison: dict[str, Any]) -> TextTable:
@@ -51,20 +51,23 @@ def _arms(comparison: dict[str, Any]) -> TextTable:
         [
             arm,
             *(_score(entry, name) for name in METRICS),
-            f"{entry['tokens_per_question']:.0f}",
-            f"{entry['seconds_per_question']:.2f}",
-            str(entry["n"]),
+            f"{entry['tokens_per_question']:.0f} tokens\n"
+            f"{entry['seconds_per_question']:.2f} s\nn = {entry['n']}",
         ]
         for arm, entry in comparison["arms"].items()
     ]
-    scores = [f"{TITLES[name]}\nΔ [95% interval]" for name in METRICS]
-    columns = ["arm", *scores, "tokens a question", "seconds a question", "n"]
+    columns = ["arm", *(TITLES[name] for name in METRICS), "a question"]
     return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows)
 
 
 def _score(entry: dict[str, Any], metric: str) -> str:
     mean = f"{entry['metrics'][metric]['mean']:.3f}"
     if "vs_base" not in entry:
-        return f"{mean}\n–"
+        return mean
     change = entry["vs_base"][metric]
-    return f"{mean}\n{change['delta']:+.3f} [{change['low']:+.3f}, {change['high']:+.3f}]"
+    return f"{mean}\n{change['delta']:+.3f}\n[{_end(change['low'])}, {_end(change['high'])}]"
+
+
+def _end(value: float) -> str:
+    """An interval's end, short enough for three metrics side by side on 80 columns."""
+    return f"{value:+.3f}".replace("0.", ".", 1)

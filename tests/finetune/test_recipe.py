@@ -1,0 +1,47 @@
+"""Recipes: the defaults are the published ones, and a bad one is refused whole."""
+
+from pathlib import Path
+
+import pytest
+
+from finetune.recipe import Recipe, load_recipe, recipe_for, shipped_names
+from harness.errors import ConfigError
+
+
+def test_the_published_recipe_is_the_default() -> None:
+    recipe = load_recipe("sft")
+    assert recipe == Recipe(name="sft", weights="sft", prompt="plain")
+    assert (recipe.precision, recipe.optimizer) == ("int8", "paged_adamw_8bit")
+    assert (recipe.lora_rank, recipe.lora_alpha, recipe.lora_dropout) == (16, 32, 0.05)
+    assert recipe.target_modules == ("q_proj", "k_proj", "v_proj", "o_proj")
+    assert (recipe.epochs, recipe.batch_size, recipe.gradient_accumulation) == (3, 8, 2)
+    assert (recipe.learning_rate, recipe.weight_decay, recipe.warmup) == (2e-4, 0.001, 0.03)
+    assert (recipe.max_gradient_norm, recipe.max_tokens) == (0.3, 512)
+    assert (recipe.save_every, recipe.log_every) == (25, 25)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_recipe_loads(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert (recipe.prompt == "rag") == (recipe.weights == "sft-rag")
+
+
+def test_a_model_takes_its_own_recipe_or_the_published_one() -> None:
+    assert recipe_for("smollm2-135m", "sft-rag").name == "smollm2-135m-sft-rag"
+    other = recipe_for("owner/model", "sft")
+    assert (other.name, other.model, other.learning_rate) == ("sft", "owner/model", 2e-4)
+
+
+def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("weights: sft\nprompt: plain\nlora_rank: 0\nrate: 1\nlora_dropout: 1.5\n")
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(str(path))
+    for field in ("mine.yaml", "lora_rank", "rate", "lora_dropout"):
+        assert field in str(caught.value)
+
+
+def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
+    with pytest.raises(ConfigError, match="smollm2-135m-sft"):
+        load_recipe("sftt")

@@ -1,0 +1,92 @@
+"""The model class: adapters go on and come off, int8 is int8, and answers are kept."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lm_eval.api.instance import Instance
+
+from harness.errors import ModelError
+from harness.models.journal import Journal
+from harness.models.policyqa_hf import PolicyQALM
+from harness.progress import silent
+
+SETTINGS = {"until": ["\n\n"], "max_gen_toks": 12, "do_sample": False}
+PROMPTS = ["The controller", "A breach of the rules on data", "Who", "Seventy-two hours after"]
+
+
+def asked(prompts: list[str]) -> list[Instance]:
+    return [
+        Instance("generate_until", {}, (prompt, SETTINGS), i) for i, prompt in enumerate(prompts)
+    ]
+
+
+def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
+    tiny_llama: Path, make_adapter: Callable[[Path], Path]
+) -> None:
+    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+    base = model.generate_until(asked(PROMPTS), disable_tqdm=True)
+    model.use_adapter(make_adapter(tiny_llama))
+    adapted = model.generate_until(asked(PROMPTS), disable_tqdm=True)
+    model.use_adapter(None)
+    assert adapted != base
+    assert model.generate_until(asked(PROMPTS), disable_tqdm=True) == base
+
+
+def test_an_adapter_alone_finds_its_base(
+    tiny_llama: Path, make_adapter: Callable[[Path], Path]
+) -> None:
+    adapter = make_adapter(tiny_llama)
+    alone = PolicyQALM(peft=str(adapter), device="cpu", batch_size=2)
+    both = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+    both.use_adapter(adapter)
+    assert alone.generate_until(asked(PROMPTS), True) == both.generate_until(asked(PROMPTS), True)
+
+
+def test_int8_really_is_int8(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> None:
+    import torch
+    from bitsandbytes.nn import Linear8bitLt
+
+    model = PolicyQALM(pretrained=str(tiny_llama), load_in_8bit=True, device="cpu", batch_size=2)
+    layer = model.model.model.layers[0].self_attn.q_proj
+    assert isinstance(layer, Linear8bitLt)
+    assert layer.weight.dtype == torch.int8
+    base = model.generate_until(asked(PROMPTS), True)
+    model.use_adapter(make_adapter(tiny_llama))
+    assert model.generate_until(asked(PROMPTS), True) != base
+    model.use_adapter(None)
+    assert model.generate_until(asked(PROMPTS), True) == base
+    assert isinstance(model.model.model.layers[0].self_attn.q_proj, Linear8bitLt)
+
+
+def test_kept_answers_are_those_of_an_undisturbed_run_and_not_made_again(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+    undisturbed = model.generate_until(asked(PROMPTS), True)
+    told: list[tuple[int, int]] = []
+    model.keep_answers(Journal(tmp_path / "b.jsonl"), lambda *done: told.append(done))
+    assert model.generate_until(asked(PROMPTS)) == undisturbed
+    assert told == [(2, 4), (4, 4)]
+
+    lines = (tmp_path / "b.jsonl").read_text().splitlines()
+    assert [len(json.loads(line)["answers"]) for line in lines] == [2, 2]
+    (tmp_path / "b.jsonl").write_text(lines[0] + "\n")
+    generated: list[int] = []
+    generate = model._model_generate
+    monkeypatch.setattr(
+        model,
+        "_model_generate",
+        lambda context, **options: generated.append(len(context)) or generate(context, **options),
+    )
+    model.keep_answers(Journal(tmp_path / "b.jsonl"), silent)
+    assert model.generate_until(asked(PROMPTS)) == undisturbed
+    assert generated == [2]
+
+
+def test_no_model_and_no_adapter_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model"):
+        PolicyQALM()
+    with pytest.raises(ModelError, match=r"no adapter_config\.json"):
+        PolicyQALM(peft=str(tmp_path))

@@ -1,0 +1,78 @@
+"""Intervals against an independent bootstrap, and what must hold of every interval."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import bootstrap
+
+from harness.statistics import mean_interval, paired_difference
+
+SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=40)
+
+
+def singles(scores: list[float]) -> list[str]:
+    """Every score a cluster of its own."""
+    return [str(i) for i in range(len(scores))]
+
+
+def test_interval_agrees_with_scipys_percentile_bootstrap() -> None:
+    scores = list(np.random.default_rng(3).beta(2, 5, size=80))
+    ours = mean_interval(scores, singles(scores), seed=1)
+    theirs = bootstrap(
+        (scores,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(2)
+    ).confidence_interval
+    width = theirs.high - theirs.low
+    # Two independent sets of resamples: the ends agree to a few hundredths of the width.
+    assert ours.low == pytest.approx(theirs.low, abs=0.05 * width)
+    assert ours.high == pytest.approx(theirs.high, abs=0.05 * width)
+
+
+def test_copies_of_a_question_in_its_cluster_add_no_certainty() -> None:
+    scores = list(np.random.default_rng(4).random(30))
+    once = mean_interval(scores, singles(scores), seed=5)
+    thrice = mean_interval(scores * 3, singles(scores) * 3, seed=5)
+    assert (thrice.low, thrice.high) == (pytest.approx(once.low), pytest.approx(once.high))
+    assert thrice.n == 90
+
+
+def test_pairing_removes_what_the_questions_share() -> None:
+    rng = np.random.default_rng(6)
+    baseline = rng.random(60)
+    better = baseline + 0.05 + rng.normal(0, 0.01, 60)
+    change = paired_difference(list(better), list(baseline), singles(list(baseline)), seed=7)
+    alone = mean_interval(list(baseline), singles(list(baseline)), seed=7)
+    assert change.low > 0
+    assert change.high - change.low < (alone.high - alone.low) / 5
+
+
+@given(SCORES, st.floats(-1, 1))
+def test_a_constant_difference_has_no_width(scores: list[float], shift: float) -> None:
+    change = paired_difference([s + shift for s in scores], scores, singles(scores), seed=1)
+    assert change.low == pytest.approx(shift, abs=1e-9)
+    assert change.high == pytest.approx(shift, abs=1e-9)
+
+
+@given(SCORES)
+def test_an_interval_is_ordered_within_the_scores_and_repeatable(scores: list[float]) -> None:
+    figure = mean_interval(scores, singles(scores), seed=1)
+    assert min(scores) - 1e-9 <= figure.low <= figure.high <= max(scores) + 1e-9
+    assert figure == mean_interval(scores, singles(scores), seed=1)
+
+
+@given(SCORES)
+def test_swapping_the_arms_mirrors_the_difference(scores: list[float]) -> None:
+    other = scores[::-1]
+    forth = paired_difference(scores, other, singles(scores), seed=1)
+    back = paired_difference(other, scores, singles(scores), seed=1)
+    assert (forth.low, forth.high) == (pytest.approx(-back.high), pytest.approx(-back.low))
+
+
+@pytest.mark.parametrize(
+    ("scores", "baseline", "clusters"), [([], [], []), ([1.0], [], ["a"]), ([1.0], [0.5], [])]
+)
+def test_unequal_or_missing_scores_are_refused(
+    scores: list[float], baseline: list[float], clusters: list[str]
+) -> None:
+    with pytest.raises(ValueError, match="scores"):
+        paired_difference(scores, baseline, clusters, seed=1)

@@ -1,0 +1,83 @@
+"""The command line: one clear line and status 2 for wrong input, clean JSON where it is asked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from policyqa import cli
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Call the command in this process; returns its status."""
+    monkeypatch.setattr(sys, "argv", ["policyqa", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "no-such-suite"], "no suite 'no-such-suite'"),
+        (["report", "nowhere"], "no run folder"),
+        (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
+        (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
+        (["index", "build", "--data", "nowhere"], "needs a corpus there"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    assert call(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_report_prints_one_json_document_and_nothing_else(
+    made_up_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "report.md"
+    assert call(monkeypatch, "report", str(made_up_run), "--json", "--markdown", str(target)) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["arms"]["sft-rag/rag"]["vs_base"]["bleu"]["delta"] == pytest.approx(0.3)
+    assert target.read_text().startswith("# Suite quick")
+
+
+def test_search_finds_the_section_that_answers(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    search = ["index", "search", "how deep is a well?", "--data", str(data), "-k", "2", "--json"]
+    search[search.index("-k")] = "--k"
+    assert call(monkeypatch, *search) == 0
+    hits = json.loads(capsys.readouterr().out)
+    assert len(hits) == 2
+    assert hits[0]["id"].startswith("wells/")
+
+
+def test_fetching_a_model_prints_its_folder_last(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], minilm: Path
+) -> None:
+    assert call(monkeypatch, "model", "fetch", "minilm-l6") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(minilm)
+
+
+def test_the_installed_command_answers() -> None:
+    command = Path(sys.executable).with_name("policyqa")
+    done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
+    for name in ("run", "report", "train", "eval", "register-tasks", "index", "model"):
+        assert name in done.stdout

@@ -1,0 +1,64 @@
+"""Context stays in its place in a prompt and within its budget."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.context import assemble, inert
+from rag.index import Hit
+
+
+class WordTokens:
+    """Stands in for an embedder: one token a word."""
+
+    def tokens(self, text: str) -> list[tuple[int, int]]:
+        spans, end = [], 0
+        for word in text.split():
+            start = text.index(word, end)
+            end = start + len(word)
+            spans.append((start, end))
+        return spans
+
+
+WORDS = WordTokens()
+
+
+def hits(*texts: str) -> list[Hit]:
+    return [Hit(f"f/s-{i}", 1.0 - i / 10, text) for i, text in enumerate(texts)]
+
+
+def test_the_best_that_fit_are_shown_in_order() -> None:
+    text, shown = assemble(hits("a b c", "d e", "f"), 7, WORDS)  # type: ignore[arg-type]
+    assert text == "[1] a b c\n[2] d e"
+    assert [hit.id for hit in shown] == ["f/s-0", "f/s-1"]
+
+
+def test_a_passage_over_the_budget_is_cut_when_it_is_the_first() -> None:
+    text, shown = assemble(hits("a b c d e f", "g"), 4, WORDS)  # type: ignore[arg-type]
+    assert text == "[1] a b c"
+    assert len(shown) == 1
+
+
+def test_nothing_is_shown_of_nothing() -> None:
+    assert assemble([], 10, WORDS) == ("", [])  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=200))
+def test_inert_text_has_one_line_and_no_control_characters(text: str) -> None:
+    made = inert(text)
+    assert made.isprintable()
+    assert inert(made) == made
+
+
+@given(st.lists(st.text(max_size=60), max_size=4), st.integers(1, 30))
+def test_every_line_of_a_context_begins_with_its_number(texts: list[str], budget: int) -> None:
+    context, shown = assemble(hits(*texts), budget, WORDS)  # type: ignore[arg-type]
+    lines = context.split("\n") if context else []
+    assert len(lines) == len(shown)
+    assert all(line.startswith(f"[{i}]"[:2]) for i, line in enumerate(lines, start=1))
+    assert sum(len(WORDS.tokens(line)) for line in lines) <= budget
+
+
+def test_markers_of_chat_templates_are_broken_up() -> None:
+    for marker in ("<|im_end|>", "<|endoftext|>", "</s>", "<s>", "[INST]", "[/INST]"):
+        assert marker not in inert(f"before {marker} after")
+    assert inert("a < b, [1] c and x<y") == "a < b, [1] c and x<y"

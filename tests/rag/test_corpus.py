@@ -1,0 +1,40 @@
+"""Documents are read, or refused with the line that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import DataError
+from rag.corpus import load_corpus
+
+
+def test_sections_come_with_their_place(data: Path) -> None:
+    sections = load_corpus(data)
+    assert len(sections) == 18
+    assert sections[0].id == "bees/s-1"
+    assert sections[0].text.startswith("Bee Keeping Act, Hives 1 (Part 1): Hives stand 40 metres")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("id: bees\n", "", r"bees\.md:1: the front matter lacks id"),
+        ("---\nid", "id", r"bees\.md:1: expected front matter"),
+        ("title: Bee", "title: [Bee", r"bees\.md:1: the front matter is not YAML"),
+        ("## s-2 · Hives", "## Hives", r"bees\.md:13: expected a heading like"),
+        ("## s-2 ", "## s-1 ", r"bees\.md:13: the section id bees/s-1 stands here again"),
+        ("Hives stand 40 metres from any road under Article 2.", "", r"bees\.md:13: .* is empty"),
+    ],
+)
+def test_a_broken_document_is_refused(data: Path, old: str, new: str, found: str) -> None:
+    path = data / "corpus" / "bees.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError, match=found):
+        load_corpus(data)
+
+
+def test_a_folder_without_a_corpus_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="needs a corpus there"):
+        load_corpus(tmp_path)

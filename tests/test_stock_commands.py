@@ -1,0 +1,100 @@
+"""The stock lm_eval command, and ours, on the real small model with a checkpoint we made."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finetune.checkpoint import Checkpoint, determinants
+from finetune.recipe import load_recipe
+from finetune.trainer import train
+from harness.metrics import METRICS
+from harness.runs import read_samples
+from rag.corpus import load_corpus
+from rag.retriever import Retriever
+from tasks.policyqa.questions import load_questions
+from tasks.registration import TASKS, stock_folder
+from tests.conftest import write_data
+
+pytestmark = pytest.mark.slow
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def checkpoint(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:  # noqa: ARG001
+    """The real model after three updates of the shipped recipe."""
+    folder = tmp_path_factory.mktemp("stock")
+    data = write_data(folder / "data")
+    sections = load_corpus(data)
+    recipe = load_recipe("smollm2-135m-sft-quick", batch_size=4)
+    retriever = Retriever(sections)
+    questions = load_questions(data, [section.id for section in sections])
+    what = determinants(recipe, data, retriever)
+    return train(recipe, questions, retriever, folder / "checkpoint", what)
+
+
+def lm_eval(output: Path, cwd: Path, *arguments: str) -> Path:
+    """Run a command that scores two questions; returns its sample log."""
+    command = [str(BIN / arguments[0]), *arguments[1:], "--limit", "2", "--batch_size", "2"]
+    command += ["--output_path", str(output), "--log_samples", "--device", "cpu"]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads(next(output.rglob("results_*.json")).read_text())
+    (scores,) = results["results"].values()
+    assert all(0.0 <= scores[f"{metric},none"] <= 1.0 for metric in METRICS)
+    return next(output.rglob("samples_*.jsonl"))
+
+
+def test_stock_lm_eval_with_include_path(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    base = checkpoint.record["recipe"]["model"]
+    assert base == "smollm2-135m"
+    adapter = json.loads((checkpoint.folder / "adapter_config.json").read_text())
+    arguments = f"pretrained={adapter['base_model_name_or_path']},peft={checkpoint.folder}"
+    log = lm_eval(
+        tmp_path / "out",
+        TASKS.parents[1],
+        *("lm_eval", "--include_path", "tasks", "--tasks", "policyqa_rag"),
+        *("--model", "hf", "--model_args", arguments),
+    )
+    answers = read_samples(log)
+    assert len(answers) == 2
+    first = json.loads(log.read_text(encoding="utf-8").split("\n")[0])
+    assert first["doc"]["context_ids"]
+    assert first["arguments"]["gen_args_0"]["arg_0"].startswith(
+        "Answer the following question using"
+    )
+
+
+def test_registered_tasks_work_from_any_directory_until_undone(
+    checkpoint: Checkpoint, smollm2: Path, tmp_path: Path
+) -> None:
+    package = stock_folder().parent
+    before = sorted(package.iterdir())
+    try:
+        subprocess.run([BIN / "policyqa", "register-tasks"], check=True, cwd=tmp_path)
+        arguments = f"pretrained={smollm2},peft={checkpoint.folder}"
+        log = lm_eval(
+            tmp_path / "out",
+            tmp_path,
+            *("lm_eval", "--tasks", "policyqa_rag", "--model", "hf", "--model_args", arguments),
+        )
+        assert len(read_samples(log)) == 2
+    finally:
+        subprocess.run([BIN / "policyqa", "register-tasks", "--undo"], check=True, cwd=tmp_path)
+    assert sorted(package.iterdir()) == before
+
+
+def test_our_command_takes_an_adapter_alone_in_int8(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    log = lm_eval(
+        tmp_path / "out",
+        tmp_path,
+        *("policyqa", "eval", "--tasks", "policyqa_plain", "--model", "policyqa-hf"),
+        *("--model_args", f"peft={checkpoint.folder},load_in_8bit=True"),
+    )
+    assert len(read_samples(log)) == 2
