@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,14 @@ def fingerprint(value: Any) -> str:
 
 def hash_file(path: Path) -> str:
     """SHA-256 (64 hex digits) of a file's bytes."""
+    stat = path.stat()
+    return _hash_once(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_once(path: Path, size: int, changed: int) -> str:
+    """The hash of a file as it was at that size and time; weights of many GB are read once."""
+    del size, changed
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

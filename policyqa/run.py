@@ -5,46 +5,23 @@ Everything is found by content, so that running again does no work twice and a c
 adapter, index or setting is run again.
 """
 
-import os
-import platform
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from finetune.checkpoint import RECORD, Checkpoint, determinants, kept_at, load_checkpoint
-from finetune.recipe import Recipe, load_recipe, recipe_for
-from harness.files import fingerprint, hash_folder, locked, write_json, write_whole
+from harness.files import fingerprint, locked, write_json, write_whole
 from harness.metrics import SimilarityEvaluator
 from harness.models import catalogue
-from harness.runs import Arm, arm_record
+from harness.runs import Arm
+from policyqa.machine import machine
+from policyqa.plan import DETERMINING_LIBRARIES, Plan, make_plan
 from policyqa.progress import Watch
 from policyqa.suite import Suite
-from rag.corpus import load_corpus
-from rag.retriever import Retriever
 from reports.comparison import compare_run
 from reports.markdown import markdown
-from tasks.policyqa.prompts import TEMPLATES
-from tasks.policyqa.questions import Question, data_identity, in_split, load_questions
-from tasks.registration import TASKS
-
-DETERMINING_LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes", "lm_eval")
-"""Whose versions can change an answer."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A suite with everything it names read and checked, before any long work."""
-
-    suite: Suite
-    questions: list[Question]
-    indices: list[int]
-    """Of the scored questions within their split."""
-    retriever: Retriever
-    recipes: dict[str, Recipe]
-    """Of each trained weights."""
+from tasks.policyqa.prompts import ENGINEERED, TEMPLATES
+from tasks.policyqa.questions import data_identity, in_split
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
@@ -55,10 +32,10 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
     """
     plan = make_plan(suite)
     with locked(out / "run"):
-        untrained = [w for w in plan.recipes if not _checkpoint_folder(plan, w)[1].exists()]
-        pending = [arm for arm in suite.parsed_arms if _is_pending(plan, arm, out)]
+        untrained = [weights for weights in plan.recipes if not plan.is_trained(weights)]
+        pending = [arm for arm in suite.parsed_arms if not plan.is_scored(arm, out)]
         if untrained or pending:
-            efforts = [1.0, *(_training_effort(plan, w) for w in untrained)]
+            efforts = [1.0, *(_training_effort(plan, weights) for weights in untrained)]
             efforts += [_scoring_effort(plan, arm) for arm in pending]
             with watch.plan(efforts):
                 _prepare(plan, watch)
@@ -73,81 +50,6 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
     return comparison
 
 
-def make_plan(suite: Suite) -> Plan:
-    """Read and check everything the suite names.
-
-    Raises:
-        BenchError: a file is missing or breaks its contract.
-    """
-    sections = load_corpus(suite.data)
-    questions = load_questions(suite.data, [section.id for section in sections])
-    recipes = {
-        weights: load_recipe(suite.recipes[weights], model=suite.model)
-        if weights in suite.recipes
-        else recipe_for(suite.model, weights)
-        for weights in suite.trained_weights
-    }
-    if recipes:
-        in_split(questions, "train")
-        in_split(questions, "validation")
-    return Plan(
-        suite=suite,
-        questions=questions,
-        indices=draw(len(in_split(questions, suite.split)), suite.limit, suite.seed),
-        retriever=Retriever(sections, k=suite.k, budget=suite.budget),
-        recipes=recipes,
-    )
-
-
-def draw(count: int, limit: int | None, seed: int) -> list[int]:
-    """``limit`` of ``count`` indices, drawn by seed, in ascending order; None takes all."""
-    if limit is None or limit >= count:
-        return list(range(count))
-    return sorted(random.Random(seed).sample(range(count), limit))  # noqa: S311
-
-
-def _checkpoint_folder(plan: Plan, weights: str) -> tuple[dict[str, Any], Path]:
-    """What determines the checkpoint of these weights, and where it is kept once finished."""
-    what = determinants(plan.recipes[weights], plan.suite.data, plan.retriever)
-    return what, kept_at(what)
-
-
-def _checkpoint(plan: Plan, weights: str) -> Checkpoint | None:
-    """The finished checkpoint of these weights; None for the base."""
-    if weights == "base":
-        return None
-    return load_checkpoint(_checkpoint_folder(plan, weights)[1])
-
-
-def _is_pending(plan: Plan, arm: Arm, out: Path) -> bool:
-    """Whether the arm has to be scored, as far as can be told before training."""
-    if arm.weights != "base" and not (_checkpoint_folder(plan, arm.weights)[1] / RECORD).exists():
-        return True
-    record = arm_record(arm.folder(out))
-    return record is None or record["key"] != fingerprint(_arm_determinants(plan, arm))
-
-
-def _arm_determinants(plan: Plan, arm: Arm) -> dict[str, Any]:
-    """All that determines an arm's scores, as JSON."""
-    suite = plan.suite
-    checkpoint = _checkpoint(plan, arm.weights)
-    return {
-        "arm": str(arm),
-        "model": catalogue.identity(suite.model),
-        "adapter": checkpoint.record["adapter_sha256"] if checkpoint else None,
-        "task": hash_folder(TASKS, "*yaml"),
-        "prompts": fingerprint(TEMPLATES),
-        "data": data_identity(suite.data),
-        "split": suite.split,
-        "indices": plan.indices,
-        "retrieval": [plan.retriever.index.fingerprint, suite.k, suite.budget],
-        "metrics": SimilarityEvaluator(suite.encoder).signature(),
-        "batch_size": suite.batch_size,
-        "device": _device(),
-        "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
-    }
-
-
 def _prepare(plan: Plan, watch: Watch) -> None:
     with watch.stage("models and index", 1.0) as advance:
         for model in (plan.suite.model, plan.suite.encoder):
@@ -159,7 +61,8 @@ def _train(plan: Plan, weights: str, watch: Watch) -> None:
     from finetune.trainer import train
 
     recipe = plan.recipes[weights]
-    what, folder = _checkpoint_folder(plan, weights)
+    what = plan.checkpoint_determinants(weights)
+    folder = plan.checkpoint_folder(weights)
     title = f"training {weights} (recipe {recipe.name})"
     with watch.stage(title, _training_effort(plan, weights)) as advance:
         train(recipe, plan.questions, plan.retriever, folder, what, advance)
@@ -172,7 +75,7 @@ def _score(plan: Plan, arms: Sequence[Arm], out: Path, watch: Watch) -> None:
     for precision in dict.fromkeys(arm.precision for arm in arms):
         model = load_model(plan.suite.model, precision, plan.suite.batch_size)
         for arm in (arm for arm in arms if arm.precision == precision):
-            checkpoint = _checkpoint(plan, arm.weights)
+            checkpoint = plan.checkpoint(arm.weights)
             model.use_adapter(checkpoint.folder if checkpoint else None)
             with watch.stage(f"scoring {arm}", _scoring_effort(plan, arm)) as advance:
                 score_arm(
@@ -180,7 +83,7 @@ def _score(plan: Plan, arms: Sequence[Arm], out: Path, watch: Watch) -> None:
                     arm=arm,
                     indices=plan.indices,
                     options=_task_options(plan.suite),
-                    determinants=_arm_determinants(plan, arm),
+                    determinants=plan.arm_determinants(arm),
                     folder=arm.folder(out),
                     advance=advance,
                 )
@@ -215,42 +118,22 @@ def _link_checkpoints(plan: Plan, out: Path) -> None:
         link = out / "checkpoints" / weights
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
-        link.symlink_to(_checkpoint_folder(plan, weights)[1], target_is_directory=True)
+        link.symlink_to(plan.checkpoint_folder(weights), target_is_directory=True)
 
 
 def _manifest(plan: Plan) -> dict[str, Any]:
     suite = plan.suite
-    checkpoints = {weights: _checkpoint(plan, weights) for weights in plan.recipes}
+    checkpoints = {weights: plan.checkpoint(weights) for weights in plan.recipes}
     return {
         "suite": suite.model_dump(mode="json"),
         "versions": {name: version(name) for name in ("policyqa-bench", *DETERMINING_LIBRARIES)},
-        "machine": {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "device": _device(),
-            "python": platform.python_version(),
-        },
+        "machine": machine(),
         "metrics": SimilarityEvaluator(suite.encoder).signature(),
         "hashes": {
             "data": data_identity(suite.data),
             "index": plan.retriever.index.fingerprint,
-            "prompts": fingerprint(TEMPLATES),
+            "prompts": fingerprint([TEMPLATES["plain"], TEMPLATES[ENGINEERED], TEMPLATES["rag"]]),
             "model": catalogue.identity(suite.model),
             "adapters": {w: point.identity for w, point in checkpoints.items() if point},
         },
     }
-
-
-def _device() -> str:
-    """What models run on here."""
-    import torch
-
-    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
-
-
-def _processor() -> str:
-    """The processor's name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -5,6 +5,7 @@ A template has ``{question}`` and may have ``{context}``. Text that is filled in
 place: it is put on one line and never rendered again.
 """
 
+from harness.errors import ConfigError
 from rag.context import inert
 
 TEMPLATES = {
@@ -29,10 +30,23 @@ TEMPLATES = {
     ),
 }
 
-ENGINEERED = "provision"
+ENGINEERED = "stepwise"
 """The candidate that ``policyqa_engineered`` asks with."""
-STOP = ("\n\n", "\nQuestion:")
-"""Strings that end an answer, the same for every arm (the YAML of the tasks repeats them)."""
+STOP = ("\nQuestion:",)
+"""Strings that end an answer, beside the model's own end: the same for every arm. The YAML of the
+tasks repeats them; why no blank line is among them is said in README.md."""
+
+
+def template(prompt: str) -> str:
+    """The template of that name, or the chosen one for ``engineered``.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    name = ENGINEERED if prompt == "engineered" else prompt
+    if name not in TEMPLATES:
+        raise ConfigError(f"no prompt {prompt!r}; there are engineered, {', '.join(TEMPLATES)}")
+    return TEMPLATES[name]
 
 
 def render(prompt: str, question: str, context: str = "") -> str:
@@ -44,10 +58,9 @@ def render(prompt: str, question: str, context: str = "") -> str:
         context: from ``rag.context.assemble``, which made it inert.
 
     Raises:
-        KeyError: no template has that name.
+        ConfigError: no template has that name.
     """
-    template = TEMPLATES[ENGINEERED if prompt == "engineered" else prompt]
-    return template.format(question=inert(question), context=context)
+    return template(prompt).format(question=inert(question), context=context)
 
 
 def completion(answer: str) -> str:

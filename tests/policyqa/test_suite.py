@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigError
-from policyqa.run import draw, make_plan
+from policyqa.plan import draw, make_plan
 from policyqa.suite import load_suite
 from tasks.policyqa.questions import DATA
 
