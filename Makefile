@@ -8,7 +8,7 @@ install: .venv/installed
 
 # The stamp is written last, so a broken installation is done again.
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policyqa-bench needs Python 3.11 or newer; name one: make install PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policyqa-bench needs Python 3.11 or newer; name one: make install PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -1,27 +1,21 @@
 """
-Recipe → checkpoint, with trl's SFTTrainer. Killed at any moment, it goes on where it was.
-
-    policyqa train smollm2-135m-sft
+trl's SFTTrainer, with logits of the answers alone and resumption to the same weights.
 
 Two things make a resumed run end in the same weights as an undisturbed one (CPU, same seed):
 the length-grouped order of an epoch is drawn from seed and epoch alone, and the adapter is kept
 in float32 (trl casts it to bf16 on an int8 base, which a resume would not repeat).
 """
 
-import shutil
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.data import Sampler
 from transformers import (
     AutoModelForCausalLM,
-    AutoTokenizer,
     DataCollatorForSeq2Seq,
     PrinterCallback,
     Trainer,
@@ -30,127 +24,39 @@ from transformers import (
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
 
-from finetune.checkpoint import RECORD, Checkpoint, adapter_hash, load_checkpoint
-from finetune.examples import IGNORED, Examples, build_examples
+from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
-from harness.errors import ConfigError, DataError
-from harness.files import fingerprint, locked, put_folder, write_json, write_whole
-from harness.models import catalogue
+from harness.errors import ConfigError
+from harness.files import write_whole
 from harness.models.policyqa_hf import quantisation
-from harness.progress import Advance, silent
-from rag.retriever import Retriever
-from tasks.policyqa.questions import Question, in_split
+from harness.progress import Advance
 
 COMPLETE = "complete"
 """Written into a saved state when all its files are there."""
 
 
-def train(
-    recipe: Recipe,
-    questions: list[Question],
-    retriever: Retriever,
-    target: Path,
-    determinants: dict[str, Any],
-    advance: Advance = silent,
-) -> Checkpoint:
-    """The checkpoint of ``recipe`` at ``target``, trained unless it is finished there.
-
-    Args:
-        recipe: what to do.
-        questions: of all splits; ``train`` is trained on, ``validation`` measured.
-        retriever: the evaluation's, for recipes that train with context.
-        target: the checkpoint's folder; work goes on beside it until it is finished.
-        determinants: recorded in the checkpoint; work begun under others is not gone on with.
-        advance: hears updates done and in all.
-
-    Raises:
-        DataError: no example is short enough.
-        ConfigError: the precision needs a device this machine lacks.
-    """
-    with locked(target):
-        if not (target / RECORD).is_file():
-            work = target.with_name(target.name + ".partial")
-            _keep_work_only_of(work, determinants)
-            _train_in(work, recipe, questions, retriever, determinants, advance)
-            put_folder(work, target)
-    return load_checkpoint(target)
-
-
-def _keep_work_only_of(work: Path, determinants: dict[str, Any]) -> None:
-    """Drop what an earlier attempt at something else left, and states a kill cut short."""
-    mark = work / "determinants"
-    key = fingerprint(determinants)
-    if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
-        shutil.rmtree(work, ignore_errors=True)
-        write_whole(mark, key)
-    for state in work.glob("checkpoint-*"):
-        if not (state / COMPLETE).is_file():
-            shutil.rmtree(state)
-
-
-def _train_in(
-    work: Path,
-    recipe: Recipe,
-    questions: list[Question],
-    retriever: Retriever,
-    determinants: dict[str, Any],
-    advance: Advance,
-) -> None:
-    folder = catalogue.resolve(recipe.model)
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    splits = {
-        split: build_examples(
-            in_split(questions, split), recipe.prompt, retriever, tokenizer, recipe.max_tokens
-        )
-        for split in ("train", "validation")
-    }
-    if not splits["train"].rows or not splits["validation"].rows:
-        raise DataError(
-            f"no training or validation example has at most {recipe.max_tokens} tokens; "
-            f"raise max_tokens in recipe {recipe.name}"
-        )
-    trainer = _trainer(work, recipe, folder, tokenizer, splits, advance)
-    states = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    trainer.train(resume_from_checkpoint=str(states[-1]) if states else None)
-    measured = trainer.evaluate()
-    trainer.save_model(str(work))
-    for state in work.glob("checkpoint-*"):
-        shutil.rmtree(state)
-    record = {
-        "recipe": recipe.model_dump(mode="json"),
-        "determinants": determinants,
-        "adapter_sha256": adapter_hash(work),
-        "data": {
-            split: {
-                "questions": len(part.rows) + len(part.too_long),
-                "trained_on" if split == "train" else "measured": len(part.rows),
-                "tokens": part.tokens,
-                "too_long": part.too_long,
-            }
-            for split, part in splits.items()
-        },
-        "metrics": {"validation_loss": measured["eval_loss"], "updates": trainer.state.global_step},
-        "versions": {
-            name: version(name)
-            for name in ("torch", "transformers", "peft", "trl", "bitsandbytes", "policyqa-bench")
-        },
-    }
-    recipe_values = recipe.model_dump(mode="json", exclude={"name"})
-    write_whole(work / "recipe.yaml", yaml.safe_dump(recipe_values, sort_keys=False))
-    write_json(work / RECORD, record)
-
-
-def _trainer(
+def make_trainer(
     work: Path,
     recipe: Recipe,
     folder: str,
     tokenizer: Any,
     splits: dict[str, Examples],
     advance: Advance,
-) -> "_AnswerTrainer":
-    trainer = _AnswerTrainer(
+) -> "AnswerTrainer":
+    """A trainer of ``recipe`` that saves its states into ``work``.
+
+    Args:
+        work: folder of saved states and the TensorBoard log.
+        recipe: what to do.
+        folder: of the base model, or its Hugging Face id.
+        tokenizer: of the base, padding on the left.
+        splits: examples of ``train`` and ``validation``.
+        advance: hears updates done and in all.
+
+    Raises:
+        ConfigError: the precision needs a device this machine lacks.
+    """
+    trainer = AnswerTrainer(
         model=AutoModelForCausalLM.from_pretrained(folder, **_precision(recipe.precision)),
         args=_arguments(work, recipe),
         train_dataset=_dataset(splits["train"]),
@@ -219,7 +125,7 @@ def _dataset(examples: Examples) -> Any:
     return Dataset.from_list(rows)
 
 
-class _AnswerTrainer(SFTTrainer):  # type: ignore[misc]
+class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
     """SFTTrainer with logits of the answers alone, and an order of seed and epoch alone."""
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
@@ -234,13 +140,13 @@ class _AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         shorter = {**inputs, "labels": labels[:, -keep:], "logits_to_keep": keep}
         return Trainer.compute_loss(self, model, shorter, *args, **options)
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> "_LengthGrouped":
+    def _get_train_sampler(self, train_dataset: Any = None) -> "LengthGrouped":
         rows = train_dataset if train_dataset is not None else self.train_dataset
         batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return _LengthGrouped([len(ids) for ids in rows["input_ids"]], batch, self.args.seed)
+        return LengthGrouped([len(ids) for ids in rows["input_ids"]], batch, self.args.seed)
 
 
-class _LengthGrouped(Sampler):  # type: ignore[misc]
+class LengthGrouped(Sampler):  # type: ignore[misc]
     """Indices in batches of similar length, in an order drawn from seed and epoch."""
 
     def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:

@@ -58,7 +58,7 @@ def _prepare(plan: Plan, watch: Watch) -> None:
 
 
 def _train(plan: Plan, weights: str, watch: Watch) -> None:
-    from finetune.trainer import train
+    from finetune.train import train
 
     recipe = plan.recipes[weights]
     what = plan.checkpoint_determinants(weights)

@@ -20,7 +20,7 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
     questions = load_questions(data, [section.id for section in sections])
     retriever = Retriever(sections)
     what = determinants(recipe, data, retriever)
-    from finetune.trainer import train
+    from finetune.train import train
 
     with watch.stage(f"training {recipe.weights} (recipe {recipe.name})") as advance:
         return train(recipe, questions, retriever, out or kept_at(what), what, advance)

@@ -10,7 +10,7 @@ import pytest
 
 from finetune.checkpoint import Checkpoint, determinants
 from finetune.recipe import load_recipe
-from finetune.trainer import train
+from finetune.train import train
 from harness.metrics import METRICS
 from harness.runs import read_samples
 from rag.corpus import load_corpus

@@ -14,8 +14,9 @@ from safetensors.torch import load_file
 
 from finetune.checkpoint import Checkpoint, determinants, load_checkpoint
 from finetune.recipe import Recipe
-from finetune.trainer import _LengthGrouped, train
-from harness.errors import DataError, ModelError
+from finetune.train import train
+from finetune.trainer import LengthGrouped
+from harness.errors import ConfigError, DataError, ModelError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import load_questions
@@ -58,7 +59,7 @@ def in_a_process_killed_at(step: int, wanted: Recipe, data: Path, target: Path) 
     """Train in another process, which kills itself when that update is done."""
     code = (
         "import sys; from pathlib import Path; from finetune.recipe import Recipe;"
-        "from tests.finetune.test_trainer import run;"
+        "from tests.finetune.test_train import run;"
         "run(Recipe.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]),"
         " int(sys.argv[4]))"
     )
@@ -171,6 +172,20 @@ def test_damaged_weights_are_refused(data: Path, tiny_llama: Path, tmp_path: Pat
         load_checkpoint(made.folder)
 
 
+def test_a_folder_that_holds_something_else_is_not_replaced(
+    data: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("all of it")
+    with pytest.raises(ConfigError, match="is no checkpoint; name another folder"):
+        run(recipe(tiny_llama), data, mine)
+    assert (mine / "thesis.txt").read_text() == "all of it"
+    run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint")
+    with pytest.raises(ConfigError, match="another recipe, model or data"):
+        run(recipe(tiny_llama, epochs=2), data, tmp_path / "checkpoint")
+
+
 def test_examples_all_too_long_are_refused(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="raise max_tokens"):
         run(recipe(tiny_llama, max_tokens=5), data, tmp_path / "checkpoint")
@@ -178,7 +193,7 @@ def test_examples_all_too_long_are_refused(data: Path, tiny_llama: Path, tmp_pat
 
 def test_an_epochs_order_depends_on_seed_and_epoch_alone() -> None:
     def order(seed: int, epoch: int) -> list[int]:
-        sampler = _LengthGrouped([n % 17 for n in range(64)], 4, seed)
+        sampler = LengthGrouped([n % 17 for n in range(64)], 4, seed)
         sampler.set_epoch(epoch)
         torch.rand(7)
         return list(sampler)
