@@ -121,6 +121,30 @@ def test_a_run_has_its_shape_and_is_not_done_twice(suite: Path, tmp_path: Path) 
     assert {path: path.stat().st_mtime_ns for path in run.glob("arms/**/*")} == before
 
 
+def test_each_arm_answers_as_its_checkpoint_does_in_plain_transformers(
+    suite: Path, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    run = tmp_path / "run"
+    run_suite(load_suite(str(suite)), run, quiet())
+    texts = {}
+    for arm in ("sft/plain", "sft-rag/rag"):
+        folder = run / "checkpoints" / arm.split("/")[0]
+        model = AutoModelForCausalLM.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        log = next((run / "arms" / arm).glob("samples_*.jsonl"))
+        sample = json.loads(log.read_text(encoding="utf-8").split("\n")[0])
+        asked = tokenizer(sample["arguments"]["gen_args_0"]["arg_0"], return_tensors="pt")
+        answered = model.generate(**asked, max_new_tokens=96, do_sample=False)
+        text = tokenizer.decode(answered[0, asked["input_ids"].shape[1] :])
+        for stop in ("\nQuestion:", tokenizer.eos_token):
+            text = text.split(stop)[0]
+        assert sample["filtered_resps"][0] == text
+        texts[arm] = text
+    assert texts["sft/plain"] != texts["sft-rag/rag"]
+
+
 def test_killed_in_training_and_in_scoring_it_ends_with_the_same_scores(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
