@@ -96,7 +96,7 @@ def _train_in(
     determinants: dict[str, Any],
     advance: Advance,
 ) -> None:
-    folder = catalogue.resolve(recipe.model)
+    folder = catalogue.loadable(recipe.model)
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token

@@ -53,7 +53,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
 def _prepare(plan: Plan, watch: Watch) -> None:
     with watch.stage("models and index", 1.0) as advance:
         for model in (plan.suite.model, plan.suite.encoder):
-            catalogue.resolve(model)
+            catalogue.loadable(model)
         plan.retriever.index.build(advance)
 
 

@@ -81,6 +81,26 @@ def resolve(model: str) -> str:
     return model
 
 
+def loadable(model: str) -> str:
+    """``resolve``, and a look at the model's configuration: a cheap check before long work.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be reached from here.
+    """
+    from transformers import AutoConfig
+
+    where = resolve(model)
+    try:
+        AutoConfig.from_pretrained(where)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(
+            f"cannot load the model {model}: {reason} "
+            "(a Hugging Face id needs the network, and HF_TOKEN set where access is restricted)"
+        ) from error
+    return where
+
+
 def is_local(model: str) -> bool:
     """Whether ``model`` loads without a network: a folder, or fetched from the package index."""
     return model in CATALOGUE or Path(model).expanduser().is_dir()

@@ -124,6 +124,19 @@ def test_a_name_that_is_nothing_is_refused(name: str) -> None:
         catalogue.resolve(name)
 
 
+def test_a_folder_that_holds_no_model_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot load the model") as caught:
+        catalogue.loadable(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_id_that_cannot_be_reached_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match="nobody/no-such-model") as caught:
+        catalogue.loadable("nobody/no-such-model")
+    assert "\n" not in str(caught.value)
+
+
 def test_the_real_model_is_converted_whole(smollm2: Path) -> None:
     import torch
     from safetensors import safe_open
