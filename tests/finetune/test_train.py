@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from finetune.checkpoint import Checkpoint, determinants, load_checkpoint
-from finetune.recipe import Recipe
+from finetune.recipe import Recipe, load_recipe
 from finetune.train import train
 from finetune.trainer import LengthGrouped
 from harness.errors import ConfigError, DataError, ModelError
@@ -92,6 +92,18 @@ def test_a_checkpoint_loads_and_says_what_it_is(
     assert made.record["metrics"]["updates"] == 18
     assert not list(made.folder.glob("checkpoint-*"))
     assert list(made.folder.rglob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("name", ["sft", "sft-rag"])
+def test_the_published_recipes_train_an_int8_base(
+    data: Path, tiny_llama: Path, tmp_path: Path, name: str
+) -> None:
+    made = run(load_recipe(name, model=str(tiny_llama)), data, tmp_path / "checkpoint")
+    assert made.record["recipe"]["precision"] == "int8"
+    weights = load_file(made.folder / "adapter_model.safetensors")
+    grown = [tensor.abs().max() for key, tensor in weights.items() if "lora_B" in key]
+    assert grown
+    assert all(size > 0 for size in grown)
 
 
 def test_training_lowers_the_loss(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
