@@ -8,10 +8,11 @@ context and question → answer). Others are named ``<model>-<weights>``.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import ConfigError
 from harness.files import read_yaml
+from harness.validation import validated
 
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes this project ships."""
@@ -76,11 +77,7 @@ def load_recipe(name: str, **changes: Any) -> Recipe:
         raise ConfigError(
             f"no recipe {name!r}: not a file, and the shipped ones are {', '.join(shipped_names())}"
         )
-    try:
-        return Recipe.model_validate({"name": path.stem, **read_yaml(path), **changes})
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{path}: {wrong}") from error
+    return validated(Recipe, {"name": path.stem, **read_yaml(path), **changes}, path, ConfigError)
 
 
 def shipped_names() -> list[str]:

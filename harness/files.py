@@ -83,9 +83,9 @@ def _hash_once(path: Path, size: int, changed: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hash_folder(folder: Path, pattern: str = "**/*") -> str:
-    """SHA-256 of the names and bytes of the files below ``folder`` that match ``pattern``."""
-    files = sorted(path for path in folder.glob(pattern) if path.is_file())
+def hash_folder(folder: Path) -> str:
+    """SHA-256 of the names and bytes of the files below ``folder``."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
     return fingerprint({path.relative_to(folder).as_posix(): hash_file(path) for path in files})
 
 

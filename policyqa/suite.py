@@ -10,11 +10,12 @@ A suite: which arms of which model are scored on which questions.
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
 from harness.runs import Arm
+from harness.validation import validated
 from rag.retriever import BUDGET, K
 from tasks.policyqa.questions import DATA, Split
 
@@ -85,8 +86,4 @@ def load_suite(name: str, **changes: Any) -> Suite:
         names = ", ".join(sorted(p.stem for p in SUITES.glob("*.yaml")))
         raise ConfigError(f"no suite {name!r}: not a file, and the shipped ones are {names}")
     given = {field: value for field, value in changes.items() if value is not None}
-    try:
-        return Suite.model_validate({"name": path.stem, **read_yaml(path), **given})
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{path}: {wrong}") from error
+    return validated(Suite, {"name": path.stem, **read_yaml(path), **given}, path, ConfigError)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import DataError
-from harness.files import hash_folder, read_json_lines
+from harness.files import fingerprint, hash_file, read_json_lines
+from harness.validation import validated
 
 DATA = Path(__file__).parent / "data"
 """The policy set this project ships."""
@@ -54,7 +55,7 @@ def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
     questions: dict[str, Question] = {}
     owner: dict[str, Question] = {}
     for line, value in read_json_lines(path):
-        question = _parse(path, line, value)
+        question = validated(Question, value, f"{path}:{line}", DataError)
         if question.id in questions:
             raise DataError(f"{path}:{line}: the id {question.id} stands here again")
         for section in question.evidence:
@@ -90,14 +91,5 @@ def in_split(questions: Sequence[Question], split: str) -> list[Question]:
 
 def data_identity(data: Path) -> str:
     """SHA-256 of the corpus and questions of a data folder."""
-    return hash_folder(data, "**/*.[mj]*[dl]")
-
-
-def _parse(path: Path, line: int, value: dict[str, object]) -> Question:
-    try:
-        return Question.model_validate(value)
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
-        )
-        raise DataError(f"{path}:{line}: {wrong}") from error
+    files = [*(data / "corpus").glob("*.md"), data / "questions.jsonl"]
+    return fingerprint({path.relative_to(data).as_posix(): hash_file(path) for path in files})
