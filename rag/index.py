@@ -8,9 +8,12 @@ and a new build. Embedded in a folder of the cache unless ``QDRANT_URL`` names a
 """
 
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.errors import IndexStoreError
@@ -114,7 +117,7 @@ class Index:
         else:
             folder = cache_folder("index", self.name)
             with locked(folder):
-                yield from self._connected(lambda: QdrantClient(path=str(folder)))
+                yield from self._connected(lambda: _open_folder(folder))
 
     def _connected(self, connect: Callable[[], Any]) -> Iterator[Any]:
         from qdrant_client.http.exceptions import ApiException
@@ -127,3 +130,14 @@ class Index:
                 client.close()
         except (ApiException, OSError) as error:
             raise IndexStoreError(f"the Qdrant store at {self.location} fails: {error}") from error
+
+
+def _open_folder(folder: Path) -> Any:
+    """An embedded store; one that a kill left unreadable is begun anew, since it is a cache."""
+    from qdrant_client import QdrantClient
+
+    try:
+        return QdrantClient(path=str(folder))
+    except (ValueError, sqlite3.Error):
+        shutil.rmtree(folder)
+        return QdrantClient(path=str(folder))

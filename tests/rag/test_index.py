@@ -85,6 +85,17 @@ def test_a_collection_of_another_vector_size_is_built_again(sections: list[Secti
     assert index.search([QUESTION], 1)[0][0].id.startswith("kites/")
 
 
+@pytest.mark.parametrize("damaged", ["meta.json", "storage.sqlite"])
+def test_a_store_that_a_kill_left_unreadable_is_built_again(
+    sections: list[Section], damaged: str
+) -> None:
+    index = Index(sections, Embedder())
+    index.build()
+    path = next(Path(index.location).rglob(damaged))
+    path.write_bytes(b'{"half' + path.read_bytes()[:50])
+    assert index.search([QUESTION], 1)[0][0].id.startswith("kites/")
+
+
 def test_a_second_process_waits_for_the_store(sections: list[Section], data: Path) -> None:
     index = Index(sections, Embedder())
     index.build()
