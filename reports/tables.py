@@ -13,7 +13,7 @@ NOTES = (
     "bootstrap interval (sections resampled).",
     "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
     "encoder and is not comparable with ours.",
-    "Tokens and seconds are means a question, prompt and answer. Seconds are of this machine at "
+    "Cost: mean tokens (prompt and answer) and seconds a question. Seconds are of this machine at "
     "this moment, in batches: compare them within one run only, and loosely.",
 )
 
@@ -51,12 +51,12 @@ def _arms(comparison: dict[str, Any]) -> TextTable:
         [
             arm,
             *(_score(entry, name) for name in METRICS),
-            f"{entry['tokens_per_question']:.0f} tokens\n"
+            f"{entry['tokens_per_question']:.0f} tok\n"
             f"{entry['seconds_per_question']:.2f} s\nn = {entry['n']}",
         ]
         for arm, entry in comparison["arms"].items()
     ]
-    columns = ["arm", *(TITLES[name] for name in METRICS), "a question"]
+    columns = ["arm", *(TITLES[name] for name in METRICS), "cost"]
     return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows)
 
 

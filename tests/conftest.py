@@ -144,13 +144,19 @@ def make_adapter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], P
     return make
 
 
-SHIFT = {"base/plain": 0.0, "sft/plain": 0.1, "sft/engineered": 0.0, "sft-rag/rag": 0.3}
+SHIFT = {
+    "base/plain": 0.0,
+    "sft/plain": 0.1,
+    "sft/engineered": 0.0,
+    "sft-rag/rag": 0.3,
+    "sft-rag/engineered": -0.1,
+}
 HOSTILE = "<script>alert(1)</script> | [bold]x[/bold]"
 
 
 @pytest.fixture
 def made_up_run(tmp_path: Path) -> Path:
-    """Forty questions in twenty sections, four arms, each better than base by a constant."""
+    """Forty questions in twenty sections, five arms, each base plus a constant."""
     folder = tmp_path / "run"
     for arm, shift in SHIFT.items():
         rng = random.Random(1)  # noqa: S311
@@ -167,7 +173,7 @@ def made_up_run(tmp_path: Path) -> Path:
             lines.append(json.dumps(sample))
         task = f"policyqa_{arm.split('/')[1]}"
         (where / f"samples_{task}_2026-01-01.jsonl").write_text("\n".join(lines) + "\n")
-        usage = {"prompt_tokens": 30.0, "answer_tokens": 12.5, "seconds": 0.5}
+        usage = {"prompt_tokens": 1230.0, "answer_tokens": 12.5, "seconds": 0.5}
         (where / "arm.json").write_text(json.dumps({"arm": arm, "key": "k", "usage": usage}))
     manifest = {
         "suite": {

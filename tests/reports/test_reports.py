@@ -19,7 +19,7 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
     assert list(comparison["arms"]) == list(SHIFT)
     for name, entry in comparison["arms"].items():
         assert entry["n"] == 40
-        assert entry["tokens_per_question"] == 42.5
+        assert entry["tokens_per_question"] == 1242.5
         for metric in METRICS:
             assert set(entry["metrics"][metric]) == {"mean", "low", "high", "n"}
             if name != "base/plain":
