@@ -20,6 +20,8 @@ from tasks.policyqa.questions import data_identity
 
 RECORD = "training.json"
 """Beside the adapter: recipe, data hash, versions and metrics. Its presence marks it finished."""
+DETERMINING_LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
+"""Whose versions can change a trained weight."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, 
         "data": data_identity(data),
         "template": TEMPLATES[recipe.prompt],
         "retrieval": retrieval,
-        "versions": {name: version(name) for name in ("torch", "transformers", "peft", "trl")},
+        "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
     }
 
 

@@ -144,8 +144,5 @@ def _record(
             for split, part in splits.items()
         },
         "metrics": metrics,
-        "versions": {
-            name: version(name)
-            for name in ("torch", "transformers", "peft", "trl", "bitsandbytes", "policyqa-bench")
-        },
+        "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
     }
