@@ -63,7 +63,7 @@ def build_examples(
     rows, too_long = [], []
     for question, context in zip(questions, contexts, strict=True):
         text = render(prompt, question.question, context.text)
-        example = tokenise(tokenizer, text, completion(question.answer))
+        example = tokenise(tokenizer, text, completion(question.reference))
         if len(example.input_ids) > max_tokens:
             too_long.append(question.id)
         else:

@@ -42,6 +42,8 @@ class Recipe(BaseModel):
     lora_dropout: Share = 0.05
     target_modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
 
+    limit: Count | None = None
+    """Questions of each split, drawn by seed; None is all."""
     epochs: Annotated[float, Field(gt=0)] = 3.0
     batch_size: Count = 8
     """Examples a device and step; times ``gradient_accumulation`` is what one update sees."""

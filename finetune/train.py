@@ -24,7 +24,7 @@ from harness.files import fingerprint, locked, put_folder, write_json, write_who
 from harness.models import catalogue
 from harness.progress import Advance, silent
 from rag.retriever import Retriever
-from tasks.policyqa.questions import Question, in_split
+from tasks.policyqa.questions import Question, draw, in_split, with_reference
 
 
 def train(
@@ -102,7 +102,11 @@ def _train_in(
         tokenizer.pad_token = tokenizer.eos_token
     splits = {
         split: build_examples(
-            in_split(questions, split), recipe.prompt, retriever, tokenizer, recipe.max_tokens
+            _chosen(questions, split, recipe),
+            recipe.prompt,
+            retriever,
+            tokenizer,
+            recipe.max_tokens,
         )
         for split in ("train", "validation")
     }
@@ -120,6 +124,11 @@ def _train_in(
     write_whole(work / "recipe.yaml", yaml.safe_dump(recipe_values, sort_keys=False))
     metrics = {"validation_loss": measured["eval_loss"], "updates": trainer.state.global_step}
     write_json(work / RECORD, _record(work, recipe, determinants, splits, metrics))
+
+
+def _chosen(questions: list[Question], split: str, recipe: Recipe) -> list[Question]:
+    found = with_reference(in_split(questions, split))
+    return [found[index] for index in draw(len(found), recipe.limit, recipe.seed)]
 
 
 def _record(

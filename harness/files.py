@@ -95,20 +95,38 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         DataError: the file is missing, not UTF-8, or a line is not a JSON object.
     """
+    for number, line in numbered_lines(path):
+        yield number, json_object(line, f"{path}:{number}")
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield ``(line number, text)`` for every line that is not blank.
+
+    Raises:
+        DataError: the file is missing or not UTF-8.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}:{number}: not JSON ({error.msg}): {line[:60]!r}") from error
-        if not isinstance(value, dict):
-            raise DataError(f"{path}:{number}: expected an object, found {line[:60]!r}")
-        yield number, value
+        if line.strip():
+            yield number, line
+
+
+def json_object(text: str, place: str) -> dict[str, Any]:
+    """The JSON object that ``text`` is.
+
+    Raises:
+        DataError: it is none; the message begins with ``place``.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{place}: not JSON ({error.msg}): {text[:60]!r}") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{place}: expected an object, found {text[:60]!r}")
+    return value
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

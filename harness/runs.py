@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.errors import ConfigError, RunError
 from harness.files import read_json_lines
-from harness.metrics import METRICS
+from harness.metrics import METRICS, RATES
 
 BASELINE = "base/plain"
 """The arm every other is compared with."""
@@ -87,6 +87,7 @@ class Answer:
     """Questions of one cluster are not independent: they share their evidence section."""
     text: str
     scores: dict[str, float]
+    """By metric; of the rates, the one the question counts for."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,15 @@ class ArmResult:
     record: dict[str, Any] = field(repr=False)
 
     def scores(self, metric: str) -> list[float]:
-        """The scores of one metric, in the order of ``answers``."""
-        return [answer.scores[metric] for answer in self.answers.values()]
+        """The scores of one metric, in the order of ``answers``, of those that have it."""
+        return [answer.scores[metric] for answer in self._scored(metric)]
 
-    @property
-    def clusters(self) -> list[str]:
-        """The cluster of each answer, in their order."""
-        return [answer.cluster for answer in self.answers.values()]
+    def clusters(self, metric: str) -> list[str]:
+        """The cluster of each answer that has a score of this metric, in their order."""
+        return [answer.cluster for answer in self._scored(metric)]
+
+    def _scored(self, metric: str) -> list[Answer]:
+        return [answer for answer in self.answers.values() if metric in answer.scores]
 
 
 def arm_record(folder: Path) -> dict[str, Any] | None:
@@ -148,7 +151,8 @@ def read_samples(path: Path) -> dict[str, Answer]:
                 question_id=question["id"],
                 cluster=(question["evidence"] or [question["id"]])[0],
                 text=sample["filtered_resps"][0].strip(),
-                scores={name: float(sample[name]) for name in METRICS},
+                scores={name: float(sample[name]) for name in METRICS}
+                | {name: float(sample[name]) for name in RATES if name in sample},
             )
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error

@@ -5,7 +5,6 @@ Work is found by content: a checkpoint or an arm whose determinants are those of
 that work.
 """
 
-import random
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +21,14 @@ from policyqa.suite import Suite
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import template
-from tasks.policyqa.questions import Question, data_identity, in_split, load_questions
+from tasks.policyqa.questions import (
+    Question,
+    data_identity,
+    draw,
+    in_split,
+    load_questions,
+    with_reference,
+)
 from tasks.registration import TASKS
 
 DETERMINING_LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes", "lm_eval")
@@ -102,19 +108,13 @@ def make_plan(suite: Suite) -> Plan:
         for weights in suite.trained_weights
     }
     if recipes:
-        in_split(questions, "train")
-        in_split(questions, "validation")
+        with_reference(in_split(questions, "train"))
+        with_reference(in_split(questions, "validation"))
+    scored = with_reference(in_split(questions, suite.split))
     return Plan(
         suite=suite,
         questions=questions,
-        indices=draw(len(in_split(questions, suite.split)), suite.limit, suite.seed),
+        indices=draw(len(scored), suite.limit, suite.seed),
         retriever=Retriever(sections, k=suite.k, budget=suite.budget),
         recipes=recipes,
     )
-
-
-def draw(count: int, limit: int | None, seed: int) -> list[int]:
-    """``limit`` of ``count`` indices, drawn by seed, in ascending order; None takes all."""
-    if limit is None or limit >= count:
-        return list(range(count))
-    return sorted(random.Random(seed).sample(range(count), limit))  # noqa: S311

@@ -1,20 +1,39 @@
 """
-Documents on disk → sections: the unit of evidence.
+A corpus on disk ↔ sections: the unit of evidence.
 
 A data folder keeps one Markdown file a framework in ``corpus/``: front matter, then sections
 under headings like ``## art-83 · Administrative fines (Article 83)``.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import DataError
+from harness.files import write_whole
+from harness.validation import validated
 
 _HEADING = re.compile(r"## (?P<slug>[A-Za-z0-9._-]+) · (?P<title>.+)")
-_FIELDS = ("id", "title", "jurisdiction", "citation", "year")
+
+
+class Framework(BaseModel):
+    """One document's front matter."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str = Field(min_length=1)
+    jurisdiction: str = ""
+    citation: str = ""
+    """What a lawyer would write, or the file it was made from."""
+    year: int | None = None
+    """Of adoption."""
+    domain: str = ""
+    """Its field, as in ``privacy``."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +60,74 @@ def load_corpus(data: Path) -> list[Section]:
     Raises:
         DataError: no corpus, bad front matter, an empty section or a repeated id.
     """
-    files = sorted((data / "corpus").glob("*.md"))
-    if not files:
-        raise DataError(f"{data / 'corpus'} holds no *.md file; a data folder needs a corpus there")
     sections: dict[str, Section] = {}
-    for path in files:
-        for line, section in _read_framework(path):
+    for path in corpus_files(data):
+        _, found = read_framework(path)
+        for line, section in found:
             if section.id in sections:
                 raise DataError(f"{path}:{line}: the section id {section.id} stands here again")
             sections[section.id] = section
     return list(sections.values())
 
 
-def _read_framework(path: Path) -> list[tuple[int, Section]]:
-    """The sections of one file, each with the line of its heading."""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    front, first = _front_matter(path, lines)
+def load_frameworks(data: Path) -> list[Framework]:
+    """The front matter of every document of a data folder, by file name.
+
+    Raises:
+        DataError: as for ``load_corpus``.
+    """
+    return [read_framework(path)[0] for path in corpus_files(data)]
+
+
+def corpus_files(data: Path) -> list[Path]:
+    """The files of a data folder's corpus, by name.
+
+    Raises:
+        DataError: there are none.
+    """
+    files = sorted((data / "corpus").glob("*.md"))
+    if not files:
+        raise DataError(
+            f"{data / 'corpus'} holds no *.md file; a data folder needs a corpus there. "
+            "Make one of your documents: policyqa data import DOCUMENTS --out DIR"
+        )
+    return files
+
+
+def read_framework(path: Path) -> tuple[Framework, list[tuple[int, Section]]]:
+    """The front matter of one file and its sections, each with the line of its heading.
+
+    Raises:
+        DataError: the file is not UTF-8, or breaks the form.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}:1: cannot be read: {error}") from error
+    framework, first = _front_matter(path, lines)
+    return framework, list(_sections(path, lines, first, framework))
+
+
+def write_framework(corpus: Path, framework: Framework, sections: Sequence[Section]) -> Path:
+    """Write a document into the folder ``corpus`` so that it reads back as it was.
+
+    A line of a body that would begin a section is indented by a space; bodies are stripped.
+    """
+    front = yaml.safe_dump(framework.model_dump(), sort_keys=False, allow_unicode=True, width=10**6)
+    parts = [f"---\n{front}---\n"]
+    for section in sections:
+        slug = section.id.removeprefix(f"{framework.id}/")
+        body = re.sub(r"^## ", " ## ", section.body.strip(), flags=re.MULTILINE)
+        parts.append(f"\n## {slug} · {section.heading}\n\n{body}\n")
+    path = corpus / f"{framework.id}.md"
+    write_whole(path, "".join(parts))
+    return path
+
+
+def _sections(
+    path: Path, lines: list[str], first: int, framework: Framework
+) -> Iterator[tuple[int, Section]]:
     starts = [i for i in range(first, len(lines)) if lines[i].startswith("## ")]
-    sections = []
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         match = _HEADING.fullmatch(lines[start].strip())
         if match is None:
@@ -69,18 +138,19 @@ def _read_framework(path: Path) -> list[tuple[int, Section]]:
         body = "\n".join(lines[start + 1 : end]).strip()
         if not body:
             raise DataError(f"{path}:{start + 1}: the section {match['slug']} is empty")
-        section = Section(
-            id=f"{front['id']}/{match['slug']}",
-            framework=str(front["id"]),
-            framework_title=str(front["title"]),
-            heading=match["title"].strip(),
-            body=body,
+        yield (
+            start + 1,
+            Section(
+                id=f"{framework.id}/{match['slug']}",
+                framework=framework.id,
+                framework_title=framework.title,
+                heading=match["title"].strip(),
+                body=body,
+            ),
         )
-        sections.append((start + 1, section))
-    return sections
 
 
-def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, object], int]:
+def _front_matter(path: Path, lines: list[str]) -> tuple[Framework, int]:
     """The front matter and the index of the line after it."""
     if lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise DataError(f"{path}:1: expected front matter between two lines of ---")
@@ -89,7 +159,6 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, object], int]
         front = yaml.safe_load("\n".join(lines[1:end]))
     except yaml.YAMLError as error:
         raise DataError(f"{path}:1: the front matter is not YAML: {error}") from error
-    missing = [name for name in _FIELDS if not isinstance(front, dict) or name not in front]
-    if missing:
-        raise DataError(f"{path}:1: the front matter lacks {', '.join(missing)}")
-    return front, end + 1
+    if not isinstance(front, dict):
+        raise DataError(f"{path}:1: the front matter is no mapping of names to values")
+    return validated(Framework, front, f"{path}:1: the front matter", DataError), end + 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RunError
-from harness.metrics import METRICS
+from harness.metrics import METRICS, RATES
 from harness.runs import BASELINE, ArmResult, read_arm
 from harness.statistics import RESAMPLES, mean_interval, paired_difference
 
@@ -69,10 +69,11 @@ def _has(arms: list[ArmResult], name: str) -> bool:
 
 
 def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any]:
+    measured = [name for name in (*METRICS, *RATES) if arm.scores(name)]
     entry: dict[str, Any] = {
         "metrics": {
-            name: mean_interval(arm.scores(name), arm.clusters, seed=seed).as_json()
-            for name in METRICS
+            name: mean_interval(arm.scores(name), arm.clusters(name), seed=seed).as_json()
+            for name in measured
         },
         "n": len(arm.answers),
         "tokens_per_question": arm.usage["prompt_tokens"] + arm.usage["answer_tokens"],
@@ -83,9 +84,9 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
     if baseline is not None and arm.name != baseline.name:
         entry["vs_base"] = {
             name: paired_difference(
-                arm.scores(name), baseline.scores(name), arm.clusters, seed=seed
+                arm.scores(name), baseline.scores(name), arm.clusters(name), seed=seed
             ).as_json()
-            for name in METRICS
+            for name in measured
         }
     return entry
 

@@ -3,16 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.metrics import METRICS
+from harness.metrics import METRICS, RATES
 from reports.comparison import NAMES
 
-TITLES = {"bertscore_f1": "BERTScore", "bleu": "BLEU", "rouge_l": "ROUGE-L"}
+TITLES = {
+    "bertscore_f1": "BERTScore",
+    "bleu": "BLEU",
+    "rouge_l": "ROUGE-L",
+    "false_answer": "false answers",
+    "over_refusal": "over-refusals",
+}
 
 NOTES = (
     "Under each score: its difference from base/plain on the same questions, with the paired 95% "
     "bootstrap interval (sections resampled).",
     "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
     "encoder and is not comparable with ours.",
+    "False answers: share of the unanswerable questions that were answered all the same. "
+    "Over-refusals: share of the answerable ones that were not.",
     "Cost: mean tokens (prompt and answer) and seconds a question. Seconds are of this machine at "
     "this moment, in batches: compare them within one run only, and loosely.",
 )
@@ -28,8 +36,9 @@ class TextTable:
 
 
 def tables(comparison: dict[str, Any]) -> list[TextTable]:
-    """The published comparison beside ours, then every arm with what it costs."""
-    return [table for table in (_published(comparison), _arms(comparison)) if table.rows]
+    """The published comparison beside ours, every arm with what it costs, and who abstains."""
+    made = (_published(comparison), _arms(comparison), _abstention(comparison))
+    return [table for table in made if table.rows]
 
 
 def _published(comparison: dict[str, Any]) -> TextTable:
@@ -58,6 +67,21 @@ def _arms(comparison: dict[str, Any]) -> TextTable:
     ]
     columns = ["arm", *(TITLES[name] for name in METRICS), "cost"]
     return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows)
+
+
+def _abstention(comparison: dict[str, Any]) -> TextTable:
+    rows = [
+        [arm, *(_rate(entry["metrics"].get(name)) for name in RATES)]
+        for arm, entry in comparison["arms"].items()
+        if "false_answer" in entry["metrics"]
+    ]
+    return TextTable("Abstention: lower is better", ["arm", *(TITLES[n] for n in RATES)], rows)
+
+
+def _rate(figure: dict[str, Any] | None) -> str:
+    if figure is None:
+        return "–"
+    return f"{figure['mean']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}], n = {figure['n']}"
 
 
 def _score(entry: dict[str, Any], metric: str) -> str:

@@ -13,17 +13,17 @@ import datasets
 from lm_eval.api.task import ConfigurableTask
 
 from harness.errors import ConfigError
-from harness.metrics import SimilarityEvaluator
+from harness.metrics import SimilarityEvaluator, abstention_rates
 from rag.corpus import load_corpus
 from rag.retriever import BUDGET, Context, K, Retriever
 from tasks.policyqa.prompts import render
-from tasks.policyqa.questions import DATA, Question, in_split, load_questions
+from tasks.policyqa.questions import DATA, Question, in_split, load_questions, with_reference
 
 EMPTY = Context("", [], [])
 
 
 class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
-    """Policy questions under one prompt variant, scored by similarity to a reference."""
+    """Policy questions under one prompt variant, scored by similarity and for abstention."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         """lm-eval calls this with the YAML, merged with what the command line added."""
@@ -36,7 +36,8 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         data = Path(options.get("data", DATA)).expanduser()
         sections = load_corpus(data)
         known = [section.id for section in sections]
-        questions = in_split(load_questions(data, known), options.get("split", "test"))
+        wanted = in_split(load_questions(data, known), options.get("split", "test"))
+        questions = with_reference(wanted)
         retriever = Retriever(
             sections, k=int(options.get("k", K)), budget=int(options.get("budget", BUDGET))
         )
@@ -70,8 +71,9 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         self._scores = {pair: scores.pair(i) for i, pair in enumerate(pairs)}
 
     def process_results(self, doc: dict[str, Any], results: list[str]) -> dict[str, float]:
-        """The three scores of one answer; lm-eval averages them and logs each."""
-        return self._scores[(results[0].strip(), doc["answer"])]
+        """The scores of one answer; lm-eval averages each over the questions that have it."""
+        answer = results[0].strip()
+        return self._scores[(answer, doc["answer"])] | abstention_rates(answer, doc["answerable"])
 
 
 def contexts_of(questions: list[Question], mode: str, retriever: Retriever) -> list[Context]:

@@ -18,7 +18,7 @@ def test_sections_come_with_their_place(data: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("id: bees\n", "", r"bees\.md:1: the front matter lacks id"),
+        ("id: bees\n", "", r"bees\.md:1: the front matter: id: Field required"),
         ("---\nid", "id", r"bees\.md:1: expected front matter"),
         ("title: Bee", "title: [Bee", r"bees\.md:1: the front matter is not YAML"),
         ("## s-2 · Hives", "## Hives", r"bees\.md:13: expected a heading like"),
