@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 index_app = typer.Typer(no_args_is_help=True, help="The retrieval index.")
 model_app = typer.Typer(no_args_is_help=True, help="Models by name.")
+data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, import.")
+app.add_typer(data_app, name="data")
 app.add_typer(index_app, name="index")
 app.add_typer(model_app, name="model")
 
@@ -104,6 +106,33 @@ def train(
     wanted = load_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model])
     print(train_recipe(wanted, _data(data), out, Watch(Console(stderr=True))).folder)
+
+
+@data_app.command("import")
+def data_import(
+    source: Annotated[Path, typer.Argument(help="Documents, or a public set's own files.")],
+    out: Annotated[Path, typer.Option(help="The data folder to make.")],
+    questions: Annotated[Path | None, typer.Option(help="CSV or JSON lines of questions.")] = None,
+    split_by: Annotated[str, typer.Option(help="What splits do not share: section, document.")] = (
+        "section"
+    ),
+    seed: Annotated[int, typer.Option(help="Of the splits.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's.
+
+    What is not taken is listed with the reason, here and in the folder's import.json.
+    """
+    from policyqa.data import show_import
+    from policyqa.progress import Watch
+    from tasks.importing.importer import import_data
+
+    with Watch(Console(stderr=True)).stage(f"importing {source}") as advance:
+        summary = import_data(source, out, questions, split_by, seed, advance)
+    if as_json:
+        _print_json(summary)
+    else:
+        show_import(summary, out, Console())
 
 
 @index_app.command("build")

@@ -1,0 +1,179 @@
+"""
+A document of the user's → headings and paragraphs, in reading order.
+
+    blocks = read_document(Path("policy.pdf"))
+
+PDF, DOCX, HTML, Markdown and plain text. What cannot be read raises ``DocumentError`` with the
+reason, so that one bad file never costs the others.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import DataError
+
+
+class DocumentError(DataError):
+    """A document that is broken, encrypted, empty or scanned; the message says which."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, or a paragraph, list or table."""
+
+    text: str
+    level: int = 0
+    """1 is a document's highest heading; 0 is no heading."""
+
+
+HEADING_WORDS = 16
+"""A line of more words is no heading."""
+_NUMBERED = re.compile(
+    r"(?:(?:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
+    r"[\divxlc]+\b|§+\s*\d|\d+(?:\.\d+)*\.?\s+[^\W\d_])",
+    re.IGNORECASE,
+)
+
+
+def read_document(path: Path) -> list[Block]:
+    """The blocks of a file, by its suffix.
+
+    Raises:
+        DocumentError: the file is of no kind we read, or broken, encrypted, empty or scanned.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DocumentError(f"is no {', '.join(sorted(READERS))} file")
+    if path.stat().st_size == 0:
+        raise DocumentError("is empty")
+    blocks = [block for block in reader(path) if block.text.strip()]
+    if not any(block.level == 0 for block in blocks):
+        raise DocumentError("holds no text below its headings" if blocks else "holds no text")
+    return blocks
+
+
+def looks_like_heading(line: str) -> bool:
+    """Whether a line by itself reads as a heading: numbered, or all in capitals, and short."""
+    words = line.split()
+    if not 0 < len(words) <= HEADING_WORDS or line.rstrip()[-1] in ".;,":
+        return False
+    return _NUMBERED.match(line) is not None or (line.isupper() and len(line) > 3)
+
+
+def _pdf(path: Path) -> list[Block]:
+    from rag.pdf import pdf_blocks
+
+    return pdf_blocks(path)
+
+
+def _docx(path: Path) -> list[Block]:
+    import mammoth
+
+    if path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0":
+        raise DocumentError("is encrypted, or a Word file from before 2007: save it as plain .docx")
+    try:
+        with path.open("rb") as file:
+            html = mammoth.convert_to_html(
+                file, style_map="p[style-name='Title'] => h1:fresh", convert_image=_no_image()
+            ).value
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+        raise DocumentError(f"is no readable DOCX: {error}") from error
+    return _html_blocks(html)
+
+
+def _no_image() -> Callable[..., object]:
+    import mammoth
+
+    made: Callable[..., object] = mammoth.images.img_element(lambda _: {"src": ""})
+    return made
+
+
+def _html(path: Path) -> list[Block]:
+    return _html_blocks(path.read_bytes())
+
+
+def _html_blocks(html: str | bytes) -> list[Block]:
+    """The blocks of a page, without its scripts, navigation and images."""
+    from bs4 import BeautifulSoup
+    from markdownify import MarkdownConverter
+
+    page = BeautifulSoup(html, "lxml")
+    for element in page(["script", "style", "nav", "template", "noscript", "svg", "img", "head"]):
+        element.decompose()
+    converter = MarkdownConverter(
+        heading_style="ATX",
+        strip=["a"],
+        escape_asterisks=False,
+        escape_underscores=False,
+        bullets="-",
+        table_infer_header=True,
+    )
+    return markdown_blocks(converter.convert_soup(page))
+
+
+def _markdown(path: Path) -> list[Block]:
+    return markdown_blocks(decoded(path))
+
+
+def markdown_blocks(text: str) -> list[Block]:
+    """The blocks of Markdown text; what is no heading keeps its source."""
+    from markdown_it import MarkdownIt
+
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    lines = text.split("\n")
+    blocks = []
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    for position, token in enumerate(tokens):
+        if token.level != 0 or token.map is None or token.nesting < 0:
+            continue
+        if token.type == "heading_open":
+            parts = tokens[position + 1].children or []
+            heading = "".join(part.content or " " * part.type.endswith("break") for part in parts)
+            blocks.append(Block(heading, int(token.tag[1])))
+        elif token.type != "hr":
+            blocks.append(Block("\n".join(lines[token.map[0] : token.map[1]]).strip("\n")))
+    return blocks
+
+
+def _text(path: Path) -> list[Block]:
+    """Paragraphs between blank lines; a lone line that reads as a heading is one."""
+    blocks = []
+    for paragraph in re.split(r"\n[ \t]*\n", decoded(path)):
+        first, _, rest = paragraph.strip("\n").partition("\n")
+        if looks_like_heading(first):
+            blocks += [Block(first.strip(), 1), Block(rest)]
+        else:
+            blocks.append(Block(paragraph.strip("\n")))
+    return blocks
+
+
+def decoded(path: Path) -> str:
+    """The text of a file in whatever encoding it is."""
+    from charset_normalizer import from_bytes
+
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = from_bytes(content).best()
+        if best is None:
+            raise DocumentError("is no text in any known encoding") from None
+        text = str(best)
+    if "\0" in text:
+        raise DocumentError("holds zero bytes: it is no text file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+READERS: dict[str, Callable[[Path], list[Block]]] = {
+    ".pdf": _pdf,
+    ".docx": _docx,
+    ".html": _html,
+    ".htm": _html,
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".txt": _text,
+}
+"""By suffix."""

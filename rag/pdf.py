@@ -1,0 +1,135 @@
+"""
+The text of a PDF → headings and paragraphs.
+
+A PDF has characters at places, not headings: a line set larger than the body, or bold and
+numbered, is taken for one. Lines that stand on most pages (running heads, page numbers) are left
+out. PDFium puts right-to-left text into reading order.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.documents import HEADING_WORDS, Block, DocumentError, looks_like_heading
+
+LARGER = 1.12
+"""A heading's size, at least, in sizes of the body."""
+BOLD = 600
+"""A bold font's weight, at least (400 is regular)."""
+WRONG_PASSWORD = 4
+"""PDFium's FPDF_ERR_PASSWORD."""
+CHARACTERS_A_PAGE = 20
+"""A document with fewer, on average, is taken for scanned."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    size: float
+    bold: bool
+    page: int
+    edge: bool
+    """Whether it is the first or last two of its page."""
+
+
+def pdf_blocks(path: Path) -> list[Block]:
+    """The blocks of a PDF file.
+
+    Raises:
+        DocumentError: it is broken, encrypted or scanned.
+    """
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == WRONG_PASSWORD:
+            raise DocumentError("is encrypted: save a copy without its password") from error
+        raise DocumentError(f"is no readable PDF: {error}") from error
+    try:
+        pages = len(document)
+        lines = [line for number in range(pages) for line in _lines(document, number)]
+    except pypdfium2.PdfiumError as error:
+        raise DocumentError(f"has a page that cannot be read: {error}") from error
+    finally:
+        document.close()
+    if sum(len(line.text) for line in lines) < CHARACTERS_A_PAGE * pages:
+        raise DocumentError(
+            f"has hardly any text on its {pages} pages and seems to be scanned: "
+            "make its text readable first, as `ocrmypdf IN OUT` does"
+        )
+    return _blocks(_without_running_heads(lines, pages))
+
+
+def _lines(document: Any, number: int) -> Iterator[_Line]:
+    import pypdfium2.raw as pdfium
+
+    page = document[number]
+    characters = page.get_textpage()
+    text = characters.get_text_range()
+    found = [match for match in re.finditer(r"[^\r\n]+", text) if match[0].strip()]
+    for place, match in enumerate(found):
+        inked = [i for i in range(match.start(), match.end()) if not text[i].isspace()]
+        samples = [inked[0], inked[len(inked) // 2], inked[-1]]
+        sizes = sorted(pdfium.FPDFText_GetFontSize(characters, i) for i in samples)
+        weights = [pdfium.FPDFText_GetFontWeight(characters, i) for i in samples]
+        yield _Line(
+            text=match[0].strip(),
+            size=round(sizes[1], 1),
+            bold=min(weights) >= BOLD,
+            page=number,
+            edge=place < 2 or place >= len(found) - 2,
+        )
+    characters.close()
+    page.close()
+
+
+def _without_running_heads(lines: list[_Line], pages: int) -> list[_Line]:
+    """The lines but those that stand, but for their digits, at the edge of most pages."""
+    if pages < 3:
+        return lines
+
+    def shape(line: _Line) -> str:
+        return re.sub(r"\d+", "#", line.text)
+
+    at_edge = Counter(shape for shape, _ in {(shape(ln), ln.page) for ln in lines if ln.edge})
+    return [ln for ln in lines if not (ln.edge and at_edge[shape(ln)] > pages / 2)]
+
+
+def _blocks(lines: list[_Line]) -> list[Block]:
+    inked: Counter[float] = Counter()
+    for line in lines:
+        inked[line.size] += len(line.text)
+    body = inked.most_common(1)[0][0] if inked else 0.0
+    headings = [_is_heading(line, body) for line in lines]
+    sizes = sorted({ln.size for ln, is_one in zip(lines, headings, strict=True) if is_one})[::-1]
+    blocks: list[Block] = []
+    for line, is_heading in zip(lines, headings, strict=True):
+        if is_heading:
+            blocks.append(Block(line.text, sizes.index(line.size) + 1))
+        elif blocks and blocks[-1].level == 0 and not _ends(blocks[-1].text):
+            blocks[-1] = Block(_joined(blocks[-1].text, line.text))
+        else:
+            blocks.append(Block(line.text))
+    return blocks
+
+
+def _is_heading(line: _Line, body: float) -> bool:
+    if len(line.text.split()) > HEADING_WORDS or not re.search(r"[^\W\d_]", line.text):
+        return False
+    return line.size >= body * LARGER or (line.bold and looks_like_heading(line.text))
+
+
+def _ends(text: str) -> bool:
+    """Whether a paragraph may end here: at the end of a sentence."""
+    return text.endswith((".", "!", "?", ":", ";", "؟", "。"))
+
+
+def _joined(text: str, line: str) -> str:
+    """Two lines of a paragraph as one; PDFium marks a word broken over lines with U+FFFE."""
+    if text.endswith(("\ufffe", "\u00ad", "\x02")):
+        return text[:-1] + line
+    return text + line if text.endswith("-") else f"{text} {line}"

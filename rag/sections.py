@@ -1,0 +1,126 @@
+"""
+Blocks of a document → sections: by its headings, then by length.
+
+A section is what stands under one heading; a long one is cut at paragraphs, else at sentences, else
+between words, into parts of about equal length.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.corpus import Framework, Section
+from rag.documents import Block
+
+MAX_WORDS = 180
+"""Of a section; the policy set's own have 60 to 180."""
+PATH = " › "
+"""Between the headings a section stands under."""
+_SENTENCE_END = re.compile(r"(?<=[.!?;؟。])\s+|(?<=。)")
+
+
+@dataclass
+class _Part:
+    heading: list[str]
+    paragraphs: list[str]
+
+
+def sections_of(blocks: Sequence[Block], framework: Framework) -> list[Section]:
+    """The sections of a document, in reading order, each with its headings' path as heading."""
+    title = title_of(blocks)
+    names = Names()
+    sections = []
+    for part in _parts(blocks[1:] if title else blocks):
+        bodies = split_text(part.paragraphs)
+        name = PATH.join(part.heading) or "Text"
+        for number, body in enumerate(bodies, start=1):
+            heading = name if len(bodies) == 1 else f"{name} (part {number} of {len(bodies)})"
+            slug = names.unique(part.heading[-1] if part.heading else "text")
+            sections.append(
+                Section(f"{framework.id}/{slug}", framework.id, framework.title, heading, body)
+            )
+    return sections
+
+
+def title_of(blocks: Sequence[Block]) -> str | None:
+    """A document's title: its first heading, if it is first of all and the only one so high."""
+    levels = [block.level for block in blocks if block.level]
+    first = blocks[0].level if blocks else 0
+    return blocks[0].text if first and first == min(levels) and levels.count(first) == 1 else None
+
+
+def split_text(paragraphs: Iterable[str], most: int = MAX_WORDS) -> list[str]:
+    """Paragraphs as texts of at most ``most`` words each, about equally long.
+
+    Raises:
+        ValueError: ``most`` is not positive.
+    """
+    if most < 1:
+        raise ValueError(f"most is {most}")
+    pieces = [piece for paragraph in paragraphs for piece in _pieces(paragraph, most)]
+    total = sum(_length(text) for text, _ in pieces)
+    enough = total / max(math.ceil(total / most), 1)
+    texts: list[str] = []
+    for text, gap in pieces:
+        longer = texts[-1] + gap + text if texts else text
+        if texts and _length(texts[-1]) < enough and _length(longer) <= most:
+            texts[-1] = longer
+        else:
+            texts.append(text)
+    return texts
+
+
+def _pieces(paragraph: str, most: int) -> Iterator[tuple[str, str]]:
+    """A paragraph whole, or its sentences, or words; each with what stands before it."""
+    if _length(paragraph) <= most:
+        yield paragraph, "\n\n"
+        return
+    for sentence in _SENTENCE_END.split(paragraph):
+        if _length(sentence) <= most:
+            yield sentence, " "
+            continue
+        for word in sentence.split():
+            for start in range(0, len(word), most * 8):
+                yield word[start : start + most * 8], "" if start else " "
+
+
+def _length(text: str) -> int:
+    """Words; of text in a script without spaces, eight characters for one."""
+    return max(len(text.split()), len(text) // 8)
+
+
+def _parts(blocks: Sequence[Block]) -> list[_Part]:
+    path: list[Block] = []
+    parts = [_Part([], [])]
+    for block in blocks:
+        if block.level:
+            path = [*(above for above in path if above.level < block.level), block]
+            parts.append(_Part([" ".join(heading.text.split()) for heading in path], []))
+        else:
+            parts[-1].paragraphs.append(block.text.strip())
+    return [part for part in parts if part.paragraphs]
+
+
+class Names:
+    """Gives each text a name fit for an id, and no name twice."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def unique(self, text: str, fallback: str = "section") -> str:
+        """A name of ASCII letters, digits, dots and hyphens; ``-2``, ``-3`` … on repetition."""
+        name = slug(text) or fallback
+        candidate, number = name, 1
+        while candidate in self._given:
+            number += 1
+            candidate = f"{name}-{number}"
+        self._given.add(candidate)
+        return candidate
+
+
+def slug(text: str) -> str:
+    """``text`` in lower-case ASCII with hyphens; empty when nothing of it is left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9.]+", "-", plain).strip("-.")[:48].strip("-.")

@@ -1,0 +1,69 @@
+"""What every layout is read into: documents, questions without a split yet, what was refused."""
+
+from dataclasses import dataclass, field
+
+from rag.corpus import Framework, Section
+from tasks.policyqa.questions import Split
+
+SPLIT_NAMES: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "dev": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "val": "validation",
+    "test": "test",
+}
+"""What sources call their splits."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file, passage or question of the source that was not taken."""
+
+    place: str
+    """File, with line, row or id."""
+    what: str
+    """``document``, ``passage`` or ``question``."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what} not taken: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A question as its source has it."""
+
+    id: str
+    place: str
+    question: str
+    answer: str | None
+    framework: str
+    evidence: list[str] = field(default_factory=list)
+    split: Split | None = None
+    """The source's own; None where it has none."""
+    kind: str = "other"
+    citations: list[str] = field(default_factory=list)
+    answerable: bool = True
+
+
+@dataclass(frozen=True)
+class Document:
+    """A framework with its sections."""
+
+    framework: Framework
+    sections: list[Section]
+
+
+@dataclass(frozen=True)
+class Source:
+    """All that a source holds, read."""
+
+    layout: str
+    """``documents``, ``squad`` or ``obliqa``."""
+    documents: list[Document]
+    drafts: list[Draft]
+    refused: list[Refused]
+    passages: dict[str, int] = field(default_factory=dict)
+    """Counts of passages, where the source has passages of its own."""

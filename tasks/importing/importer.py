@@ -1,0 +1,120 @@
+"""
+A source in any layout we know → a data folder, whole or not at all.
+
+    summary = import_data(Path("documents"), Path("my/data"))
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, DataError
+from harness.files import put_folder, write_json, write_whole
+from harness.progress import Advance, silent
+from rag.corpus import load_corpus, write_framework
+from tasks.importing.drafts import Draft, Refused, Source
+from tasks.importing.folder import read_folder
+from tasks.importing.obliqa import obliqa_files, read_obliqa
+from tasks.importing.splits import split_drafts
+from tasks.importing.squad import read_squad, squad_content
+from tasks.policyqa.questions import Question, Split, load_questions
+
+RECORD = "import.json"
+"""Beside the data: what was taken, and every row that was not, with the reason."""
+
+
+def import_data(
+    source: Path,
+    out: Path,
+    questions: Path | None = None,
+    split_by: str = "section",
+    seed: int = 7,
+    advance: Advance = silent,
+) -> dict[str, Any]:
+    """Make the data folder ``out`` of a source; what its ``import.json`` says.
+
+    Args:
+        source: a folder of documents, a file or folder in SQuAD's layout, or ObliQA's folder.
+        out: the data folder; must not be there, or be empty.
+        questions: a CSV or JSON lines file about the documents of a folder.
+        split_by: ``section`` or ``document``, where the source has no splits of its own.
+        seed: of those splits.
+        advance: hears documents done and in all.
+
+    Raises:
+        ConfigError: ``out`` holds something.
+        DataError: the source is of no layout we know, or nothing of it can be read.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out} is there already: name another --out, or remove it first")
+    read = read_source(source, questions, advance)
+    splits, leaking = split_drafts(read.drafts, split_by, seed)
+    taken = [draft for draft in read.drafts if draft.id in splits]
+    refused = [*read.refused, *leaking]
+    partial = out.with_name(f".{out.name}.partial")
+    for document in read.documents:
+        write_framework(partial / "corpus", document.framework, document.sections)
+    write_whole(
+        partial / "questions.jsonl",
+        "".join(_line(draft, splits[draft.id]) + "\n" for draft in taken),
+    )
+    summary = _summary(read, taken, splits, refused)
+    write_json(partial / RECORD, summary)
+    sections = load_corpus(partial)
+    if taken:
+        load_questions(partial, [section.id for section in sections])
+    put_folder(partial, out)
+    return summary
+
+
+def read_source(source: Path, questions: Path | None = None, advance: Advance = silent) -> Source:
+    """A source read, its layout recognised.
+
+    Raises:
+        DataError: it is not there, or of no layout we know.
+    """
+    if source.is_file():
+        return read_squad([source])
+    if not source.is_dir():
+        raise DataError(f"{source} is no file or folder")
+    if obliqa_files(source)[0]:
+        return read_obliqa(source)
+    squads = [path for path in sorted(source.glob("*.json")) if squad_content(path)]
+    return read_squad(squads) if squads else read_folder(source, questions, advance)
+
+
+def _line(draft: Draft, split: Split) -> str:
+    question = Question(
+        id=draft.id,
+        split=split,
+        framework=draft.framework,
+        kind=draft.kind,
+        question=draft.question,
+        answer=draft.answer,
+        evidence=draft.evidence,
+        citations=draft.citations,
+        answerable=draft.answerable,
+    )
+    return json.dumps(question.model_dump(), ensure_ascii=False)
+
+
+def _summary(
+    read: Source, taken: list[Draft], splits: dict[str, Split], refused: list[Refused]
+) -> dict[str, Any]:
+    of = Counter(one.what for one in refused)
+    return {
+        "layout": read.layout,
+        "documents": {"taken": len(read.documents), "not taken": of["document"]},
+        "sections": sum(len(document.sections) for document in read.documents),
+        **({"source": read.passages} if read.passages else {}),
+        "passages not taken": of["passage"],
+        "questions": {
+            "taken": len(taken),
+            "not taken": of["question"],
+            "without reference answer": sum(draft.answer is None for draft in taken),
+            "splits": dict(Counter(splits[draft.id] for draft in taken)),
+        },
+        "not taken": [asdict(one) for one in refused],
+    }
