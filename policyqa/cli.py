@@ -108,6 +108,49 @@ def train(
     print(train_recipe(wanted, _data(data), out, Watch(Console(stderr=True))).folder)
 
 
+@data_app.command("check")
+def data_check(
+    data: Annotated[Path, typer.Argument(help="A data folder.")],
+    skip: Annotated[list[str] | None, typer.Option(help="Leave out this check; repeat it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find what is wrong with a data folder, one line each; exits with 1 if anything is.
+
+    Checks: schema, evidence, split, duplicate, number, citation, copy, give-away, answered.
+    """
+    from dataclasses import asdict
+
+    from policyqa.data import show_findings
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten
+    from tasks.checking.check import check_data
+
+    quieten()
+    with Watch(Console(stderr=True)).stage(f"checking {data}") as advance:
+        findings = check_data(data, skip or [], advance)
+    if as_json:
+        _print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        show_findings(findings)
+    if findings:
+        raise typer.Exit(1)
+
+
+@data_app.command("info")
+def data_info(
+    data: Annotated[Path, typer.Argument(help="A data folder.")], as_json: Json = False
+) -> None:
+    """Count what a data folder holds."""
+    from policyqa.data import show_information
+    from tasks.checking.information import data_information
+
+    information = data_information(data)
+    if as_json:
+        _print_json(information)
+    else:
+        show_information(information, Console())
+
+
 @data_app.command("import")
 def data_import(
     source: Annotated[Path, typer.Argument(help="Documents, or a public set's own files.")],

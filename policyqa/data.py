@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import RECORD
 
 SHOWN = 20
@@ -38,6 +41,32 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
         say(f"        … and {len(not_taken) - SHOWN:,} more in {out / RECORD}")
     say(f"data folder: {out}")
     say(f"next: policyqa data check {out}")
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """Print findings, one a line, and how many there are of each check."""
+    for finding in findings:
+        print(" ".join(str(finding).split()))
+    counts = Counter(finding.check for finding in findings)
+    found = ", ".join(f"{counts[check]} {check}" for check in CHECKS if counts[check])
+    print(f"{len(findings)} findings: {found}" if findings else "clean: no check found anything")
+
+
+def show_information(information: dict[str, Any], console: Console) -> None:
+    """Print the counts of a data folder."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in information.items():
+        table.add_row(name, Text(_shown(value)))
+    console.print(table)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        whole = all(isinstance(part, int) for part in value)
+        return " to ".join(map(str, value)) if whole else f"{len(value)} ({', '.join(value)})"
+    return str(value)
 
 
 def _splits(splits: dict[str, int]) -> str:

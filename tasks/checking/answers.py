@@ -1,0 +1,123 @@
+"""
+Answers against their evidence, and questions against their answers.
+
+All by words and digits: nothing here needs a model.
+"""
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from tasks.checking.findings import Finding, Folder
+
+COPIED_WORDS = 12
+"""Words in a row, at least, that make a copy."""
+GIVEN_AWAY = 0.7
+"""Share of an answer's own words, at least, that its question gives away."""
+FEWEST_WORDS = 4
+"""Words of its own an answer has, at least, to be tested for what its question gives away."""
+
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+_DATE = re.compile(rf"\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?")
+_NUMBER = re.compile(r"\d+(?: \d{3})+(?!\d)|\d[\d.,]*\d|\d")
+_UNIT = re.compile(
+    r"[ -]?(%|per ?cent|hundred|thousand|million|billion|trillion|"
+    r"(?:(?:calendar|working|business) )?(?:minute|hour|day|week|month|year)s?)(?![a-z])",
+    re.IGNORECASE,
+)
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a about all an and any are as at be been before but by can do does each for from had has "
+        "have how if in into is it its may more must no not of on only or other our out own shall "
+        "should so such than that the their them then there they this to under up us was we were "
+        "what when where which who whom why will with within without would yes you your",
+    )
+)
+
+
+def answer_findings(folder: Folder) -> Iterator[Finding]:
+    """What is wrong with answers that have evidence, and with questions that have an answer."""
+    for one in folder.questions:
+        question = one.question
+        if question.answer is None:
+            continue
+        evidence = folder.evidence(question)
+        if evidence:
+            for value in missing_values(question.answer, evidence):
+                yield Finding("number", one.place, f"{value!r} stands nowhere in its evidence")
+            for citation in question.citations:
+                if _plain(citation) not in _plain(evidence):
+                    message = f"{citation!r} stands nowhere in its evidence"
+                    yield Finding("citation", one.place, message)
+            copied = longest_copy(question.answer, evidence)
+            if len(copied) >= COPIED_WORDS:
+                yield Finding("copy", one.place, f"{len(copied)} words in a row: {_cut(copied)!r}")
+        titles = [
+            folder.sections[i].framework_title for i in question.evidence if i in folder.sections
+        ]
+        known = " ".join([*titles, *question.citations])
+        share = given_away(question.question, question.answer, known)
+        if share >= GIVEN_AWAY and question.answerable:
+            message = f"the question holds {share:.0%} of the words of its answer"
+            yield Finding("give-away", one.place, message)
+
+
+def missing_values(answer: str, evidence: str) -> list[str]:
+    """The numbers, dates and amounts of ``answer`` that are not in ``evidence``, digit for digit.
+
+    A number with a unit (a period, a percentage, millions) must stand there with that unit.
+    """
+    answer, evidence = _plain(answer), _plain(evidence)
+    missing = [date for date in _DATE.findall(answer) if date not in evidence]
+    known = set(_values(evidence))
+    numbers = {number for number, _ in known}
+    for number, unit in _values(_DATE.sub(" ", answer)):
+        if (number, unit) not in known and (unit or number not in numbers):
+            missing.append(f"{number} {unit}".strip())
+    return list(dict.fromkeys(missing))
+
+
+def longest_copy(answer: str, evidence: str) -> list[str]:
+    """The longest run of words that both have, in lower case."""
+    ours, theirs = _words(answer), _words(evidence)
+    match = SequenceMatcher(None, ours, theirs, autojunk=False).find_longest_match()
+    return ours[match.a : match.a + match.size]
+
+
+def given_away(question: str, answer: str, known: str) -> float:
+    """The share of the answer's own words that the question holds, in [0, 1].
+
+    Its own are all but stop words and those of ``known``: the framework's title and citations.
+    """
+    own = {w for w in _words(answer) if w not in _STOP_WORDS} - set(_words(known))
+    if len(own) < FEWEST_WORDS:
+        return 0.0
+    return len(own & set(_words(question))) / len(own)
+
+
+def _values(text: str) -> Iterator[tuple[str, str]]:
+    """Each number of a text with its unit, or with an empty one."""
+    for match in _NUMBER.finditer(text):
+        unit = _UNIT.match(text, match.end())
+        yield match[0], _unit_name(unit[1]) if unit else ""
+
+
+def _unit_name(unit: str) -> str:
+    name = unit.lower().split()[-1].rstrip("s")
+    return "%" if name in ("%", "percent", "cent") else name
+
+
+def _plain(text: str) -> str:
+    """The text on one line, with plain spaces and hyphens."""
+    return re.sub(r"[\u2010-\u2013]", "-", " ".join(text.split()))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\d[\d.,]*\d|\w+", text.lower())
+
+
+def _cut(words: list[str]) -> str:
+    return " ".join(words[:8]) + (" …" if len(words) > 8 else "")

@@ -1,0 +1,50 @@
+"""
+All checks of a data folder.
+
+    for finding in check_data(Path("my/data")):
+        print(finding)
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from harness.errors import ConfigError, DataError
+from harness.progress import Advance, silent
+from rag.embedder import Embedder
+from tasks.checking.answers import answer_findings
+from tasks.checking.contract import read_folder
+from tasks.checking.duplicates import duplicate_findings
+from tasks.checking.findings import CHECKS, Finding
+from tasks.checking.unanswerable import answered_findings
+
+
+def check_data(data: Path, skip: Collection[str] = (), advance: Advance = silent) -> list[Finding]:
+    """What is wrong with a data folder, by check and then by place.
+
+    Args:
+        data: the folder.
+        skip: names in ``CHECKS`` that are left out.
+        advance: hears steps done and in all.
+
+    Raises:
+        ConfigError: ``skip`` names no check.
+        DataError: there is no such folder.
+    """
+    unknown = sorted(set(skip) - set(CHECKS))
+    if unknown:
+        raise ConfigError(f"no check {', '.join(unknown)}; there are {', '.join(CHECKS)}")
+    if not data.is_dir():
+        raise DataError(f"{data} is no folder")
+    folder, findings = read_folder(data)
+    findings += answer_findings(folder)
+    advance(1, 3)
+    embedder = Embedder()
+    if "duplicate" not in skip:
+        findings += duplicate_findings(folder, embedder)
+    advance(2, 3)
+    if "answered" not in skip:
+        findings += answered_findings(folder, embedder)
+    advance(3, 3)
+    order = list(CHECKS)
+    kept = [finding for finding in findings if finding.check not in skip]
+    return sorted(kept, key=lambda finding: (order.index(finding.check), finding.place_order))

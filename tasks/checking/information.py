@@ -1,0 +1,71 @@
+"""What a data folder holds, counted."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rag.corpus import load_corpus, load_frameworks
+from tasks.policyqa.questions import SPLITS, Question, data_identity, load_questions
+
+RECENT = 2024
+"""A framework of this year or later is in the recent slice: models may not have read of it."""
+
+
+def data_information(data: Path) -> dict[str, Any]:
+    """Counts of a data folder, as JSON.
+
+    Raises:
+        DataError: the folder breaks its contract.
+    """
+    frameworks = load_frameworks(data)
+    sections = load_corpus(data)
+    questions = load_questions(data, [section.id for section in sections])
+    held_out = held_out_frameworks(questions)
+    recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
+    return {
+        "data": str(data),
+        "sha256": data_identity(data),
+        "frameworks": len(frameworks),
+        "sections": len(sections),
+        "questions": len(questions),
+        "words a section": _range([len(section.body.split()) for section in sections]),
+        "splits": {split: sum(q.split == split for q in questions) for split in SPLITS},
+        "kinds": dict(Counter(q.kind for q in questions).most_common()),
+        "unanswerable": _by_split([q for q in questions if not q.answerable]),
+        "without reference answer": sum(q.answer is None for q in questions),
+        "several frameworks": _by_split([q for q in questions if len(frameworks_of(q)) > 1]),
+        "held out": {
+            "frameworks": sorted(held_out),
+            "questions": sum(q.framework in held_out for q in questions),
+        },
+        "recent": {
+            "since": RECENT,
+            "frameworks": sorted(recent),
+            "questions": _by_split([q for q in questions if q.framework in recent]),
+        },
+        "domains": dict(Counter(one.domain or "none given" for one in frameworks).most_common()),
+        "jurisdictions": dict(
+            Counter(one.jurisdiction or "none given" for one in frameworks).most_common()
+        ),
+    }
+
+
+def held_out_frameworks(questions: list[Question]) -> set[str]:
+    """The frameworks whose questions and sections are in the test split alone."""
+    seen = {
+        name for q in questions if q.split != "test" for name in (*frameworks_of(q), q.framework)
+    }
+    return {q.framework for q in questions if q.split == "test"} - seen
+
+
+def frameworks_of(question: Question) -> set[str]:
+    """The frameworks a question has evidence in."""
+    return {section.split("/")[0] for section in question.evidence}
+
+
+def _by_split(questions: list[Question]) -> dict[str, int]:
+    return {split: sum(q.split == split for q in questions) for split in SPLITS}
+
+
+def _range(counts: list[int]) -> list[int]:
+    return [min(counts), max(counts)]
