@@ -152,16 +152,16 @@ def _text(path: Path) -> list[Block]:
 
 def decoded(path: Path) -> str:
     """The text of a file in whatever encoding it is."""
-    from charset_normalizer import from_bytes
+    import chardet
 
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = from_bytes(content).best()
-        if best is None:
+        encoding = chardet.detect(content)["encoding"]
+        if encoding is None:
             raise DocumentError("is no text in any known encoding") from None
-        text = str(best)
+        text = content.decode(encoding, errors="replace")
     if "\0" in text:
         raise DocumentError("holds zero bytes: it is no text file")
     return text.replace("\r\n", "\n").replace("\r", "\n")

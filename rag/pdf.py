@@ -88,22 +88,29 @@ def _lines(document: Any, number: int) -> Iterator[_Line]:
 
 
 def _without_running_heads(lines: list[_Line], pages: int) -> list[_Line]:
-    """The lines but those that stand, but for their digits, at the edge of most pages."""
+    """The lines but those that stand, but for their digits, at the edge of most pages.
+
+    A line set larger than the body is a heading, however often its like stands there.
+    """
     if pages < 3:
         return lines
 
     def shape(line: _Line) -> str:
         return re.sub(r"\d+", "#", line.text)
 
-    at_edge = Counter(shape for shape, _ in {(shape(ln), ln.page) for ln in lines if ln.edge})
-    return [ln for ln in lines if not (ln.edge and at_edge[shape(ln)] > pages / 2)]
+    large = _body_size(lines) * LARGER
+    edge = [line.edge and line.size < large for line in lines]
+    places = {(shape(line), line.page) for line, at in zip(lines, edge, strict=True) if at}
+    often = Counter(shape for shape, _ in places)
+    return [
+        line
+        for line, at in zip(lines, edge, strict=True)
+        if not (at and often[shape(line)] > pages / 2)
+    ]
 
 
 def _blocks(lines: list[_Line]) -> list[Block]:
-    inked: Counter[float] = Counter()
-    for line in lines:
-        inked[line.size] += len(line.text)
-    body = inked.most_common(1)[0][0] if inked else 0.0
+    body = _body_size(lines)
     headings = [_is_heading(line, body) for line in lines]
     sizes = sorted({ln.size for ln, is_one in zip(lines, headings, strict=True) if is_one})[::-1]
     blocks: list[Block] = []
@@ -115,6 +122,14 @@ def _blocks(lines: list[_Line]) -> list[Block]:
         else:
             blocks.append(Block(line.text))
     return blocks
+
+
+def _body_size(lines: list[_Line]) -> float:
+    """The size most of the text is set in."""
+    inked: Counter[float] = Counter()
+    for line in lines:
+        inked[line.size] += len(line.text)
+    return inked.most_common(1)[0][0] if inked else 0.0
 
 
 def _is_heading(line: _Line, body: float) -> bool:
