@@ -6,6 +6,7 @@ under headings like ``## art-83 · Administrative fines (Article 83)``.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,17 +112,31 @@ def read_framework(path: Path) -> tuple[Framework, list[tuple[int, Section]]]:
 def write_framework(corpus: Path, framework: Framework, sections: Sequence[Section]) -> Path:
     """Write a document into the folder ``corpus`` so that it reads back as it was.
 
-    A line of a body that would begin a section is indented by a space; bodies are stripped.
+    Control characters are dropped, a line of a body that would begin a section is indented by a
+    space, and bodies are stripped.
     """
-    front = yaml.safe_dump(framework.model_dump(), sort_keys=False, allow_unicode=True, width=10**6)
+    fields = framework.model_dump()
+    plain = {name: one_line(v) if isinstance(v, str) else v for name, v in fields.items()}
+    front = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=10**6)
     parts = [f"---\n{front}---\n"]
     for section in sections:
         slug = section.id.removeprefix(f"{framework.id}/")
-        body = re.sub(r"^## ", " ## ", section.body.strip(), flags=re.MULTILINE)
-        parts.append(f"\n## {slug} · {section.heading}\n\n{body}\n")
+        body = re.sub(r"^## ", " ## ", clean(section.body).strip(), flags=re.MULTILINE)
+        parts.append(f"\n## {slug} · {one_line(section.heading)}\n\n{body}\n")
     path = corpus / f"{framework.id}.md"
     write_whole(path, "".join(parts))
     return path
+
+
+def clean(text: str) -> str:
+    """``text`` without control characters and lone surrogates, but for newlines and tabs."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def one_line(text: str) -> str:
+    """``text``, cleaned, on one line."""
+    return " ".join(clean(text).split())
 
 
 def _sections(

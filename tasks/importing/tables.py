@@ -154,7 +154,7 @@ def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
     found = [section for section in sections if _is_headed(section, name)]
     if not found:
         raise _UnusableError(f"evidence {name!r} is neither an id nor a heading of a section")
-    if len({section.heading.split(" (part ")[0] for section in found}) > 1:
+    if len({(section.framework, section.heading.split(" (part ")[0]) for section in found}) > 1:
         places = ", ".join(section.id for section in found[:4])
         raise _UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
     return [section.id for section in found]

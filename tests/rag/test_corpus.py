@@ -3,9 +3,19 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from harness.errors import DataError
-from rag.corpus import load_corpus
+from rag.corpus import (
+    Framework,
+    Section,
+    clean,
+    load_corpus,
+    one_line,
+    read_framework,
+    write_framework,
+)
 
 
 def test_sections_come_with_their_place(data: Path) -> None:
@@ -38,3 +48,25 @@ def test_a_broken_document_is_refused(data: Path, old: str, new: str, found: str
 def test_a_folder_without_a_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="needs a corpus there"):
         load_corpus(tmp_path)
+
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=80)
+LINES = "One.\n## two · Not a section\n---\ntitle: x\n## \nlast"
+
+
+@given(TEXT, TEXT)
+@example(LINES, "Title (Article 1)")
+@example("\r## a · b", "x\ny")
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_written_reads_back(tmp_path: Path, body: str, heading: str) -> None:
+    framework = Framework(id="rules", title=f"Rules: {heading}", citation=heading, year=2020)
+    sections = [Section(f"rules/s-{n}", "rules", framework.title, heading, body) for n in (1, 2)]
+    if not one_line(heading) or not clean(body).strip():
+        return
+    path = write_framework(tmp_path, framework, sections)
+    read, found = read_framework(path)
+    assert (read.id, read.year) == ("rules", 2020)
+    assert [section.id for _, section in found] == ["rules/s-1", "rules/s-2"]
+    for _, section in found:
+        assert section.heading == one_line(heading)
+        assert section.body.split() == clean(body).split()

@@ -1,0 +1,72 @@
+"""Sections follow the headings, then the length; nothing of a document is lost."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.corpus import Framework
+from rag.documents import Block
+from rag.sections import MAX_WORDS, Names, sections_of, slug, split_text, title_of
+
+FRAMEWORK = Framework(id="rules", title="Rules")
+LETTERS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=2000)
+
+
+def test_a_section_stands_under_its_headings() -> None:
+    blocks = [
+        Block("Rules", 1),
+        Block("Before all.", 0),
+        Block("Chapter 1", 2),
+        Block("Article 1", 3),
+        Block("One."),
+        Block("Also one."),
+        Block("Chapter 2", 2),
+        Block("Two."),
+    ]
+    found = [(s.id, s.heading, s.body) for s in sections_of(blocks, FRAMEWORK)]
+    assert title_of(blocks) == "Rules"
+    assert found == [
+        ("rules/text", "Text", "Before all."),
+        ("rules/article-1", "Chapter 1 › Article 1", "One.\n\nAlso one."),
+        ("rules/chapter-2", "Chapter 2", "Two."),
+    ]
+
+
+def test_a_first_heading_among_equals_is_no_title() -> None:
+    blocks = [Block("One", 1), Block("a"), Block("Two", 1), Block("b")]
+    assert title_of(blocks) is None
+    assert [s.heading for s in sections_of(blocks, FRAMEWORK)] == ["One", "Two"]
+
+
+def test_a_long_section_is_cut_into_even_parts_at_sentences() -> None:
+    body = "The keeper of bees tells the office of each hive. " * 50
+    blocks = [Block("Duty", 1), Block(body), Block("Fee", 1), Block("None.")]
+    *parts, fee = sections_of(blocks, FRAMEWORK)
+    assert fee.body == "None."
+    lengths = [len(part.body.split()) for part in parts]
+    assert max(lengths) <= MAX_WORDS
+    assert len(parts) == 3
+    assert min(lengths) > MAX_WORDS / 2
+    assert all(part.body.endswith("hive.") for part in parts)
+    assert [part.heading for part in parts] == [f"Duty (part {n} of 3)" for n in (1, 2, 3)]
+    assert [part.id for part in parts] == ["rules/duty", "rules/duty-2", "rules/duty-3"]
+
+
+def test_the_same_heading_twice_gives_two_ids() -> None:
+    names = Names()
+    assert [names.unique("Scope"), names.unique("Scope"), names.unique("Scope 2")] == [
+        "scope",
+        "scope-2",
+        "scope-2-2",
+    ]
+    assert slug("Größe – Maß (§ 5)") == "groe-ma-5"
+    assert names.unique("حماية البيانات") == "section"
+
+
+@given(st.lists(LETTERS, max_size=6), st.integers(1, 40))
+def test_cutting_loses_nothing_and_keeps_to_the_length(paragraphs: list[str], most: int) -> None:
+    texts = split_text(paragraphs, most)
+    kept = re.sub(r"\s", "", "".join(texts))
+    assert kept == re.sub(r"\s", "", "".join(paragraphs))
+    assert all(len(text.split()) <= most for text in texts)

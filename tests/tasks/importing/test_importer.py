@@ -1,0 +1,190 @@
+"""What is imported is a data folder like any other; what is not taken is listed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError, DataError
+from rag.corpus import load_corpus, load_frameworks
+from rag.retriever import Retriever
+from tasks.importing.importer import import_data
+from tasks.policyqa.questions import Question, load_questions
+from tests.documents import (
+    write_docx,
+    write_html,
+    write_markdown,
+    write_pdf,
+    write_scan,
+    write_text,
+)
+
+TOPICS = {
+    "beehives": ("Hive distance", "A hive stands at least 40 metres from any public road."),
+    "kites": ("Kite strings", "The string of a kite measures at most 60 metres."),
+    "wells": ("Digging wells", "A well is dug no deeper than 15 metres without a permit."),
+    "ferries": ("Ferry lifejackets", "Every ferry carries one lifejacket for each passenger."),
+    "ovens": ("Bakery ovens", "A bakery has its ovens inspected every 18 months."),
+    "lifts": ("Lift inspections", "A lift is inspected by an approved engineer each year."),
+    "markets": ("Market stalls", "A market stall is cleared within 2 hours of closing."),
+    "dogs": ("Dogs on beaches", "Dogs are kept on a lead on beaches from May to September."),
+    "scaffolds": ("Scaffold permits", "A scaffold over a pavement needs a permit for 28 days."),
+    "fireworks": ("Fireworks at night", "Fireworks end by 11 pm, and by midnight on 31 December."),
+}
+QUESTIONS = {
+    "beehives": "How far from the road must I put my bees?",
+    "kites": "My daughter's kite: how long may its line be?",
+    "wells": "From what depth do I need permission to dig for water?",
+    "ferries": "How many life vests must our boat across the river have on board?",
+    "ovens": "How often does somebody have to look at our bread ovens?",
+    "lifts": "Who may check the elevator in our building?",
+    "markets": "When must I have packed up my stall after the market shuts?",
+    "dogs": "In which months may my dog not run free at the seaside?",
+    "scaffolds": "We need scaffolding over the sidewalk. For how long does a permit run?",
+    "fireworks": "Until what time can we let off rockets on New Year's Eve?",
+}
+
+
+def write_ten(folder: Path) -> Path:
+    """Ten documents, two of each kind, each of four sections, one of them on its topic."""
+    folder.mkdir()
+    for number, (name, (heading, rule)) in enumerate(TOPICS.items()):
+        lines = [
+            ("h1", f"Bylaw on {name}"),
+            ("h2", "Article 1 Purpose"),
+            ("p", f"This bylaw concerns {name} in the town and the people who deal with them."),
+            ("h2", f"Article 2 {heading}"),
+            ("p", rule),
+            ("h2", "Article 3 Register"),
+            ("p", f"The town office keeps a register of {name} that anyone may read."),
+            ("h2", "Article 4 Entry into force"),
+            ("p", "This bylaw applies from the first of January."),
+        ]
+        suffix = (".pdf", ".docx", ".html", ".md", ".txt")[number % 5]
+        path = folder / f"{name}{suffix}"
+        if suffix == ".pdf":
+            write_pdf(path, [lines[:5], lines[5:]])
+        else:
+            {".docx": write_docx, ".html": write_html, ".md": write_markdown, ".txt": write_text}[
+                suffix
+            ](path, lines)
+    return folder
+
+
+def write_csv(path: Path) -> Path:
+    rows = ["question,answer,document,evidence"]
+    files = {path.stem: path.name for path in path.parent.iterdir()}
+    for name, question in QUESTIONS.items():
+        answer = TOPICS[name][1]
+        rows.append(f'"{question}","{answer}",{files[name]},Article 2')
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def read(out: Path) -> list[Question]:
+    return load_questions(out, [section.id for section in load_corpus(out)])
+
+
+def test_ten_documents_of_five_kinds_answer_a_question_each(
+    tmp_path: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    folder = write_ten(tmp_path / "documents")
+    write_csv(folder / "questions.csv")
+    out = tmp_path / "data"
+    summary = import_data(folder, out)
+    assert summary["documents"] == {"taken": 10, "not taken": 0}
+    assert summary["questions"]["taken"] == 10
+    assert summary["not taken"] == []
+    assert load_frameworks(out)[0].title == "Bylaw on beehives"
+    questions = read(out)
+    hits = Retriever.of(out).index.search([q.question for q in questions], 3)
+    for question, found in zip(questions, hits, strict=True):
+        assert question.evidence[0] in [hit.id for hit in found], question.question
+
+
+def test_files_that_cannot_be_read_are_listed_and_cost_nothing(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
+    (folder / "below").mkdir()
+    write_scan(folder / "below" / "scan.pdf")
+    write_pdf(folder / "locked.pdf", [[("p", "x")]], owner_password="o", user_password="u")  # noqa: S106
+    (folder / "empty.docx").touch()
+    (folder / "picture.png").write_bytes(b"png")
+    summary = import_data(folder, tmp_path / "data")
+    assert summary["documents"] == {"taken": 10, "not taken": 5}
+    reasons = {row["place"]: row["reason"] for row in summary["not taken"]}
+    assert set(reasons) == {
+        "broken.pdf",
+        "below/scan.pdf",
+        "locked.pdf",
+        "empty.docx",
+        "picture.png",
+    }
+    assert "encrypted" in reasons["locked.pdf"]
+    assert json.loads((tmp_path / "data" / "import.json").read_text()) == summary
+
+
+def test_a_folder_with_nothing_to_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
+    with pytest.raises(DataError, match=r"no document .* could be read: broken\.pdf"):
+        import_data(folder, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    with pytest.raises(ConfigError, match="there already"):
+        import_data(folder, folder)
+
+
+ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"question": ""}, "has no question"),
+    ({"question": "a", "document": "moon.pdf"}, "none of those imported"),
+    ({"question": "b", "evidence": ["Article 9"]}, "neither an id nor a heading"),
+    ({"question": "c", "evidence": ["Article 1"]}, "heads several sections"),
+    ({"question": "d", "split": "exam"}, "split 'exam' is none of"),
+    ({"question": "e", "evidence": ["kites/article-1-purpose"], "answerable": False}, "evidence"),
+    ({"question": "f", "id": "same"}, ""),
+    ({"question": "g", "id": "same"}, "stands there before"),
+]
+
+
+def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    path = tmp_path / "asked.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row, _ in ROWS))
+    summary = import_data(folder, tmp_path / "data", questions=path)
+    refused = {row["place"]: row["reason"] for row in summary["not taken"]}
+    expected = {f"asked.jsonl:{n}": r for n, (_, r) in enumerate(ROWS, start=1) if r}
+    assert set(refused) == set(expected)
+    for place, reason in expected.items():
+        assert reason in refused[place]
+    assert summary["questions"]["without reference answer"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("answer,evidence\nx,y\n", "question must be there; found answer, evidence"),
+        ("question,colour\nx,y\n", "found question, colour"),
+    ],
+)
+def test_a_table_with_other_columns_is_refused(tmp_path: Path, text: str, found: str) -> None:
+    folder = write_ten(tmp_path / "documents")
+    (folder / "questions.csv").write_text(text)
+    with pytest.raises(DataError, match=rf"questions\.csv:1: .*{found}"):
+        import_data(folder, tmp_path / "data")
+
+
+def test_a_spreadsheets_csv_is_read(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    text = 'Question;Answer;Document\r\n"Wie hoch; und wo?";"Größer als 5 m";kites.docx\r\n'
+    (folder / "questions.csv").write_bytes(text.encode("cp1252"))
+    import_data(folder, tmp_path / "data")
+    (question,) = read(tmp_path / "data")
+    assert (question.question, question.answer) == ("Wie hoch; und wo?", "Größer als 5 m")
+    assert question.framework == "kites"

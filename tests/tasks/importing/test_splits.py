@@ -1,0 +1,63 @@
+"""Splits share no section, do not depend on the order of rows, and have about their shares."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import ConfigError
+from tasks.importing.drafts import Draft
+from tasks.importing.splits import SHARES, split_drafts
+from tasks.policyqa.questions import SPLITS
+
+SECTIONS = st.lists(st.integers(0, 30).map(lambda n: f"d{n % 4}/s{n}"), max_size=3, unique=True)
+OWN = st.sampled_from([None, None, *SPLITS])
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> list[Draft]:
+    made = draw(st.lists(st.tuples(SECTIONS, OWN), min_size=1, max_size=40))
+    return [
+        Draft(
+            id=f"q{n}",
+            place=f"row {n}",
+            question=f"question {n}",
+            answer="a",
+            framework=evidence[0].split("/")[0] if evidence else f"d{n % 4}",
+            evidence=evidence,
+            split=split,
+        )
+        for n, (evidence, split) in enumerate(made)
+    ]
+
+
+@given(drafts(), st.sampled_from(["section", "document"]), st.randoms(use_true_random=False))
+def test_no_section_is_shared_whatever_the_order(
+    rows: list[Draft], by: str, random: object
+) -> None:
+    chosen, refused = split_drafts(rows, by)
+    owner: dict[str, str] = {}
+    for row in rows:
+        if row.id not in chosen:
+            continue
+        shared = row.evidence if by == "section" else [row.framework]
+        for name in shared:
+            assert owner.setdefault(name, chosen[row.id]) == chosen[row.id]
+        assert row.split in (None, chosen[row.id])
+    assert len(chosen) + len(refused) == len(rows)
+    shuffled = list(rows)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert split_drafts(shuffled, by)[0] == chosen
+
+
+def test_made_splits_have_their_shares() -> None:
+    rows = [Draft(f"q{n}", "p", f"question {n}", "a", "d", [f"d/s{n // 3}"]) for n in range(300)]
+    chosen, refused = split_drafts(rows)
+    assert refused == []
+    for split, share in SHARES.items():
+        assert sum(name == split for name in chosen.values()) == pytest.approx(300 * share, abs=3)
+    assert split_drafts(rows, seed=8)[0] != chosen
+
+
+def test_another_way_to_split_is_refused() -> None:
+    with pytest.raises(ConfigError, match="not by 'page'"):
+        split_drafts([], by="page")
