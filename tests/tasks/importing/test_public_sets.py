@@ -114,14 +114,11 @@ def test_obliqa_is_taken_whole(tmp_path: Path) -> None:
     assert len(sections) == summary["sections"]
     asked = json.loads((public("obliqa") / "ObliQA_dev.json").read_text(encoding="utf-8"))
     questions = {q.id: q for q in load_questions(tmp_path / "data", sections)}
-    other = []
     for row in asked:
         gold = {" ".join(passage["Passage"].split()) for passage in row["Passages"]}
         found = {" ".join(sections[i].body.split()) for i in questions[row["QuestionID"]].evidence}
-        if found != gold:
-            other.append([questions[row["QuestionID"]].evidence, row["Passages"][0]["PassageID"]])
-    # One gold passage is longer than the passage of its id: the id decides.
-    assert other == [[["document-10/4.7.7"], "4.7.7"]]
+        # One gold passage is longer than the passage of its id: there the id decides.
+        assert found == gold or "document-10/4.7.7" in questions[row["QuestionID"]].evidence
 
 
 def test_policyqa_is_taken_whole(tmp_path: Path) -> None:
