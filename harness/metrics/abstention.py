@@ -1,55 +1,89 @@
 """
 Does an answer say that the documents do not answer?
 
-An answer abstains when one of its sentences denies, in one of these ways, that the sources hold it:
+An answer abstains when one of its sentences, conditions left out, does one of these:
 
-1. a source (sections, passages, context, material, documents …) is said not to state, cover or
-   give something: "The sections on fines do not name any company.";
-2. nothing in the sources does: "No section covers …", "None of the passages says …";
-3. whatever its subject, something is not said, stated, specified or mentioned: "The Act does not
-   say how often.";
-4. it cannot be answered, or the one who answers does not know.
+1. says of the sources (sections, passages, material, context, provisions given …) that they do
+   not, or only, state something, leave it open or lack it: "The sections on fines name nobody.";
+2. says that nothing of the kind is stated, named, found …, without naming a law that would do
+   so: "No deadline is given.", "That is not specified.";
+3. says of anything that it does not say, state, specify or mention something;
+4. says that it cannot be answered, or that the one who answers does not know.
 
-A rule of law that denies ("The Act does not apply to …", "Section 5 does not require …") is no
-abstention: what is denied there is a duty or a scope, not that something was said. How often the
-detector errs on its labelled set: ``tests/harness/metrics/test_abstention.py``.
+A rule that denies ("The Act does not apply to …", "Micro-enterprises are not covered by …") and a
+condition ("if the notice does not state the price, …") are no abstentions: what is denied there is
+a duty or a scope, not that something was said. How often the detector errs, on labelled answers
+it was not written with: ``tests/harness/metrics/test_abstention.py``.
 """
 
 import re
 
-_SOURCE = (
-    r"(?:sections?|passages?|contexts?|excerpts?|materials?|documents?|sources?|corpus|text|"
-    r"(?:available|given|provided|present|supplied) (?:provisions?|articles?|rules?|parts?)|"
-    r"(?:provisions?|articles?|rules?|parts?) (?:available|given|provided|here|at hand|supplied))"
-)
-_NOT = r"(?:(?:do|does|did|has|have|is|are|was|were)(?: not|n't)|cannot|can't|never|fails? to)"
-_SAY = (
-    r"(?:say|says|said|state[sd]?|specif(?:y|ies|ied)|mention(?:s|ed)?|tell|tells|answer(?:s|ed)?|"
-    r"disclose[sd]?|indicate[sd]?|spell(?:s|ed)? out)"
-)
-_HOLD = (
-    r"(?:cover(?:s|ed)?|give[sn]?|gave|contain(?:s|ed)?|include[sd]?|describe[sd]?|report(?:s|ed)?|"
-    r"list(?:s|ed)?|name[sd]?|explain(?:s|ed)?|address(?:es|ed)?|deal(?:s|t)? with|set(?:s)? out|"
-    r"provide[sd]?|discuss(?:es|ed)?|identif(?:y|ies|ied)|record(?:s|ed)?|settle[sd]?|fix(?:es|ed)?|"
-    r"go(?:es)? into|reach(?:es)?|show(?:s|n)?|hold|holds|offer(?:s|ed)?|quantif(?:y|ies|ied)|"
-    r"detail(?:s|ed)?|supply|supplies|found|reproduce[sd]?|define[sd]?|extend(?:s)? to)"
-)
-_WITHIN = r"[^.;:]{0,90}?"
-_PATTERNS = (
-    rf"\b{_SOURCE}\b{_WITHIN}\b{_NOT} (?:\w+ ){{0,2}}?(?:{_SAY}|{_HOLD})\b",
-    rf"\b(?:no|none of the|nothing in the|neither) (?:[\w'-]+ ){{0,4}}?{_SOURCE}\b",
-    rf"\b{_SOURCE}\b{_WITHIN}\b(?:{_SAY}|{_HOLD}) (?:no|nothing|neither|none)\b",
-    rf"\b{_SOURCE}\b{_WITHIN}\b(?:silent|without (?:saying|stating|naming|giving|any))\b",
-    rf"\b{_NOT} (?:\w+ ){{0,2}}?{_SAY}\b",
-    rf"\b(?:not|nowhere|left un|un)[ -]?(?:{_SAY}|answerable)\b",
-    rf"\b(?:cannot|can't|could not) be (?:{_SAY}|determined|found|established|derived|read)\b",
-    r"\b(?:no|not enough|insufficient|lacks?(?: the)?) information\b",
-    r"\bI (?:do not|don't|cannot|can't) (?:know|answer|tell|find)\b",
-)
-_ABSTAINS = re.compile("|".join(_PATTERNS), re.IGNORECASE)
-
 RATES = ("false_answer", "over_refusal")
 """Names of the rates, in the order they are shown; lower is better for both."""
+
+_HERE = (
+    r"(?:available|given|provided|supplied|quoted|retrieved|shown|at hand|on hand|cited|before me)"
+)
+_TEXT = r"(?:provisions?|articles?|rules?|parts?|paragraphs?|texts?|documents?|sources?|sections?)"
+_SOURCE = (
+    r"(?:sections|passages?|excerpts?|extracts?|(?:the|this|that) (?:context|material)s?|corpus|"
+    rf"pages|papers|{_HERE} (?:\w+ )?{_TEXT}|{_TEXT} (?:(?:as|that are|that is) )?(?:{_HERE}|here)|"
+    r"(?:the|these|those|my) (?:provisions|articles|documents|texts|sources|text))(?! \d)"
+)
+_NO = (
+    r"(?:no|not|nothing|none|neither|nor|nowhere|never|without|only|merely|cannot|omits?|lacks?|"
+    r"\w+n't)"
+)
+_STATED = (
+    r"(?:said|stated|given|named|listed|reported|mentioned|specified|recorded|found|described|"
+    r"reproduced|answered|explained|identified|cited|addressed|defined|settled|dealt with|set out|"
+    r"provided|disclosed|indicated|supplied)"
+)
+_SAY = r"(?:say|state|specif[yi]|mention|tell|answer|indicate|spell out|address|discuss|deal with)"
+_NAME = r"(?:state|list|name|mention|report|cite|specif|describe|explain|cover|give)"
+
+_OF_THE_SOURCES = (
+    rf"\b{_SOURCE}\b.{{0,160}}?"
+    rf"\b(?:{_NO}|silent|open|missing|absent|unanswered|pass over|stop at)\b",
+    rf"\b(?:{_NO}|silent|missing|beyond|absent|left out|unclear|outside|look elsewhere)\b"
+    rf".{{0,120}}?\b(?:in|from|by|of|on|what) (?:any of )?(?:the |these |those |this )?{_SOURCE}",
+    rf"\b(?:no|none of the(?:se)?|not one|nothing in (?:the|these)) (?:\w+ )?{_SOURCE}\b",
+    rf"\b(?:no|none of the(?:se)?) (?:\w+ )?{_TEXT} (?:\w+ ){{0,2}}?(?:{_SAY}|{_NAME}|sets?|go)",
+    rf"\b(?:they|it|this) (?:\w+ ){{0,2}}?(?:do|does)(?:n't| not) {_NAME}",
+)
+_OF_ANYTHING = (
+    r"\b(?:no|not one|neither) (?:[\w'’-]+,? ){0,8}?(?:is|are|was|were|can be) (?:\w+ )?"
+    rf"{_STATED}\b(?! (?:by|under|from|in days))",
+    rf"\b(?:(?:is|are|was|were) (?:not|nowhere)|(?:is|are|was|were)n't) (?:\w+ )?{_STATED}"
+    r"\b(?! (?:by|under|from|to|as|in (?:days|hours|months)))",
+    rf"(?<!that )(?<!which )(?<!who )\b(?:do|does|did)(?:n't| not) (?:\w+ )?{_SAY}",
+    r"\b(?:neither|nor|no) (?:[\w'’-]+ ){1,10}?(?:says?|states?|mentions?|tells?|appears?)\b",
+    rf"\b{_NAME}(?:s|ies|y)? (?:no|nothing|neither) (?:\w+ )?"
+    r"(?:answer|example|figure|date|deadline|amount|detail|number|name|reason|information|about)",
+    r"\b(?:this|that) is not covered\b|\bno (?:mention|trace)\b",
+    r"\b(?:is|are) missing(?: here| from)?\W*$",
+    r"\b(?:not a word|nothing (?:is said|is stated|about|on|here)|silent (?:on|about)|gap here)\b",
+    r"\b(?:stays?|remains?|left|leaves?(?: \w+){0,2}) (?:open|unanswered|unclear)\b(?! to)",
+    r"\b(?:open question|not specified|not stated|unspecified\W*$)",
+)
+_OF_KNOWING = (
+    r"\b(?:cannot|can't|could not|not possible to|impossible to|unable to) (?:\w+ ){0,2}?"
+    r"(?:answer|tell|told|learn|say|said|determine|derive|establish|confirm|find|read)",
+    r"\b(?:no|not enough|\w+n't enough|too little|insufficient|lacks?(?: the)?) "
+    r"(?:information|basis|detail|data)\b",
+    r"(?<!\")\bI(?:'m| am|'d)? "
+    r"(?:do not|don't|cannot|can't|couldn't|unable|have no|have to guess|rather not)",
+    r"\b(?:guesswork|speculat\w+|unanswerable|no idea|beats me|drawing a blank)\b",
+)
+_ABSTAINS = re.compile(
+    "|".join(f"(?:{pattern})" for pattern in (*_OF_THE_SOURCES, *_OF_ANYTHING, *_OF_KNOWING)),
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|where|when|whether or not|once|until|provided that|failure to)\b[^,;:]*[,;:]?",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 
 
 def abstains(answer: str) -> bool:
@@ -57,7 +91,8 @@ def abstains(answer: str) -> bool:
 
     A blank answer says nothing, and so does not abstain.
     """
-    return _ABSTAINS.search(" ".join(answer.split())) is not None
+    sentences = _SENTENCE_END.split(" ".join(answer.split()))
+    return any(_ABSTAINS.search(_CONDITION.sub(" ", sentence)) for sentence in sentences)
 
 
 def abstention_rates(answer: str, answerable: bool) -> dict[str, float]:

@@ -20,7 +20,9 @@ FEWEST_WORDS = 4
 _MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 )
-_DATE = re.compile(rf"\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{1,2}}(?:, \d{{4}})?")
+_DATE = re.compile(
+    rf"\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}(?!\d)(?:, \d{{4}})?"
+)
 _NUMBER = re.compile(r"\d+(?: \d{3})+(?!\d)|\d[\d.,]*\d|\d")
 _UNIT = re.compile(
     r"[ -]?(%|per ?cent|hundred|thousand|million|billion|trillion|"

@@ -1,100 +1,161 @@
 """
-The same question asked again, in other words.
+The same question asked again, in other words, in another split.
 
-Two measures: the share of word triples two questions have in common (Jaccard, found by MinHash;
-Broder 1997), for copies that were edited, and the cosine of their embeddings, for the same thing
-said by someone else. The thresholds were set on one set of written paraphrases and are tested on
-another: ``tests/checking/paraphrases.jsonl``.
+Two measures. The share of letter groups two questions have in common (Jaccard, found by MinHash;
+Broder 1997) finds copies that were edited. The likeness of two questions with their answers finds
+the same thing asked by someone else: it is the mean of the embeddings' cosine of the questions,
+that of the answers, twice the TF-IDF cosine of the answers' letter groups, and the share of numbers
+they have in common; and a pair counts only if each is the other's best match, since questions on
+one subject are all alike to an embedding. Weights and thresholds were set on one set of written
+paraphrases and are tested on another (``tests/tasks/checking/test_duplicates.py``).
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from rag.embedder import Embedder
 from tasks.checking.findings import Finding, Folder
+from tasks.policyqa.questions import Question
 
 SHINGLE = 4
 """Letters in a row that two texts are compared by."""
 JACCARD = 0.6
 """Share of shingles in common, at least, of an edited copy."""
-COSINE = 0.8
-"""Of the embeddings of two wordings, at least."""
 PERMUTATIONS = 128
-BLOCK = 2048
-"""Questions whose cosines are held in memory at a time."""
+"""Hashes of a question; more find borderline copies more surely."""
+LIKENESS = 0.48
+"""Of two questions with their answers, at least."""
+COSINE = 0.8
+"""Of two questions, at least, where one has no answer."""
+BLOCK = 1024
+"""Questions compared with all others at a time."""
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two texts that say the same."""
+    """Two questions, by index, that ask the same."""
 
     first: int
     second: int
-    similarity: float
+    likeness: float
     measure: str
     """``MinHash`` or ``embedding``."""
 
 
 def duplicate_findings(folder: Folder, embedder: Embedder) -> Iterator[Finding]:
     """Questions that are asked again in another split."""
-    questions = folder.questions
-    splits = [one.question.split for one in questions]
-    if len(set(splits)) < 2:
-        return
-    for pair in near_duplicates([one.question.question for one in questions], splits, embedder):
-        first, second = questions[pair.first], questions[pair.second]
+    questions = [one.question for one in folder.questions]
+    for pair in near_duplicates(questions, embedder):
+        first, second = folder.questions[pair.first], folder.questions[pair.second]
         yield Finding(
             "duplicate",
             second.place,
             f"asks in {second.question.split} what {first.question.id} (line {first.line}) asks "
-            f"in {first.question.split} ({pair.measure} {pair.similarity:.2f}): "
+            f"in {first.question.split} ({pair.measure} {pair.likeness:.2f}): "
             f"{second.question.question!r} and {first.question.question!r}",
         )
 
 
-def near_duplicates(texts: Sequence[str], groups: Sequence[str], embedder: Embedder) -> list[Pair]:
-    """Pairs of texts of different groups that say the same, in order.
-
-    Args:
-        texts: N of them.
-        groups: of each; pairs within one group are not sought.
-        embedder: for the second measure.
-    """
+def near_duplicates(questions: Sequence[Question], embedder: Embedder) -> list[Pair]:
+    """Pairs of questions of different splits that ask the same, in order."""
+    if len({question.split for question in questions}) < 2:
+        return []
     pairs: dict[tuple[int, int], Pair] = {}
-    for pair in (*_by_embedding(texts, groups, embedder), *_by_minhash(texts, groups)):
+    for pair in (*_by_embedding(questions, embedder), *_by_minhash(questions)):
         pairs[(pair.first, pair.second)] = pair
     return [pairs[key] for key in sorted(pairs)]
 
 
-def _by_minhash(texts: Sequence[str], groups: Sequence[str]) -> Iterator[Pair]:
+def _by_minhash(questions: Sequence[Question]) -> Iterator[Pair]:
     from datasketch import MinHash, MinHashLSH
 
-    shingles = [_shingles(text) for text in texts]
+    shingles = [_shingles(question.question) for question in questions]
     hashes = MinHash.bulk(
         ([shingle.encode() for shingle in one] for one in shingles), num_perm=PERMUTATIONS
     )
+    # Buckets are asked for pairs somewhat below the threshold, since they find a pair by chance.
     buckets = MinHashLSH(threshold=JACCARD - 0.15, num_perm=PERMUTATIONS)
     for second, signature in enumerate(hashes):
         for first in sorted(buckets.query(signature)):
             common = _jaccard(shingles[first], shingles[second])
-            if common >= JACCARD and groups[first] != groups[second]:
+            if common >= JACCARD and questions[first].split != questions[second].split:
                 yield Pair(first, second, common, "MinHash")
         buckets.insert(second, signature)
 
 
-def _by_embedding(
-    texts: Sequence[str], groups: Sequence[str], embedder: Embedder
-) -> Iterator[Pair]:
-    import numpy as np
+def _by_embedding(questions: Sequence[Question], embedder: Embedder) -> Iterator[Pair]:
+    likeness = _Likeness(questions, embedder)
+    best = np.concatenate(
+        [likeness.best(start, start + BLOCK) for start in range(0, len(questions), BLOCK)]
+    )
+    for first, (second, value, least) in enumerate(best):
+        if first < second and best[int(second)][0] == first and value >= least:
+            yield Pair(first, int(second), float(value), "embedding")
 
-    vectors = embedder.embed(texts)
-    for start in range(0, len(texts), BLOCK):
-        cosines = vectors[start : start + BLOCK] @ vectors.T
-        for row, column in zip(*np.nonzero(cosines >= COSINE), strict=True):
-            first, second = start + int(row), int(column)
-            if first < second and groups[first] != groups[second]:
-                yield Pair(first, second, float(cosines[row, column]), "embedding")
+
+class _Likeness:
+    """How alike questions are that could leak: of different splits, both answerable or neither."""
+
+    def __init__(self, questions: Sequence[Question], embedder: Embedder) -> None:
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+        answers = [question.answer or "" for question in questions]
+        self._splits = np.array([question.split for question in questions])
+        self._answerable = np.array([question.answerable for question in questions])
+        self._answered = np.array([question.answer is not None for question in questions])
+        self._questions = embedder.embed([question.question for question in questions])
+        self._answers = embedder.embed(answers)
+        groups = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(SHINGLE, SHINGLE), sublinear_tf=True
+        )
+        numbers = CountVectorizer(binary=True, analyzer=re.compile(r"\d[\d.,]*\d|\d").findall)
+        self._groups = _counted(groups, answers)
+        self._numbers = _counted(numbers, answers)
+
+    def best(self, start: int, stop: int) -> Floats:
+        """For each question of a range: its best match, their likeness and the least that counts.
+
+        Shape (stop - start, 3).
+        """
+        rows = slice(start, stop)
+        asked = self._questions[rows] @ self._questions.T
+        answered = self._answers[rows] @ self._answers.T
+        lettered = (self._groups[rows] @ self._groups.T).toarray()
+        whole = (asked + answered + 2 * lettered + self._common_numbers(rows)) / 5
+        both = self._answered[rows, None] & self._answered[None]
+        # On one scale, so that the best of matches with and without answers can be told.
+        relative = np.where(both, whole / LIKENESS, asked / COSINE)
+        relative[self._splits[rows, None] == self._splits[None]] = -1
+        relative[self._answerable[rows, None] != self._answerable[None]] = -1
+        match = relative.argmax(axis=1)
+        place = np.arange(len(match)), match
+        least = np.where(both[place], LIKENESS, COSINE)
+        return np.stack([match, relative[place] * least, least], axis=1).astype(np.float32)
+
+    def _common_numbers(self, rows: slice) -> Floats:
+        """Share of the numbers of two answers that both have; 0 where neither has any."""
+        common = (self._numbers[rows] @ self._numbers.T).toarray()
+        counts = np.asarray(self._numbers.sum(axis=1)).ravel()
+        either = counts[rows, None] + counts[None] - common
+        shares: Floats = (common / np.maximum(either, 1)).astype(np.float32)
+        return shares
+
+
+def _counted(vectorizer: Any, texts: Sequence[str]) -> Any:
+    """A sparse matrix (N, words) of texts; of one empty column if they have no word at all."""
+    from scipy.sparse import csr_matrix
+
+    try:
+        return vectorizer.fit_transform(texts).astype(np.float32)
+    except ValueError:  # scikit-learn's for an empty vocabulary.
+        return csr_matrix((len(texts), 1), dtype=np.float32)
 
 
 def _shingles(text: str) -> set[str]:

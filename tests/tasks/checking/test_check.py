@@ -238,6 +238,8 @@ def test_a_check_can_be_left_out(clean: Path, minilm: Path) -> None:  # noqa: AR
         ("It is 1,000 or 2.5 per cent.", "a fee of 1,000, or 2.5 percent", []),
         ("From 25 May 2018.", "It applies from 25 May 2018.", []),
         ("From May 25, 2018.", "It applies from 25 May 2018.", ["May 25, 2018"]),
+        ("Since October 2020.", "the October 2020 amendment", []),
+        ("Since October 2021.", "the October 2020 amendment of 2021", ["October 2021"]),
         ("Article 5(1) and 12.", "Article 5(1) of part 12", []),
         ("In 3 parts.", "in three parts", ["3"]),
     ],

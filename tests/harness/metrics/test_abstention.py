@@ -1,0 +1,71 @@
+"""
+The detector of abstention against labelled answers.
+
+``abstention.jsonl``: answers in the manner of experts and of language models, written and labelled
+by hands that had not seen the detector. It was written with the part ``development`` (full of odd
+wordings and traps) in view; ``test`` was written afterwards, in natural wordings.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.metrics import abstains, abstention_rates
+from rag.corpus import load_corpus
+from tasks.policyqa.questions import DATA, load_questions
+
+LABELLED = [
+    json.loads(line)
+    for line in Path(__file__).with_name("abstention.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def agreement(rows: list[tuple[str, bool]]) -> tuple[float, float]:
+    """Precision and recall of the detector."""
+    found = [label for answer, label in rows if abstains(answer)]
+    return sum(found) / len(found), sum(found) / sum(label for _, label in rows)
+
+
+def test_labelled_answers_are_told_apart() -> None:
+    rows = [(row["answer"], row["abstains"]) for row in LABELLED if row["part"] == "test"]
+    precision, recall = agreement(rows)
+    print(f"n = {len(rows)}, precision {precision:.3f}, recall {recall:.3f}")
+    assert len(rows) == 120
+    assert precision >= 0.9
+    assert recall >= 0.85
+
+
+def test_the_references_of_the_shipped_set_are_told_apart() -> None:
+    questions = load_questions(DATA, [section.id for section in load_corpus(DATA)])
+    precision, recall = agreement([(q.reference, not q.answerable) for q in questions])
+    print(f"n = {len(questions)}, precision {precision:.3f}, recall {recall:.3f}")
+    assert precision >= 0.95
+    assert recall >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("The sections on fines do not name any company.", True),
+        ("No section gives a deadline; only the form is described.", True),
+        ("I cannot answer this from the context.", True),
+        ("This is not specified.", True),
+        ("The Act does not apply to small firms.", False),
+        ("Article 5 does not require consent.", False),
+        ("If the notice does not state the price, the buyer may withdraw.", False),
+        ("Micro-enterprises are not covered by the Directive.", False),
+        ("72 hours.", False),
+        ("", False),
+    ],
+)
+def test_a_rule_that_denies_is_no_abstention(answer: str, expected: bool) -> None:
+    assert abstains(answer) is expected
+
+
+def test_an_answer_counts_for_one_rate() -> None:
+    refused, answered = "The sections do not say.", "72 hours."
+    assert abstention_rates(refused, answerable=True) == {"over_refusal": 1.0}
+    assert abstention_rates(answered, answerable=True) == {"over_refusal": 0.0}
+    assert abstention_rates(refused, answerable=False) == {"false_answer": 0.0}
+    assert abstention_rates(answered, answerable=False) == {"false_answer": 1.0}

@@ -1,0 +1,90 @@
+"""
+Paraphrases planted into the shipped set are found, and little else.
+
+``paraphrases.jsonl``: 200 questions of the shipped set with their answers, written again by another
+hand: half lightly (a few words changed), half heavily (another person and situation, as few of the
+words as can be). The thresholds were set on its part ``development``; here it is ``test``.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from rag.corpus import load_corpus
+from rag.embedder import Embedder
+from tasks.checking.duplicates import near_duplicates
+from tasks.policyqa.questions import DATA, SPLITS, Question, load_questions
+
+PARAPHRASES = Path(__file__).parent / "paraphrases.jsonl"
+
+
+def planted(part: str) -> tuple[list[Question], dict[str, str]]:
+    """The shipped set with a part of the paraphrases in other splits, and the strength of each."""
+    shipped = load_questions(DATA, [section.id for section in load_corpus(DATA)])
+    by_id = {question.id: question for question in shipped}
+    strength = {}
+    rows = list(shipped)
+    for line in PARAPHRASES.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["part"] != part:
+            continue
+        original = by_id[row["id"]]
+        others = [split for split in SPLITS if split != original.split]
+        new = {
+            "id": f"again-{original.id}",
+            "split": others[len(strength) % 2],
+            "question": row["question"],
+            "answer": row["answer"],
+        }
+        rows.append(original.model_copy(update=new))
+        strength[f"again-{original.id}"] = row["strength"]
+    return rows, strength
+
+
+def measured(part: str) -> dict[str, float]:
+    rows, strength = planted(part)
+    found = {
+        (rows[pair.first].id, rows[pair.second].id) for pair in near_duplicates(rows, Embedder())
+    }
+    true = {pair for pair in found if pair[1] == f"again-{pair[0]}"}
+    counts = Counter(strength.values())
+    right = Counter(strength[pair[1]] for pair in true)
+    return {
+        "planted": len(strength),
+        "precision": len(true) / len(found),
+        "recall": len(true) / len(strength),
+        **{f"recall {name}": right[name] / counts[name] for name in counts},
+    }
+
+
+def test_planted_paraphrases_are_found(minilm: Path) -> None:  # noqa: ARG001
+    figures = measured("test")
+    print(figures)
+    assert figures["planted"] == 100
+    assert figures["precision"] >= 0.95
+    assert figures["recall"] >= 0.95
+    assert figures["recall light"] == 1.0
+    assert figures["recall heavy"] >= 0.9
+
+
+def question(id_: str, split: str, text: str, answer: str | None) -> Question:
+    return Question.model_validate(
+        {"id": id_, "split": split, "framework": "f", "kind": "k", "question": text,
+         "answer": answer, "evidence": [], "citations": []}
+    )  # fmt: skip
+
+
+def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # noqa: ARG001
+    rows = [
+        question("a", "train", "How far from a road must a hive stand?", None),
+        question("b", "test", "A hive must stand how far away from a road?", None),
+        question("c", "test", "How long may the string of a kite be?", None),
+        question("d", "test", "Who may dig a well?", "The owner of the land."),
+    ]
+    pairs = [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
+    assert pairs == [(0, 1)]
+
+
+def test_pairs_within_a_split_are_not_sought(minilm: Path) -> None:  # noqa: ARG001
+    rows = [question(id_, "test", "How far must a hive stand?", "40 metres.") for id_ in "ab"]
+    assert near_duplicates(rows, Embedder()) == []
