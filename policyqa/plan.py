@@ -13,7 +13,7 @@ from typing import Any
 from finetune.checkpoint import RECORD, Checkpoint, determinants, kept_at, load_checkpoint
 from finetune.recipe import Recipe, load_recipe, recipe_for
 from harness.files import fingerprint, hash_file, read_yaml
-from harness.metrics import SimilarityEvaluator
+from harness.metrics import signature
 from harness.models import catalogue
 from harness.runs import Arm, arm_record
 from policyqa.machine import device
@@ -79,7 +79,7 @@ class Plan:
             "data": data_identity(suite.data),
             "split": suite.split,
             "indices": self.indices,
-            "metrics": SimilarityEvaluator(suite.encoder).signature(),
+            "metrics": signature(suite.encoder),
             "batch_size": suite.batch_size,
             "device": device(),
             "versions": {name: version(name) for name in DETERMINING_LIBRARIES},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.files import fingerprint, locked, write_json, write_whole
-from harness.metrics import SimilarityEvaluator
+from harness.metrics import signature
 from harness.models import catalogue
 from harness.runs import Arm
 from policyqa.machine import machine
@@ -128,7 +128,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         "suite": suite.model_dump(mode="json"),
         "versions": {name: version(name) for name in ("policyqa-bench", *DETERMINING_LIBRARIES)},
         "machine": machine(),
-        "metrics": SimilarityEvaluator(suite.encoder).signature(),
+        "metrics": signature(suite.encoder),
         "hashes": {
             "data": data_identity(suite.data),
             "index": plan.retriever.index.fingerprint,

@@ -16,6 +16,7 @@ a duty or a scope, not that something was said. How often the detector errs, on 
 it was not written with: ``tests/harness/metrics/test_abstention.py``.
 """
 
+import hashlib
 import re
 
 RATES = ("false_answer", "over_refusal")
@@ -93,6 +94,12 @@ def abstains(answer: str) -> bool:
     """
     sentences = _SENTENCE_END.split(" ".join(answer.split()))
     return any(_ABSTAINS.search(_CONDITION.sub(" ", sentence)) for sentence in sentences)
+
+
+def signature() -> str:
+    """Everything that could change the rates, in one line."""
+    rules = f"{_ABSTAINS.pattern} {_CONDITION.pattern} {_SENTENCE_END.pattern}"
+    return f"abstention:rules@{hashlib.sha256(rules.encode()).hexdigest()[:8]}"
 
 
 def abstention_rates(answer: str, answerable: bool) -> dict[str, float]:

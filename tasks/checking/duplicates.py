@@ -5,9 +5,10 @@ Two measures. The share of letter groups two questions have in common (Jaccard, 
 Broder 1997) finds copies that were edited. The likeness of two questions with their answers finds
 the same thing asked by someone else: it is the mean of the embeddings' cosine of the questions,
 that of the answers, twice the TF-IDF cosine of the answers' letter groups, and the share of numbers
-they have in common; and a pair counts only if each is the other's best match, since questions on
-one subject are all alike to an embedding. Weights and thresholds were set on one set of written
-paraphrases and are tested on another (``tests/tasks/checking/test_duplicates.py``).
+they have in common. A pair counts only if each is the other's best match, since questions on one
+subject are all alike to an embedding, and if their citations do not tell them apart. Weights and
+thresholds were set on one set of written paraphrases and are tested on another
+(``tests/tasks/checking/test_duplicates.py``).
 """
 
 import re
@@ -28,13 +29,14 @@ JACCARD = 0.6
 """Share of shingles in common, at least, of an edited copy."""
 PERMUTATIONS = 128
 """Hashes of a question; more find borderline copies more surely."""
-LIKENESS = 0.48
+LIKENESS = 0.44
 """Of two questions with their answers, at least."""
 COSINE = 0.8
 """Of two questions, at least, where one has no answer."""
 BLOCK = 1024
 """Questions compared with all others at a time."""
 
+_NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 Floats = npt.NDArray[np.float32]
 
 
@@ -101,10 +103,14 @@ def _by_embedding(questions: Sequence[Question], embedder: Embedder) -> Iterator
 
 
 class _Likeness:
-    """How alike questions are that could leak: of different splits, both answerable or neither."""
+    """How alike questions of different splits are that could be the same.
+
+    An answerable question and one that is not are not the same; nor are questions that cite
+    different provisions (``Article 5`` and ``Article 5(1)`` are not different).
+    """
 
     def __init__(self, questions: Sequence[Question], embedder: Embedder) -> None:
-        from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+        from sklearn.feature_extraction.text import TfidfVectorizer
 
         answers = [question.answer or "" for question in questions]
         self._splits = np.array([question.split for question in questions])
@@ -115,9 +121,12 @@ class _Likeness:
         groups = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(SHINGLE, SHINGLE), sublinear_tf=True
         )
-        numbers = CountVectorizer(binary=True, analyzer=re.compile(r"\d[\d.,]*\d|\d").findall)
-        self._groups = _counted(groups, answers)
-        self._numbers = _counted(numbers, answers)
+        self._groups = groups.fit_transform([*answers, "some text"])[:-1].astype(np.float32)
+        self._numbers = _one_hot([_NUMBER.findall(answer) for answer in answers])
+        cited = [_cited(question) for question in questions]
+        self._cited = np.array([bool(names) for names in cited])
+        both = _one_hot([*cited, *([p for c in names for p in _outer(c)] for names in cited)])
+        self._exactly, self._within = both[: len(cited)], both[len(cited) :]
 
     def best(self, start: int, stop: int) -> Floats:
         """For each question of a range: its best match, their likeness and the least that counts.
@@ -134,6 +143,7 @@ class _Likeness:
         relative = np.where(both, whole / LIKENESS, asked / COSINE)
         relative[self._splits[rows, None] == self._splits[None]] = -1
         relative[self._answerable[rows, None] != self._answerable[None]] = -1
+        relative[self._cite_differently(rows)] = -1
         match = relative.argmax(axis=1)
         place = np.arange(len(match)), match
         least = np.where(both[place], LIKENESS, COSINE)
@@ -147,15 +157,38 @@ class _Likeness:
         shares: Floats = (common / np.maximum(either, 1)).astype(np.float32)
         return shares
 
+    def _cite_differently(self, rows: slice) -> npt.NDArray[np.bool_]:
+        """Whether both cite, and no citation of one is, or is part of, one of the other."""
+        agree = self._exactly[rows] @ self._within.T + self._within[rows] @ self._exactly.T
+        different: npt.NDArray[np.bool_] = (
+            (agree.toarray() == 0) & self._cited[rows, None] & self._cited[None]
+        )
+        return different
 
-def _counted(vectorizer: Any, texts: Sequence[str]) -> Any:
-    """A sparse matrix (N, words) of texts; of one empty column if they have no word at all."""
+
+def _one_hot(sets: Sequence[Sequence[str]]) -> Any:
+    """Which of all names each of N lists has: a sparse matrix of 0 and 1, (N, names)."""
     from scipy.sparse import csr_matrix
 
-    try:
-        return vectorizer.fit_transform(texts).astype(np.float32)
-    except ValueError:  # scikit-learn's for an empty vocabulary.
-        return csr_matrix((len(texts), 1), dtype=np.float32)
+    names = {name: column for column, name in enumerate(sorted({n for one in sets for n in one}))}
+    pairs = [(row, names[name]) for row, one in enumerate(sets) for name in set(one)]
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    shape = (len(sets), max(len(names), 1))
+    return csr_matrix((np.ones(len(pairs), dtype=np.float32), (rows, columns)), shape=shape)
+
+
+def _cited(question: Question) -> list[str]:
+    """The provisions a question cites, each with its framework."""
+    frameworks = {section.split("/")[0] for section in question.evidence} or {question.framework}
+    return [f"{name} {citation}" for name in frameworks for citation in question.citations]
+
+
+def _outer(citation: str) -> list[str]:
+    """A citation and the provisions it is part of: ``Article 5(1)``, ``Article 5``."""
+    provisions = [citation]
+    while (outer := re.sub(r"\([^()]*\)$", "", provisions[-1])) not in ("", provisions[-1]):
+        provisions.append(outer)
+    return provisions
 
 
 def _shingles(text: str) -> set[str]:

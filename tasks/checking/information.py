@@ -36,7 +36,7 @@ def data_information(data: Path) -> dict[str, Any]:
         "several frameworks": _by_split([q for q in questions if len(frameworks_of(q)) > 1]),
         "held out": {
             "frameworks": sorted(held_out),
-            "questions": sum(q.framework in held_out for q in questions),
+            "questions": sum((frameworks_of(q) or {q.framework}) <= held_out for q in questions),
         },
         "recent": {
             "since": RECENT,

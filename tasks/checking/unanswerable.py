@@ -2,46 +2,42 @@
 Questions marked unanswerable that some section does answer.
 
 Two ways to retrieve an answer that should not be there: the question is what an answerable one
-asks in other words, whose evidence then answers it; or a sentence of a section is so near to it
-that a person should look. The second finds few: a sentence on the topic is near a question it
-does not answer, too.
+asks in other words, whose evidence then answers it; or a section is so near to it that a person
+should look. The second finds few: to an embedding, a question on a section's subject is as near
+to it whether or not the section answers it (tasks/policyqa/DATASHEET.md has the figures).
 """
 
-import re
 from collections.abc import Iterator
 
 from rag.embedder import Embedder
+from rag.index import Index
 from tasks.checking.findings import Finding, Folder
 
 SAME_QUESTION = 0.8
 """Cosine to an answerable question, at least."""
-SENTENCE = 0.8
-"""Cosine of a sentence (with its framework and heading), at least."""
+SECTION = 0.73
+"""Cosine to a section, at least: more than for any unanswerable question of the shipped set."""
 
 
 def answered_findings(folder: Folder, embedder: Embedder) -> Iterator[Finding]:
     """Questions marked unanswerable, each with the section that seems to answer it."""
     asked = [one for one in folder.questions if not one.question.answerable]
     answered = [one for one in folder.questions if one.question.evidence]
-    sentences = [
-        (section.id, f"{section.framework_title}, {section.heading}: {sentence}")
-        for section in folder.sections.values()
-        for sentence in re.split(r"(?<=[.!?])\s+", section.body)
-    ]
-    if not asked or not sentences:
+    if not asked or not folder.sections:
         return
-    questions = embedder.embed([one.question.question for one in asked])
-    near = questions @ embedder.embed([text for _, text in sentences]).T
-    same = questions @ embedder.embed([one.question.question for one in answered]).T
+    texts = [one.question.question for one in asked]
+    hits = Index(list(folder.sections.values()), embedder).search(texts, 1)
+    known = embedder.embed([one.question.question for one in answered])
+    same = embedder.embed(texts) @ known.T
     for index, one in enumerate(asked):
+        nearest = hits[index][0]
         if answered and same[index].max() >= SAME_QUESTION:
-            other = answered[int(same[index].argmax())]
+            other = answered[int(same[index].argmax())].question
             message = (
-                f"{other.question.evidence[0]} answers it, as it answers {other.question.id} "
-                f"(cosine {same[index].max():.2f}): {other.question.question!r}"
+                f"{other.evidence[0]} answers it, as it answers {other.id} "
+                f"(cosine {same[index].max():.2f}): {other.question!r}"
             )
             yield Finding("answered", one.place, message)
-        elif near[index].max() >= SENTENCE:
-            section, sentence = sentences[int(near[index].argmax())]
-            message = f"{section} seems to answer it (cosine {near[index].max():.2f}): {sentence!r}"
+        elif nearest.score >= SECTION:
+            message = f"{nearest.id} seems to answer it (cosine {nearest.score:.2f})"
             yield Finding("answered", one.place, message)
