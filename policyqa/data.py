@@ -40,7 +40,11 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
     if len(not_taken) > SHOWN:
         say(f"        … and {len(not_taken) - SHOWN:,} more in {out / RECORD}")
     say(f"data folder: {out}")
-    say(f"next: policyqa data check {out}")
+    if questions["taken"]:
+        say(f"next: policyqa data check {out}")
+    else:
+        say("no questions: put a questions.csv beside the documents, or name one with --questions")
+        say(f"next: policyqa index search 'a question' --data {out}")
 
 
 def show_findings(findings: list[Finding]) -> None:
@@ -62,10 +66,12 @@ def show_information(information: dict[str, Any], console: Console) -> None:
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items())
+        return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) or "none"
     if isinstance(value, list):
         whole = all(isinstance(part, int) for part in value)
-        return " to ".join(map(str, value)) if whole else f"{len(value)} ({', '.join(value)})"
+        if whole:
+            return " to ".join(map(str, value)) or "none"
+        return f"{len(value)} ({', '.join(value)})"
     return str(value)
 
 

@@ -169,6 +169,8 @@ def made_up_run(tmp_path: Path) -> Path:
                 "doc": {"id": f"q{i}", "evidence": [f"f/s{i // 2}"]},
                 "filtered_resps": [f" answer {i}"],
                 **dict.fromkeys(METRICS, base + shift),
+                # A quarter is unanswerable, and answered by all arms but the RAG-enhanced.
+                **({"false_answer": shift < 0.3} if i % 4 == 0 else {"over_refusal": 0.0}),
             }
             lines.append(json.dumps(sample))
         task = f"policyqa_{arm.split('/')[1]}"

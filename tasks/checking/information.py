@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rag.corpus import load_corpus, load_frameworks
+from harness.files import numbered_lines
+from rag.corpus import Section, load_corpus, load_frameworks
 from tasks.policyqa.questions import SPLITS, Question, data_identity, load_questions
 
 RECENT = 2024
@@ -19,7 +20,7 @@ def data_information(data: Path) -> dict[str, Any]:
     """
     frameworks = load_frameworks(data)
     sections = load_corpus(data)
-    questions = load_questions(data, [section.id for section in sections])
+    questions = _questions(data, sections)
     held_out = held_out_frameworks(questions)
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
     return {
@@ -61,6 +62,13 @@ def held_out_frameworks(questions: list[Question]) -> set[str]:
 def frameworks_of(question: Question) -> set[str]:
     """The frameworks a question has evidence in."""
     return {section.split("/")[0] for section in question.evidence}
+
+
+def _questions(data: Path, sections: list[Section]) -> list[Question]:
+    """The questions; none where documents were imported alone."""
+    if not any(numbered_lines(data / "questions.jsonl")):
+        return []
+    return load_questions(data, [section.id for section in sections])
 
 
 def _by_split(questions: list[Question]) -> dict[str, int]:

@@ -27,6 +27,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
+        (["data", "info", "nowhere"], "needs a corpus there"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(
@@ -53,6 +54,45 @@ def test_report_prints_one_json_document_and_nothing_else(
     printed = json.loads(capsys.readouterr().out)
     assert printed["arms"]["sft-rag/rag"]["vs_base"]["bleu"]["delta"] == pytest.approx(0.3)
     assert target.read_text().startswith("# Suite quick")
+
+
+def test_documents_alone_are_imported_counted_and_searched(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    documents, out = tmp_path / "documents", tmp_path / "data"
+    documents.mkdir()
+    (documents / "bees.md").write_text("# Bees\n\n## Hives\n\nForty metres.\n\n## Fees\n\nNone.\n")
+    (documents / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
+    assert call(monkeypatch, "data", "import", str(documents), "--out", str(out)) == 0
+    said = capsys.readouterr().out
+    assert "broken.pdf: is no readable PDF" in said
+    assert "policyqa index search" in said
+    assert call(monkeypatch, "data", "info", str(out), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["frameworks"], found["sections"], found["questions"]) == (1, 2, 0)
+    assert call(monkeypatch, "data", "import", str(documents), "--out", str(out)) == 2
+
+
+def test_findings_are_one_line_each_and_status_1(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wanted = ["--skip", "copy", "--skip", "duplicate", "--skip", "give-away"]
+    assert call(monkeypatch, "data", "check", str(data), *wanted) == 0
+    assert capsys.readouterr().out == "clean: no check found anything\n"
+    path = data / "questions.jsonl"
+    path.write_text(path.read_text().replace('"Part 2"', '"Part 99"', 1))
+    assert call(monkeypatch, "data", "check", str(data), *wanted) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "questions.jsonl:2: citation: 'Part 99' stands nowhere in its evidence",
+        "1 findings: 1 citation",
+    ]
+    assert call(monkeypatch, "data", "check", str(data), *wanted, "--json") == 1
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["check"], finding["place"]) == ("citation", "questions.jsonl:2")
 
 
 def test_search_finds_the_section_that_answers(

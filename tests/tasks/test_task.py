@@ -1,5 +1,6 @@
 """The task class inside lm-eval, with a model that answers from a table."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rag.retriever import Retriever
 from tasks.policyqa.questions import in_split, load_questions
 from tasks.policyqa.task import contexts_of
 from tasks.registration import TASKS
+from tests.conftest import write_questions
 
 
 class Parrot(LM):  # type: ignore[misc]
@@ -85,6 +87,39 @@ def test_bad_data_is_refused_before_a_model_answers(data: Path) -> None:
     model = Parrot("x")
     with pytest.raises(DataError, match=r"questions\.jsonl:1"):
         evaluate(model, ["policyqa_plain"], data=str(data))
+    assert model.prompts == []
+
+
+def test_abstention_is_scored_over_the_questions_it_is_about(data: Path) -> None:
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    for row in rows:
+        if row["id"] == "wells-0002":
+            row |= {"answerable": False, "evidence": [], "citations": []}
+            row["answer"] = "No section of the Well Water Rules says it."
+    write_questions(data, rows)
+    refusing = evaluate(Parrot("The sections do not say."), ["policyqa_oracle"], data=str(data))
+    figures = refusing["results"]["policyqa_oracle"]
+    assert figures["false_answer,none"] == 0.0
+    assert figures["over_refusal,none"] == 1.0
+    counted = [
+        sample for sample in refusing["samples"]["policyqa_oracle"] if "false_answer" in sample
+    ]
+    assert [sample["doc"]["id"] for sample in counted] == ["wells-0002"]
+    assert counted[0]["doc"]["context_ids"] == []
+    answering = evaluate(Parrot("40 metres."), ["policyqa_plain"], data=str(data))
+    figures = answering["results"]["policyqa_plain"]
+    assert figures["false_answer,none"] == 1.0
+    assert figures["over_refusal,none"] == 0.0
+
+
+def test_questions_without_a_reference_are_refused_before_a_model_answers(data: Path) -> None:
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["answer"] = None
+    write_questions(data, rows)
+    model = Parrot("x")
+    with pytest.raises(DataError, match=r"can be retrieved for, .* but neither scored"):
+        evaluate(model, ["policyqa_rag"], data=str(data))
     assert model.prompts == []
 
 
