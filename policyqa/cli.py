@@ -4,15 +4,16 @@ The command line: parse, call one function, print, return a status.
 Wrong input exits with status 2. Heavy libraries are imported by the commands that need them.
 """
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from harness.errors import BenchError
+from policyqa.cli_data import data_app
+from policyqa.options import Data, Json, print_json
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -22,13 +23,9 @@ app = typer.Typer(
 )
 index_app = typer.Typer(no_args_is_help=True, help="The retrieval index.")
 model_app = typer.Typer(no_args_is_help=True, help="Models by name.")
-data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, import.")
 app.add_typer(data_app, name="data")
 app.add_typer(index_app, name="index")
 app.add_typer(model_app, name="model")
-
-Data = Annotated[Path | None, typer.Option(help="A data folder; the shipped policy set if unset.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def main() -> None:
@@ -81,7 +78,7 @@ def report(
     if markdown:
         write_whole(markdown, render(comparison))
     if as_json:
-        _print_json(comparison)
+        print_json(comparison)
     else:
         show(comparison, Console())
 
@@ -106,76 +103,6 @@ def train(
     wanted = load_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model])
     print(train_recipe(wanted, _data(data), out, Watch(Console(stderr=True))).folder)
-
-
-@data_app.command("check")
-def data_check(
-    data: Annotated[Path, typer.Argument(help="A data folder.")],
-    skip: Annotated[list[str] | None, typer.Option(help="Leave out this check; repeat it.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Find what is wrong with a data folder, one line each; exits with 1 if anything is.
-
-    Checks: schema, evidence, split, duplicate, number, citation, copy, give-away, answered.
-    """
-    from dataclasses import asdict
-
-    from policyqa.data import show_findings
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten
-    from tasks.checking.check import check_data
-
-    quieten()
-    with Watch(Console(stderr=True)).stage(f"checking {data}") as advance:
-        findings = check_data(data, skip or [], advance)
-    if as_json:
-        _print_json({"findings": [asdict(finding) for finding in findings]})
-    else:
-        show_findings(findings)
-    if findings:
-        raise typer.Exit(1)
-
-
-@data_app.command("info")
-def data_info(
-    data: Annotated[Path, typer.Argument(help="A data folder.")], as_json: Json = False
-) -> None:
-    """Count what a data folder holds."""
-    from policyqa.data import show_information
-    from tasks.checking.information import data_information
-
-    information = data_information(data)
-    if as_json:
-        _print_json(information)
-    else:
-        show_information(information, Console())
-
-
-@data_app.command("import")
-def data_import(
-    source: Annotated[Path, typer.Argument(help="Documents, or a public set's own files.")],
-    out: Annotated[Path, typer.Option(help="The data folder to make.")],
-    questions: Annotated[Path | None, typer.Option(help="CSV or JSON lines of questions.")] = None,
-    split_by: Annotated[str, typer.Option(help="What splits do not share: section, document.")] = (
-        "section"
-    ),
-    seed: Annotated[int, typer.Option(help="Of the splits.")] = 7,
-    as_json: Json = False,
-) -> None:
-    """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's.
-
-    What is not taken is listed with the reason, here and in the folder's import.json.
-    """
-    from policyqa.data import show_import
-    from policyqa.progress import Watch
-    from tasks.importing.importer import import_data
-
-    with Watch(Console(stderr=True)).stage(f"importing {source}") as advance:
-        summary = import_data(source, out, questions, split_by, seed, advance)
-    if as_json:
-        _print_json(summary)
-    else:
-        show_import(summary, out, Console())
 
 
 @index_app.command("build")
@@ -208,7 +135,7 @@ def index_search(
     quieten()
     hits = Retriever.of(_data(data)).index.search([query], k)[0]
     if as_json:
-        _print_json([asdict(hit) for hit in hits])
+        print_json([asdict(hit) for hit in hits])
         return
     for hit in hits:
         print(f"{hit.score:.3f}  {hit.id}\n       {hit.text[:200]}…")
@@ -264,7 +191,3 @@ def _data(data: Path | None) -> Path:
     from tasks.policyqa.questions import DATA
 
     return data or DATA
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,81 @@
+"""``policyqa data``: check, count and import data folders."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from policyqa.options import Json, print_json
+
+data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, import.")
+
+
+@data_app.command("check")
+def data_check(
+    data: Annotated[Path, typer.Argument(help="A data folder.")],
+    skip: Annotated[list[str] | None, typer.Option(help="Leave out this check; repeat it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Find what is wrong with a data folder, one line each; exits with 1 if anything is.
+
+    Checks: schema, evidence, split, duplicate, number, citation, copy, give-away, answered.
+    """
+    from dataclasses import asdict
+
+    from policyqa.data import show_findings
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten
+    from tasks.checking.check import check_data
+
+    quieten()
+    with Watch(Console(stderr=True)).stage(f"checking {data}") as advance:
+        findings = check_data(data, skip or [], advance)
+    if as_json:
+        print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        show_findings(findings)
+    if findings:
+        raise typer.Exit(1)
+
+
+@data_app.command("info")
+def data_info(
+    data: Annotated[Path, typer.Argument(help="A data folder.")], as_json: Json = False
+) -> None:
+    """Count what a data folder holds."""
+    from policyqa.data import show_information
+    from tasks.checking.information import data_information
+
+    information = data_information(data)
+    if as_json:
+        print_json(information)
+    else:
+        show_information(information, Console())
+
+
+@data_app.command("import")
+def data_import(
+    source: Annotated[Path, typer.Argument(help="Documents, or a public set's own files.")],
+    out: Annotated[Path, typer.Option(help="The data folder to make.")],
+    questions: Annotated[Path | None, typer.Option(help="CSV or JSON lines of questions.")] = None,
+    split_by: Annotated[str, typer.Option(help="What splits do not share: section, document.")] = (
+        "section"
+    ),
+    seed: Annotated[int, typer.Option(help="Of the splits.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's.
+
+    What is not taken is listed with the reason, here and in the folder's import.json.
+    """
+    from policyqa.data import show_import
+    from policyqa.progress import Watch
+    from tasks.importing.importer import import_data
+
+    with Watch(Console(stderr=True)).stage(f"importing {source}") as advance:
+        summary = import_data(source, out, questions, split_by, seed, advance)
+    if as_json:
+        print_json(summary)
+    else:
+        show_import(summary, out, Console())
