@@ -43,7 +43,7 @@ class Recipe(BaseModel):
     target_modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
 
     limit: Count | None = None
-    """Questions of each split, drawn by seed; None is all."""
+    """Training questions, drawn by seed, and a quarter as many to validate on; None is all."""
     epochs: Annotated[float, Field(gt=0)] = 3.0
     batch_size: Count = 8
     """Examples a device and step; times ``gradient_accumulation`` is what one update sees."""

@@ -127,8 +127,12 @@ def _train_in(
 
 
 def _chosen(questions: list[Question], split: str, recipe: Recipe) -> list[Question]:
+    """The questions of a split that the recipe trains or validates on."""
     found = with_reference(in_split(questions, split))
-    return [found[index] for index in draw(len(found), recipe.limit, recipe.seed)]
+    limit = recipe.limit
+    if limit is not None and split == "validation":
+        limit = max(1, limit // 4)
+    return [found[index] for index in draw(len(found), limit, recipe.seed)]
 
 
 def _record(

@@ -8,8 +8,10 @@ Hinkley 1997, section 3.8), the advice of Miller 2024 for evaluations
 of each question is what is resampled (paired; Koehn 2004, https://aclanthology.org/W04-3250).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +75,28 @@ def mean_interval(scores: Sequence[float], clusters: Sequence[str], *, seed: int
     values = np.asarray(scores, dtype=np.float64)
     low, high, _ = _interval(values, clusters, seed)
     return Figure(float(values.mean()), low, high, len(values))
+
+
+def rate_interval(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
+    """Share of N scores of 0 or 1 with its 95% interval, in [0, 1].
+
+    Wilson's score interval (Wilson 1927), since resampling says nothing of a share of 0 or 1. Its n
+    is the number of clusters: at worst, the questions of a cluster all go the same way.
+
+    Args:
+        scores: one a question, shape (N,), each 0 or 1.
+        clusters: the group each question belongs to, shape (N,).
+
+    Raises:
+        ValueError: no scores, a score between, or the two differ in length.
+    """
+    if not scores or len(scores) != len(clusters) or not set(scores) <= {0.0, 1.0}:
+        raise ValueError(f"{len(scores)} scores of 0 or 1 needed, for {len(clusters)} clusters")
+    share, n = sum(scores) / len(scores), len(set(clusters))
+    z = NormalDist().inv_cdf(0.5 + COVERAGE / 2)
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return Figure(share, max(0.0, centre - half), min(1.0, centre + half), len(scores))
 
 
 def paired_difference(

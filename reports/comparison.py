@@ -11,7 +11,7 @@ from typing import Any
 from harness.errors import RunError
 from harness.metrics import METRICS, RATES
 from harness.runs import BASELINE, ArmResult, read_arm
-from harness.statistics import RESAMPLES, mean_interval, paired_difference
+from harness.statistics import RESAMPLES, mean_interval, paired_difference, rate_interval
 
 PUBLISHED = {
     "base/plain": {"bertscore_f1": 0.82, "bleu": 0.15, "rouge_l": 0.31},
@@ -69,12 +69,16 @@ def _has(arms: list[ArmResult], name: str) -> bool:
 
 
 def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any]:
-    measured = [name for name in (*METRICS, *RATES) if arm.scores(name)]
+    metrics = {
+        name: mean_interval(arm.scores(name), arm.clusters(name), seed=seed) for name in METRICS
+    }
+    rates = {
+        name: rate_interval(arm.scores(name), arm.clusters(name))
+        for name in RATES
+        if arm.scores(name)
+    }
     entry: dict[str, Any] = {
-        "metrics": {
-            name: mean_interval(arm.scores(name), arm.clusters(name), seed=seed).as_json()
-            for name in measured
-        },
+        "metrics": {name: figure.as_json() for name, figure in (metrics | rates).items()},
         "n": len(arm.answers),
         "tokens_per_question": arm.usage["prompt_tokens"] + arm.usage["answer_tokens"],
         "prompt_tokens_per_question": arm.usage["prompt_tokens"],
@@ -86,7 +90,7 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
             name: paired_difference(
                 arm.scores(name), baseline.scores(name), arm.clusters(name), seed=seed
             ).as_json()
-            for name in measured
+            for name in METRICS
         }
     return entry
 
@@ -107,7 +111,7 @@ def _signature(manifest: dict[str, Any], arm: ArmResult) -> str:
         f"index:{hashes['index'][:8]},k{suite['k']},budget{suite['budget']}",
         f"batch:{suite['batch_size']}",
         manifest["metrics"],
-        f"intervals:95%,{RESAMPLES} paired resamples of sections",
+        f"intervals:95%,{RESAMPLES} paired resamples of sections; rates:Wilson",
         f"code:{manifest['versions']['policyqa-bench']}",
         f"lm_eval:{manifest['versions']['lm_eval']}",
         f"torch:{manifest['versions']['torch']}",

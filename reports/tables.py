@@ -20,7 +20,7 @@ NOTES = (
     "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
     "encoder and is not comparable with ours.",
     "False answers: share of the unanswerable questions that were answered all the same. "
-    "Over-refusals: share of the answerable ones that were not.",
+    "Over-refusals: share of the answerable ones that were not. With Wilson's 95% interval.",
     "Cost: mean tokens (prompt and answer) and seconds a question. Seconds are of this machine at "
     "this moment, in batches: compare them within one run only, and loosely.",
 )

@@ -94,6 +94,15 @@ def test_a_checkpoint_loads_and_says_what_it_is(
     assert list(made.folder.rglob("events.out.tfevents.*"))
 
 
+def test_a_limit_draws_training_questions_and_a_quarter_as_many_to_validate_on(
+    data: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    made = run(recipe(tiny_llama, limit=4, epochs=1), data, tmp_path / "checkpoint")
+    assert made.record["data"]["train"]["questions"] == 4
+    assert made.record["data"]["validation"]["questions"] == 1
+    assert made.record["metrics"]["updates"] == 2
+
+
 @pytest.mark.parametrize("name", ["sft", "sft-rag"])
 def test_the_published_recipes_train_an_int8_base(
     data: Path, tiny_llama: Path, tmp_path: Path, name: str

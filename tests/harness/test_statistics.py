@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap
+from scipy.stats import binomtest, bootstrap
 
-from harness.statistics import mean_interval, paired_difference
+from harness.statistics import mean_interval, paired_difference, rate_interval
 
 SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=40)
 
@@ -76,3 +76,26 @@ def test_unequal_or_missing_scores_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match="scores"):
         paired_difference(scores, baseline, clusters, seed=1)
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 10), (3, 10), (10, 10), (40, 71), (1, 1)])
+def test_a_rates_interval_is_wilsons(right: int, n: int) -> None:
+    scores = [1.0] * right + [0.0] * (n - right)
+    figure = rate_interval(scores, [str(i) for i in range(n)])
+    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    assert figure.n == n
+    assert (figure.low, figure.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_a_rates_interval_counts_clusters_not_questions() -> None:
+    scores = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    wide = rate_interval(scores, ["a", "a", "a", "b", "b", "b"])
+    narrow = rate_interval(scores, list("abcdef"))
+    assert wide.mean == narrow.mean == 0.5
+    assert wide.low < narrow.low
+    assert wide.high > narrow.high
+
+
+def test_a_rate_of_something_between_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 or 1"):
+        rate_interval([0.5], ["a"])
