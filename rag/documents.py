@@ -8,7 +8,6 @@ reason, so that one bad file never costs the others.
 """
 
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +48,14 @@ def read_document(path: Path) -> list[Block]:
         raise DocumentError(f"is no {', '.join(sorted(READERS))} file")
     if path.stat().st_size == 0:
         raise DocumentError("is empty")
-    blocks = [block for block in reader(path) if block.text.strip()]
+    try:
+        blocks = [block for block in reader(path) if block.text.strip()]
+    except DocumentError:
+        raise
+    except Exception as error:
+        # Each converter fails in ways of its own; one bad file must not cost the others.
+        kind, reason = path.suffix[1:].upper(), " ".join(str(error).split())
+        raise DocumentError(f"is no readable {kind}: {reason or type(error).__name__}") from error
     if not any(block.level == 0 for block in blocks):
         raise DocumentError("holds no text below its headings" if blocks else "holds no text")
     return blocks
@@ -74,13 +80,10 @@ def _docx(path: Path) -> list[Block]:
 
     if path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0":
         raise DocumentError("is encrypted, or a Word file from before 2007: save it as plain .docx")
-    try:
-        with path.open("rb") as file:
-            html = mammoth.convert_to_html(
-                file, style_map="p[style-name='Title'] => h1:fresh", convert_image=_no_image()
-            ).value
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise DocumentError(f"is no readable DOCX: {error}") from error
+    with path.open("rb") as file:
+        html = mammoth.convert_to_html(
+            file, style_map="p[style-name='Title'] => h1:fresh", convert_image=_no_image()
+        ).value
     return _html_blocks(html)
 
 

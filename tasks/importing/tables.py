@@ -54,6 +54,8 @@ def read_questions(path: Path, documents: Sequence[Document]) -> tuple[list[Draf
     for line, row in _rows(path):
         place = f"{path.name}:{line}"
         try:
+            if isinstance(row, DataError):
+                raise _UnusableError(str(row).partition(": ")[2])
             draft = _draft(row, place, len(ids) + 1, documents)
             if draft.id in ids:
                 raise _UnusableError(f"the id {draft.id} stands there before")
@@ -64,12 +66,16 @@ def read_questions(path: Path, documents: Sequence[Document]) -> tuple[list[Draf
     return drafts, refused
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | DataError]]:
     if path.suffix.lower() == ".csv":
         yield from _csv_rows(path)
         return
     for line, text in numbered_lines(path):
-        row = json_object(text, f"{path}:{line}")
+        try:
+            row = json_object(text, f"{path}:{line}")
+        except DataError as error:
+            yield line, error
+            continue
         _check_columns(list(row), f"{path}:{line}")
         yield line, row
 

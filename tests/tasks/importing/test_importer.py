@@ -156,10 +156,11 @@ ROWS: list[tuple[dict[str, Any], str]] = [
 def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
     folder = write_ten(tmp_path / "documents")
     path = tmp_path / "asked.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row, _ in ROWS))
+    path.write_text("".join(json.dumps(row) + "\n" for row, _ in ROWS) + "{broken\n")
     summary = import_data(folder, tmp_path / "data", questions=path)
     refused = {row["place"]: row["reason"] for row in summary["not taken"]}
     expected = {f"asked.jsonl:{n}": r for n, (_, r) in enumerate(ROWS, start=1) if r}
+    expected[f"asked.jsonl:{len(ROWS) + 1}"] = "not JSON"
     assert set(refused) == set(expected)
     for place, reason in expected.items():
         assert reason in refused[place]
