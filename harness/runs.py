@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.errors import ConfigError, RunError
 from harness.files import read_json_lines
+from harness.groups import groups
 from harness.metrics import METRICS, RATES
 
 BASELINE = "base/plain"
@@ -84,7 +85,7 @@ class Answer:
 
     question_id: str
     cluster: str
-    """Questions of one cluster are not independent: they share their evidence section."""
+    """Questions of one cluster are not independent: shared evidence sections connect them."""
     text: str
     scores: dict[str, float]
     """By metric; of the rates, the one the question counts for."""
@@ -143,13 +144,15 @@ def read_samples(path: Path) -> dict[str, Answer]:
         DataError: the file is not JSON lines.
         RunError: a line is not one of a policyqa task.
     """
+    samples = list(read_json_lines(path))
+    clusters = groups([_evidence(sample) for _, sample in samples])
     answers = {}
-    for line, sample in read_json_lines(path):
+    for (line, sample), cluster in zip(samples, clusters, strict=True):
         try:
             question = sample["doc"]
             answers[question["id"]] = Answer(
                 question_id=question["id"],
-                cluster=(question["evidence"] or [question["id"]])[0],
+                cluster=str(cluster),
                 text=sample["filtered_resps"][0].strip(),
                 scores={name: float(sample[name]) for name in METRICS}
                 | {name: float(sample[name]) for name in RATES if name in sample},
@@ -157,3 +160,9 @@ def read_samples(path: Path) -> dict[str, Answer]:
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
     return answers
+
+
+def _evidence(sample: dict[str, Any]) -> list[str]:
+    """The evidence sections of a sample's question; none if it is no sample of ours."""
+    question = sample.get("doc")
+    return list(question.get("evidence", [])) if isinstance(question, dict) else []

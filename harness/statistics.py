@@ -9,6 +9,7 @@ of each question is what is resampled (paired; Koehn 2004, https://aclanthology.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -81,7 +82,8 @@ def rate_interval(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
     """Share of N scores of 0 or 1 with its 95% interval, in [0, 1].
 
     Wilson's score interval (Wilson 1927), since resampling says nothing of a share of 0 or 1. Its n
-    is the number of clusters: at worst, the questions of a cluster all go the same way.
+    is Kish's effective number (1965) of N questions in clusters of sizes m, N² / Σm²: at worst, the
+    questions of a cluster all go the same way.
 
     Args:
         scores: one a question, shape (N,), each 0 or 1.
@@ -92,7 +94,8 @@ def rate_interval(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
     """
     if not scores or len(scores) != len(clusters) or not set(scores) <= {0.0, 1.0}:
         raise ValueError(f"{len(scores)} scores of 0 or 1 needed, for {len(clusters)} clusters")
-    share, n = sum(scores) / len(scores), len(set(clusters))
+    share = sum(scores) / len(scores)
+    n = len(scores) ** 2 / sum(size**2 for size in Counter(clusters).values())
     z = NormalDist().inv_cdf(0.5 + COVERAGE / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

@@ -21,6 +21,10 @@ PUBLISHED = {
 }
 """Published for LLaMA-2-7B, with no n, no interval and no signature."""
 
+OTHER_MEANING = {("misled", "over_refusal"), ("oracle", "false_answer")}
+"""Prompt variants under which a rate is none: shown the wrong sections, a model is right to
+abstain; and to an unanswerable question, which has no gold section, ``oracle`` shows nothing."""
+
 NAMES = {
     "base/plain": "base",
     "sft/plain": "fine-tuned",
@@ -75,7 +79,7 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
     rates = {
         name: rate_interval(arm.scores(name), arm.clusters(name))
         for name in RATES
-        if arm.scores(name)
+        if arm.scores(name) and (arm.name.split("/")[1].split("@")[0], name) not in OTHER_MEANING
     }
     entry: dict[str, Any] = {
         "metrics": {name: figure.as_json() for name, figure in (metrics | rates).items()},

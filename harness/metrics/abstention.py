@@ -3,8 +3,8 @@ Does an answer say that the documents do not answer?
 
 An answer abstains when one of its sentences, conditions left out, does one of these:
 
-1. says of the sources (sections, passages, material, context, provisions given …) that they do
-   not, or only, state something, leave it open or lack it: "The sections on fines name nobody.";
+1. says of the sources (sections, passages, material, context, provisions given …), and of no duty,
+   that they do not, or only, state something, leave it open or lack it: "The sections name none.";
 2. says that nothing of the kind is stated, named, found …, without naming a law that would do
    so: "No deadline is given.", "That is not specified.";
 3. says of anything that it does not say, state, specify or mention something;
@@ -38,26 +38,29 @@ _NO = (
 _STATED = (
     r"(?:said|stated|given|named|listed|reported|mentioned|specified|recorded|found|described|"
     r"reproduced|answered|explained|identified|cited|addressed|defined|settled|dealt with|set out|"
-    r"provided|disclosed|indicated|supplied)"
+    r"provided|indicated|supplied)"
 )
 _SAY = r"(?:say|state|specif[yi]|mention|tell|answer|indicate|spell out|address|discuss|deal with)"
 _NAME = r"(?:state|list|name|mention|report|cite|specif|describe|explain|cover|give)"
 
+_DUTY = r"\b(?:must|shall|may (?:only|not)|appl(?:y|ies)|requires?)\b"
+
 _OF_THE_SOURCES = (
-    rf"\b{_SOURCE}\b.{{0,160}}?"
+    rf"\b{_SOURCE}\b(?!.*{_DUTY}).{{0,160}}?"
     rf"\b(?:{_NO}|silent|open|missing|absent|unanswered|pass over|stop at)\b",
     rf"\b(?:{_NO}|silent|missing|beyond|absent|left out|unclear|outside|look elsewhere)\b"
     rf".{{0,120}}?\b(?:in|from|by|of|on|what) (?:any of )?(?:the |these |those |this )?{_SOURCE}",
     rf"\b(?:no|none of the(?:se)?|not one|nothing in (?:the|these)) (?:\w+ )?{_SOURCE}\b",
     rf"\b(?:no|none of the(?:se)?) (?:\w+ )?{_TEXT} (?:\w+ ){{0,2}}?(?:{_SAY}|{_NAME}|sets?|go)",
-    rf"\b(?:they|it|this) (?:\w+ ){{0,2}}?(?:do|does)(?:n't| not) {_NAME}",
+    rf"\b(?:they|this) (?:\w+ ){{0,2}}?(?:do|does)(?:n't| not) {_NAME}",
 )
 _OF_ANYTHING = (
     r"\b(?:no|not one|neither) (?:[\w'’-]+,? ){0,8}?(?:is|are|was|were|can be) (?:\w+ )?"
     rf"{_STATED}\b(?! (?:by|under|from|in days))",
     rf"\b(?:(?:is|are|was|were) (?:not|nowhere)|(?:is|are|was|were)n't) (?:\w+ )?{_STATED}"
     r"\b(?! (?:by|under|from|to|as|in (?:days|hours|months)))",
-    rf"(?<!that )(?<!which )(?<!who )\b(?:do|does|did)(?:n't| not) (?:\w+ )?{_SAY}",
+    r"(?<!that )(?<!which )(?<!who )\b(?:do|does|did)(?:n't| not) (?:\w+ )?"
+    r"(?:say|state|specify|mention|tell|answer|indicate|spell out)",
     r"\b(?:neither|nor|no) (?:[\w'’-]+ ){1,10}?(?:says?|states?|mentions?|tells?|appears?)\b",
     rf"\b{_NAME}(?:s|ies|y)? (?:no|nothing|neither) (?:\w+ )?"
     r"(?:answer|example|figure|date|deadline|amount|detail|number|name|reason|information|about)",
@@ -68,6 +71,7 @@ _OF_ANYTHING = (
     r"\b(?:open question|not specified|not stated|unspecified\W*$)",
 )
 _OF_KNOWING = (
+    r"^\W*unknown\W*$|\binformation is not available\b",
     r"\b(?:cannot|can't|could not|not possible to|impossible to|unable to) (?:\w+ ){0,2}?"
     r"(?:answer|tell|told|learn|say|said|determine|derive|establish|confirm|find|read)",
     r"\b(?:no|not enough|\w+n't enough|too little|insufficient|lacks?(?: the)?) "

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from harness.errors import ConfigError
+from harness.groups import groups
 from tasks.importing.drafts import Draft, Refused
 from tasks.policyqa.questions import SPLITS, Split
 
@@ -58,29 +59,17 @@ def split_drafts(
 
 
 def _groups(drafts: Sequence[Draft], by: str) -> list[list[Draft]]:
-    """Drafts that must stay together, in order of their first: a union of what they share."""
-    leader: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        leader.setdefault(name, name)
-        while leader[name] != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
-    for draft in drafts:
-        for shared in _shared(draft, by):
-            leader[find(shared)] = find(f"question {draft.id}")
-    groups: dict[str, list[Draft]] = defaultdict(list)
-    for draft in drafts:
-        groups[find(f"question {draft.id}")].append(draft)
-    return list(groups.values())
+    """Drafts that must stay together, in order of their first."""
+    together: dict[int, list[Draft]] = defaultdict(list)
+    for draft, group in zip(drafts, groups([_shared(d, by) for d in drafts]), strict=True):
+        together[group].append(draft)
+    return list(together.values())
 
 
 def _shared(draft: Draft, by: str) -> list[str]:
     if by == "document":
         return [draft.framework, *(section.split("/")[0] for section in draft.evidence)]
-    return [f"section {section}" for section in draft.evidence]
+    return draft.evidence
 
 
 def _hash(group: Sequence[Draft], seed: int) -> str:

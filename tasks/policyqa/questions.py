@@ -50,11 +50,6 @@ class Question(BaseModel):
             raise DataError(f"question {self.id} has no reference answer")
         return self.answer
 
-    @property
-    def cluster(self) -> str:
-        """The group of questions that are not independent of this one: those of its section."""
-        return self.evidence[0] if self.evidence else self.id
-
 
 def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
     """All questions of a data folder, in file order.
@@ -88,12 +83,16 @@ def breaches(
     (a section is evidence in two splits).
     """
     known = set(section_ids)
+    frameworks = {section.split("/")[0] for section in known} | {""}
     ids: set[str] = set()
     owner: dict[str, Question] = {}
     for line, question in numbered:
         if question.id in ids:
             yield line, "schema", f"the id {question.id} stands here again"
         ids.add(question.id)
+        of_evidence = {section.split("/")[0] for section in question.evidence}
+        if question.framework not in (of_evidence or frameworks):
+            yield line, "schema", f"framework {question.framework!r} is not that of its evidence"
         for section in question.evidence:
             if section not in known:
                 yield line, "evidence", f"evidence {section!r} is no section of the corpus"

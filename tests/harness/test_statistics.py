@@ -94,6 +94,10 @@ def test_a_rates_interval_counts_clusters_not_questions() -> None:
     assert wide.mean == narrow.mean == 0.5
     assert wide.low < narrow.low
     assert wide.high > narrow.high
+    two = binomtest(1, 2).proportion_ci(0.95, method="wilson")
+    assert (wide.low, wide.high) == pytest.approx((two.low, two.high))
+    lopsided = rate_interval([1.0] * 100 + [0.0] * 99, ["a"] * 100 + [str(i) for i in range(99)])
+    assert lopsided.high - lopsided.low > 0.45
 
 
 def test_a_rate_of_something_between_is_refused() -> None:
