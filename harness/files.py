@@ -122,8 +122,8 @@ def json_object(text: str, place: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{place}: not JSON ({error.msg}): {text[:60]!r}") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{place}: not JSON ({error}): {text[:60]!r}") from error
     if not isinstance(value, dict):
         raise DataError(f"{place}: expected an object, found {text[:60]!r}")
     return value

@@ -40,7 +40,7 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
     if len(not_taken) > SHOWN:
         say(f"        … and {len(not_taken) - SHOWN:,} more in {out / RECORD}")
     say(f"data folder: {out}")
-    if questions["taken"]:
+    if questions["taken"] or questions["not taken"]:
         say(f"next: policyqa data check {out}")
     else:
         say("no questions: put a questions.csv beside the documents, or name one with --questions")

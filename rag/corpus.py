@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -101,12 +102,30 @@ def read_framework(path: Path) -> tuple[Framework, list[tuple[int, Section]]]:
     Raises:
         DataError: the file is not UTF-8, or breaks the form.
     """
+    framework, sections, errors = scan_framework(path)
+    if errors or framework is None:
+        raise errors[0]
+    return framework, sections
+
+
+def scan_framework(
+    path: Path,
+) -> tuple[Framework | None, list[tuple[int, Section]], list[DataError]]:
+    """As ``read_framework``, but with every error of the file beside what can be read of it."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        framework, first = _front_matter(path, lines)
+    except DataError as error:
+        return None, [], [error]
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}:1: cannot be read: {error}") from error
-    framework, first = _front_matter(path, lines)
-    return framework, list(_sections(path, lines, first, framework))
+        return None, [], [DataError(f"{path}:1: cannot be read: {error}")]
+    found = list(_sections(path, lines, first, framework))
+    sections = [one for one in found if not isinstance(one, DataError)]
+    errors = [one for one in found if isinstance(one, DataError)]
+    if not found:
+        form = "'## art-83 · Title (Article 83)'"
+        errors = [DataError(f"{path}:{first}: no section follows; one has a heading like {form}")]
+    return framework, sections, errors
 
 
 def write_framework(corpus: Path, framework: Framework, sections: Sequence[Section]) -> Path:
@@ -141,28 +160,29 @@ def one_line(text: str) -> str:
 
 def _sections(
     path: Path, lines: list[str], first: int, framework: Framework
-) -> Iterator[tuple[int, Section]]:
+) -> Iterator[tuple[int, Section] | DataError]:
     starts = [i for i in range(first, len(lines)) if lines[i].startswith("## ")]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         match = _HEADING.fullmatch(lines[start].strip())
+        body = "\n".join(lines[start + 1 : end]).strip()
         if match is None:
-            raise DataError(
+            yield DataError(
                 f"{path}:{start + 1}: expected a heading like '## art-83 · Title (Article 83)', "
                 f"found {lines[start]!r}"
             )
-        body = "\n".join(lines[start + 1 : end]).strip()
-        if not body:
-            raise DataError(f"{path}:{start + 1}: the section {match['slug']} is empty")
-        yield (
-            start + 1,
-            Section(
-                id=f"{framework.id}/{match['slug']}",
-                framework=framework.id,
-                framework_title=framework.title,
-                heading=match["title"].strip(),
-                body=body,
-            ),
-        )
+        elif not body:
+            yield DataError(f"{path}:{start + 1}: the section {match['slug']} is empty")
+        else:
+            yield (
+                start + 1,
+                Section(
+                    id=f"{framework.id}/{match['slug']}",
+                    framework=framework.id,
+                    framework_title=framework.title,
+                    heading=match["title"].strip(),
+                    body=body,
+                ),
+            )
 
 
 def _front_matter(path: Path, lines: list[str]) -> tuple[Framework, int]:
@@ -172,7 +192,7 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[Framework, int]:
     end = [line.strip() for line in lines].index("---", 1)
     try:
         front = yaml.safe_load("\n".join(lines[1:end]))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{path}:1: the front matter is not YAML: {error}") from error
     if not isinstance(front, dict):
         raise DataError(f"{path}:1: the front matter is no mapping of names to values")

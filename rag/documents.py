@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError
+from rag.corpus import clean
 
 
 class DocumentError(DataError):
@@ -28,13 +29,18 @@ class Block:
     """1 is a document's highest heading; 0 is no heading."""
 
 
+_STYLES = "\n".join(
+    ["p[style-name='Title'] => h1:fresh"]
+    + [f"p[style-name='Heading {n}'] => h{min(n + 1, 6)}:fresh" for n in range(1, 7)]
+)
+"""Word's title stands above its headings."""
 HEADING_WORDS = 16
 """A line of more words is no heading."""
-_NUMBERED = re.compile(
-    r"(?:(?:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
-    r"[\divxlc]+\b|§+\s*\d|\d+(?:\.\d+)*\.?\s+[^\W\d_])",
-    re.IGNORECASE,
+_KEYWORD = re.compile(
+    r"(?i:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
+    r"(?:\d[\w.-]*|[IVXLC]+|[A-Z])(?!\w)"
 )
+_NUMBERED = re.compile(r"§+\s*\d|\d+(?:\.\d+)*\.?\s+(?=[^\W\d_])(?=\S*[^a-z\W\d_])")
 
 
 def read_document(path: Path) -> list[Block]:
@@ -49,7 +55,8 @@ def read_document(path: Path) -> list[Block]:
     if path.stat().st_size == 0:
         raise DocumentError("is empty")
     try:
-        blocks = [block for block in reader(path) if block.text.strip()]
+        cleaned = [Block(clean(block.text), block.level) for block in reader(path)]
+        blocks = [block for block in cleaned if block.text.strip()]
     except DocumentError:
         raise
     except Exception as error:
@@ -66,7 +73,8 @@ def looks_like_heading(line: str) -> bool:
     words = line.split()
     if not 0 < len(words) <= HEADING_WORDS or line.rstrip()[-1] in ".;,":
         return False
-    return _NUMBERED.match(line) is not None or (line.isupper() and len(line) > 3)
+    numbered = _KEYWORD.match(line) or _NUMBERED.match(line)
+    return numbered is not None or (line.isupper() and len(line) > 3)
 
 
 def _pdf(path: Path) -> list[Block]:
@@ -81,9 +89,7 @@ def _docx(path: Path) -> list[Block]:
     if path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0":
         raise DocumentError("is encrypted, or a Word file from before 2007: save it as plain .docx")
     with path.open("rb") as file:
-        html = mammoth.convert_to_html(
-            file, style_map="p[style-name='Title'] => h1:fresh", convert_image=_no_image()
-        ).value
+        html = mammoth.convert_to_html(file, style_map=_STYLES, convert_image=_no_image()).value
     return _html_blocks(html)
 
 
@@ -118,14 +124,16 @@ def _html_blocks(html: str | bytes) -> list[Block]:
 
 
 def _markdown(path: Path) -> list[Block]:
-    return markdown_blocks(decoded(path))
+    text = decoded(path)
+    front = re.match(r"---\n(?:[\w-]+:.*\n|[ \t]+.*\n|- .*\n)+---\n", text)
+    return markdown_blocks(text[front.end() :] if front else text)
 
 
 def markdown_blocks(text: str) -> list[Block]:
     """The blocks of Markdown text; what is no heading keeps its source."""
     from markdown_it import MarkdownIt
 
-    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     blocks = []
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
@@ -142,11 +150,14 @@ def markdown_blocks(text: str) -> list[Block]:
 
 
 def _text(path: Path) -> list[Block]:
-    """Paragraphs between blank lines; a lone line that reads as a heading is one."""
+    """Paragraphs between blank lines; a lone line that reads as a heading is one.
+
+    So is a bare ``Article 5`` above other lines.
+    """
     blocks = []
     for paragraph in re.split(r"\n[ \t]*\n", decoded(path)):
         first, _, rest = paragraph.strip("\n").partition("\n")
-        if looks_like_heading(first):
+        if looks_like_heading(first) and (not rest or _KEYWORD.fullmatch(first.strip())):
             blocks += [Block(first.strip(), 1), Block(rest)]
         else:
             blocks.append(Block(paragraph.strip("\n")))

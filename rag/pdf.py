@@ -6,6 +6,8 @@ numbered, is taken for one. Lines that stand on most pages (running heads, page 
 out. PDFium puts right-to-left text into reading order.
 """
 
+import ctypes
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -74,10 +76,11 @@ def _lines(document: Any, number: int) -> Iterator[_Line]:
     for place, match in enumerate(found):
         inked = [i for i in range(match.start(), match.end()) if not text[i].isspace()]
         samples = [inked[0], inked[len(inked) // 2], inked[-1]]
-        sizes = sorted(pdfium.FPDFText_GetFontSize(characters, i) for i in samples)
+        sizes = sorted(_size(characters, i) for i in samples)
         weights = [pdfium.FPDFText_GetFontWeight(characters, i) for i in samples]
         yield _Line(
-            text=match[0].strip(),
+            # PDFium marks a word broken over lines with U+FFFE.
+            text=match[0].strip().replace("\ufffe", "").replace("\u00ad", ""),
             size=round(sizes[1], 1),
             bold=min(weights) >= BOLD,
             page=number,
@@ -87,26 +90,30 @@ def _lines(document: Any, number: int) -> Iterator[_Line]:
     page.close()
 
 
-def _without_running_heads(lines: list[_Line], pages: int) -> list[_Line]:
-    """The lines but those that stand, but for their digits, at the edge of most pages.
+def _size(characters: Any, index: int) -> float:
+    """The size a character is set in: its font's, scaled as the page scales its text."""
+    import pypdfium2.raw as pdfium
 
-    A line set larger than the body is a heading, however often its like stands there.
+    matrix = pdfium.FS_MATRIX()
+    scaled = pdfium.FPDFText_GetMatrix(characters, index, ctypes.byref(matrix))
+    scale = math.hypot(matrix.b, matrix.d) if scaled else 1.0
+    return float(pdfium.FPDFText_GetFontSize(characters, index)) * (scale or 1.0)
+
+
+def _without_running_heads(lines: list[_Line], pages: int) -> list[_Line]:
+    """The lines but those that stand at the edge of a third of the pages, or more.
+
+    But for their digits, unless a line may be a heading: ``Article 1`` and ``Article 2`` differ.
     """
     if pages < 3:
         return lines
+    body = _body_size(lines)
 
     def shape(line: _Line) -> str:
-        return re.sub(r"\d+", "#", line.text)
+        return line.text if _is_heading(line, body) else re.sub(r"\d+", "#", line.text)
 
-    large = _body_size(lines) * LARGER
-    edge = [line.edge and line.size < large for line in lines]
-    places = {(shape(line), line.page) for line, at in zip(lines, edge, strict=True) if at}
-    often = Counter(shape for shape, _ in places)
-    return [
-        line
-        for line, at in zip(lines, edge, strict=True)
-        if not (at and often[shape(line)] > pages / 2)
-    ]
+    often = Counter(shape for shape, _ in {(shape(ln), ln.page) for ln in lines if ln.edge})
+    return [ln for ln in lines if not (ln.edge and often[shape(ln)] >= max(3, pages / 3))]
 
 
 def _blocks(lines: list[_Line]) -> list[Block]:
@@ -115,8 +122,16 @@ def _blocks(lines: list[_Line]) -> list[Block]:
     sizes = sorted({ln.size for ln, is_one in zip(lines, headings, strict=True) if is_one})[::-1]
     blocks: list[Block] = []
     for line, is_heading in zip(lines, headings, strict=True):
-        if is_heading:
-            blocks.append(Block(line.text, sizes.index(line.size) + 1))
+        level = sizes.index(line.size) + 1 if is_heading else 0
+        if (
+            is_heading
+            and blocks
+            and blocks[-1].level == level
+            and not looks_like_heading(line.text)
+        ):
+            blocks[-1] = Block(_joined(blocks[-1].text, line.text), level)
+        elif is_heading:
+            blocks.append(Block(line.text, level))
         elif blocks and blocks[-1].level == 0 and not _ends(blocks[-1].text):
             blocks[-1] = Block(_joined(blocks[-1].text, line.text))
         else:
@@ -144,7 +159,5 @@ def _ends(text: str) -> bool:
 
 
 def _joined(text: str, line: str) -> str:
-    """Two lines of a paragraph as one; PDFium marks a word broken over lines with U+FFFE."""
-    if text.endswith(("\ufffe", "\u00ad", "\x02")):
-        return text[:-1] + line
+    """Two lines of a paragraph as one."""
     return text + line if text.endswith("-") else f"{text} {line}"

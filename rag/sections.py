@@ -77,6 +77,12 @@ def _pieces(paragraph: str, most: int) -> Iterator[tuple[str, str]]:
     if _length(paragraph) <= most:
         yield paragraph, "\n\n"
         return
+    if "\n" in paragraph.strip():
+        # The rows of a table, the items of a list.
+        for line in paragraph.strip().split("\n"):
+            for piece, gap in _pieces(line, most):
+                yield piece, "\n" if gap == "\n\n" else gap
+        return
     for sentence in _SENTENCE_END.split(paragraph):
         if _length(sentence) <= most:
             yield sentence, " "
@@ -94,11 +100,14 @@ def _length(text: str) -> int:
 def _parts(blocks: Sequence[Block]) -> list[_Part]:
     path: list[Block] = []
     parts = [_Part([], [])]
-    for block in blocks:
-        if block.level:
-            path = [*(above for above in path if above.level < block.level), block]
-            parts.append(_Part([" ".join(heading.text.split()) for heading in path], []))
-        else:
+    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        if not block.level:
+            parts[-1].paragraphs.append(block.text.strip())
+            continue
+        path = [*(above for above in path if above.level < block.level), block]
+        parts.append(_Part([" ".join(heading.text.split()) for heading in path], []))
+        if after is None or 0 < after.level <= block.level:
+            # Nothing stands under it: what it says is all there is.
             parts[-1].paragraphs.append(block.text.strip())
     return [part for part in parts if part.paragraphs]
 

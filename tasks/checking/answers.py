@@ -6,6 +6,7 @@ All by words and digits: nothing here needs a model.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tasks.checking.findings import Finding, Folder
@@ -23,12 +24,17 @@ _MONTH = (
 _DATE = re.compile(
     rf"\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}(?!\d)(?:, \d{{4}})?"
 )
-_NUMBER = re.compile(r"\d+(?: \d{3})+(?!\d)|\d[\d.,]*\d|\d")
+_NUMBER = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)|\d[\d.,]*\d|\d")
 _UNIT = re.compile(
     r"[ -]?(%|per ?cent|hundred|thousand|million|billion|trillion|"
     r"(?:(?:calendar|working|business) )?(?:minute|hour|day|week|month|year)s?)(?![a-z])",
     re.IGNORECASE,
 )
+_PERIODS = ("minute", "hour", "day", "week", "month", "year")
+_RANGE = re.compile(r" ?(?:-|to|and|or) ?(?=\d)", re.IGNORECASE)
+_CURRENCY = re.compile(r"([A-Z]{3}|[€$£¥]) ?$")
+_CODES = frozenset("AUD BRL CAD CHF CNY EUR GBP INR JPY SGD USD".split())  # noqa: SIM905
+_CURRENCY_NAMES = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -51,7 +57,7 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
             for value in missing_values(question.answer, evidence):
                 yield Finding("number", one.place, f"{value!r} stands nowhere in its evidence")
             for citation in question.citations:
-                if _plain(citation) not in _plain(evidence):
+                if not _stands_in(_plain(citation), _plain(evidence)):
                     message = f"{citation!r} stands nowhere in its evidence"
                     yield Finding("citation", one.place, message)
             copied = longest_copy(question.answer, evidence)
@@ -70,15 +76,19 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
 def missing_values(answer: str, evidence: str) -> list[str]:
     """The numbers, dates and amounts of ``answer`` that are not in ``evidence``, digit for digit.
 
-    A number with a unit (a period, a percentage, millions) must stand there with that unit.
+    Numbers in digits, that is. One with a unit (a period, a percentage, millions) must stand there
+    with that unit, and one with a currency with that currency.
     """
     answer, evidence = _plain(answer), _plain(evidence)
-    missing = [date for date in _DATE.findall(answer) if date not in evidence]
-    known = set(_values(evidence))
+    missing = [date for date in _DATE.findall(answer) if not _stands_in(date, evidence)]
+    known = {(value.number, value.unit) for value in _values(evidence)}
     numbers = {number for number, _ in known}
-    for number, unit in _values(_DATE.sub(" ", answer)):
-        if (number, unit) not in known and (unit or number not in numbers):
-            missing.append(f"{number} {unit}".strip())
+    amounts = {(value.currency, value.number) for value in _values(evidence)}
+    for value in _values(_DATE.sub(" ", answer)):
+        if (value.number, value.unit) not in known and (value.unit or value.number not in numbers):
+            missing.append(f"{value.number} {value.unit}".strip())
+        elif value.currency and (value.currency, value.number) not in amounts:
+            missing.append(f"{value.currency} {value.number}")
     return list(dict.fromkeys(missing))
 
 
@@ -100,16 +110,40 @@ def given_away(question: str, answer: str, known: str) -> float:
     return len(own & set(_words(question))) / len(own)
 
 
-def _values(text: str) -> Iterator[tuple[str, str]]:
-    """Each number of a text with its unit, or with an empty one."""
-    for match in _NUMBER.finditer(text):
+@dataclass(frozen=True)
+class _Value:
+    number: str
+    unit: str
+    currency: str
+
+
+def _values(text: str) -> list[_Value]:
+    """Each number of a text with its unit and currency, if it has any."""
+    values: list[_Value] = []
+    unit_of_range = ""
+    for match in reversed(list(_NUMBER.finditer(text))):
         unit = _UNIT.match(text, match.end())
-        yield match[0], _unit_name(unit[1]) if unit else ""
+        name = _unit_name(unit[1]) if unit else ""
+        # "5 to 10 days" is 5 days, too; "EUR 500 or 2%" is no 500%.
+        if not name and _RANGE.match(text, match.end()) and unit_of_range in _PERIODS:
+            name = unit_of_range
+        unit_of_range = name
+        currency = _CURRENCY.search(text[: match.start()])
+        code = _CURRENCY_NAMES.get(currency[1], currency[1]) if currency else ""
+        values.append(_Value(match[0], name, code if code in _CODES else ""))
+    return values[::-1]
 
 
 def _unit_name(unit: str) -> str:
     name = unit.lower().split()[-1].rstrip("s")
     return "%" if name in ("%", "percent", "cent") else name
+
+
+def _stands_in(text: str, evidence: str) -> bool:
+    """Whether ``text`` stands in ``evidence``, and not as a part of a longer word or number."""
+    before = r"(?<!\w)" if text[:1].isalnum() else ""
+    after = r"(?!\w)" if text[-1:].isalnum() else ""
+    return re.search(before + re.escape(text) + after, evidence) is not None
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ thresholds were set on one set of written paraphrases and are tested on another
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,9 @@ SHINGLE = 4
 """Letters in a row that two texts are compared by."""
 JACCARD = 0.6
 """Share of shingles in common, at least, of an edited copy."""
-PERMUTATIONS = 128
-"""Hashes of a question; more find borderline copies more surely."""
-LIKENESS = 0.44
+PERMUTATIONS, BANDS = 128, (32, 4)
+"""Hashes of a question, in 32 bands of 4: a pair at the threshold is found 99 times in 100."""
+LIKENESS = 0.49
 """Of two questions with their answers, at least."""
 COSINE = 0.8
 """Of two questions, at least, where one has no answer."""
@@ -37,7 +38,10 @@ BLOCK = 1024
 """Questions compared with all others at a time."""
 
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
+_PROVISION = re.compile(r"\d[\w.-]*(?:\([^()]*\))*")
+"""As in ``Article 5(1)``, ``Art. 5(1)`` and ``Article 5(1) and (2)``: 5(1)."""
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -82,24 +86,25 @@ def _by_minhash(questions: Sequence[Question]) -> Iterator[Pair]:
     hashes = MinHash.bulk(
         ([shingle.encode() for shingle in one] for one in shingles), num_perm=PERMUTATIONS
     )
-    # Buckets are asked for pairs somewhat below the threshold, since they find a pair by chance.
-    buckets = MinHashLSH(threshold=JACCARD - 0.15, num_perm=PERMUTATIONS)
+    buckets = MinHashLSH(num_perm=PERMUTATIONS, params=BANDS)
     for second, signature in enumerate(hashes):
         for first in sorted(buckets.query(signature)):
             common = _jaccard(shingles[first], shingles[second])
-            if common >= JACCARD and questions[first].split != questions[second].split:
+            # "Article 12" and "Article 13" are no copies, however like their questions are.
+            numbers = [set(_NUMBER.findall(questions[n].question)) for n in (first, second)]
+            same = common >= JACCARD and numbers[0] == numbers[1]
+            if same and questions[first].split != questions[second].split:
                 yield Pair(first, second, common, "MinHash")
         buckets.insert(second, signature)
 
 
 def _by_embedding(questions: Sequence[Question], embedder: Embedder) -> Iterator[Pair]:
     likeness = _Likeness(questions, embedder)
-    best = np.concatenate(
-        [likeness.best(start, start + BLOCK) for start in range(0, len(questions), BLOCK)]
-    )
-    for first, (second, value, least) in enumerate(best):
-        if first < second and best[int(second)][0] == first and value >= least:
-            yield Pair(first, int(second), float(value), "embedding")
+    for split, other in combinations(sorted({question.split for question in questions}), 2):
+        forth, back = likeness.best(split, other), likeness.best(other, split)
+        for first, (second, value, least) in forth.items():
+            if value >= least and back[second][0] == first:
+                yield Pair(min(first, second), max(first, second), value, "embedding")
 
 
 class _Likeness:
@@ -128,40 +133,46 @@ class _Likeness:
         both = _one_hot([*cited, *([p for c in names for p in _outer(c)] for names in cited)])
         self._exactly, self._within = both[: len(cited)], both[len(cited) :]
 
-    def best(self, start: int, stop: int) -> Floats:
-        """For each question of a range: its best match, their likeness and the least that counts.
+    def best(self, split: str, other: str) -> dict[int, tuple[int, float, float]]:
+        """For each question of one split: its best match in another, likeness, and the least."""
+        ours, theirs = (np.flatnonzero(self._splits == name) for name in (split, other))
+        found: dict[int, tuple[int, float, float]] = {}
+        for start in range(0, len(ours), BLOCK):
+            rows = ours[start : start + BLOCK]
+            likeness, least = self._compared(rows, theirs)
+            # On one scale, so that the best of matches with and without answers can be told.
+            match = (likeness / least).argmax(axis=1)
+            for place, (row, column) in enumerate(zip(rows, match, strict=True)):
+                value, needed = likeness[place, column], least[place, column]
+                found[int(row)] = (int(theirs[column]), float(value), float(needed))
+        return found
 
-        Shape (stop - start, 3).
-        """
-        rows = slice(start, stop)
-        asked = self._questions[rows] @ self._questions.T
-        answered = self._answers[rows] @ self._answers.T
-        lettered = (self._groups[rows] @ self._groups.T).toarray()
-        whole = (asked + answered + 2 * lettered + self._common_numbers(rows)) / 5
-        both = self._answered[rows, None] & self._answered[None]
-        # On one scale, so that the best of matches with and without answers can be told.
-        relative = np.where(both, whole / LIKENESS, asked / COSINE)
-        relative[self._splits[rows, None] == self._splits[None]] = -1
-        relative[self._answerable[rows, None] != self._answerable[None]] = -1
-        relative[self._cite_differently(rows)] = -1
-        match = relative.argmax(axis=1)
-        place = np.arange(len(match)), match
-        least = np.where(both[place], LIKENESS, COSINE)
-        return np.stack([match, relative[place] * least, least], axis=1).astype(np.float32)
+    def _compared(self, rows: Places, columns: Places) -> tuple[Floats, Floats]:
+        """Likeness of questions, and the least that counts; shapes (rows, columns)."""
+        asked = self._questions[rows] @ self._questions[columns].T
+        answered = self._answers[rows] @ self._answers[columns].T
+        lettered = (self._groups[rows] @ self._groups[columns].T).toarray()
+        numbers = self._common_numbers(rows, columns)
+        both = self._answered[rows, None] & self._answered[None, columns]
+        likeness = np.where(both, (asked + answered + 2 * lettered + numbers) / 5, asked)
+        likeness[self._answerable[rows, None] != self._answerable[None, columns]] = -1
+        likeness[self._cite_differently(rows, columns)] = -1
+        return likeness.astype(np.float32), np.where(both, LIKENESS, COSINE).astype(np.float32)
 
-    def _common_numbers(self, rows: slice) -> Floats:
+    def _common_numbers(self, rows: Places, columns: Places) -> Floats:
         """Share of the numbers of two answers that both have; 0 where neither has any."""
-        common = (self._numbers[rows] @ self._numbers.T).toarray()
+        common = (self._numbers[rows] @ self._numbers[columns].T).toarray()
         counts = np.asarray(self._numbers.sum(axis=1)).ravel()
-        either = counts[rows, None] + counts[None] - common
+        either = counts[rows, None] + counts[None, columns] - common
         shares: Floats = (common / np.maximum(either, 1)).astype(np.float32)
         return shares
 
-    def _cite_differently(self, rows: slice) -> npt.NDArray[np.bool_]:
+    def _cite_differently(self, rows: Places, columns: Places) -> npt.NDArray[np.bool_]:
         """Whether both cite, and no citation of one is, or is part of, one of the other."""
-        agree = self._exactly[rows] @ self._within.T + self._within[rows] @ self._exactly.T
+        agree = self._exactly[rows] @ self._within[columns].T
+        agree = agree + self._within[rows] @ self._exactly[columns].T
         different: npt.NDArray[np.bool_] = (
-            (agree.toarray() == 0) & self._cited[rows, None] & self._cited[None]
+            (agree.toarray() == 0) & self._cited[rows, None] & self._cited[None, columns]
         )
         return different
 
@@ -178,14 +189,15 @@ def _one_hot(sets: Sequence[Sequence[str]]) -> Any:
 
 
 def _cited(question: Question) -> list[str]:
-    """The provisions a question cites, each with its framework."""
+    """The provisions a question cites, by number where they have one, each with its framework."""
     frameworks = {section.split("/")[0] for section in question.evidence} or {question.framework}
-    return [f"{name} {citation}" for name in frameworks for citation in question.citations]
+    provisions = [" ".join(_PROVISION.findall(c)) or c.casefold() for c in question.citations]
+    return [f"{framework} {provision}" for framework in frameworks for provision in provisions]
 
 
-def _outer(citation: str) -> list[str]:
-    """A citation and the provisions it is part of: ``Article 5(1)``, ``Article 5``."""
-    provisions = [citation]
+def _outer(provision: str) -> list[str]:
+    """A provision and those it is part of: ``5(1)(a)``, ``5(1)``, ``5``."""
+    provisions = [provision]
     while (outer := re.sub(r"\([^()]*\)$", "", provisions[-1])) not in ("", provisions[-1]):
         provisions.append(outer)
     return provisions

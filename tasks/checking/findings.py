@@ -32,8 +32,8 @@ class Finding:
     @property
     def place_order(self) -> tuple[str, int]:
         """Sorts places by file, then by line."""
-        file, _, line = self.place.partition(":")
-        return file, int(line or 0)
+        file, _, line = self.place.rpartition(":")
+        return (file, int(line)) if line.isdigit() else (self.place, 0)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.check}: {self.message}"

@@ -4,16 +4,18 @@ A folder of documents, with questions or without → documents and drafts.
 Every file that can be read becomes one document; every other is reported and left out.
 """
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import DataError
 from harness.progress import Advance, silent
-from rag.corpus import Framework
+from rag.corpus import Framework, one_line
 from rag.documents import READERS, DocumentError, read_document
 from rag.sections import Names, sections_of, title_of
 from tasks.importing.drafts import Document, Refused, Source
-from tasks.importing.tables import read_questions
+from tasks.importing.tables import SUFFIXES, read_questions
 
 QUESTIONS = ("questions.csv", "questions.jsonl")
 """Files of questions that are found without being named."""
@@ -38,13 +40,22 @@ def read_folder(folder: Path, questions: Path | None = None, advance: Advance = 
         and path != asked
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+    return read_documents(files, folder, asked, advance)
+
+
+def read_documents(
+    files: Sequence[Path], folder: Path, questions: Path | None, advance: Advance = silent
+) -> Source:
+    """These files of a folder as documents, and the questions about them; as ``read_folder``."""
+    if questions is not None and questions.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{questions} is no {', '.join(SUFFIXES)} file")
     documents, refused = _documents(files, folder, advance)
     if not documents:
         reasons = "; ".join(f"{r.place} {r.reason}" for r in refused[:5]) or "it holds no file"
         raise DataError(
             f"no document of {folder} could be read: {reasons}. Kinds are {', '.join(READERS)}"
         )
-    drafts, not_taken = read_questions(asked, documents) if asked else ([], [])
+    drafts, not_taken = read_questions(questions, documents) if questions else ([], [])
     return Source("documents", documents, drafts, refused + not_taken)
 
 
@@ -55,14 +66,13 @@ def _documents(
     refused: list[Refused] = []
     names = Names()
     for number, path in enumerate(files, start=1):
-        place = path.relative_to(folder).as_posix()
+        # A name in another encoding has bytes that are no text.
+        place = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")
         try:
             blocks = read_document(path)
-            framework = Framework(
-                id=names.unique(path.stem, "document"),
-                title=title_of(blocks) or path.stem.replace("_", " ").replace("-", " "),
-                citation=place,
-            )
+            id_ = names.unique(Path(place).stem, "document")
+            title = one_line(title_of(blocks) or re.sub(r"[_-]+", " ", Path(place).stem))
+            framework = Framework(id=id_, title=title or id_, citation=place)
             documents.append(Document(framework, sections_of(blocks, framework)))
         except (DocumentError, OSError) as error:
             refused.append(Refused(place, "document", str(error)))

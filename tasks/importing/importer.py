@@ -5,6 +5,7 @@ A source in any layout we know → a data folder, whole or not at all.
 """
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +15,9 @@ from harness.errors import ConfigError, DataError
 from harness.files import put_folder, write_json, write_whole
 from harness.progress import Advance, silent
 from rag.corpus import load_corpus, write_framework
+from rag.documents import READERS
 from tasks.importing.drafts import Draft, Refused, Source
-from tasks.importing.folder import read_folder
+from tasks.importing.folder import read_documents, read_folder
 from tasks.importing.obliqa import obliqa_files, read_obliqa
 from tasks.importing.splits import split_drafts
 from tasks.importing.squad import read_squad, squad_content
@@ -47,13 +49,15 @@ def import_data(
         ConfigError: ``out`` holds something.
         DataError: the source is of no layout we know, or nothing of it can be read.
     """
+    out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out} is there already: name another --out, or remove it first")
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     read = read_source(source, questions, advance)
     splits, leaking = split_drafts(read.drafts, split_by, seed)
     taken = [draft for draft in read.drafts if draft.id in splits]
     refused = [*read.refused, *leaking]
-    partial = out.with_name(f".{out.name}.partial")
     for document in read.documents:
         write_framework(partial / "corpus", document.framework, document.sections)
     write_whole(
@@ -75,14 +79,24 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
     Raises:
         DataError: it is not there, or of no layout we know.
     """
-    if source.is_file():
-        return read_squad([source])
-    if not source.is_dir():
+    if not source.exists():
         raise DataError(f"{source} is no file or folder")
+    if source.suffix.lower() in READERS:
+        return read_documents([source], source.parent, questions, advance)
+    if source.is_file():
+        return _without(questions, read_squad([source]))
     if obliqa_files(source)[0]:
-        return read_obliqa(source)
+        return _without(questions, read_obliqa(source))
     squads = [path for path in sorted(source.glob("*.json")) if squad_content(path)]
-    return read_squad(squads) if squads else read_folder(source, questions, advance)
+    if squads:
+        return _without(questions, read_squad(squads))
+    return read_folder(source, questions, advance)
+
+
+def _without(questions: Path | None, read: Source) -> Source:
+    if questions is not None:
+        raise ConfigError(f"--questions {questions}: a source of layout {read.layout} has its own")
+    return read
 
 
 def _line(draft: Draft, split: Split) -> str:

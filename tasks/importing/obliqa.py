@@ -15,22 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from rag.corpus import Framework, Section
+from rag.corpus import Framework, Section, clean, one_line
 from rag.sections import Names
 from tasks.importing.drafts import Document, Draft, Refused, Source
 from tasks.importing.squad import split_of
 
-Key = tuple[int, str]
+Key = tuple[str, str]
 """A passage's identity in the source: ``DocumentID`` and ``PassageID``."""
 
 
 def obliqa_files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The files of passages, by number, and those of questions; both empty for another layout."""
+    """The files of passages, by number, and those of questions; none unless it has both."""
     passages = sorted(
         (path for path in folder.glob("*.json") if path.stem.isdigit()),
         key=lambda path: int(path.stem),
     )
-    return (passages, sorted(folder.glob("ObliQA_*.json"))) if passages else ([], [])
+    questions = sorted(folder.glob("ObliQA_*.json"))
+    return (passages, questions) if passages and questions else ([], [])
 
 
 def read_obliqa(folder: Path) -> Source:
@@ -54,15 +55,15 @@ def read_obliqa(folder: Path) -> Source:
         kept = []
         for number, row in enumerate(rows, start=1):
             count += 1
-            key = (int(row["DocumentID"]), str(row["PassageID"]))
+            key = (str(row["DocumentID"]), str(row["PassageID"]))
             keys.add(key)
-            body = str(row["Passage"]).strip()
+            body = clean(str(row["Passage"] or "")).strip()
             if not body:
                 place = f"{path.name}: row {number}, PassageID {key[1]!r}"
                 refused.append(Refused(place, "passage", "is empty"))
                 continue
             slug = names.unique(key[1], "passage")
-            heading = " ".join(key[1].split()) or "Passage"
+            heading = one_line(key[1]) or "Passage"
             section = Section(
                 f"{framework.id}/{slug}", framework.id, framework.title, heading, body
             )
@@ -85,20 +86,27 @@ def _questions(
 ) -> tuple[list[Draft], list[Refused]]:
     drafts: list[Draft] = []
     refused: list[Refused] = []
+    ids: set[str] = set()
     for path in files:
         for number, row in enumerate(_rows(path, {"QuestionID", "Question", "Passages"}), start=1):
             place = f"{path.name}: row {number}, {row['QuestionID']}"
-            gold = [_found(passage, sections) for passage in row["Passages"]]
+            gold = [_found(passage, sections) for passage in row["Passages"] or []]
             evidence = list(dict.fromkeys(section.id for found in gold for section in found))
             if not all(gold) or not evidence:
                 reason = "a gold passage is not among the passages, or is empty"
                 refused.append(Refused(place, "question", reason))
                 continue
+            id_, question = str(row["QuestionID"]), clean(str(row["Question"] or "")).strip()
+            if id_ in ids or not question:
+                reason = "its id stands there before" if id_ in ids else "has no text"
+                refused.append(Refused(place, "question", reason))
+                continue
+            ids.add(id_)
             drafts.append(
                 Draft(
-                    id=str(row["QuestionID"]),
+                    id=id_,
                     place=place,
-                    question=str(row["Question"]).strip(),
+                    question=question,
                     answer=None,
                     framework=evidence[0].split("/")[0],
                     evidence=evidence,
@@ -111,8 +119,8 @@ def _questions(
 
 def _found(passage: dict[str, Any], sections: dict[Key, list[Section]]) -> list[Section]:
     """The sections of a gold passage: that of its text, among those of its id."""
-    same_id = sections.get((int(passage["DocumentID"]), str(passage["PassageID"])), [])
-    text = str(passage.get("Passage", "")).strip()
+    same_id = sections.get((str(passage.get("DocumentID")), str(passage.get("PassageID"))), [])
+    text = clean(str(passage.get("Passage") or "")).strip()
     return [section for section in same_id if section.body == text][:1] or same_id
 
 

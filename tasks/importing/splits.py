@@ -35,27 +35,58 @@ def split_drafts(
     """
     if by not in ("section", "document"):
         raise ConfigError(f"splits are made by section or document, not by {by!r}")
-    chosen: dict[str, Split] = {}
-    refused: list[Refused] = []
-    unsplit: list[list[Draft]] = []
-    for group in _groups(drafts, by):
-        own = [split for split in reversed(SPLITS) if any(d.split == split for d in group)]
-        if not own:
-            unsplit.append(group)
-            continue
-        # Scores on what was trained on are worth nothing, so the later split keeps the section.
-        for draft in group:
-            if draft.split in (None, own[0]):
-                chosen[draft.id] = own[0]
-            else:
-                refused.append(Refused(draft.place, "question", LEAKS.format(own[0])))
+    own = [draft for draft in drafts if draft.split is not None]
+    chosen, refused = _keep_own(own)
+    rest, leaking = _without_own_sections([d for d in drafts if d.split is None], own, chosen)
+    unsplit = _groups(rest, by)
     counts = dict.fromkeys(SPLITS, 0)
     total = sum(map(len, unsplit))
     for group in sorted(unsplit, key=lambda group: _hash(group, seed)):
         split = max(SPLITS, key=lambda name: SHARES[name] * total - counts[name])
         counts[split] += len(group)
         chosen |= {draft.id: split for draft in group}
+    return chosen, refused + leaking
+
+
+def _keep_own(drafts: Sequence[Draft]) -> tuple[dict[str, Split], list[Refused]]:
+    """The drafts that keep their source's split, and those whose section a later split has.
+
+    Scores on what was trained on are worth nothing: of two splits the later keeps the section.
+    """
+    owner = {
+        section: split
+        for split in SPLITS
+        for draft in drafts
+        if draft.split == split
+        for section in draft.evidence
+    }
+    chosen: dict[str, Split] = {}
+    refused: list[Refused] = []
+    for draft in drafts:
+        others = {owner[section] for section in draft.evidence} - {draft.split}
+        if draft.split is not None and not others:
+            chosen[draft.id] = draft.split
+        else:
+            reason = LEAKS.format(" and ".join(sorted(others)))
+            refused.append(Refused(draft.place, "question", reason))
     return chosen, refused
+
+
+def _without_own_sections(
+    drafts: Sequence[Draft], own: Sequence[Draft], chosen: dict[str, Split]
+) -> tuple[list[Draft], list[Refused]]:
+    """The drafts without a split that share no section with those that have one; and the others."""
+    taken = {section: chosen[d.id] for d in own if d.id in chosen for section in d.evidence}
+    rest: list[Draft] = []
+    refused: list[Refused] = []
+    for draft in drafts:
+        splits = {taken[section] for section in draft.evidence if section in taken}
+        if splits:
+            reason = LEAKS.format(" and ".join(sorted(splits))) + "; give the question a split too"
+            refused.append(Refused(draft.place, "question", reason))
+        else:
+            rest.append(draft)
+    return rest, refused
 
 
 def _groups(drafts: Sequence[Draft], by: str) -> list[list[Draft]]:
@@ -68,10 +99,11 @@ def _groups(drafts: Sequence[Draft], by: str) -> list[list[Draft]]:
 
 def _shared(draft: Draft, by: str) -> list[str]:
     if by == "document":
-        return [draft.framework, *(section.split("/")[0] for section in draft.evidence)]
+        named = [draft.framework] if draft.framework else []
+        return [*named, *(section.split("/")[0] for section in draft.evidence)]
     return draft.evidence
 
 
 def _hash(group: Sequence[Draft], seed: int) -> str:
-    name = min(draft.question for draft in group)
+    name = min((draft.question, draft.answer or "", *sorted(draft.evidence)) for draft in group)
     return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from rag.corpus import Framework, Section
+from rag.corpus import Framework, Section, clean, one_line
 from rag.sections import Names
 from tasks.importing.drafts import SPLIT_NAMES, Document, Draft, Refused, Source
 from tasks.policyqa.questions import Split
@@ -47,12 +47,13 @@ def read_squad(files: list[Path]) -> Source:
         if content is None:
             raise DataError(f"{path} has not the layout of SQuAD: data[].paragraphs[].qas[]")
         for number, article in enumerate(content["data"]):
-            title = str(article.get("title") or f"Document {number + 1}").replace("_", " ")
+            title = one_line(str(article.get("title") or "").replace("_", " "))
+            title = title or f"Document {number + 1}"
             framework = Framework(id=names.unique(title, "document"), title=title)
             sections = []
-            for index, paragraph in enumerate(article["paragraphs"]):
+            for index, paragraph in enumerate(article.get("paragraphs") or []):
                 place = f"{path.name}: {title}, paragraph {index}"
-                body = str(paragraph.get("context") or "").strip()
+                body = clean(str(paragraph.get("context") or "")).strip()
                 if body:
                     section = _section(framework, index, body)
                     sections.append(section)
@@ -61,7 +62,7 @@ def read_squad(files: list[Path]) -> Source:
                     refused.append(Refused(place, "passage", "is empty"))
                     found = (
                         Refused(f"{place}, {qa.get('id')}", "question", "its paragraph is empty")
-                        for qa in paragraph.get("qas", [])
+                        for qa in paragraph.get("qas") or []
                     )
                 for one in found:
                     if isinstance(one, Refused):
@@ -91,12 +92,15 @@ def _section(framework: Framework, index: int, body: str) -> Section:
 def _questions(
     paragraph: dict[str, Any], section: Section, split: Split | None, place: str
 ) -> Iterator[Draft | Refused]:
-    for number, qa in enumerate(paragraph.get("qas", [])):
+    for number, qa in enumerate(paragraph.get("qas") or []):
         id_ = str(qa.get("id") or f"{section.id}-{number}")
         where = f"{place}, {id_}"
-        question = str(qa.get("question") or "").strip()
+        question = clean(str(qa.get("question") or "")).strip()
         impossible = bool(qa.get("is_impossible", False))
-        answer = UNANSWERABLE if impossible else reference(qa.get("answers") or [])
+        answers = qa.get("answers") or []
+        if isinstance(answers, dict):  # As the Hugging Face copies of SQuAD have it.
+            answers = [{"text": text} for text in answers.get("text", [])]
+        answer = UNANSWERABLE if impossible else reference(answers)
         if not question:
             yield Refused(where, "question", "has no text")
         elif answer is None:
@@ -117,5 +121,7 @@ def _questions(
 
 def reference(answers: list[dict[str, Any]]) -> str | None:
     """The span most annotators gave, the longest and then first among equals; None if none is."""
-    spans = Counter(text for answer in answers if (text := str(answer.get("text") or "").strip()))
+    spans = Counter(
+        text for answer in answers if (text := clean(str(answer.get("text") or "")).strip())
+    )
     return max(spans, key=lambda span: (spans[span], len(span)), default=None)

@@ -46,7 +46,66 @@ def test_headings_and_paragraphs_are_kept(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", [".pdf", ".docx", ".html", ".md"])
 def test_a_chapter_stands_above_its_articles(tmp_path: Path, suffix: str) -> None:
     levels = [b.level for b in read_document(WRITERS[suffix](tmp_path / f"rules{suffix}"))]
-    assert levels == [1, 2, 0, 2, 0, 0]
+    top = levels[0]
+    assert levels == [top, top + 1, 0, top + 1, 0, 0]
+
+
+def test_words_title_stands_above_its_headings(tmp_path: Path) -> None:
+    from docx import Document
+
+    document = Document()
+    document.add_heading("Rules of the town", level=0)
+    document.add_heading("Chapter 1", level=1)
+    document.add_paragraph("Text.")
+    document.add_heading("Chapter 2", level=1)
+    document.add_paragraph("More.")
+    document.save(str(tmp_path / "a.docx"))
+    assert [b.level for b in read_document(tmp_path / "a.docx")] == [1, 2, 0, 2, 0]
+
+
+def test_a_size_set_by_the_pages_matrix_counts(tmp_path: Path) -> None:
+    """As some writers do: a font of size 1, scaled."""
+    lines = ["BT /F1 1 Tf"]
+    for y, size, text in ((700, 18, "Records"), (650, 10, "An operator keeps each record well.")):
+        lines.append(f"{size} 0 0 {size} 72 {y} Tm ({text}) Tj")
+    stream = "\n".join([*lines, "ET"]).encode()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    body = b"%PDF-1.4\n"
+    for number, content in enumerate(objects, start=1):
+        body += b"%d 0 obj%s endobj\n" % (number, content)
+    (tmp_path / "a.pdf").write_bytes(body + b"trailer<</Root 1 0 R/Size 6>>")
+    blocks = read_document(tmp_path / "a.pdf")
+    assert shape(blocks) == [(True, "Records"), (False, "An operator keeps each record well.")]
+
+
+def test_a_rule_between_lines_hides_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("---\n\nFirst rule.\n\n---\n\nSecond rule.\n")
+    assert [text for _, text in shape(read_document(path))] == ["First rule.", "Second rule."]
+    path.write_text("---\ntitle: x\ntags:\n- a\n---\nOnly rule.\n")
+    assert [text for _, text in shape(read_document(path))] == ["Only rule."]
+
+
+def test_a_wrapped_numbered_paragraph_of_text_is_no_heading(tmp_path: Path) -> None:
+    path = write_text(
+        tmp_path / "a.txt",
+        [
+            ("p", "Article 5\nRecords are kept."),
+            ("p", "2. The operator keeps each record for six years after\nthe date of the deal."),
+        ],
+    )
+    assert shape(read_document(path)) == [
+        (True, "Article 5"),
+        (False, "Records are kept."),
+        (False, "2. The operator keeps each record for six years after the date of the deal."),
+    ]
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".docx", ".html"])
@@ -163,6 +222,8 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str) -> None:
         ("Article 5 says that records are kept for six years.", False),
         ("The operator keeps records", False),
         ("1 234", False),
+        ("30 days after the notice is given", False),
+        ("Part civil", False),
         ("", False),
     ],
 )

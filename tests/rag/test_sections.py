@@ -33,6 +33,23 @@ def test_a_section_stands_under_its_headings() -> None:
     ]
 
 
+def test_a_heading_with_nothing_below_keeps_its_words() -> None:
+    blocks = [Block("Duties", 1), Block("One radio", 2), Block("One vest", 2), Block("Fee", 1)]
+    found = [(s.heading, s.body) for s in sections_of([*blocks, Block("None.")], FRAMEWORK)]
+    assert found == [
+        ("Duties › One radio", "One radio"),
+        ("Duties › One vest", "One vest"),
+        ("Fee", "None."),
+    ]
+
+
+def test_a_long_table_is_cut_between_rows() -> None:
+    table = "\n".join(f"| row {n} of the table | {n} euro |" for n in range(60))
+    parts = split_text([table])
+    assert len(parts) > 1
+    assert [line for part in parts for line in part.split("\n")] == table.split("\n")
+
+
 def test_a_first_heading_among_equals_is_no_title() -> None:
     blocks = [Block("One", 1), Block("a"), Block("Two", 1), Block("b")]
     assert title_of(blocks) is None

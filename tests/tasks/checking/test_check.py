@@ -98,6 +98,24 @@ FAULTS: dict[str, tuple[str, str, Callable[[Path], None], str]] = {
         lambda f: (f / "corpus" / "z.md").write_text("nothing") and None,
         "front matter",
     ),
+    "a citation that is part of another": (
+        "citation",
+        "questions.jsonl:2",
+        lambda f: change(f, 1, citations=["Rule 2", "ule 2"]),
+        "'ule 2'",
+    ),
+    "a framework that is not that of the evidence": (
+        "schema",
+        "questions.jsonl:1",
+        lambda f: change(f, 0, framework="twon"),
+        "framework 'twon'",
+    ),
+    "a document without a section": (
+        "schema",
+        "corpus/z.md:4",
+        lambda f: (f / "corpus" / "z.md").write_text("---\nid: z\ntitle: Z\n---\n# A\n") and None,
+        "no section follows",
+    ),
     "no such section": (
         "evidence",
         "questions.jsonl:1",
@@ -220,6 +238,19 @@ def test_all_broken_lines_are_found_at_once(clean: Path, minilm: Path) -> None: 
     assert places == ["questions.jsonl:1", "questions.jsonl:3", "questions.jsonl:5"]
 
 
+def test_all_faults_of_a_document_are_found_and_not_laid_to_questions(
+    clean: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    path = clean / "corpus" / "town.md"
+    text = path.read_text(encoding="utf-8").replace(SECTIONS["hive"], "")
+    path.write_text(text + "\n## Nameless\n\nText.\n", encoding="utf-8")
+    found = [(finding.check, finding.message) for finding in check_data(clean)]
+    assert [check for check, _ in found] == ["schema", "schema"]
+    assert "hive is empty" in found[0][1]
+    assert "'## Nameless'" in found[1][1]
+
+
 def test_a_check_can_be_left_out(clean: Path, minilm: Path) -> None:  # noqa: ARG001
     change(clean, 1, citations=["Rule 9"])
     assert check_data(clean, skip=["citation"]) == []
@@ -242,6 +273,11 @@ def test_a_check_can_be_left_out(clean: Path, minilm: Path) -> None:  # noqa: AR
         ("Since October 2021.", "the October 2020 amendment of 2021", ["October 2021"]),
         ("Article 5(1) and 12.", "Article 5(1) of part 12", []),
         ("In 3 parts.", "in three parts", ["3"]),
+        ("Since 5 May 2018.", "from 25 May 2018", ["5 May 2018"]),
+        ("USD 20 million.", "up to EUR 20 million", ["USD 20"]),
+        ("$5,000,000.", "at most USD 5,000,000", []),
+        ("5 days or more.", "between 5 and 10 days", []),
+        ("In 2021 100 firms.", "100 firms in 2021", []),
     ],
 )
 def test_numbers_are_compared_digit_for_digit(

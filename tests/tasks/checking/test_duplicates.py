@@ -1,9 +1,11 @@
 """
 Paraphrases planted into the shipped set are found, and little else.
 
-``paraphrases.jsonl``: 200 questions of the shipped set with their answers, written again by another
+``paraphrases.jsonl``: 300 questions of the shipped set with their answers, written again by another
 hand: half lightly (a few words changed), half heavily (another person and situation, as few of the
-words as can be). The thresholds were set on its part ``development``; here it is ``test``.
+words as can be). The thresholds were set on its part ``development`` (200); here it is ``test``
+(100). A paraphrase is planted without evidence, framework and citations, so that nothing but its
+words tells whose it is.
 """
 
 import json
@@ -35,18 +37,23 @@ def planted(part: str) -> tuple[list[Question], dict[str, str]]:
             "split": others[len(strength) % 2],
             "question": row["question"],
             "answer": row["answer"],
+            "framework": "",
+            "evidence": [],
+            "citations": [],
         }
         rows.append(original.model_copy(update=new))
         strength[f"again-{original.id}"] = row["strength"]
     return rows, strength
 
 
-def measured(part: str) -> dict[str, float]:
+def measured(part: str, citations: bool = True) -> dict[str, float]:
     rows, strength = planted(part)
+    if not citations:
+        rows = [row.model_copy(update={"citations": []}) for row in rows]
     found = {
         (rows[pair.first].id, rows[pair.second].id) for pair in near_duplicates(rows, Embedder())
     }
-    true = {pair for pair in found if pair[1] == f"again-{pair[0]}"}
+    true = {pair for pair in found if f"again-{pair[0]}" == pair[1]}
     counts = Counter(strength.values())
     right = Counter(strength[pair[1]] for pair in true)
     return {
@@ -65,6 +72,13 @@ def test_planted_paraphrases_are_found(minilm: Path) -> None:  # noqa: ARG001
     assert figures["recall"] >= 0.95
     assert figures["recall light"] == 1.0
     assert figures["recall heavy"] >= 0.9
+
+
+def test_without_citations_more_is_found_wrongly(minilm: Path) -> None:  # noqa: ARG001
+    figures = measured("test", citations=False)
+    print("no question cites:", figures)
+    assert figures["precision"] >= 0.8
+    assert figures["recall"] >= 0.95
 
 
 def question(id_: str, split: str, text: str, answer: str | None) -> Question:
@@ -87,4 +101,22 @@ def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # no
 
 def test_pairs_within_a_split_are_not_sought(minilm: Path) -> None:  # noqa: ARG001
     rows = [question(id_, "test", "How far must a hive stand?", "40 metres.") for id_ in "ab"]
+    assert near_duplicates(rows, Embedder()) == []
+
+
+def test_a_question_in_three_splits_is_found_in_each_pair(minilm: Path) -> None:  # noqa: ARG001
+    texts = ("How far must a hive stand off?", "How far off must hives stand?", "Hives: how far?")
+    rows = [
+        question(split, split, text, "A hive stands at least 40 metres from any road.")
+        for split, text in zip(SPLITS, texts, strict=True)
+    ]
+    found = [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
+    assert found == [(0, 1), (0, 2), (1, 2)]
+
+
+def test_questions_that_differ_in_a_number_are_no_copies(minilm: Path) -> None:  # noqa: ARG001
+    rows = [
+        question("a", "train", "What must a keeper of bees do under Article 12?", "Keep a book."),
+        question("b", "test", "What must a keeper of bees do under Article 13?", "Pay EUR 5."),
+    ]
     assert near_duplicates(rows, Embedder()) == []

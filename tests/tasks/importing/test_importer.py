@@ -1,6 +1,7 @@
 """What is imported is a data folder like any other; what is not taken is listed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,30 @@ def test_files_that_cannot_be_read_are_listed_and_cost_nothing(tmp_path: Path) -
     assert json.loads((tmp_path / "data" / "import.json").read_text()) == summary
 
 
+def test_what_a_killed_import_left_is_no_part_of_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".data.partial" / "corpus"
+    left.mkdir(parents=True)
+    (left / "withdrawn.md").write_text("---\nid: withdrawn\ntitle: W\n---\n## a · A\n\nOld.\n")
+    import_data(write_ten(tmp_path / "documents"), tmp_path / "data")
+    assert "withdrawn" not in {f.id for f in load_frameworks(tmp_path / "data")}
+
+
+def test_odd_names_and_texts_cost_nothing_but_themselves(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "_.txt").write_text("A rule of the town.\n\nANNEX\n\n\x1a")
+    (folder / "Größe (2).md").write_text("# A\n\n# B\n\nText.\x07\n")
+    (folder / os.fsdecode(b"gr\xf6sse.txt")).write_text("Zehn Meter.")
+    summary = import_data(folder, tmp_path / "data")
+    assert summary["documents"]["taken"] == 3
+    assert len(load_corpus(tmp_path / "data")) == summary["sections"] >= 4
+
+
+def test_one_document_alone_is_imported(tmp_path: Path) -> None:
+    path = write_markdown(tmp_path / "a.md", [("h1", "Rules"), ("p", "Text.")])
+    assert import_data(path, tmp_path / "data")["documents"]["taken"] == 1
+
+
 def test_a_folder_with_nothing_to_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()
@@ -150,6 +175,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"question": "e", "evidence": ["kites/article-1-purpose"], "answerable": False}, "evidence"),
     ({"question": "f", "id": "same"}, ""),
     ({"question": "g", "id": "same"}, "stands there before"),
+    ({"question": "h", "colour": "red"}, "found question, colour"),
+    ({"question": "i", "answerable": "perhaps"}, "'perhaps' is none of"),
+    ({"question": "j \ud83d", "id": "q-0001"}, ""),
+    ({"question": "k", "evidence": ["kites/article-1-purpose"], "document": "wells.html"}, ""),
 ]
 
 
@@ -164,7 +193,7 @@ def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
     assert set(refused) == set(expected)
     for place, reason in expected.items():
         assert reason in refused[place]
-    assert summary["questions"]["without reference answer"] == 1
+    assert summary["questions"]["without reference answer"] == 3
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError
 from tasks.importing.drafts import Draft
 from tasks.importing.splits import SHARES, split_drafts
-from tasks.policyqa.questions import SPLITS
+from tasks.policyqa.questions import SPLITS, Split
 
 SECTIONS = st.lists(st.integers(0, 30).map(lambda n: f"d{n % 4}/s{n}"), max_size=3, unique=True)
 OWN = st.sampled_from([None, None, *SPLITS])
@@ -39,14 +39,33 @@ def test_no_section_is_shared_whatever_the_order(
     for row in rows:
         if row.id not in chosen:
             continue
-        shared = row.evidence if by == "section" else [row.framework]
-        for name in shared:
+        # Documents are kept together where splits are made, sections always.
+        together = by == "document" and row.split is None
+        documents = [f"made {row.framework}"] if together and row.framework else []
+        for name in [*row.evidence, *documents]:
             assert owner.setdefault(name, chosen[row.id]) == chosen[row.id]
         assert row.split in (None, chosen[row.id])
     assert len(chosen) + len(refused) == len(rows)
     shuffled = list(rows)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert split_drafts(shuffled, by)[0] == chosen
+
+
+def test_only_what_shares_a_section_with_another_split_is_refused() -> None:
+    def draft(id_: str, split: Split | None, *evidence: str) -> Draft:
+        return Draft(id_, id_, f"question {id_}", "a", "d", list(evidence), split)
+
+    rows = [
+        draft("a", "train", "d/1", "d/2"),
+        draft("b", "test", "d/2"),
+        draft("c", "train", "d/1"),
+        draft("e", None, "d/2"),
+        draft("f", None, "d/9"),
+    ]
+    chosen, refused = split_drafts(rows)
+    assert {id_: chosen[id_] for id_ in ("b", "c")} == {"b": "test", "c": "train"}
+    assert [(one.place, "test" in one.reason) for one in refused] == [("a", True), ("e", True)]
+    assert "f" in chosen
 
 
 def test_made_splits_have_their_shares() -> None:
