@@ -104,7 +104,8 @@ def _training_effort(plan: Plan, weights: str) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
     recipe = plan.recipes[weights]
     each = 2.6 if recipe.prompt == "rag" else 0.5
-    return each * recipe.epochs * len(in_split(plan.questions, "train"))
+    count = len(in_split(plan.questions, "train"))
+    return each * recipe.epochs * min(count, recipe.limit or count)
 
 
 def _scoring_effort(plan: Plan, arm: Arm) -> float:
