@@ -3,7 +3,8 @@ The detector of abstention against labelled answers.
 
 ``abstention.jsonl``: answers in the manner of experts and of language models, written and labelled
 by hands that had not seen the detector. It was written with the part ``development`` (full of odd
-wordings and traps) in view; ``test`` was written afterwards, in natural wordings.
+wordings and traps) in view; ``test`` was written afterwards, in natural wordings. Its errors were
+seen once before the rules last changed, so that it is not quite untouched.
 """
 
 import json
