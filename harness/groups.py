@@ -1,6 +1,22 @@
-"""Things that share something, directly or through others, as one group."""
+"""Things that share names: which has which, and which are connected by them."""
 
 from collections.abc import Sequence
+from typing import Any
+
+
+def incidence(shared: Sequence[Sequence[str]]) -> Any:
+    """Which of all names each of N things has: a sparse matrix of 0 and 1, (N, names).
+
+    Its columns are the names in order; where there is none at all, one empty column.
+    """
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    names = {name: column for column, name in enumerate(sorted({x for one in shared for x in one}))}
+    pairs = [(thing, names[name]) for thing, one in enumerate(shared) for name in set(one)]
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    shape = (len(shared), max(len(names), 1))
+    return csr_matrix((np.ones(len(pairs), dtype=np.float32), (rows, columns)), shape=shape)
 
 
 def groups(shared: Sequence[Sequence[str]]) -> list[int]:
@@ -10,16 +26,14 @@ def groups(shared: Sequence[Sequence[str]]) -> list[int]:
         shared: the names each thing has. Two things with a name in common are in one group, and so
             are all that a chain of such pairs connects; a thing without names is one by itself.
     """
-    import numpy as np
-    from scipy.sparse import coo_matrix
+    from scipy.sparse import block_array
     from scipy.sparse.csgraph import connected_components
 
-    count = len(shared)
-    nodes = {name: count + n for n, name in enumerate(sorted({x for one in shared for x in one}))}
-    edges = [(thing, nodes[name]) for thing, names in enumerate(shared) for name in names]
-    rows, columns = zip(*edges, strict=True) if edges else ((), ())
-    size = count + len(nodes)
-    graph = coo_matrix((np.ones(len(edges)), (rows, columns)), shape=(size, size))
-    found = connected_components(graph, directed=False)[1][:count]
-    order = {label: number for number, label in enumerate(dict.fromkeys(found.tolist()))}
-    return [order[label] for label in found.tolist()]
+    if not shared:
+        return []
+    has = incidence(shared)
+    # Things and names as the nodes of one graph: a thing is joined to each name it has.
+    joined = block_array([[None, has], [has.T, None]])
+    found = connected_components(joined, directed=False)[1][: len(shared)].tolist()
+    order = {label: number for number, label in enumerate(dict.fromkeys(found))}
+    return [order[label] for label in found]

@@ -56,6 +56,11 @@ class Section:
         return f"{self.framework_title}, {self.heading}: {self.body}"
 
 
+def framework_of(section_id: str) -> str:
+    """The framework a section's id names: what stands before its ``/``."""
+    return section_id.split("/")[0]
+
+
 def load_corpus(data: Path) -> list[Section]:
     """All sections of a data folder, by file name and then in the order of the file.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import RunError
 from harness.metrics import METRICS, RATES
-from harness.runs import BASELINE, ArmResult, read_arm
+from harness.runs import BASELINE, Arm, ArmResult, read_arm
 from harness.statistics import RESAMPLES, mean_interval, paired_difference, rate_interval
 
 PUBLISHED = {
@@ -79,7 +79,7 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
     rates = {
         name: rate_interval(arm.scores(name), arm.clusters(name))
         for name in RATES
-        if arm.scores(name) and (arm.name.split("/")[1].split("@")[0], name) not in OTHER_MEANING
+        if arm.scores(name) and (Arm.parse(arm.name).prompt, name) not in OTHER_MEANING
     }
     entry: dict[str, Any] = {
         "metrics": {name: figure.as_json() for name, figure in (metrics | rates).items()},

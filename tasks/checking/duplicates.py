@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.groups import incidence
 from rag.embedder import Embedder
 from tasks.checking.findings import Finding, Folder
 from tasks.policyqa.questions import Question
@@ -127,10 +127,10 @@ class _Likeness:
             analyzer="char_wb", ngram_range=(SHINGLE, SHINGLE), sublinear_tf=True
         )
         self._groups = groups.fit_transform([*answers, "some text"])[:-1].astype(np.float32)
-        self._numbers = _one_hot([_NUMBER.findall(answer) for answer in answers])
+        self._numbers = incidence([_NUMBER.findall(answer) for answer in answers])
         cited = [_cited(question) for question in questions]
         self._cited = np.array([bool(names) for names in cited])
-        both = _one_hot([*cited, *([p for c in names for p in _outer(c)] for names in cited)])
+        both = incidence([*cited, *([p for c in names for p in _outer(c)] for names in cited)])
         self._exactly, self._within = both[: len(cited)], both[len(cited) :]
 
     def best(self, split: str, other: str) -> dict[int, tuple[int, float, float]]:
@@ -177,20 +177,9 @@ class _Likeness:
         return different
 
 
-def _one_hot(sets: Sequence[Sequence[str]]) -> Any:
-    """Which of all names each of N lists has: a sparse matrix of 0 and 1, (N, names)."""
-    from scipy.sparse import csr_matrix
-
-    names = {name: column for column, name in enumerate(sorted({n for one in sets for n in one}))}
-    pairs = [(row, names[name]) for row, one in enumerate(sets) for name in set(one)]
-    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
-    shape = (len(sets), max(len(names), 1))
-    return csr_matrix((np.ones(len(pairs), dtype=np.float32), (rows, columns)), shape=shape)
-
-
 def _cited(question: Question) -> list[str]:
     """The provisions a question cites, by number where they have one, each with its framework."""
-    frameworks = {section.split("/")[0] for section in question.evidence} or {question.framework}
+    frameworks = question.evidence_frameworks or {question.framework}
     provisions = [" ".join(_PROVISION.findall(c)) or c.casefold() for c in question.citations]
     return [f"{framework} {provision}" for framework in frameworks for provision in provisions]
 

@@ -34,10 +34,12 @@ def data_information(data: Path) -> dict[str, Any]:
         "kinds": dict(Counter(q.kind for q in questions).most_common()),
         "unanswerable": _by_split([q for q in questions if not q.answerable]),
         "without reference answer": sum(q.answer is None for q in questions),
-        "several frameworks": _by_split([q for q in questions if len(frameworks_of(q)) > 1]),
+        "several frameworks": _by_split([q for q in questions if len(q.evidence_frameworks) > 1]),
         "held out": {
             "frameworks": sorted(held_out),
-            "questions": sum((frameworks_of(q) or {q.framework}) <= held_out for q in questions),
+            "questions": sum(
+                (q.evidence_frameworks or {q.framework}) <= held_out for q in questions
+            ),
         },
         "recent": {
             "since": RECENT,
@@ -54,14 +56,12 @@ def data_information(data: Path) -> dict[str, Any]:
 def held_out_frameworks(questions: list[Question]) -> set[str]:
     """The frameworks whose questions and sections are in the test split alone."""
     seen = {
-        name for q in questions if q.split != "test" for name in (*frameworks_of(q), q.framework)
+        name
+        for q in questions
+        if q.split != "test"
+        for name in (*q.evidence_frameworks, q.framework)
     }
     return {q.framework for q in questions if q.split == "test"} - seen
-
-
-def frameworks_of(question: Question) -> set[str]:
-    """The frameworks a question has evidence in."""
-    return {section.split("/")[0] for section in question.evidence}
 
 
 def _questions(data: Path, sections: list[Section]) -> list[Question]:

@@ -27,9 +27,6 @@ class Refused:
     """``document``, ``passage`` or ``question``."""
     reason: str
 
-    def __str__(self) -> str:
-        return f"{self.place}: {self.what} not taken: {self.reason}"
-
 
 @dataclass(frozen=True)
 class Draft:

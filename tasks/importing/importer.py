@@ -83,13 +83,14 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
         raise DataError(f"{source} is no file or folder")
     if source.suffix.lower() in READERS:
         return read_documents([source], source.parent, questions, advance)
-    if source.is_file():
-        return _without(questions, read_squad([source]))
-    if obliqa_files(source)[0]:
+    if source.is_dir() and obliqa_files(source)[0]:
         return _without(questions, read_obliqa(source))
-    squads = [path for path in sorted(source.glob("*.json")) if squad_content(path)]
+    files = [source] if source.is_file() else sorted(source.glob("*.json"))
+    squads = {path: content for path in files if (content := squad_content(path))}
     if squads:
         return _without(questions, read_squad(squads))
+    if source.is_file():
+        raise DataError(f"{source} has not the layout of SQuAD: data[].paragraphs[].qas[]")
     return read_folder(source, questions, advance)
 
 
@@ -100,17 +101,8 @@ def _without(questions: Path | None, read: Source) -> Source:
 
 
 def _line(draft: Draft, split: Split) -> str:
-    question = Question(
-        id=draft.id,
-        split=split,
-        framework=draft.framework,
-        kind=draft.kind,
-        question=draft.question,
-        answer=draft.answer,
-        evidence=draft.evidence,
-        citations=draft.citations,
-        answerable=draft.answerable,
-    )
+    fields = {name: value for name, value in asdict(draft).items() if name != "place"}
+    question = Question.model_validate(fields | {"split": split})
     return json.dumps(question.model_dump(), ensure_ascii=False)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from rag.corpus import Framework, Section, clean, one_line
+from rag.corpus import Framework, Section, clean, framework_of, one_line
 from rag.sections import Names
 from tasks.importing.drafts import Document, Draft, Refused, Source
 from tasks.importing.squad import split_of
@@ -108,7 +108,7 @@ def _questions(
                     place=place,
                     question=question,
                     answer=None,
-                    framework=evidence[0].split("/")[0],
+                    framework=framework_of(evidence[0]),
                     evidence=evidence,
                     split=split_of(path),
                     kind="obligation",

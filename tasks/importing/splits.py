@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from harness.errors import ConfigError
 from harness.groups import groups
+from rag.corpus import framework_of
 from tasks.importing.drafts import Draft, Refused
 from tasks.policyqa.questions import SPLITS, Split
 
@@ -100,7 +101,7 @@ def _groups(drafts: Sequence[Draft], by: str) -> list[list[Draft]]:
 def _shared(draft: Draft, by: str) -> list[str]:
     if by == "document":
         named = [draft.framework] if draft.framework else []
-        return [*named, *(section.split("/")[0] for section in draft.evidence)]
+        return [*named, *map(framework_of, draft.evidence)]
     return draft.evidence
 
 

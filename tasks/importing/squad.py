@@ -8,11 +8,10 @@ reference, the longest among equals. A file's name tells its split (``train``, `
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError
 from rag.corpus import Framework, Section, clean, one_line
 from rag.sections import Names
 from tasks.importing.drafts import SPLIT_NAMES, Document, Draft, Refused, Source
@@ -31,21 +30,14 @@ def squad_content(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def read_squad(files: list[Path]) -> Source:
-    """The documents and questions of files of this layout.
-
-    Raises:
-        DataError: a file is of another layout.
-    """
+def read_squad(contents: Mapping[Path, dict[str, Any]]) -> Source:
+    """The documents and questions of files of this layout, by what ``squad_content`` read."""
     documents: list[Document] = []
     drafts: list[Draft] = []
     refused: list[Refused] = []
     names = Names()
     ids: set[str] = set()
-    for path in files:
-        content = squad_content(path)
-        if content is None:
-            raise DataError(f"{path} has not the layout of SQuAD: data[].paragraphs[].qas[]")
+    for path, content in contents.items():
         for number, article in enumerate(content["data"]):
             title = one_line(str(article.get("title") or "").replace("_", " "))
             title = title or f"Document {number + 1}"

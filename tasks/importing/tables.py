@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines
-from rag.corpus import Section, clean
+from rag.corpus import Section, clean, framework_of
 from rag.documents import DocumentError, decoded
 from rag.sections import PATH
 from tasks.importing.drafts import SPLIT_NAMES, Document, Draft, Refused
@@ -154,7 +154,7 @@ def _draft(
     ]
     if evidence and not answerable:
         raise _UnusableError("is not answerable, yet names evidence")
-    framework = evidence[0].split("/")[0] if evidence else _only(within)
+    framework = framework_of(evidence[0]) if evidence else _only(within)
     return Draft(
         id=str(row.get("id") or next(fresh)),
         place=place,
@@ -194,9 +194,7 @@ def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
     found = exact or begun
     if not found:
         raise _UnusableError(f"evidence {name!r} is neither an id nor a heading of a section")
-    first = [
-        s for s in found if _PART.sub("", s.heading) == s.heading or " (part 1 of" in s.heading
-    ]
+    first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
     if len(first) > 1:
         places = ", ".join(section.id for section in first[:4])
         raise _UnusableError(f"evidence {name!r} heads several sections: name one of {places}")

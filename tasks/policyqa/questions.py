@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.errors import DataError
 from harness.files import fingerprint, hash_file, read_json_lines
 from harness.validation import validated
+from rag.corpus import framework_of
 
 DATA = Path(__file__).parent / "data"
 """The policy set this project ships."""
@@ -50,6 +51,11 @@ class Question(BaseModel):
             raise DataError(f"question {self.id} has no reference answer")
         return self.answer
 
+    @property
+    def evidence_frameworks(self) -> set[str]:
+        """The frameworks it has evidence in."""
+        return {framework_of(section) for section in self.evidence}
+
 
 def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
     """All questions of a data folder, in file order.
@@ -83,15 +89,14 @@ def breaches(
     (a section is evidence in two splits).
     """
     known = set(section_ids)
-    frameworks = {section.split("/")[0] for section in known} | {""}
+    frameworks = {framework_of(section) for section in known} | {""}
     ids: set[str] = set()
     owner: dict[str, Question] = {}
     for line, question in numbered:
         if question.id in ids:
             yield line, "schema", f"the id {question.id} stands here again"
         ids.add(question.id)
-        of_evidence = {section.split("/")[0] for section in question.evidence}
-        if question.framework not in (of_evidence or frameworks):
+        if question.framework not in (question.evidence_frameworks or frameworks):
             yield line, "schema", f"framework {question.framework!r} is not that of its evidence"
         for section in question.evidence:
             if section not in known:
