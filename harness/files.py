@@ -27,15 +27,18 @@ def cache_folder(*parts: str) -> Path:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """Hold an inter-process lock named after ``path``; a second process waits for the first.
 
     The lock is the operating system's, so a killed process never leaves it held.
+
+    Raises:
+        TimeoutError: it is held elsewhere, and ``wait`` is false.
     """
     import filelock
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(path.with_name(path.name + ".lock")):
+    with filelock.FileLock(path.with_name(path.name + ".lock"), timeout=-1 if wait else 0):
         yield
 
 

@@ -1,8 +1,9 @@
 """
 Passages → the context a prompt shows, within a token budget.
 
-A document's text is data. Each passage stands on one line behind its number, so that no text of
-a document can begin a line of the prompt, and markers of a chat template are broken up.
+The best passage stands first, each begins with its citation (framework and provision), and none
+stands twice. A document's text is data. Each passage stands on one line behind its number, so that
+no text of a document can begin a line of the prompt, and markers of a chat template are broken up.
 """
 
 import re
@@ -21,6 +22,17 @@ def inert(text: str) -> str:
     """
     printable = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(_TEMPLATE_MARKER.sub(lambda m: m[0] + " ", printable).split())
+
+
+def distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """``hits`` without those that repeat what an earlier one says, in their order.
+
+    What a passage says is its text after its citation, without regard to case and spacing.
+    """
+    said: dict[str, Hit] = {}
+    for hit in hits:
+        said.setdefault(inert(hit.body).casefold(), hit)
+    return list(said.values())
 
 
 def assemble(hits: Sequence[Hit], budget: int, embedder: Embedder) -> tuple[str, list[Hit]]:

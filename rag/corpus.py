@@ -51,14 +51,50 @@ class Section:
     body: str
 
     @property
+    def citation(self) -> str:
+        """Where it stands: framework, title and provision."""
+        return f"{self.framework_title}, {self.heading}"
+
+    @property
     def text(self) -> str:
         """What is embedded and shown to a model: where it stands, then what it says."""
-        return f"{self.framework_title}, {self.heading}: {self.body}"
+        return cited(self.citation, self.body)
+
+
+def cited(citation: str, body: str) -> str:
+    """What a passage says, headed by where it stands."""
+    return f"{citation}: {body}"
 
 
 def framework_of(section_id: str) -> str:
     """The framework a section's id names: what stands before its ``/``."""
     return section_id.split("/")[0]
+
+
+class Corpus:
+    """The sections of a data folder, read file by file each time they are gone through."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def __iter__(self) -> Iterator[Section]:
+        """All sections, by file name and then in the order of the file.
+
+        Raises:
+            DataError: as for ``load_corpus``.
+        """
+        files: dict[str, Path] = {}
+        for path in corpus_files(self.data):
+            framework, found = read_framework(path)
+            first = files.setdefault(framework.id, path)
+            if first != path:
+                raise DataError(f"{path}:1: the id {framework.id} is that of {first} already")
+            ids: set[str] = set()
+            for line, section in found:
+                if section.id in ids:
+                    raise DataError(f"{path}:{line}: the section id {section.id} stands here again")
+                ids.add(section.id)
+                yield section
 
 
 def load_corpus(data: Path) -> list[Section]:
@@ -67,14 +103,7 @@ def load_corpus(data: Path) -> list[Section]:
     Raises:
         DataError: no corpus, bad front matter, an empty section or a repeated id.
     """
-    sections: dict[str, Section] = {}
-    for path in corpus_files(data):
-        _, found = read_framework(path)
-        for line, section in found:
-            if section.id in sections:
-                raise DataError(f"{path}:{line}: the section id {section.id} stands here again")
-            sections[section.id] = section
-    return list(sections.values())
+    return list(Corpus(data))
 
 
 def load_frameworks(data: Path) -> list[Framework]:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.models import catalogue
-from harness.progress import Advance, silent
 
 BATCH = 64
 """Texts embedded at a time."""
@@ -31,19 +30,15 @@ class Embedder:
         dimensions: int = self._load().get_embedding_dimension()
         return dimensions
 
-    def embed(self, texts: Sequence[str], advance: Advance = silent) -> npt.NDArray[np.float32]:
-        """Unit vectors of N texts, shape (N, d)."""
-        model = self._load()
-        parts = []
-        for start in range(0, len(texts), BATCH):
-            batch = list(texts[start : start + BATCH])
-            parts.append(
-                model.encode(
-                    batch, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-                )
-            )
-            advance(start + len(batch), len(texts))
-        return np.concatenate(parts) if parts else np.zeros((0, self.size), dtype=np.float32)
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors of N texts, shape (N, d), in batches of texts of like length.
+
+        What a text has beyond the model's window is not in its vector.
+        """
+        vectors: npt.NDArray[np.float32] = self._load().encode(
+            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vectors.reshape(len(texts), self.size)
 
     def tokens(self, text: str) -> list[tuple[int, int]]:
         """Where each token of ``text`` starts and ends, in characters."""

@@ -1,29 +1,44 @@
 """
 Passages → a Qdrant collection → the passages nearest to a question.
 
-The collection is named after a fingerprint of the passages' text, the embedder and the layout, so
-one made from other text or by another embedder is never taken for it: a change means a new name
-and a new build. Embedded in a folder of the cache unless ``QDRANT_URL`` names a server
-(``QDRANT_API_KEY`` its key); the same code drives both.
+The collection is named after the passages' text, the embedder and the layout, so one made from
+other text or by another embedder is never taken for it: a change means a new name. Vectors of
+passages that did not change are taken over from earlier collections, so only what changed is
+embedded. Where it is kept: ``rag.stores.opening``.
 """
 
-import os
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import cached_property
 
-from harness.errors import IndexStoreError
-from harness.files import cache_folder, fingerprint, locked
+import numpy as np
+import numpy.typing as npt
+from more_itertools import chunked
+
+from harness.errors import ConfigError
+from harness.files import fingerprint
 from harness.progress import Advance, silent
-from rag.corpus import Section
+from rag.bm25 import document_vector, query_vector
+from rag.corpus import Section, cited
 from rag.embedder import Embedder
+from rag.stores.opening import Place, place_of, places_like
+from rag.stores.store import Found, Point, Query, Store
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when what a collection holds changes."""
+MODES = ("hybrid", "dense", "sparse")
+"""Cosine and BM25 fused, cosine alone, BM25 alone."""
+WINDOW = 4096
+"""Passages looked at together: what is held in memory, and sorted by length, of a large corpus."""
+BATCH = 128
+"""Passages embedded and kept before the next: what a kill can cost."""
+PREDECESSORS = 8
+"""Earlier collections that are asked for vectors of unchanged passages."""
+TIES = 8
+"""Passages fetched beyond those asked for: equal scores are then ordered by id in every store."""
 
 
 @dataclass(frozen=True)
@@ -33,111 +48,174 @@ class Hit:
     id: str
     """Section id."""
     score: float
-    """Cosine similarity, in [-1, 1]."""
-    text: str
+    """Hybrid: cosine + 0.02 × BM25; dense: cosine, in [-1, 1]; sparse: BM25, from 0; reranked: the
+    reranker's."""
+    citation: str
+    """Where it stands."""
+    body: str
+    """What it says."""
+
+    @property
+    def text(self) -> str:
+        """As it was embedded and as a prompt shows it."""
+        return cited(self.citation, self.body)
 
 
 class Index:
-    """The collection of one data folder's passages under one embedder."""
+    """The collection of some passages under one embedder."""
 
-    def __init__(self, passages: Sequence[Section], embedder: Embedder) -> None:
-        self._passages = list(passages)
+    def __init__(self, passages: Iterable[Section], embedder: Embedder) -> None:
+        """``passages`` are gone through more than once, and never held all at once."""
+        self._passages = passages
         self._embedder = embedder
-        self.fingerprint = fingerprint(
-            [LAYOUT, embedder.identity, [(passage.id, passage.text) for passage in passages]]
-        )
-        self.name = f"policyqa-{self.fingerprint[:16]}"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that determines what is found."""
+        return fingerprint([LAYOUT, self._embedder.identity, self._content[0]])
+
+    @property
+    def name(self) -> str:
+        """The collection's."""
+        return f"{self._prefix}{self.fingerprint[:16]}"
 
     @property
     def location(self) -> str:
         """Where the collection is kept: a server's URL or a folder."""
-        return os.environ.get("QDRANT_URL") or str(cache_folder("index", self.name))
+        return str(self._place)
 
     def build(self, advance: Advance = silent) -> bool:
-        """Make the collection unless it is there and whole; True when work was done."""
-        with self._client() as client:
-            if self._is_whole(client):
+        """Make the collection unless it is there and whole; True when work was done.
+
+        Killed, it goes on with the passages that are missing, and ends the same to the last bit.
+
+        Args:
+            advance: hears passages kept and in all.
+
+        Raises:
+            IndexStoreError: the store fails.
+        """
+        with self._place.open(self._embedder.size) as store:
+            if self._is_whole(store):
                 return False
-            self._fill(client, advance)
+            self._fill(store, advance)
         return True
 
-    def search(self, questions: Sequence[str], k: int) -> list[list[Hit]]:
-        """The ``k`` nearest passages of each question, best first, in one batched query."""
-        from qdrant_client import models
+    def search(self, questions: Sequence[str], k: int, mode: str = "hybrid") -> list[list[Hit]]:
+        """The ``k`` best passages of each question, best first, in one batched query.
 
-        vectors = self._embedder.embed(questions)
-        requests = [
-            models.QueryRequest(query=vector.tolist(), limit=k, with_payload=True)
-            for vector in vectors
-        ]
-        with self._client() as client:
-            if not self._is_whole(client):
-                self._fill(client, silent)
-            answers = client.query_batch_points(self.name, requests) if requests else []
-        return [
-            [Hit(str(p.payload["id"]), float(p.score), str(p.payload["text"])) for p in a.points]
-            for a in answers
-        ]
+        Raises:
+            ConfigError: ``mode`` is none of ``MODES``.
+            IndexStoreError: the store fails.
+        """
+        if mode not in MODES:
+            raise ConfigError(f"retrieval mode {mode!r} is none of {', '.join(MODES)}")
+        queries = self._queries(questions, mode) if k else []
+        asked = [i for i, query in enumerate(queries) if query.dense or query.sparse]
+        with self._place.open(self._embedder.size) as store:
+            if not self._is_whole(store):
+                self._fill(store, silent)
+            found = store.search([queries[i] for i in asked], k + TIES) if asked else []
+        hits = dict(zip(asked, (_ranked(one, k) for one in found), strict=True))
+        return [hits.get(i, []) for i in range(len(questions))]
 
-    def _is_whole(self, client: Any) -> bool:
-        """Whether the collection has every passage and vectors of the right size."""
-        if not client.collection_exists(self.name):
-            return False
-        size = client.get_collection(self.name).config.params.vectors.size
-        count = client.count(self.name, exact=True).count
-        return bool(size == self._embedder.size and count == len(self._passages))
+    @cached_property
+    def _content(self) -> tuple[str, npt.NDArray[np.uint64]]:
+        """SHA-256 of the passages, and the point id of each, in order, shape (P,)."""
+        content = hashlib.sha256()
 
-    def _fill(self, client: Any, advance: Advance) -> None:
-        from qdrant_client import models
+        def ids() -> Iterator[int]:
+            for passage in self._passages:
+                digest = _digest(passage)
+                content.update(digest)
+                yield _point_id(digest)
 
-        vectors = self._embedder.embed([passage.text for passage in self._passages], advance)
-        if client.collection_exists(self.name):
-            client.delete_collection(self.name)
-        params = models.VectorParams(size=self._embedder.size, distance=models.Distance.COSINE)
-        client.create_collection(self.name, vectors_config=params)
-        client.upload_points(
-            self.name,
-            (
-                models.PointStruct(id=i, vector=vector, payload={"id": p.id, "text": p.text})
-                for i, (p, vector) in enumerate(zip(self._passages, vectors.tolist(), strict=True))
-            ),
-            wait=True,
-        )
+        point_ids = np.fromiter(ids(), dtype=np.uint64)
+        return content.hexdigest(), point_ids
 
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        """A client on the server or the folder; a second process waits for the folder."""
-        from qdrant_client import QdrantClient
+    @property
+    def _count(self) -> int:
+        return len(self._content[1])
 
-        url = os.environ.get("QDRANT_URL")
-        if url:
-            yield from self._connected(
-                lambda: QdrantClient(url=url, api_key=os.environ.get("QDRANT_API_KEY"))
-            )
-        else:
-            folder = cache_folder("index", self.name)
-            with locked(folder):
-                yield from self._connected(lambda: _open_folder(folder))
+    @cached_property
+    def _place(self) -> Place:
+        return place_of(self.name, self._count)
 
-    def _connected(self, connect: Callable[[], Any]) -> Iterator[Any]:
-        from qdrant_client.http.exceptions import ApiException
+    @property
+    def _prefix(self) -> str:
+        """Common to the collections whose vectors can be taken over."""
+        return f"policyqa-{fingerprint([LAYOUT, self._embedder.identity])[:8]}-"
 
-        try:
-            client = connect()
-            try:
-                yield client
-            finally:
-                client.close()
-        except (ApiException, OSError) as error:
-            raise IndexStoreError(f"the Qdrant store at {self.location} fails: {error}") from error
+    def _is_whole(self, store: Store) -> bool:
+        """Whether every passage is there; nothing else ever is in a collection of this name."""
+        return store.count() == self._count
+
+    def _queries(self, questions: Sequence[str], mode: str) -> list[Query]:
+        dense = self._embedder.embed(questions).tolist() if mode != "sparse" else None
+        queries = []
+        for i, question in enumerate(questions):
+            terms = query_vector(question) if mode != "dense" else None
+            has_terms = terms is not None and bool(terms.indices)
+            queries.append(Query(dense[i] if dense else None, terms if has_terms else None))
+        return queries
+
+    def _fill(self, store: Store, advance: Advance) -> None:
+        self._take_over(store)
+        kept = store.ids()
+        done = len(kept)
+        advance(done, self._count)
+        for window in chunked(self._passages, WINDOW):
+            for batch in _batches(window, kept):
+                store.upsert(self._points(batch))
+                done += len(batch)
+                advance(done, self._count)
+        store.settle()
+
+    def _take_over(self, store: Store) -> None:
+        """Copy the passages that earlier collections have, but for one another process is at."""
+        others = [place for place in places_like(self._prefix) if place != self._place]
+        for place in others[:PREDECESSORS]:
+            with suppress(TimeoutError), place.open(self._embedder.size, wait=False) as other:
+                wanted = np.setdiff1d(self._content[1], store.ids())
+                for ids in chunked(np.intersect1d(wanted, other.ids()).tolist(), BATCH):
+                    store.upsert(other.take(ids))
+
+    def _points(self, batch: Sequence[tuple[int, Section]]) -> list[Point]:
+        vectors = self._embedder.embed([passage.text for _, passage in batch]).tolist()
+        return [_point(*item, vector) for item, vector in zip(batch, vectors, strict=True)]
 
 
-def _open_folder(folder: Path) -> Any:
-    """An embedded store; one that a kill left unreadable is begun anew, since it is a cache."""
-    from qdrant_client import QdrantClient
+def _batches(
+    window: Sequence[Section], kept: npt.NDArray[np.uint64]
+) -> Iterator[list[tuple[int, Section]]]:
+    """The passages of a window that are not kept, with their ids, longest first.
 
-    try:
-        return QdrantClient(path=str(folder))
-    except (ValueError, sqlite3.Error):
-        shutil.rmtree(folder)
-        return QdrantClient(path=str(folder))
+    Passages of a batch are of like length; and which are in one does not depend on how far an
+    earlier attempt came, since a vector's last bits depend on its batch.
+    """
+    ids = np.array([_point_id(_digest(passage)) for passage in window], dtype=np.uint64)
+    missing = ~np.isin(ids, kept)
+    found = [(i, p) for i, p, m in zip(ids.tolist(), window, missing, strict=True) if m]
+    yield from chunked(sorted(found, key=lambda item: (-len(item[1].text), item[0])), BATCH)
+
+
+def _digest(passage: Section) -> bytes:
+    return hashlib.sha256(json.dumps([passage.id, passage.text]).encode()).digest()
+
+
+def _point_id(digest: bytes) -> int:
+    return int.from_bytes(digest[:8])
+
+
+def _point(point_id: int, passage: Section, vector: Sequence[float]) -> Point:
+    payload = {"id": passage.id, "citation": passage.citation, "body": passage.body}
+    return Point(point_id, vector, document_vector(passage.text), payload)
+
+
+def _ranked(found: Sequence[Found], k: int) -> list[Hit]:
+    """The best ``k``; scores equal to six decimals, where stores differ, are ordered by id."""
+    hits = [
+        Hit(score=one.score, **{name: one.payload[name] for name in ("id", "citation", "body")})
+        for one in found
+    ]
+    return sorted(hits, key=lambda hit: (-round(hit.score, 6), hit.id))[:k]

@@ -26,7 +26,7 @@ def answered_findings(folder: Folder, embedder: Embedder) -> Iterator[Finding]:
     if not asked or not folder.sections:
         return
     texts = [one.question.question for one in asked]
-    hits = Index(list(folder.sections.values()), embedder).search(texts, 1)
+    hits = Index(list(folder.sections.values()), embedder).search(texts, 1, mode="dense")
     known = embedder.embed([one.question.question for one in answered])
     same = embedder.embed(texts) @ known.T
     for index, one in enumerate(asked):

@@ -39,7 +39,11 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         wanted = in_split(load_questions(data, known), options.get("split", "test"))
         questions = with_reference(wanted)
         retriever = Retriever(
-            sections, k=int(options.get("k", K)), budget=int(options.get("budget", BUDGET))
+            sections,
+            embedder=options.get("embedder", "minilm-l6"),
+            reranker=options.get("reranker"),
+            k=int(options.get("k", K)),
+            budget=int(options.get("budget", BUDGET)),
         )
         contexts = contexts_of(questions, options.get("context", "none"), retriever)
         self.dataset = {

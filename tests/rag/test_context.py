@@ -23,7 +23,7 @@ WORDS = WordTokens()
 
 
 def hits(*texts: str) -> list[Hit]:
-    return [Hit(f"f/s-{i}", 1.0 - i / 10, text) for i, text in enumerate(texts)]
+    return [Hit(f"f/s-{i}", 1.0 - i / 10, "F", text) for i, text in enumerate(texts)]
 
 
 def test_the_best_that_fit_are_shown_in_order() -> None:

@@ -1,0 +1,45 @@
+"""Hits → the same, in the order of a cross-encoder: it reads question and passage together."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from harness.models import catalogue
+from rag.index import Hit
+
+BATCH = 32
+"""Pairs read at a time."""
+
+
+class Reranker:
+    """A sentence-transformers cross-encoder by Hugging Face id or folder; loaded on first use."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    @property
+    def identity(self) -> str:
+        """What determines its scores."""
+        return catalogue.identity(self.model)
+
+    def rerank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[list[Hit]]:
+        """The hits of each question with the model's scores, best first; equal ones by id."""
+        pairs = [
+            (question, hit.text)
+            for question, found in zip(questions, hits, strict=True)
+            for hit in found
+        ]
+        if not pairs:
+            return [[] for _ in questions]
+        model = _load(catalogue.resolve(self.model))
+        scores = iter(model.predict(pairs, batch_size=BATCH, show_progress_bar=False).tolist())
+        scored = [[replace(hit, score=float(next(scores))) for hit in found] for found in hits]
+        return [sorted(found, key=lambda hit: (-hit.score, hit.id)) for found in scored]
+
+
+@lru_cache(maxsize=1)
+def _load(model: str) -> Any:
+    from sentence_transformers import CrossEncoder
+
+    return CrossEncoder(model, num_labels=1)

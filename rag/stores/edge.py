@@ -1,0 +1,135 @@
+"""
+A collection in Qdrant Edge: Qdrant's engine in this process, in a folder, for large local sets.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import qdrant_edge as edge
+
+from rag.bm25 import Sparse
+from rag.stores.store import (
+    CANDIDATES,
+    DENSE,
+    EXACT_UP_TO,
+    PAGE,
+    SPARSE,
+    SPARSE_WEIGHT,
+    UNRANKED_COSINE,
+    Found,
+    Point,
+    Query,
+    all_ids,
+    named_vectors,
+    point_of,
+)
+
+BATCH = 256
+"""Queries planned together."""
+
+
+class EdgeStore:
+    """A shard of Qdrant Edge in a folder."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        """Open the shard in ``folder``, of vectors of ``size``, made if it is not there."""
+        config = edge.EdgeConfig(
+            vectors={DENSE: edge.EdgeVectorParams(size=size, distance=edge.Distance.Cosine)},
+            sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        )
+        self._shard = _opened(folder, config)
+
+    def count(self) -> int:
+        """See ``Store``."""
+        return int(self._shard.count(edge.CountRequest(exact=True)))
+
+    def ids(self) -> npt.NDArray[np.uint64]:
+        """See ``Store``."""
+        return all_ids(
+            lambda offset: self._shard.scroll(
+                edge.ScrollRequest(offset=offset, limit=PAGE, with_payload=False, with_vector=False)
+            )
+        )
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """See ``Store``; the shard's log is written before this returns."""
+        kept = [
+            edge.Point(point.id, named_vectors(point, edge.SparseVector), point.payload)
+            for point in points
+        ]
+        self._shard.update(edge.UpdateOperation.upsert_points(kept))
+
+    def take(self, ids: Sequence[int]) -> list[Point]:
+        """See ``Store``."""
+        records = self._shard.retrieve(list(ids), with_payload=True, with_vector=[DENSE, SPARSE])
+        return [point_of(record) for record in records]
+
+    def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
+        """See ``Store``."""
+        exact = self.count() <= EXACT_UP_TO
+        answers: list[Any] = []
+        for start in range(0, len(queries), BATCH):
+            requests = [_request(query, limit, exact) for query in queries[start : start + BATCH]]
+            answers += self._shard.query_batch(edge.QueryBatchRequest(requests))
+        return [[Found(dict(p.payload or {}), p.score) for p in answer] for answer in answers]
+
+    def settle(self) -> None:
+        """See ``Store``; above ``EXACT_UP_TO`` passages this builds the graph."""
+        if self.count() > EXACT_UP_TO:
+            self._shard.optimize()
+        self._shard.flush()
+
+    def close(self) -> None:
+        """See ``Store``."""
+        self._shard.close()
+
+
+def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:
+    if folder.is_dir() and any(folder.iterdir()):
+        try:
+            return edge.EdgeShard.load(str(folder), config)
+        except Exception as error:
+            # The engine raises nothing narrower. An unreadable shard is begun anew: it is a cache.
+            if type(error) is not Exception:
+                raise
+            shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return edge.EdgeShard.create(str(folder), config)
+
+
+def _sparse(vector: Sparse) -> Any:
+    return edge.SparseVector(indices=list(vector.indices), values=list(vector.values))
+
+
+def _request(query: Query, limit: int, exact: bool) -> Any:
+    params = edge.SearchParams(exact=exact)
+    dense = None if query.dense is None else edge.Query.Nearest(list(query.dense), using=DENSE)
+    sparse = None if query.sparse is None else edge.Query.Nearest(_sparse(query.sparse), SPARSE)
+    if dense is None or sparse is None:
+        return edge.QueryRequest(
+            limit=limit, query=dense or sparse, params=params, with_payload=True
+        )
+    candidates = max(limit, CANDIDATES)
+    return edge.QueryRequest(
+        prefetches=[
+            edge.Prefetch(limit=candidates, query=dense, params=params),
+            edge.Prefetch(limit=candidates, query=sparse),
+        ],
+        query=_fused(),
+        limit=limit,
+        with_payload=True,
+    )
+
+
+def _fused() -> Any:
+    """``$score[i]`` is what a passage scored in the i-th ranking."""
+    term = edge.Expression
+    weighted = term.Mult([term.Constant(SPARSE_WEIGHT), term.Variable("$score[1]")])
+    return edge.Formula(
+        term.Sum([term.Variable("$score[0]"), weighted]),
+        defaults={"$score[0]": UNRANKED_COSINE, "$score[1]": 0.0},
+    )

@@ -1,0 +1,254 @@
+"""Every store keeps the same layout and finds the same: checked against plain arithmetic."""
+
+import json
+import math
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.errors import ConfigError
+from rag.bm25 import Sparse
+from rag.stores.opening import LOCAL_UP_TO, Place, place_of
+from rag.stores.store import SPARSE_WEIGHT, Point, Query, Store
+
+SERVER = os.environ.get("QDRANT_URL")
+"""Taken before the session's own environment drops it."""
+SIZE = 8
+COUNT = 300
+
+
+def points(count: int = COUNT) -> list[Point]:
+    """Unit vectors and few terms of 40, drawn by seed; every tenth has no term."""
+    draw = np.random.default_rng(3)
+    made = []
+    for number in range(count):
+        vector = draw.normal(size=SIZE)
+        terms = sorted(draw.choice(40, size=4, replace=False).tolist()) if number % 10 else []
+        values = [float(np.float32(value)) for value in draw.uniform(0.5, 2.0, size=len(terms))]
+        made.append(
+            Point(
+                id=2**63 + number,  # Ids are unsigned: none of their 64 bits is lost.
+                dense=(vector / np.linalg.norm(vector)).tolist(),
+                sparse=Sparse(terms, values),
+                payload={"id": f"p-{number:03d}", "citation": "C", "body": f"text {number}"},
+            )
+        )
+    return made
+
+
+@pytest.fixture(params=["local", "edge", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A collection that is not there yet, in each kind of store."""
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
+    if request.param == "server":
+        if not SERVER:
+            pytest.skip("set QDRANT_URL to a Qdrant server to run this")
+        monkeypatch.setenv("QDRANT_URL", SERVER)
+    return Place(request.param, f"policyqa-test-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Store]:
+    with place.open(SIZE) as opened:
+        opened.upsert(points())
+        opened.settle()
+        yield opened
+
+
+def idf(term: int) -> float:
+    """As Qdrant weighs a term: Robertson and Spärck Jones, plus 1 within the logarithm, over the
+    points that have any term."""
+    worded = [point.sparse.indices for point in points() if point.sparse.indices]
+    having = sum(term in indices for indices in worded)
+    return math.log((len(worded) - having + 0.5) / (having + 0.5) + 1)
+
+
+def cosine(query: Query, point: Point) -> float:
+    assert query.dense is not None
+    return float(np.dot(query.dense, point.dense))
+
+
+def bm25(query: Query, point: Point) -> float:
+    assert query.sparse is not None
+    weights = dict(zip(point.sparse.indices, point.sparse.values, strict=True))
+    return sum(idf(term) * weights.get(term, 0.0) for term in query.sparse.indices)
+
+
+DENSE_QUERY = points(1)[0].dense
+TERMS = Sparse([1, 7, 20], [1.0, 1.0, 1.0])
+
+
+def test_points_come_back_as_they_were_kept(store: Store) -> None:
+    assert store.count() == COUNT
+    assert sorted(store.ids().tolist()) == [point.id for point in points()]
+    taken = {point.id: point for point in store.take([2**63 + 10, 2**63 + 11, 5])}
+    assert len(taken) == 2
+    for number in (10, 11):
+        kept, expected = taken[2**63 + number], points()[number]
+        assert kept.payload == expected.payload
+        assert kept.dense == pytest.approx(expected.dense, abs=1e-6)
+        assert list(kept.sparse.indices) == list(expected.sparse.indices)
+        assert list(kept.sparse.values) == pytest.approx(expected.sparse.values)
+
+
+def test_dense_search_ranks_by_cosine(store: Store) -> None:
+    query = Query(DENSE_QUERY, None)
+    expected = sorted(points(), key=lambda point: -cosine(query, point))[:10]
+    found = store.search([query], 10)[0]
+    assert [one.payload["id"] for one in found] == [one.payload["id"] for one in expected]
+    assert [one.score for one in found] == pytest.approx([cosine(query, p) for p in expected])
+
+
+def test_sparse_search_ranks_by_bm25_with_the_idf_of_the_collection(store: Store) -> None:
+    query = Query(None, TERMS)
+    expected = sorted((bm25(query, point) for point in points()), reverse=True)[:10]
+    found = store.search([query], 10)[0]
+    assert [one.score for one in found] == pytest.approx(expected, rel=1e-5)
+
+
+def test_hybrid_search_adds_cosine_and_weighted_bm25(store: Store) -> None:
+    query = Query(DENSE_QUERY, TERMS)
+    fused = {
+        point.payload["id"]: cosine(query, point) + SPARSE_WEIGHT * bm25(query, point)
+        for point in points()
+    }
+    expected = sorted(fused, key=lambda one: -fused[one])[:10]
+    found = store.search([query], 10)[0]
+    assert [one.payload["id"] for one in found] == expected
+    assert [one.score for one in found] == pytest.approx([fused[one] for one in expected], rel=1e-5)
+
+
+def test_a_batch_gives_each_query_its_own_answer(store: Store) -> None:
+    queries = [Query(point.dense, None) for point in points()[:20]]
+    found = store.search([*queries, Query(None, TERMS)], 1)
+    assert [one[0].payload["id"] for one in found[:20]] == [f"p-{n:03d}" for n in range(20)]
+    assert len(found) == 21
+
+
+def test_points_are_there_when_the_collection_is_opened_again(place: Place) -> None:
+    with place.open(SIZE) as opened:
+        opened.upsert(points()[:3])
+    with place.open(SIZE) as opened:
+        assert opened.count() == 3
+        opened.upsert(points()[1:5])
+        assert opened.count() == 5
+
+
+def test_an_empty_collection_finds_nothing(place: Place) -> None:
+    with place.open(SIZE) as opened:
+        assert opened.count() == len(opened.ids()) == 0
+        assert opened.search([Query(DENSE_QUERY, TERMS)], 3) == [[]]
+
+
+def test_small_sets_are_kept_in_the_local_mode_and_large_ones_in_edge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert place_of("c", LOCAL_UP_TO).kind == "local"
+    assert place_of("c", LOCAL_UP_TO + 1).kind == "edge"
+    monkeypatch.setenv("POLICYQA_STORE", "edge")
+    assert place_of("c", 1).kind == "edge"
+    monkeypatch.setenv("POLICYQA_STORE", "lance")
+    with pytest.raises(ConfigError, match="'lance'; it must be local or edge"):
+        place_of("c", 1)
+    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
+    assert place_of("c", 1).kind == "server"
+
+
+@pytest.mark.parametrize("damaged", ["edge_config.json", "segment.json"])
+def test_a_shard_that_cannot_be_read_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
+    place = Place("edge", "policyqa-damaged")
+    with place.open(SIZE) as opened:
+        opened.upsert(points())
+    path = next(place.folder.rglob(damaged))
+    path.write_bytes(path.read_bytes()[:20])
+    with place.open(SIZE) as opened:
+        assert opened.count() == 0
+
+
+def test_without_waiting_a_collection_in_use_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
+    place = Place("edge", "policyqa-busy")
+    with place.open(SIZE), pytest.raises(TimeoutError), place.open(SIZE, wait=False):
+        pass
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Answers as a Qdrant server without collections would, and keeps what it was asked."""
+
+    asked: list[tuple[str, str, str | None, Any]]
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length) or b"null")
+        self.asked.append((self.command, self.path, self.headers.get("api-key"), body))
+        result: Any = True
+        if self.path.endswith("/exists"):
+            result = {"exists": False}
+        elif "/points" in self.path:
+            result = {"operation_id": 1, "status": "completed"}
+        text = json.dumps({"result": result, "status": "ok", "time": 0.0}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_PUT = do_POST = answer  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def recorder() -> Iterator[tuple[str, list[tuple[str, str, str | None, Any]]]]:
+    """The URL of a stand-in for a server, and what it is asked."""
+    handler = type("Handler", (Recorder,), {"asked": []})
+    with ExitStack() as stack:
+        server = stack.enter_context(HTTPServer(("127.0.0.1", 0), handler))
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.shutdown)
+        yield f"http://127.0.0.1:{server.server_port}", handler.asked  # type: ignore[attr-defined]
+
+
+@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
+def test_a_cluster_is_told_shards_replicas_and_the_key_and_gets_every_point(
+    recorder: tuple[str, list[tuple[str, str, str | None, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = recorder
+    monkeypatch.setenv("QDRANT_URL", url)
+    monkeypatch.setenv("QDRANT_API_KEY", "a-secret")
+    monkeypatch.setenv("QDRANT_SHARDS", "6")
+    monkeypatch.setenv("QDRANT_REPLICAS", "2")
+    with Place("server", "policyqa-c").open(SIZE) as opened:
+        opened.upsert(points())
+    assert {key for path, _, key, _ in asked if path != "/"} == {"a-secret"}
+    made = next(body for method, path, _, body in asked if method == "PUT" and "points" not in path)
+    assert (made["shard_number"], made["replication_factor"]) == (6, 2)
+    assert made["vectors"]["dense"]["size"] == SIZE
+    assert made["sparse_vectors"]["bm25"]["modifier"] == "idf"
+    upserts = [body["points"] for _, path, _, body in asked if "/points" in path]
+    assert len(upserts) > 1
+    sent = [point["id"] for upsert in upserts for point in upsert]
+    assert sorted(sent) == [point.id for point in points()]
+
+
+def test_a_number_of_shards_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("QDRANT_SHARDS", "many")
+    with pytest.raises(ConfigError, match="QDRANT_SHARDS is 'many'"), Place("server", "c").open(8):
+        pass
