@@ -63,6 +63,10 @@ def data_import(
         "section"
     ),
     seed: Annotated[int, typer.Option(help="Of the splits.")] = 7,
+    shares: Annotated[
+        str | None,
+        typer.Option(help="New splits in place of the source's, as in train=0.5,validation=0.5."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's.
@@ -72,9 +76,11 @@ def data_import(
     from policyqa.data import show_import
     from policyqa.progress import Watch
     from tasks.importing.importer import import_data
+    from tasks.importing.splits import shares_of
 
+    wanted = None if shares is None else shares_of(shares)
     with Watch(Console(stderr=True)).stage(f"importing {source}") as advance:
-        summary = import_data(source, out, questions, split_by, seed, advance)
+        summary = import_data(source, out, questions, split_by, seed, wanted, advance)
     if as_json:
         print_json(summary)
     else:

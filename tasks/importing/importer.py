@@ -7,6 +7,7 @@ A source in any layout we know → a data folder, whole or not at all.
 import json
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def import_data(
     questions: Path | None = None,
     split_by: str = "section",
     seed: int = 7,
+    shares: Mapping[Split, float] | None = None,
     advance: Advance = silent,
 ) -> dict[str, Any]:
     """Make the data folder ``out`` of a source; what its ``import.json`` says.
@@ -41,8 +43,9 @@ def import_data(
         source: a folder of documents, a file or folder in SQuAD's layout, or ObliQA's folder.
         out: the data folder; must not be there, or be empty.
         questions: a CSV or JSON lines file about the documents of a folder.
-        split_by: ``section`` or ``document``, where the source has no splits of its own.
+        split_by: ``section`` or ``document``, where splits are made.
         seed: of those splits.
+        shares: of new splits, in place of the source's own; None keeps those it has.
         advance: hears documents done and in all.
 
     Raises:
@@ -55,7 +58,7 @@ def import_data(
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     read = read_source(source, questions, advance)
-    splits, leaking = split_drafts(read.drafts, split_by, seed)
+    splits, leaking = split_drafts(read.drafts, split_by, seed, shares)
     taken = [draft for draft in read.drafts if draft.id in splits]
     refused = [*read.refused, *leaking]
     for document in read.documents:
@@ -65,6 +68,8 @@ def import_data(
         "".join(_line(draft, splits[draft.id]) + "\n" for draft in taken),
     )
     summary = _summary(read, taken, splits, refused)
+    if shares is not None:
+        summary["new splits"] = {"shares": dict(shares), "by": split_by, "seed": seed}
     write_json(partial / RECORD, summary)
     sections = load_corpus(partial)
     if taken:

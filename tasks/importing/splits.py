@@ -7,8 +7,10 @@ order of the source's rows has no say.
 """
 
 import hashlib
+import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from harness.errors import ConfigError
 from harness.groups import groups
@@ -18,11 +20,47 @@ from tasks.policyqa.questions import SPLITS, Split
 
 SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.15, "test": 0.25}
 """Of the questions."""
+LARGE = 0.1
+"""Share of the questions above which a group is placed first: late, it could upset all shares."""
 LEAKS = "its evidence is also asked for in {}, and a section belongs to one split"
 
 
+def shares_of(text: str) -> dict[Split, float]:
+    """The shares written as ``train=0.5,validation=0.5``; a split left out has none.
+
+    Raises:
+        ConfigError: a name is no split or stands twice, a share is no number from 0 to 1, or
+            they do not sum to 1 (to a hundredth).
+    """
+    form = "; write it like --shares train=0.5,validation=0.5"
+    shares: dict[Split, float] = {}
+    for part in text.split(","):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        split = next((split for split in SPLITS if split == name), None)
+        if split is None or split in shares:
+            fault = "is no split" if split is None else "stands twice"
+            raise ConfigError(f"shares {text!r}: {name!r} {fault}{form}")
+        shares[split] = _share(number)
+        if not 0 <= shares[split] <= 1:
+            raise ConfigError(f"shares {text!r}: {number!r} is no number from 0 to 1{form}")
+    if abs(sum(shares.values()) - 1) > 0.01:
+        raise ConfigError(f"shares {text!r} sum to {sum(shares.values()):.3g}, not to 1{form}")
+    return shares
+
+
+def _share(number: str) -> float:
+    """The number; not a number where it is none."""
+    try:
+        return float(number)
+    except ValueError:
+        return math.nan
+
+
 def split_drafts(
-    drafts: Sequence[Draft], by: str = "section", seed: int = 7
+    drafts: Sequence[Draft],
+    by: str = "section",
+    seed: int = 7,
+    shares: Mapping[Split, float] | None = None,
 ) -> tuple[dict[str, Split], list[Refused]]:
     """The split of each draft by id, and the drafts that would leak one split into another.
 
@@ -30,23 +68,34 @@ def split_drafts(
         drafts: with or without the source's own split.
         by: ``section`` or ``document``: what no two splits share.
         seed: of the hash.
+        shares: of new splits for all, in place of the source's own. None keeps those, and splits
+            the rest by ``SHARES``.
 
     Raises:
         ConfigError: ``by`` is something else.
     """
     if by not in ("section", "document"):
         raise ConfigError(f"splits are made by section or document, not by {by!r}")
+    if shares is not None:
+        drafts = [replace(draft, split=None) for draft in drafts]
     own = [draft for draft in drafts if draft.split is not None]
     chosen, refused = _keep_own(own)
     rest, leaking = _without_own_sections([d for d in drafts if d.split is None], own, chosen)
-    unsplit = _groups(rest, by)
-    counts = dict.fromkeys(SPLITS, 0)
-    total = sum(map(len, unsplit))
-    for group in sorted(unsplit, key=lambda group: _hash(group, seed)):
-        split = max(SPLITS, key=lambda name: SHARES[name] * total - counts[name])
+    return chosen | _made(_groups(rest, by), seed, shares or SHARES), refused + leaking
+
+
+def _made(
+    together: Sequence[list[Draft]], seed: int, shares: Mapping[Split, float]
+) -> dict[str, Split]:
+    """New splits by draft, each group in one of them."""
+    total = sum(map(len, together))
+    counts = {split: 0 for split in SPLITS if shares.get(split, 0) > 0}
+    chosen: dict[str, Split] = {}
+    for group in sorted(together, key=lambda one: (len(one) <= LARGE * total, _hash(one, seed))):
+        split = max(counts, key=lambda name: shares[name] * total - counts[name])
         counts[split] += len(group)
         chosen |= {draft.id: split for draft in group}
-    return chosen, refused + leaking
+    return chosen
 
 
 def _keep_own(drafts: Sequence[Draft]) -> tuple[dict[str, Split], list[Refused]]:
