@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.recipe import Recipe
+from finetune.work import RECORD as RECORD
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
@@ -18,8 +19,6 @@ from rag.retriever import Retriever
 from tasks.policyqa.prompts import TEMPLATES
 from tasks.policyqa.questions import data_identity
 
-RECORD = "training.json"
-"""Beside the adapter: recipe, data hash, versions and metrics. Its presence marks it finished."""
 DETERMINING_LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
 
@@ -40,15 +39,12 @@ class Checkpoint:
 
 def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, Any]:
     """All that determines a checkpoint's weights, as JSON."""
-    retrieval = None
-    if recipe.prompt == "rag":
-        retrieval = [retriever.index.fingerprint, retriever.k, retriever.budget]
     return {
         "recipe": recipe.model_dump(mode="json"),
         "model": catalogue.identity(recipe.model),
         "data": data_identity(data),
         "template": TEMPLATES[recipe.prompt],
-        "retrieval": retrieval,
+        "retrieval": retriever.identity if recipe.prompt == "rag" else None,
         "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
     }
 

@@ -5,6 +5,7 @@ Two shipped recipes hold for any model: ``sft`` (question → answer) and ``sft-
 context and question → answer). Others are named ``<model>-<weights>``.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import ConfigError
 from harness.files import read_yaml
-from harness.validation import validated
+from harness.validation import Model, validated
 
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes this project ships."""
@@ -73,13 +74,21 @@ def load_recipe(name: str, **changes: Any) -> Recipe:
     Raises:
         ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
     """
-    shipped = RECIPES / f"{name}.yaml"
-    path = shipped if shipped.is_file() else Path(name)
+    return read_recipe(Recipe, RECIPES, name, changes)
+
+
+def read_recipe(kind: type[Model], shipped: Path, name: str, changes: Mapping[str, Any]) -> Model:
+    """A recipe of that ``kind``: one of the folder ``shipped`` by name, or a YAML file by path.
+
+    Raises:
+        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
+    """
+    path = shipped / f"{name}.yaml"
+    path = path if path.is_file() else Path(name)
     if not path.is_file():
-        raise ConfigError(
-            f"no recipe {name!r}: not a file, and the shipped ones are {', '.join(shipped_names())}"
-        )
-    return validated(Recipe, {"name": path.stem, **read_yaml(path), **changes}, path, ConfigError)
+        names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
+        raise ConfigError(f"no recipe {name!r}: not a file, and the shipped ones are {names}")
+    return validated(kind, {"name": path.stem, **read_yaml(path), **changes}, path, ConfigError)
 
 
 def shipped_names() -> list[str]:

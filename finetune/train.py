@@ -3,11 +3,9 @@ Recipe → checkpoint. Killed at any moment, it goes on where it was.
 
     policyqa train smollm2-135m-sft
 
-The trainer saves its state as it goes; a saved state counts once it is complete. The checkpoint's
-folder appears when everything in it is there.
+``work`` keeps its folder.
 """
 
-import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,13 @@ from typing import Any
 import yaml
 from transformers import AutoTokenizer
 
-from finetune.checkpoint import RECORD, Checkpoint, adapter_hash, load_checkpoint
+from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
 from finetune.examples import Examples, build_examples
 from finetune.recipe import Recipe
-from finetune.trainer import COMPLETE, make_trainer
-from harness.errors import ConfigError, DataError
-from harness.files import fingerprint, locked, put_folder, write_json, write_whole
+from finetune.trainer import make_trainer
+from finetune.work import RECORD, finish, last_state
+from harness.errors import DataError
+from harness.files import write_json, write_whole
 from harness.models import catalogue
 from harness.progress import Advance, silent
 from rag.retriever import Retriever
@@ -50,42 +49,13 @@ def train(
         ConfigError: the precision needs a device this machine lacks, or ``target`` holds
             something else.
     """
-    with locked(target):
-        if not _is_finished(target, determinants):
-            work = target.with_name(target.name + ".partial")
-            _keep_work_only_of(work, determinants)
-            if not (work / RECORD).is_file():
-                _train_in(work, recipe, questions, retriever, determinants, advance)
-            for state in work.glob("checkpoint-*"):
-                shutil.rmtree(state)
-            put_folder(work, target)
+    finish(
+        target,
+        "checkpoint",
+        determinants,
+        lambda work: _train_in(work, recipe, questions, retriever, determinants, advance),
+    )
     return load_checkpoint(target)
-
-
-def _is_finished(target: Path, determinants: dict[str, Any]) -> bool:
-    """Whether the checkpoint is there; refuses to replace a folder that holds something else."""
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
-        return False
-    if not (target / RECORD).is_file():
-        raise ConfigError(f"{target} is there and is no checkpoint; name another folder")
-    if fingerprint(load_checkpoint(target).record["determinants"]) != fingerprint(determinants):
-        raise ConfigError(
-            f"{target} holds a checkpoint of another recipe, model or data; "
-            "name another folder, or delete it"
-        )
-    return True
-
-
-def _keep_work_only_of(work: Path, determinants: dict[str, Any]) -> None:
-    """Drop what an earlier attempt at something else left, and states a kill cut short."""
-    mark = work / "determinants"
-    key = fingerprint(determinants)
-    if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
-        shutil.rmtree(work, ignore_errors=True)
-        write_whole(mark, key)
-    for state in work.glob("checkpoint-*"):
-        if not (state / COMPLETE).is_file():
-            shutil.rmtree(state)
 
 
 def _train_in(
@@ -116,8 +86,7 @@ def _train_in(
             f"raise max_tokens in recipe {recipe.name}"
         )
     trainer = make_trainer(work, recipe, folder, tokenizer, splits, advance)
-    states = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    trainer.train(resume_from_checkpoint=str(states[-1]) if states else None)
+    trainer.train(resume_from_checkpoint=last_state(work))
     measured = trainer.evaluate()
     trainer.save_model(str(work))
     recipe_values = recipe.model_dump(mode="json", exclude={"name"})

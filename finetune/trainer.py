@@ -19,20 +19,16 @@ from transformers import (
     DataCollatorForSeq2Seq,
     PrinterCallback,
     Trainer,
-    TrainerCallback,
 )
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
 
 from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
+from finetune.watch import Watch
 from harness.errors import ConfigError
-from harness.files import write_whole
 from harness.models.policyqa_hf import quantisation
 from harness.progress import Advance
-
-COMPLETE = "complete"
-"""Written into a saved state when all its files are there."""
 
 
 def make_trainer(
@@ -71,7 +67,7 @@ def make_trainer(
             target_modules=list(recipe.target_modules),
             bias="none",
         ),
-        callbacks=[_Watch(advance)],
+        callbacks=[Watch(advance)],
     )
     trainer.remove_callback(PrinterCallback)
     for parameter in trainer.model.parameters():
@@ -167,16 +163,3 @@ class LengthGrouped(Sampler):  # type: ignore[misc]
         return iter(
             get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
         )
-
-
-class _Watch(TrainerCallback):  # type: ignore[misc]
-    """Tells of each update, and marks saved states as complete."""
-
-    def __init__(self, advance: Advance) -> None:
-        self._advance = advance
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        self._advance(state.global_step, state.max_steps)
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        write_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE, "")

@@ -1,0 +1,84 @@
+"""
+What one fine-tuning of the retrieval embedder does, and where what it makes is kept.
+
+Trained on questions and the sections that hold their answers: no reference answer is needed. The
+epochs are fixed beforehand: nothing is chosen on the validation split, so that it can be scored.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from finetune.recipe import RECIPES, Count, Share, read_recipe
+from harness.files import cache_folder, fingerprint
+from harness.models import catalogue
+from rag.retriever import Retriever
+from tasks.policyqa.questions import data_identity
+
+EMBEDDER_RECIPES = RECIPES / "embedders"
+"""The recipes of embedders this project ships."""
+DETERMINING_LIBRARIES = ("torch", "transformers", "sentence-transformers")
+"""Whose versions can change a trained weight."""
+
+
+class EmbedderRecipe(BaseModel):
+    """One fine-tuning of an embedder; ``recipes/embedders/*.yaml`` supply the values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    model: str = "minilm-l6"
+    """Embedder to begin from: a catalogue name, a Hugging Face id or a folder."""
+    epochs: Count = 3
+    batch_size: Count = 64
+    """Pairs an update at most, fewer where many share a passage; each learns from the others' too."""
+    mini_batch: Count = 32
+    """Texts embedded at a time: bounds the memory a batch takes."""
+    negatives: Annotated[int, Field(ge=0)] = 2
+    """Hard negatives a pair: what BM25 ranks best that is no evidence of the question."""
+    skip: Annotated[int, Field(ge=0)] = 0
+    """Of those ranked best, left out: in a set with gaps in its evidence they may well answer."""
+    max_tokens: Count = 128
+    """Of a text in training; longer ones are cut. Used as an embedder, it keeps its own window."""
+    scale: Annotated[float, Field(gt=0)] = 20.0
+    """What cosines are multiplied by in the loss: 1 / temperature."""
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-5
+    """Peak rate; falls to 0 in a line after the warm-up."""
+    warmup: Share = 0.1
+    """Share of the updates over which the rate rises from 0."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    max_gradient_norm: Annotated[float, Field(gt=0)] = 1.0
+    save_every: Count = 10
+    """Updates between saved states: what a kill can cost."""
+    log_every: Count = 10
+    """Updates between losses in the record."""
+    seed: int = 7
+
+
+def load_embedder_recipe(name: str, **changes: Any) -> EmbedderRecipe:
+    """A shipped recipe by name, or a YAML file by path, with ``changes`` made to it.
+
+    Raises:
+        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
+    """
+    return read_recipe(EmbedderRecipe, EMBEDDER_RECIPES, name, changes)
+
+
+def embedder_determinants(
+    recipe: EmbedderRecipe, data: Path, retriever: Retriever
+) -> dict[str, Any]:
+    """All that determines a trained embedder's weights, as JSON; ``retriever`` ranks negatives."""
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "model": catalogue.identity(recipe.model),
+        "data": data_identity(data),
+        "negatives": retriever.index.fingerprint if recipe.negatives else None,
+        "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
+    }
+
+
+def embedder_kept_at(what: dict[str, Any]) -> Path:
+    """Where the embedder with these determinants is kept, once it is finished."""
+    return cache_folder("embedders", f"{what['recipe']['name']}-{fingerprint(what)[:16]}")

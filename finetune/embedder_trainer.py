@@ -1,0 +1,178 @@
+"""
+Pairs → a fine-tuned embedder: sentence-transformers' own trainer and loss. Killed, it goes on.
+
+    policyqa index train --data DIR
+
+The loss is that of GradCache (https://arxiv.org/abs/2101.06983): each question against all passages
+of its batch. All updates are planned beforehand: a resumed run has but to skip those it has done.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from sentence_transformers.base.sampler import DefaultBatchSampler
+from sentence_transformers.sentence_transformer.losses import CachedMultipleNegativesRankingLoss
+from transformers import PrinterCallback
+
+from finetune.embedder import EmbedderRecipe
+from finetune.pairs import Pair, Pairs, Ranking, batches, build_pairs
+from finetune.watch import Watch
+from finetune.work import RECORD, finish, last_state
+from harness.files import write_json
+from harness.models import catalogue
+from harness.progress import Advance, silent
+from rag.corpus import Section
+from tasks.policyqa.questions import Question
+
+
+def train_embedder(
+    recipe: EmbedderRecipe,
+    questions: Sequence[Question],
+    sections: Mapping[str, Section],
+    ranking: Ranking,
+    target: Path,
+    determinants: dict[str, Any],
+    advance: Advance = silent,
+) -> Path:
+    """The folder ``target`` with the embedder of ``recipe``, trained unless it is finished there.
+
+    Args:
+        recipe: what to do.
+        questions: of all splits; those of ``train`` with evidence are trained on.
+        sections: of the corpus, by id.
+        ranking: what hard negatives are taken from.
+        target: a folder sentence-transformers loads; work goes on beside it until it is finished.
+        determinants: recorded; work begun under others is not gone on with.
+        advance: hears updates done and in all.
+
+    Raises:
+        DataError: no train question has evidence, or the corpus has too few sections.
+        ModelError: the model cannot be loaded.
+        ConfigError: ``target`` holds something else.
+    """
+
+    def make(work: Path) -> None:
+        folder = catalogue.resolve(recipe.model)
+        pairs = build_pairs(questions, sections, ranking, recipe)
+        metrics = _train_in(work, folder, pairs, recipe, advance)
+        write_json(work / RECORD, _record(recipe, determinants, pairs, metrics))
+
+    finish(target, "embedder", determinants, make)
+    return target
+
+
+def _train_in(
+    work: Path, folder: str, pairs: Pairs, recipe: EmbedderRecipe, advance: Advance
+) -> dict[str, Any]:
+    """Train the model of ``folder`` and save it into ``work``; what it measured."""
+    model = SentenceTransformer(folder)
+    window = model.max_seq_length
+    model.max_seq_length = min(recipe.max_tokens, window or recipe.max_tokens)
+    trainer = PairTrainer(
+        batches(pairs.rows, recipe),
+        model=model,
+        args=_arguments(work, recipe),
+        train_dataset=Dataset.from_list([_row(pair) for pair in pairs.rows]),
+        loss=CachedMultipleNegativesRankingLoss(
+            model, scale=recipe.scale, mini_batch_size=recipe.mini_batch
+        ),
+        callbacks=[Watch(advance)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=last_state(work))
+    model.max_seq_length = window
+    trainer.save_model(str(work))
+    logged = [line for line in trainer.state.log_history if "loss" in line]
+    return {
+        "updates": trainer.state.global_step,
+        "losses": [[line["step"], line["loss"]] for line in logged],
+    }
+
+
+def _arguments(work: Path, recipe: EmbedderRecipe) -> SentenceTransformerTrainingArguments:
+    return SentenceTransformerTrainingArguments(
+        output_dir=str(work),
+        num_train_epochs=1,  # Of planned updates, which are those of all the recipe's epochs.
+        per_device_train_batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=recipe.warmup,
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_gradient_norm,
+        bf16=False,
+        fp16=False,
+        save_steps=recipe.save_every,
+        save_total_limit=2,
+        logging_steps=recipe.log_every,
+        logging_first_step=True,
+        eval_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        seed=recipe.seed,
+        use_cpu=not torch.cuda.is_available(),
+    )
+
+
+def _row(pair: Pair) -> dict[str, str]:
+    """The texts of a pair, as the index embeds passages and as it embeds questions."""
+    negatives = {f"negative_{n}": one.text for n, one in enumerate(pair.negatives, start=1)}
+    return {"anchor": pair.question, "positive": pair.positive.text, **negatives}
+
+
+class PairTrainer(SentenceTransformerTrainer):  # type: ignore[misc]
+    """Sentence-transformers' trainer in batches of our own, that saves a model and nothing else."""
+
+    def __init__(self, planned: list[list[int]], **options: Any) -> None:
+        self._planned = planned
+        super().__init__(**options)
+
+    def get_batch_sampler(self, dataset: Any, **options: Any) -> "Planned":
+        """The sampler of the planned batches."""
+        return Planned(self._planned, dataset, **options)
+
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """No model card: it would tell of this machine, and change the folder's hash."""
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        del state_dict
+        self.model.save_pretrained(output_dir or self.args.output_dir, create_model_card=False)
+
+
+class Planned(DefaultBatchSampler):  # type: ignore[misc]
+    """Batches that were made before."""
+
+    def __init__(self, planned: list[list[int]], dataset: Any, **options: Any) -> None:
+        super().__init__(dataset, **options)
+        self._planned = planned
+
+    def __len__(self) -> int:
+        return len(self._planned)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self._planned)
+
+
+def _record(
+    recipe: EmbedderRecipe, determinants: dict[str, Any], pairs: Pairs, metrics: dict[str, Any]
+) -> dict[str, Any]:
+    """What the embedder says of itself."""
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "determinants": determinants,
+        "data": {
+            "train_questions": pairs.questions,
+            "without_evidence": pairs.without_evidence,
+            "pairs": len(pairs.rows),
+        },
+        "metrics": metrics,
+        "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
+    }

@@ -1,0 +1,185 @@
+"""
+Questions → (question, gold passage) pairs with hard negatives → the batches they are trained in.
+
+Other pairs' passages in a batch are negatives too. So no batch has a pair whose passage, or
+negative, is gold for another pair's question.
+"""
+
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from finetune.embedder import EmbedderRecipe
+from harness.errors import DataError
+from rag.context import inert
+from rag.corpus import Section
+from tasks.policyqa.questions import Question, in_split
+
+Ranking = Callable[[Sequence[str], int], Sequence[Sequence[str]]]
+"""Questions and a count → so many section ids for each, best first; fewer where no more match."""
+
+SPARE = 10
+"""Ranked beyond those needed: passages that say what an evidence says are passed over."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question, a passage that holds its answer, and passages that do not."""
+
+    question: str
+    positive: Section
+    negatives: tuple[Section, ...]
+    golds: frozenset[str]
+    """What all passages say that are known to hold its answer."""
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """What the passages say that it brings into a batch."""
+        return frozenset(said(section) for section in (self.positive, *self.negatives))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What is trained on."""
+
+    rows: list[Pair]
+    questions: int
+    """Of the train split, with evidence."""
+    without_evidence: int
+    """Questions of the train split left out: no section is known to answer them."""
+
+
+def said(section: Section) -> str:
+    """What a section says, wherever it stands: a corpus may say a thing more than once."""
+    return inert(section.body).casefold()
+
+
+def build_pairs(
+    questions: Sequence[Question],
+    sections: Mapping[str, Section],
+    ranking: Ranking,
+    recipe: EmbedderRecipe,
+) -> Pairs:
+    """A pair for each question of ``train`` and each of its evidence sections.
+
+    Args:
+        questions: of all splits.
+        sections: of the corpus, by id.
+        ranking: what hard negatives are taken from.
+        recipe: how many.
+
+    Raises:
+        DataError: no question of ``train`` has evidence, or the corpus has too few sections.
+    """
+    asked = train_questions(questions)
+    golds: dict[str, set[str]] = defaultdict(set)
+    for question in asked:
+        golds[question.question] |= {said(sections[one]) for one in question.evidence}
+    wrong = _negatives(golds, sections, ranking, recipe)
+    rows = [
+        Pair(text, positive, wrong[text], frozenset(golds[text]))
+        for text, evidence in ((question.question, question.evidence) for question in asked)
+        for positive in _distinct(sections[one] for one in evidence)
+    ]
+    left_out = len(in_split(questions, "train")) - len(asked)
+    return Pairs(rows, len(asked), left_out)
+
+
+def train_questions(questions: Sequence[Question]) -> list[Question]:
+    """The questions of ``train`` that have evidence.
+
+    Raises:
+        DataError: none has, or no question is in ``train``.
+    """
+    train = in_split(questions, "train")
+    asked = [question for question in train if question.evidence]
+    if not asked:
+        raise DataError(
+            f"none of the {len(train)} train questions has evidence, and an embedder learns from "
+            "nothing else; name sections in the field evidence of questions.jsonl"
+        )
+    return asked
+
+
+def _negatives(
+    golds: Mapping[str, set[str]],
+    sections: Mapping[str, Section],
+    ranking: Ranking,
+    recipe: EmbedderRecipe,
+) -> dict[str, tuple[Section, ...]]:
+    """The hard negatives of each question; where the ranking has too few, drawn by seed."""
+    if not recipe.negatives:
+        return dict.fromkeys(golds, ())
+    every = _distinct(sections.values())
+    needed = recipe.skip + recipe.negatives + max(len(gold) for gold in golds.values())
+    if len(every) < needed:
+        raise DataError(
+            f"the corpus has {len(every)} different sections, and recipe {recipe.name} needs "
+            f"{needed} for {recipe.negatives} negatives: lower negatives or skip"
+        )
+    ranked = ranking(list(golds), needed + SPARE)
+    found = {}
+    for (question, gold), ids in zip(golds.items(), ranked, strict=True):
+        best = [one for one in _distinct(sections[i] for i in ids) if said(one) not in gold]
+        if len(best) < recipe.skip + recipe.negatives:
+            known = gold | {said(one) for one in best}
+            rest = [one for one in every if said(one) not in known]
+            best += random.Random(f"{recipe.seed} {question}").sample(rest, len(rest))  # noqa: S311
+        found[question] = tuple(best[recipe.skip :][: recipe.negatives])
+    return found
+
+
+def _distinct(sections: Iterable[Section]) -> list[Section]:
+    """The sections without those that say what an earlier one says."""
+    first: dict[str, Section] = {}
+    for section in sections:
+        first.setdefault(said(section), section)
+    return list(first.values())
+
+
+@dataclass
+class _Batch:
+    rows: list[int] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+    golds: set[str] = field(default_factory=set)
+
+    def takes(self, pair: Pair) -> bool:
+        """Whether no passage here is gold for the pair's question, nor the other way round."""
+        return self.shown.isdisjoint(pair.golds) and self.golds.isdisjoint(pair.shown)
+
+    def add(self, row: int, pair: Pair) -> None:
+        self.rows.append(row)
+        self.shown |= pair.shown
+        self.golds |= pair.golds
+
+
+def batches(rows: Sequence[Pair], recipe: EmbedderRecipe) -> list[list[int]]:
+    """Indices of the rows of each update, of all epochs in turn.
+
+    Each epoch has every row once, in batches of like size, drawn by seed and epoch.
+    """
+    shown = Counter(text for pair in rows for text in pair.shown)
+    crowded = [max(shown[text] for text in pair.golds) for pair in rows]
+    planned: list[list[int]] = []
+    for epoch in range(recipe.epochs):
+        draw = random.Random(f"{recipe.seed} {epoch}")  # noqa: S311
+        order = draw.sample(range(len(rows)), len(rows))
+        # Rows that few batches take come first: late, they would be left in batches of their own.
+        made = _spread(sorted(order, key=lambda row: -crowded[row]), rows, recipe.batch_size)
+        planned += draw.sample(made, len(made))
+    return planned
+
+
+def _spread(order: Sequence[int], rows: Sequence[Pair], size: int) -> list[list[int]]:
+    """Batches of at most ``size``, each row in the emptiest that takes it."""
+    made = [_Batch() for _ in range(math.ceil(len(rows) / size))]
+    for row in order:
+        fit = [one for one in made if len(one.rows) < size and one.takes(rows[row])]
+        if not fit:
+            fit = [_Batch()]
+            made += fit
+        min(fit, key=lambda one: len(one.rows)).add(row, rows[row])
+    return [one.rows for one in made]

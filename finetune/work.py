@@ -1,0 +1,86 @@
+"""
+Training in a folder: killed at any moment it goes on, and its result appears when it is finished.
+
+Work goes on beside the target. A trainer saves its state there as it goes; a saved state counts
+once it is complete.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError
+from harness.files import fingerprint, locked, put_folder, write_whole
+
+RECORD = "training.json"
+"""Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
+COMPLETE = "complete"
+"""Written into a saved state when all its files are there."""
+
+
+def finish(
+    target: Path, kind: str, determinants: dict[str, Any], make: Callable[[Path], None]
+) -> None:
+    """Have ``make`` fill ``target``, unless that is done.
+
+    Args:
+        target: the folder to make; work goes on beside it until it is finished.
+        kind: ``checkpoint`` or ``embedder``, for messages.
+        determinants: all that determines the result, as in its record; work begun under others
+            is not gone on with.
+        make: fills the folder it is given from the last state there, the record last.
+
+    Raises:
+        ConfigError: ``target`` holds something else.
+    """
+    with locked(target):
+        if _is_finished(target, kind, determinants):
+            return
+        work = target.with_name(target.name + ".partial")
+        _keep_work_only_of(work, determinants)
+        if not (work / RECORD).is_file():
+            make(work)
+        for state in _states(work):
+            shutil.rmtree(state)
+        put_folder(work, target)
+
+
+def last_state(work: Path) -> str | None:
+    """The folder of the last state saved, as a trainer takes it; None where there is none."""
+    states = _states(work)
+    return str(states[-1]) if states else None
+
+
+def _is_finished(target: Path, kind: str, determinants: dict[str, Any]) -> bool:
+    """Whether the result is there; refuses to replace a folder that holds something else."""
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return False
+    record = target / RECORD
+    if not record.is_file():
+        raise ConfigError(f"{target} is there and is no {kind}; name another folder")
+    found = json.loads(record.read_text(encoding="utf-8")).get("determinants")
+    if fingerprint(found) != fingerprint(determinants):
+        raise ConfigError(
+            f"{target} holds the {kind} of another recipe, model or data; "
+            "name another folder, or delete it"
+        )
+    return True
+
+
+def _keep_work_only_of(work: Path, determinants: dict[str, Any]) -> None:
+    """Drop what an earlier attempt at something else left, and states a kill cut short."""
+    mark = work / "determinants"
+    key = fingerprint(determinants)
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
+        shutil.rmtree(work, ignore_errors=True)
+        write_whole(mark, key)
+    for state in _states(work):
+        if not (state / COMPLETE).is_file():
+            shutil.rmtree(state)
+
+
+def _states(work: Path) -> list[Path]:
+    """Folders of saved states, by update."""
+    return sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
