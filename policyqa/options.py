@@ -10,6 +10,13 @@ Data = Annotated[Path | None, typer.Option(help="A data folder; the shipped poli
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
+def data_or_shipped(data: Path | None) -> Path:
+    """What ``--data`` names, or the policy set this project ships."""
+    from tasks.policyqa.questions import DATA
+
+    return data or DATA
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
     print(json.dumps(value, indent=2, ensure_ascii=False))

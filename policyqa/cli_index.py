@@ -1,0 +1,134 @@
+"""``policyqa index``: build the retrieval index, search it, score it, train its embedder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from policyqa.options import Data, Json, data_or_shipped, print_json
+
+if TYPE_CHECKING:
+    from rag.retriever import Retriever
+
+index_app = typer.Typer(
+    no_args_is_help=True, help="The retrieval index: build, search, score; train its embedder."
+)
+
+EMBEDDER = "minilm-l6"
+"""As ``Retriever.of`` has it, known without importing it."""
+Embedder = Annotated[
+    str, typer.Option(help="Embedding model: a catalogue name, a Hugging Face id or a folder.")
+]
+Mode = Annotated[
+    Literal["hybrid", "dense", "sparse"],
+    typer.Option(help="Cosine and BM25 fused, cosine alone, BM25 alone."),
+]
+Reranker = Annotated[
+    str | None,
+    typer.Option(help="A cross-encoder that orders what is found anew, named likewise."),
+]
+
+
+@index_app.command("build")
+def index_build(data: Data = None, embedder: Embedder = EMBEDDER) -> None:
+    """Embed the sections of a data folder, unless that is done."""
+    from policyqa.progress import Watch
+
+    index = _retriever(data, embedder).index
+    name = index.name  # Reads the documents: what is wrong with them is said before any work.
+    with Watch(Console(stderr=True)).stage("index") as advance:
+        built = index.build(advance)
+    print(f"{'built' if built else 'up to date'}: {name}")
+
+
+@index_app.command("search")
+def index_search(
+    query: Annotated[str, typer.Argument(help="A question.")],
+    data: Data = None,
+    k: Annotated[int, typer.Option(help="Sections to find.", min=1)] = 5,
+    mode: Mode = "hybrid",
+    embedder: Embedder = EMBEDDER,
+    reranker: Reranker = None,
+    as_json: Json = False,
+) -> None:
+    """Print the sections nearest to a question, best first."""
+    from rag.corpus import one_line
+
+    hits = _retriever(data, embedder, reranker, mode, k).search([query], k)[0]
+    if as_json:
+        print_json([{"id": hit.id, "score": hit.score, "text": hit.text} for hit in hits])
+        return
+    for hit in hits:
+        print(f"{hit.score:.3f}  {hit.id}\n       {one_line(hit.text)[:200]}…")
+
+
+@index_app.command("score")
+def index_score(
+    data: Data = None,
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    k: Annotated[int, typer.Option(help="Sections found for a question.", min=1)] = 10,
+    mode: Mode = "hybrid",
+    embedder: Embedder = EMBEDDER,
+    reranker: Reranker = None,
+    against: Annotated[
+        Path | None, typer.Option(help="What --json printed of another retriever.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score the sections found for the questions of a split against their evidence.
+
+    Two retrievers compare by: policyqa index score … --json > a.json, then score the other with
+    --against a.json.
+    """
+    from policyqa.progress import Watch
+    from policyqa.retrieval import score_retrieval
+    from policyqa.retrieval_report import show_scores
+
+    retriever = _retriever(data, embedder, reranker, mode, k)
+    watch = Watch(Console(stderr=True))
+    scored = score_retrieval(retriever, data_or_shipped(data), split, k, against, watch)
+    if as_json:
+        print_json(scored)
+    else:
+        show_scores(scored, Console())
+
+
+@index_app.command("train")
+def index_train(
+    data: Data = None,
+    recipe: Annotated[str, typer.Option(help="A shipped recipe or a YAML file.")] = EMBEDDER,
+    model: Annotated[
+        str | None, typer.Option(help="Embedder to begin from, in place of the recipe's.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Embedder folder; the cache if unset.")] = None,
+) -> None:
+    """Fine-tune an embedder on the train split's evidence; prints its folder as the last line.
+
+    The folder is an --embedder. Run again, it goes on where it stopped.
+    """
+    from finetune.embedder import load_embedder_recipe
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten, stay_offline
+    from policyqa.train import train_embedder_recipe
+
+    quieten()
+    wanted = load_embedder_recipe(recipe, **({"model": model} if model else {}))
+    stay_offline([wanted.model, EMBEDDER])
+    print(train_embedder_recipe(wanted, data_or_shipped(data), out, Watch(Console(stderr=True))))
+
+
+def _retriever(
+    data: Path | None, embedder: str, reranker: str | None = None, mode: str = "hybrid", k: int = 1
+) -> "Retriever":
+    """The retriever that the options name, once its models are known to be there."""
+    from harness.models import catalogue
+    from policyqa.quiet import quieten, stay_offline
+    from rag.retriever import Retriever
+
+    quieten()
+    models = [embedder, reranker] if reranker else [embedder]
+    stay_offline(models)
+    for model in models:
+        catalogue.loadable(model)
+    return Retriever.of(data_or_shipped(data), embedder, reranker, mode, k)

@@ -1,0 +1,209 @@
+"""
+A retriever → how well it finds the evidence of a split's questions, as JSON.
+
+Questions of one document are not independent, so documents are resampled. Two retrievers are
+compared question by question: what ``--json`` printed of one is what ``--against`` reads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from more_itertools import chunked
+
+from harness.errors import ConfigError, DataError
+from harness.files import fingerprint, json_object
+from harness.groups import groups
+from harness.metrics import retrieval
+from harness.metrics.retrieval import retrieval_metrics, retrieval_scores
+from harness.statistics import RESAMPLES, mean_interval, paired_difference
+from policyqa.progress import Watch
+from rag.corpus import Corpus, framework_of
+from rag.retriever import Retriever
+from tasks.policyqa.questions import Question, data_identity, in_split, load_questions
+
+SEED = 7
+"""Of the resampling."""
+BATCH = 64
+"""Questions searched for at a time: with a reranker, minutes of work."""
+
+Scores = Mapping[str, Mapping[str, float]]
+"""By question id and metric."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What another retriever scored, read back."""
+
+    signature: str
+    scores: Scores
+    """Of the questions that are asked again."""
+
+
+def score_retrieval(
+    retriever: Retriever, data: Path, split: str, k: int, against: Path | None, watch: Watch
+) -> dict[str, Any]:
+    """How well the first ``k`` sections that are found hold the evidence of a split's questions.
+
+    Questions without evidence are counted as ``unscored``. A miss is a question none of whose
+    evidence is found.
+
+    Args:
+        retriever: over the corpus of ``data``.
+        data: a data folder.
+        split: of its questions.
+        k: sections found for a question.
+        against: what ``--json`` printed of another retriever; None for no comparison.
+        watch: shows the progress.
+
+    Raises:
+        DataError: the folder breaks its contract, or no question of the split has evidence.
+        ConfigError: ``against`` is no such file, or of another k, or of other questions.
+    """
+    questions, unscored = _with_evidence(data, split)
+    earlier = read_earlier(against, questions, k) if against else None
+    rankings = _search(retriever, questions, k, watch)
+    scores = retrieval_scores(rankings, {q.id: q.evidence for q in questions}, k)
+    scored = {
+        "split": split,
+        "k": k,
+        "n": len(questions),
+        "unscored": unscored,
+        "metrics": _figures(questions, scores, k),
+        "kinds": {
+            kind: _figures([q for q in questions if q.kind == kind], scores, k)
+            for kind in sorted({q.kind for q in questions})
+        },
+        "misses": [
+            {"id": q.id, "question": q.question, "evidence": q.evidence, "found": rankings[q.id]}
+            for q in questions
+            if not set(q.evidence) & set(rankings[q.id])
+        ],
+        "questions": {
+            q.id: {"cluster": cluster, "fingerprint": _fingerprint(q), **scores[q.id]}
+            for q, cluster in zip(questions, clusters(questions), strict=True)
+        },
+        "signature": _signature(retriever, data, split, k, len(questions)),
+    }
+    return scored | {"against": _compare(questions, scores, earlier, k)} if earlier else scored
+
+
+def clusters(questions: Sequence[Question]) -> list[str]:
+    """The cluster each question belongs to: the document its evidence is in.
+
+    One with evidence in several documents counts to that of its first section. Where all are of
+    one document, which cannot be resampled, questions connected by shared sections are a cluster.
+    """
+    documents = [framework_of(question.evidence[0]) for question in questions]
+    if len(set(documents)) > 1:
+        return documents
+    return [str(group) for group in groups([question.evidence for question in questions])]
+
+
+def read_earlier(path: Path, questions: Sequence[Question], k: int) -> Earlier:
+    """What ``policyqa index score --json`` printed of another retriever, on these questions.
+
+    A question is the same if id, text and evidence are.
+
+    Raises:
+        ConfigError: the file is no such document, of another k, or has none of the questions.
+    """
+    again = f"score the other retriever: policyqa index score … --k {k} --json > FILE"
+    try:
+        document = json_object(path.read_text(encoding="utf-8-sig"), str(path))
+        signature, found_k, rows = document["signature"], int(document["k"]), document["questions"]
+        names = retrieval_metrics(found_k)
+        scores = {
+            q.id: {name: float(rows[q.id][name]) for name in names}
+            for q in questions
+            if q.id in rows and rows[q.id]["fingerprint"] == _fingerprint(q)
+        }
+    except (OSError, UnicodeDecodeError, DataError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}); {again}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path} is not what --json prints ({error!r}); {again}") from error
+    if found_k != k:
+        raise ConfigError(f"{path} was scored at k {found_k}, this at {k}; {again}")
+    if not scores:
+        raise ConfigError(
+            f"{path} scored {len(rows)} questions, none of them one of these {len(questions)} "
+            f"(as {questions[0].id}) with the same text and evidence; {again}"
+        )
+    return Earlier(str(signature), scores)
+
+
+def _with_evidence(data: Path, split: str) -> tuple[list[Question], int]:
+    """The questions of a split that have evidence, and how many have none."""
+    asked = in_split(load_questions(data, (section.id for section in Corpus(data))), split)
+    questions = [question for question in asked if question.evidence]
+    if not questions:
+        raise DataError(
+            f"no question of split {split!r} in {data} has evidence, so there is nothing to find; "
+            f"see what it has: policyqa data info {data}"
+        )
+    return questions, len(asked) - len(questions)
+
+
+def _search(
+    retriever: Retriever, questions: Sequence[Question], k: int, watch: Watch
+) -> dict[str, list[str]]:
+    """The ids of the ``k`` sections found for each question, best first, by its id."""
+    with watch.stage("index") as advance:
+        retriever.index.build(advance)
+    rankings: dict[str, list[str]] = {}
+    with watch.stage(f"searching for {len(questions):,} questions") as advance:
+        for batch in chunked(questions, BATCH):
+            hits = retriever.search([question.question for question in batch], k)
+            for question, found in zip(batch, hits, strict=True):
+                rankings[question.id] = [hit.id for hit in found]
+            advance(len(rankings), len(questions))
+    return rankings
+
+
+def _figures(questions: Sequence[Question], scores: Scores, k: int) -> dict[str, Any]:
+    return {
+        name: mean_interval(
+            [scores[q.id][name] for q in questions], clusters(questions), seed=SEED
+        ).as_json()
+        for name in retrieval_metrics(k)
+    }
+
+
+def _compare(
+    questions: Sequence[Question], scores: Scores, earlier: Earlier, k: int
+) -> dict[str, Any]:
+    both = [question for question in questions if question.id in earlier.scores]
+    return {
+        "signature": earlier.signature,
+        "metrics": {
+            name: paired_difference(
+                [scores[q.id][name] for q in both],
+                [earlier.scores[q.id][name] for q in both],
+                clusters(both),
+                seed=SEED,
+            ).as_json()
+            for name in retrieval_metrics(k)
+        },
+    }
+
+
+def _fingerprint(question: Question) -> str:
+    """Of what is asked and what answers it, in 8 digits."""
+    return fingerprint([question.question, sorted(question.evidence)])[:8]
+
+
+def _signature(retriever: Retriever, data: Path, split: str, k: int, n: int) -> str:
+    """Everything that could change the figures, in one line."""
+    parts = [
+        f"data:{data_identity(data)[:8]}",
+        f"split:{split}",
+        f"n:{n}",
+        f"k:{k}",
+        retriever.signature,
+        retrieval.signature(),
+        f"intervals:95%,{RESAMPLES} resamples of documents (of one: of sections),seed{SEED}",
+        f"code:{version('policyqa-bench')}",
+    ]
+    return " | ".join(parts)

@@ -1,0 +1,295 @@
+"""Scoring a retriever: a real embedder, a real store, questions whose evidence is known."""
+
+import inspect
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from rich.console import Console
+
+from harness.metrics.retrieval import retrieval_metrics
+from harness.statistics import mean_interval
+from policyqa import cli
+from policyqa.cli_index import EMBEDDER, Mode
+from policyqa.retrieval import clusters
+from policyqa.retrieval_report import show_scores
+from rag.index import MODES
+from rag.retriever import Retriever
+from tasks.policyqa.questions import Question
+from tests.conftest import write_questions
+
+K = 6
+"""As many sections as a framework of the small data has."""
+WELLS, KITES, BEES = ([f"{name}/s-{n}" for n in range(1, 7)] for name in ("wells", "kites", "bees"))
+DEPTH, STRINGS = "How deep is a well dug?", "How long may the strings of a kite be?"
+HOSTILE = "[bold]How long\x1b[31m may\nthe strings[/bold] of a kite be?"
+
+
+def asked(id_: str, kind: str, question: str, evidence: list[str]) -> dict[str, Any]:
+    """A line of ``questions.jsonl``."""
+    return {
+        "id": id_,
+        "split": "test",
+        "framework": evidence[0].split("/")[0] if evidence else "bees",
+        "kind": kind,
+        "question": question,
+        "answer": "Forty metres.",
+        "evidence": evidence,
+        "citations": [],
+        "answerable": bool(evidence),
+    }
+
+
+FOUND = asked("found", "scope", DEPTH, WELLS)
+HALF = asked("half", "scope", STRINGS, KITES + BEES)
+MISSED = asked("missed", "list", STRINGS, BEES[:1])
+WITHOUT = asked("without", "unanswerable", "Who won the race?", [])
+AGAIN = [FOUND | {"id": f"found-{n}"} for n in range(4)] + [MISSED | {"id": "missed-again"}]
+"""So that clusters have more than one question, and not equally many."""
+
+Score = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def score(
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Score:
+    """Calls ``policyqa index score`` on the questions above: status, standard output, error."""
+    write_questions(data, [FOUND, HALF, MISSED, WITHOUT])
+
+    def call(*options: str, k: int = K) -> tuple[int, str, str]:
+        command = ["policyqa", "index", "score", "--data", str(data), "--k", str(k), *options]
+        monkeypatch.setattr(sys, "argv", command)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+def scored(score: Score, *options: str, k: int = K) -> dict[str, Any]:
+    status, out, _ = score("--json", *options, k=k)
+    assert status == 0
+    document: dict[str, Any] = json.loads(out)
+    return document
+
+
+def test_each_question_scores_what_was_found_of_its_evidence(score: Score) -> None:
+    rows = scored(score)["questions"]
+    assert list(rows) == ["found", "half", "missed"]
+    names = retrieval_metrics(K)
+    assert [rows["found"][name] for name in names] == pytest.approx([1, 1, 1, 1])
+    assert [rows["half"][name] for name in names] == pytest.approx([0.5, 0.5, 1, 1])
+    assert [rows["missed"][name] for name in names] == [0, 0, 0, 0]
+
+
+def test_figures_are_means_over_all_questions_and_over_each_kind(score: Score) -> None:
+    document = scored(score)
+    recall = f"recall@{K}"
+    assert document["metrics"][recall]["mean"] == pytest.approx(0.5)
+    assert document["metrics"][recall]["n"] == document["n"] == 3
+    assert list(document["kinds"]) == ["list", "scope"]
+    assert document["kinds"]["scope"][recall]["mean"] == pytest.approx(0.75)
+    assert document["kinds"]["scope"][recall]["n"] == 2
+    assert document["kinds"]["list"][recall]["mean"] == 0
+
+
+def test_the_document_has_the_shape_of_our_json(score: Score) -> None:
+    document = scored(score)
+    fields = ["split", "k", "n", "unscored", "metrics", "kinds", "misses", "questions", "signature"]
+    assert list(document) == fields
+    for figures in (document["metrics"], *document["kinds"].values()):
+        assert list(figures) == retrieval_metrics(K)
+        assert all(set(figure) == {"mean", "low", "high", "n"} for figure in figures.values())
+    assert (document["split"], document["k"]) == ("test", K)
+
+
+def test_questions_without_evidence_are_counted_and_not_scored(score: Score) -> None:
+    document = scored(score)
+    assert document["unscored"] == 1
+    assert "without" not in document["questions"]
+
+
+def test_a_miss_shows_what_was_found_instead(score: Score) -> None:
+    (miss,) = scored(score)["misses"]
+    assert set(miss.pop("found")) == set(KITES)
+    assert miss == {"id": "missed", "question": STRINGS, "evidence": BEES[:1]}
+
+
+def test_what_is_found_beyond_k_is_a_miss(score: Score) -> None:
+    assert scored(score, k=18)["misses"] == []
+
+
+def test_documents_are_what_is_resampled(score: Score, data: Path) -> None:
+    write_questions(data, [FOUND, HALF, MISSED, *AGAIN])
+    document = scored(score)
+    recalls = [row[f"recall@{K}"] for row in document["questions"].values()]
+    of = ["wells", "kites", "bees", "wells", "wells", "wells", "wells", "bees"]
+    assert [row["cluster"] for row in document["questions"].values()] == of
+    expected = mean_interval(recalls, of, seed=7)
+    assert document["metrics"][f"recall@{K}"] == expected.as_json()
+    assert expected != mean_interval(recalls, list(document["questions"]), seed=7)
+
+
+def test_questions_of_one_document_cluster_by_the_sections_they_share() -> None:
+    evidence = [WELLS[:2], WELLS[1:3], WELLS[4:5]]
+    first, second, third = clusters(
+        [Question(**asked(str(n), "scope", DEPTH, ids)) for n, ids in enumerate(evidence)]
+    )
+    assert first == second != third
+
+
+def test_the_signature_names_all_that_could_change_a_figure(score: Score, data: Path) -> None:
+    before = scored(score)["signature"]
+    for part in ("data:", "split:test", "n:3", f"k:{K}", "ir-measures:", "resamples of documents"):
+        assert part in before
+    assert scored(score, k=3)["signature"] != before
+    write_questions(data, [FOUND, HALF])
+    assert scored(score)["signature"].split(" | ")[0] != before.split(" | ")[0]
+
+
+def test_a_retriever_differs_from_itself_by_nothing(score: Score, tmp_path: Path) -> None:
+    before = scored(score)
+    (tmp_path / "a.json").write_text(json.dumps(before))
+    against = scored(score, "--against", str(tmp_path / "a.json"))["against"]
+    assert against["signature"] == before["signature"]
+    assert list(against["metrics"]) == retrieval_metrics(K)
+    for change in against["metrics"].values():
+        assert change == {"delta": 0, "low": 0, "high": 0, "n": 3, "clusters": 3}
+
+
+def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
+    score: Score, data: Path, tmp_path: Path
+) -> None:
+    other = scored(score)
+    for row in other["questions"].values():
+        row[f"recall@{K}"] = 0.25
+    (tmp_path / "a.json").write_text(json.dumps(other))
+    # Of the three, one has another text now and one is new: "found" and "missed" were asked both
+    # times, and score 1 and 0.
+    write_questions(data, [FOUND, HALF | {"question": f"{STRINGS} Say."}, MISSED, AGAIN[0]])
+    change = scored(score, "--against", str(tmp_path / "a.json"))["against"]["metrics"]
+    assert change[f"recall@{K}"]["delta"] == pytest.approx(0.25)
+    assert (change[f"recall@{K}"]["n"], change[f"recall@{K}"]["clusters"]) == (2, 2)
+    assert change[f"map@{K}"]["delta"] == 0
+
+
+def test_any_two_retrievers_compare(score: Score, tmp_path: Path, minilm: Path) -> None:
+    dense = scored(score, "--mode", "dense", k=1)
+    (tmp_path / "dense.json").write_text(json.dumps(dense))
+    (tmp_path / "reader").symlink_to(minilm, target_is_directory=True)
+    options = ["--mode", "sparse", "--reranker", str(tmp_path / "reader")]
+    other = scored(score, *options, "--against", str(tmp_path / "dense.json"), k=1)
+    assert ",dense," in other["against"]["signature"]
+    assert ",sparse,reader@" in other["signature"]
+    for name, change in other["against"]["metrics"].items():
+        means = other["metrics"][name]["mean"], dense["metrics"][name]["mean"]
+        assert change["delta"] == pytest.approx(means[0] - means[1])
+
+
+def test_what_is_offered_is_what_the_retriever_takes() -> None:
+    assert get_args(get_args(Mode)[0]) == MODES
+    assert inspect.signature(Retriever.of).parameters["embedder"].default == EMBEDDER
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot be read"),
+        ("recall 0.9", "not JSON"),
+        ('{"metrics": {}, "verdict": {}}', "is not what --json prints"),
+        ('{"signature": "s", "k": 5, "questions": {}}', "was scored at k 5, this at 6"),
+        ('{"signature": "s", "k": 6, "questions": {"x": {}}}', "scored 1 questions, none of them"),
+        (
+            '{"signature": "s", "k": 6, "questions": {"found": {"fingerprint": "0"}}}',
+            "with the same text and evidence",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_before_any_work(
+    score: Score, tmp_path: Path, text: str | None, said: str
+) -> None:
+    path = tmp_path / "a.json"
+    if text is not None:
+        path.write_text(text)
+    status, out, error = score("--against", str(path))
+    assert (status, out) == (2, "")
+    assert error.startswith(f"error: {path}")
+    assert said in error
+    # One line: no stage was begun.
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--split", "tset"], "no question is in split 'tset'; splits are train, validation, test"),
+        (["--mode", "psychic"], "--mode"),
+        (["--embedder", "no-such-model"], "no model 'no-such-model'"),
+        (["--reranker", "./nowhere"], "no model folder at"),
+        (["--k", "0"], "--k"),
+    ],
+)
+def test_wrong_options_are_named_with_status_2(score: Score, options: list[str], said: str) -> None:
+    status, out, error = score(*options)
+    assert (status, out) == (2, "")
+    assert said in error
+
+
+def test_a_split_without_evidence_has_nothing_to_score(score: Score, data: Path) -> None:
+    write_questions(data, [WITHOUT])
+    status, _, error = score()
+    assert status == 2
+    assert "no question of split 'test'" in error
+    assert "has evidence" in error
+
+
+def test_the_terminal_shows_figures_differences_and_misses(score: Score, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(scored(score)))
+    status, out, error = score("--against", str(tmp_path / "a.json"))
+    assert status == 0
+    assert "index" in error
+    for part in (
+        f"recall@{K}",
+        "0.500",
+        "+0.000",
+        "1 questions without evidence",
+        "1 of 3 questions miss",
+        f"missed  {STRINGS}",
+        "evidence: bees/s-1; found first: kites/",
+        "signature: data:",
+        "the other: data:",
+    ):
+        assert part in out
+
+
+def test_the_terminal_fits_80_columns_and_shows_text_as_it_is(score: Score, data: Path) -> None:
+    write_questions(
+        data, [FOUND, *({**MISSED, "id": f"m{n}", "question": HOSTILE} for n in range(12))]
+    )
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    show_scores(scored(score), console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "m0  [bold]How long[31m may the strings[/bold] of a kite be?" in text
+    assert "\x1b" not in text
+    assert "m9" in text
+    assert "m10" not in text
+    assert "… and 2 more" in text
+    assert max(len(line) for line in text.split("signature:")[0].splitlines()) <= 80
+
+
+def test_a_kind_named_all_is_not_taken_for_all(score: Score, data: Path) -> None:
+    write_questions(data, [FOUND, MISSED | {"kind": "all"}])
+    _, out, _ = score()
+    assert [line.split()[1] for line in out.splitlines() if line.startswith(" all ")] == [
+        "0.500",
+        "0.000",
+    ]
