@@ -6,12 +6,12 @@ The format of a run folder: which arms it has, and what each question scored.
       checkpoints/<weights>    links to the checkpoints it used
       arms/<weights>/<prompt>/ lm-eval's results_*.json and samples_*.jsonl, batches.jsonl, arm.json
       comparison.json          everything the reports show
-      report.md
+      report.md, sweep.svg     the tables; and the chart, if the context was varied
 """
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,34 +25,46 @@ BASELINE = "base/plain"
 WEIGHTS = ("base", "sft", "sft-rag")
 PROMPTS = ("plain", "engineered", "rag", "oracle", "misled")
 PRECISIONS = ("int8", "bf16", "fp32")
+SETTINGS = {"k": ("rag",), "budget": ("rag", "oracle", "misled")}
+"""What an arm may set of its own context, and the prompt variants on which that has an effect."""
+EVIDENCE_SHOWN = "evidence_shown"
+"""Of a question that has evidence: 1 if one of its sections is in the context, even cut, else 0."""
 ARM_RECORD = "arm.json"
 """Beside an arm's results: key, determinants and usage. Its presence marks the arm finished."""
 BATCHES = "batches.jsonl"
 """Answers as they were made, batch by batch (``harness.models.journal``)."""
 
-_ARM = re.compile(r"(?P<weights>[^/@]+)/(?P<prompt>[^/@]+)(@(?P<precision>[^/@]+))?")
+_ARM = re.compile(
+    r"(?P<weights>[^/@+]+)/(?P<prompt>[^/@+]+)(?P<settings>(\+[^/@+]+)*)(@(?P<precision>[^/@+]+))?"
+)
+_SETTING = re.compile(r"(?P<name>k|budget)=(?P<value>[0-9]{1,6})")
 
 
 @dataclass(frozen=True)
 class Arm:
-    """Weights × prompt variant × precision."""
+    """Weights × prompt variant × precision, and how much context the prompt shows."""
 
     weights: str
     prompt: str
     precision: str | None = None
     """None is the model's own."""
+    k: int | None = None
+    """Sections retrieved for a question; None is the suite's."""
+    budget: int | None = None
+    """Tokens of context; None is the suite's."""
 
     @classmethod
     def parse(cls, text: str) -> "Arm":
-        """Read ``sft-rag/rag`` or ``sft-rag/rag@int8``.
+        """Read ``sft-rag/rag``, ``sft-rag/rag@int8`` or ``sft-rag/rag+k=4+budget=800@int8``.
 
         Raises:
-            ConfigError: another form, or a word that is none of those there are.
+            ConfigError: another form, a word that is none of those there are, or a context
+                setting that has no effect on the prompt variant.
         """
         match = _ARM.fullmatch(text)
         if match is None:
             raise ConfigError(
-                f"arm {text!r} has not the form weights/prompt or weights/prompt@int8"
+                f"arm {text!r} has not the form weights/prompt[+k=4][+budget=800][@int8]"
             )
         arm = cls(match["weights"], match["prompt"], match["precision"])
         for value, allowed in (
@@ -63,11 +75,22 @@ class Arm:
             if value not in allowed:
                 names = ", ".join(word for word in allowed if word)
                 raise ConfigError(f"arm {text!r}: {value!r} is none of {names}")
-        return arm
+        settings = _settings(text, arm.prompt, match["settings"].split("+")[1:])
+        return replace(arm, k=settings.get("k"), budget=settings.get("budget"))
 
     def __str__(self) -> str:
+        settings = (f"+{name}={getattr(self, name)}" for name in self.settings)
         precision = f"@{self.precision}" if self.precision else ""
-        return f"{self.weights}/{self.prompt}{precision}"
+        return f"{self.weights}/{self.prompt}{''.join(settings)}{precision}"
+
+    @property
+    def settings(self) -> list[str]:
+        """What it sets of its own context, in the order it is written."""
+        return [name for name in SETTINGS if getattr(self, name) is not None]
+
+    def limits(self, k: int, budget: int) -> tuple[int, int]:
+        """Its own k and budget, or for what it does not set, the suite's."""
+        return k if self.k is None else self.k, budget if self.budget is None else self.budget
 
     @property
     def task(self) -> str:
@@ -79,6 +102,26 @@ class Arm:
         return run / "arms" / str(self)
 
 
+def _settings(text: str, prompt: str, given: list[str]) -> dict[str, int]:
+    """The context settings of the arm ``text``, by name."""
+    settings: dict[str, int] = {}
+    for setting in given:
+        match = _SETTING.fullmatch(setting)
+        if match is None or match["name"] in settings:
+            raise ConfigError(
+                f"arm {text!r}: +{setting} is none of +k=4 and +budget=800, each given once, "
+                "a whole number from 0 to 999999"
+            )
+        name = match["name"]
+        if prompt not in SETTINGS[name]:
+            raise ConfigError(
+                f"arm {text!r}: +{setting} has no effect on {prompt}, only on "
+                f"{', '.join(SETTINGS[name])}; leave it out"
+            )
+        settings[name] = int(match["value"])
+    return settings
+
+
 @dataclass(frozen=True)
 class Answer:
     """One question's answer in one arm."""
@@ -88,7 +131,7 @@ class Answer:
     """Questions of one cluster are not independent: shared evidence sections connect them."""
     text: str
     scores: dict[str, float]
-    """By metric; of the rates, the one the question counts for."""
+    """By metric; of the rates and ``EVIDENCE_SHOWN``, those the question counts for."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +198,20 @@ def read_samples(path: Path) -> dict[str, Answer]:
                 cluster=str(cluster),
                 text=sample["filtered_resps"][0].strip(),
                 scores={name: float(sample[name]) for name in METRICS}
-                | {name: float(sample[name]) for name in RATES if name in sample},
+                | {name: float(sample[name]) for name in RATES if name in sample}
+                | _evidence_shown(question),
             )
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
     return answers
+
+
+def _evidence_shown(question: dict[str, Any]) -> dict[str, float]:
+    """Whether a logged question was asked with a section that holds its answer."""
+    if not question.get("evidence") or "context_ids" not in question:
+        return {}
+    shown = set(question["evidence"]) & set(question["context_ids"])
+    return {EVIDENCE_SHOWN: float(bool(shown))}
 
 
 def _evidence(sample: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -134,11 +135,17 @@ def _interval(
     names, member = np.unique(np.asarray(clusters), return_inverse=True)
     sums = np.bincount(member, weights=values)  # (C,)
     sizes = np.bincount(member)  # (C,)
-    # How often each cluster is drawn in each resample, (R, C).
-    draws = np.random.default_rng(seed).multinomial(
-        len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES
-    )
+    draws = _draws(len(names), seed)  # (R, C)
     means = (draws @ sums) / (draws @ sizes)  # (R,)
     tail = (1 - COVERAGE) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high), len(names)
+
+
+@lru_cache(maxsize=2)  # The same draws serve every figure of a run; making them takes longest.
+def _draws(count: int, seed: int) -> npt.NDArray[np.float64]:
+    """How often each of C clusters is drawn in each of R resamples, shape (R, C)."""
+    drawn = np.random.default_rng(seed).multinomial(
+        count, np.full(count, 1 / count), size=RESAMPLES
+    )
+    return drawn.astype(np.float64)

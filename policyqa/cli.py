@@ -4,6 +4,7 @@ The command line: parse, call one function, print, return a status.
 Wrong input exits with status 2. Heavy libraries are imported by the commands that need them.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,8 @@ from rich.console import Console
 
 from harness.errors import BenchError
 from policyqa.cli_data import data_app
-from policyqa.options import Data, Json, print_json
+from policyqa.cli_index import index_app
+from policyqa.options import Data, Json, data_or_shipped, print_json
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -21,7 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-index_app = typer.Typer(no_args_is_help=True, help="The retrieval index.")
 model_app = typer.Typer(no_args_is_help=True, help="Models by name.")
 app.add_typer(data_app, name="data")
 app.add_typer(index_app, name="index")
@@ -39,7 +40,7 @@ def main() -> None:
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="A shipped suite (quick, full) or a YAML file.")],
+    suite: Annotated[str, typer.Argument(help="quick, full, sweep, or a YAML file.")],
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME if unset.")] = None,
     limit: Annotated[int | None, typer.Option(help="Score this many questions.", min=1)] = None,
 ) -> None:
@@ -55,7 +56,7 @@ def run(
 
     quieten()
     wanted = load_suite(suite, limit=limit)
-    stay_offline([wanted.model, wanted.encoder])
+    stay_offline(wanted.models)
     folder = out or Path("runs") / wanted.name
     comparison = run_suite(wanted, folder, Watch(Console(stderr=True)))
     show(comparison, Console())
@@ -66,17 +67,22 @@ def run(
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Write a sweep's chart (SVG) here.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show a finished run."""
     from harness.files import write_whole
+    from reports.chart import chart as draw
     from reports.comparison import compare_run
     from reports.markdown import markdown as render
     from reports.terminal import show
 
     comparison = compare_run(run)
+    if chart:
+        write_whole(chart, draw(comparison))
     if markdown:
-        write_whole(markdown, render(comparison))
+        link = os.path.relpath(chart, markdown.parent) if chart else None
+        write_whole(markdown, render(comparison, link))
     if as_json:
         print_json(comparison)
     else:
@@ -102,43 +108,7 @@ def train(
     quieten()
     wanted = load_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model])
-    print(train_recipe(wanted, _data(data), out, Watch(Console(stderr=True))).folder)
-
-
-@index_app.command("build")
-def index_build(data: Data = None) -> None:
-    """Embed the sections of a data folder, unless that is done."""
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten
-    from rag.retriever import Retriever
-
-    quieten()
-    retriever = Retriever.of(_data(data))
-    with Watch(Console(stderr=True)).stage("index") as advance:
-        built = retriever.index.build(advance)
-    print(f"{'built' if built else 'up to date'}: {retriever.index.name}")
-
-
-@index_app.command("search")
-def index_search(
-    query: Annotated[str, typer.Argument(help="A question.")],
-    data: Data = None,
-    k: Annotated[int, typer.Option(help="Sections to find.", min=1)] = 5,
-    as_json: Json = False,
-) -> None:
-    """Print the sections nearest to a question, best first."""
-    from dataclasses import asdict
-
-    from policyqa.quiet import quieten
-    from rag.retriever import Retriever
-
-    quieten()
-    hits = Retriever.of(_data(data)).index.search([query], k)[0]
-    if as_json:
-        print_json([asdict(hit) for hit in hits])
-        return
-    for hit in hits:
-        print(f"{hit.score:.3f}  {hit.id}\n       {hit.text[:200]}…")
+    print(train_recipe(wanted, data_or_shipped(data), out, Watch(Console(stderr=True))).folder)
 
 
 @model_app.command("list")
@@ -185,9 +155,3 @@ def register_tasks(
     from tasks.registration import register, unregister
 
     print(f"removed {unregister()}" if undo else f"registered in {register()}")
-
-
-def _data(data: Path | None) -> Path:
-    from tasks.policyqa.questions import DATA
-
-    return data or DATA

@@ -44,6 +44,7 @@ class Plan:
     indices: list[int]
     """Of the scored questions within their split."""
     retriever: Retriever
+    """With the suite's k and budget, which training uses whatever the arms set."""
     recipes: dict[str, Recipe]
     """Of each trained weights."""
 
@@ -68,14 +69,14 @@ class Plan:
         suite = self.suite
         checkpoint = self.checkpoint(arm.weights)
         asked = read_yaml(TASKS / f"{arm.task}.yaml")["metadata"]
-        retrieval = [self.retriever.index.fingerprint, suite.k, suite.budget]
+        retriever = self.retriever.with_limits(*arm.limits(suite.k, suite.budget))
         return {
             "arm": str(arm),
             "model": catalogue.identity(suite.model),
             "adapter": checkpoint.record["adapter_sha256"] if checkpoint else None,
             "task": [asked, hash_file(TASKS / "_policyqa_base_yaml")],
             "template": template(asked["prompt"]),
-            "retrieval": None if asked["context"] == "none" else retrieval,
+            "retrieval": None if asked["context"] == "none" else retriever.identity,
             "data": data_identity(suite.data),
             "split": suite.split,
             "indices": self.indices,
@@ -115,6 +116,8 @@ def make_plan(suite: Suite) -> Plan:
         suite=suite,
         questions=questions,
         indices=draw(len(scored), suite.limit, suite.seed),
-        retriever=Retriever(sections, k=suite.k, budget=suite.budget),
+        retriever=Retriever.of(
+            suite.data, suite.embedder, suite.reranker, k=suite.k, budget=suite.budget
+        ),
         recipes=recipes,
     )

@@ -13,15 +13,20 @@ from typing import Any
 from harness.files import fingerprint, locked, write_json, write_whole
 from harness.metrics import signature
 from harness.models import catalogue
-from harness.runs import Arm
+from harness.runs import SETTINGS, Arm
 from policyqa.machine import machine
 from policyqa.plan import DETERMINING_LIBRARIES, Plan, make_plan
 from policyqa.progress import Watch
 from policyqa.suite import Suite
+from reports.chart import chart
 from reports.comparison import compare_run
 from reports.markdown import markdown
 from tasks.policyqa.prompts import ENGINEERED, TEMPLATES
 from tasks.policyqa.questions import data_identity, in_split
+
+SECTION_TOKENS = 216
+"""Of a section of the policy set, on average."""
+CHART = "sweep.svg"
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
@@ -46,13 +51,13 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
         write_json(out / "manifest.json", _manifest(plan))
         comparison = compare_run(out)
         write_json(out / "comparison.json", comparison)
-        write_whole(out / "report.md", markdown(comparison))
+        _report(comparison, out)
     return comparison
 
 
 def _prepare(plan: Plan, watch: Watch) -> None:
     with watch.stage("models and index", 1.0) as advance:
-        for model in (plan.suite.model, plan.suite.encoder):
+        for model in plan.suite.models:
             catalogue.loadable(model)
         plan.retriever.index.build(advance)
 
@@ -82,20 +87,23 @@ def _score(plan: Plan, arms: Sequence[Arm], out: Path, watch: Watch) -> None:
                     model=model,
                     arm=arm,
                     indices=plan.indices,
-                    options=_task_options(plan.suite),
+                    options=_task_options(plan.suite, arm),
                     determinants=plan.arm_determinants(arm),
                     folder=arm.folder(out),
                     advance=advance,
                 )
 
 
-def _task_options(suite: Suite) -> dict[str, Any]:
-    """What the tasks hear as metadata."""
+def _task_options(suite: Suite, arm: Arm) -> dict[str, Any]:
+    """What the arm's task hears as metadata."""
+    k, budget = arm.limits(suite.k, suite.budget)
     return {
         "data": str(suite.data),
         "split": suite.split,
-        "k": suite.k,
-        "budget": suite.budget,
+        "embedder": suite.embedder,
+        "reranker": suite.reranker,
+        "k": k,
+        "budget": budget,
         "encoder": suite.encoder,
     }
 
@@ -110,8 +118,9 @@ def _training_effort(plan: Plan, weights: str) -> float:
 
 def _scoring_effort(plan: Plan, arm: Arm) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    each = 0.6 if arm.prompt in ("plain", "engineered") else 1.5
-    return each * len(plan.indices)
+    k, budget = arm.limits(plan.suite.k, plan.suite.budget)
+    shown = min(budget, SECTION_TOKENS * k) if arm.prompt in SETTINGS["budget"] else 0
+    return (0.6 + 0.9 * shown / 400) * len(plan.indices)
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:
@@ -122,6 +131,16 @@ def _link_checkpoints(plan: Plan, out: Path) -> None:
         link.symlink_to(plan.checkpoint_folder(weights), target_is_directory=True)
 
 
+def _report(comparison: dict[str, Any], out: Path) -> None:
+    """The tables as Markdown, and the chart if the suite varied the context."""
+    drawn = "sweep" in comparison
+    if drawn:
+        write_whole(out / CHART, chart(comparison))
+    else:
+        (out / CHART).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
+    write_whole(out / "report.md", markdown(comparison, CHART if drawn else None))
+
+
 def _manifest(plan: Plan) -> dict[str, Any]:
     suite = plan.suite
     checkpoints = {weights: plan.checkpoint(weights) for weights in plan.recipes}
@@ -130,6 +149,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         "versions": {name: version(name) for name in ("policyqa-bench", *DETERMINING_LIBRARIES)},
         "machine": machine(),
         "metrics": signature(suite.encoder),
+        "retrieval": plan.retriever.signature,
         "hashes": {
             "data": data_identity(suite.data),
             "index": plan.retriever.index.fingerprint,

@@ -34,7 +34,7 @@ class Suite(BaseModel):
     model: str
     """A name of the catalogue, a Hugging Face id or a folder."""
     arms: Annotated[list[str], Field(min_length=1)]
-    """``weights/prompt`` or ``weights/prompt@precision``, in the order they are shown."""
+    """``weights/prompt[+k=K][+budget=B][@precision]``, in the order they are shown."""
     data: Path = DATA
     split: Split = "test"
     limit: Count | None = None
@@ -47,10 +47,14 @@ class Suite(BaseModel):
     """Prompts answered at a time."""
     encoder: str = "minilm-l6"
     """BERTScore's."""
+    embedder: str = "minilm-l6"
+    """Retrieval's: a catalogue name, a Hugging Face id or a folder."""
+    reranker: str | None = None
+    """Puts what was retrieved into a better order; None leaves it as it was found."""
     k: Count = K
-    """Sections retrieved for a question."""
+    """Sections retrieved for a question, in training and in arms that set none of their own."""
     budget: Count = BUDGET
-    """Tokens of context."""
+    """Tokens of context, likewise."""
 
     @field_validator("arms")
     @classmethod
@@ -67,6 +71,12 @@ class Suite(BaseModel):
     def parsed_arms(self) -> list[Arm]:
         """The arms, in the order they are shown."""
         return [Arm.parse(arm) for arm in self.arms]
+
+    @property
+    def models(self) -> list[str]:
+        """Every model a run loads, each once."""
+        named = (self.model, self.encoder, self.embedder, self.reranker)
+        return list(dict.fromkeys(name for name in named if name))
 
     @property
     def trained_weights(self) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from harness.errors import RunError
 from harness.metrics import METRICS, RATES
-from harness.runs import BASELINE, Arm, ArmResult, read_arm
+from harness.runs import BASELINE, EVIDENCE_SHOWN, SETTINGS, Arm, ArmResult, read_arm
 from harness.statistics import RESAMPLES, mean_interval, paired_difference, rate_interval
+from reports.sweep import curves
 
 PUBLISHED = {
     "base/plain": {"bertscore_f1": 0.82, "bleu": 0.15, "rouge_l": 0.31},
@@ -44,10 +45,13 @@ def compare_run(run: Path) -> dict[str, Any]:
     seed = manifest["suite"]["seed"]
     arms = [read_arm(run, name) for name in manifest["suite"]["arms"]]
     baseline = next((arm for arm in arms if arm.name == BASELINE), None)
+    entries = {arm.name: _arm(arm, baseline, seed) for arm in arms}
+    sweep = curves(arms, entries, manifest["suite"])
     return {
         "suite": manifest["suite"],
         "machine": manifest["machine"],
-        "arms": {arm.name: _arm(arm, baseline, seed) for arm in arms},
+        "arms": entries,
+        **({"sweep": sweep} if sweep else {}),
         "published": {name: PUBLISHED[name] for name in PUBLISHED if _has(arms, name)},
         "signature": _signature(manifest, arms[0]),
     }
@@ -89,6 +93,9 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
         "answer_tokens_per_question": arm.usage["answer_tokens"],
         "seconds_per_question": arm.usage["seconds"],
     }
+    if Arm.parse(arm.name).prompt in SETTINGS["budget"] and arm.scores(EVIDENCE_SHOWN):
+        shown = rate_interval(arm.scores(EVIDENCE_SHOWN), arm.clusters(EVIDENCE_SHOWN))
+        entry[EVIDENCE_SHOWN] = shown.as_json()
     if baseline is not None and arm.name != baseline.name:
         entry["vs_base"] = {
             name: paired_difference(
@@ -112,7 +119,10 @@ def _signature(manifest: dict[str, Any], arm: ArmResult) -> str:
         f"seed:{suite['seed']}",
         "shots:0",
         f"prompts:{hashes['prompts'][:8]}",
-        f"index:{hashes['index'][:8]},k{suite['k']},budget{suite['budget']}",
+        # A manifest of version 0.2 or before has no "retrieval".
+        manifest.get(
+            "retrieval", f"index:{hashes['index'][:8]},k{suite['k']},budget{suite['budget']}"
+        ),
         f"batch:{suite['batch_size']}",
         manifest["metrics"],
         f"intervals:95%,{RESAMPLES} paired resamples of sections; rates:Wilson",

@@ -3,18 +3,25 @@
 import html
 from typing import Any
 
-from reports.tables import NOTES, TextTable, tables
+from reports.tables import TextTable, notes, tables
 
 
-def markdown(comparison: dict[str, Any]) -> str:
-    """Every table, the notes and the signature as a Markdown document."""
+def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
+    """Every table, the notes and the signature as a Markdown document.
+
+    Args:
+        comparison: a run's.
+        chart: where the picture of its curves lies, from the document's folder; None shows none.
+    """
     suite = comparison["suite"]
     machine = comparison["machine"]
     model = html.escape(suite["model"])
     parts = [f"# Suite {suite['name']}: {model} on the {suite['split']} split"]
     for table in tables(comparison):
         parts += [f"## {table.title}", _pipes(table)]
-    parts += [f"- {note}" for note in NOTES]
+        parts += [table.conclusion] if table.conclusion else []
+    parts += [f"![Quality and latency against context](<{chart}>)"] if chart else []
+    parts += [f"- {note}" for note in notes(comparison)]
     parts.append(f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['device']}.")
     parts.append(f"Signature: `{comparison['signature']}`")
     return "\n\n".join(parts) + "\n"

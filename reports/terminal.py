@@ -7,14 +7,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.tables import NOTES, TextTable, tables
+from reports.tables import TextTable, notes, tables
 
 
 def show(comparison: dict[str, Any], console: Console) -> None:
     """Print every table, the notes and the signature."""
     for table in tables(comparison):
         console.print(_rich(table))
-    for note in NOTES:
+        if table.conclusion:
+            console.print(Text(table.conclusion + "\n"))
+    for note in notes(comparison):
         console.print(Text(note, style="dim"))
     console.print(Text(f"signature: {comparison['signature']}", style="dim"))
 

@@ -16,7 +16,15 @@ MAY_IMPORT = {
     "rag": {"harness"},
     "harness": set(),
 }
-HEAVY = {"torch", "transformers", "lm_eval", "datasets", "qdrant_client", "sentence_transformers"}
+HEAVY = {
+    "datasets",
+    "lm_eval",
+    "matplotlib",
+    "qdrant_client",
+    "sentence_transformers",
+    "torch",
+    "transformers",
+}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)

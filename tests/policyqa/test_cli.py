@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from policyqa import cli
+from tests.reports.conftest import write_sweep_run
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -54,6 +55,29 @@ def test_report_prints_one_json_document_and_nothing_else(
     printed = json.loads(capsys.readouterr().out)
     assert printed["arms"]["sft-rag/rag"]["vs_base"]["bleu"]["delta"] == pytest.approx(0.3)
     assert target.read_text().startswith("# Suite quick")
+
+
+def test_report_writes_the_chart_of_a_sweep_and_links_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = str(write_sweep_run(tmp_path / "run"))
+    chart, markdown = tmp_path / "pictures" / "sweep.svg", tmp_path / "report.md"
+    wanted = ["--chart", str(chart), "--markdown", str(markdown)]
+    assert call(monkeypatch, "report", run, *wanted) == 0
+    assert chart.read_text().startswith("<?xml")
+    assert "](<pictures/sweep.svg>)" in markdown.read_text()
+
+
+def test_a_chart_of_no_sweep_is_wrong_input(
+    made_up_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    chart = tmp_path / "sweep.svg"
+    assert call(monkeypatch, "report", str(made_up_run), "--chart", str(chart)) == 2
+    assert "policyqa run sweep" in capsys.readouterr().err
+    assert not chart.exists()
 
 
 def test_documents_alone_are_imported_counted_and_searched(

@@ -183,6 +183,30 @@ def test_what_changed_is_run_again_and_nothing_else(suite: Path, tmp_path: Path)
     assert changed == {"sft-rag/rag", "sft-rag/rag@int8"}
 
 
+def test_arms_of_several_contexts_are_asked_with_theirs_and_drawn(
+    data: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    arms = ["base/rag+budget=0", "base/rag+budget=20", "base/rag", "base/oracle+budget=0"]
+    path, run = tmp_path / "contexts.yaml", tmp_path / "run"
+    path.write_text(f"model: {tiny_llama}\narms: [{', '.join(arms)}]\ndata: {data}\n")
+    (curve,) = run_suite(load_suite(str(path)), run, quiet())["sweep"]
+    assert [point["budget"] for point in curve["points"]] == [0, 20, 400]
+    tokens = [point["prompt_tokens"] for point in curve["points"]]
+    assert tokens == sorted(set(tokens))
+    assert curve["points"][0]["evidence"]["mean"] == 0.0
+    nothing = [read_arm(run, arms[i]) for i in (0, 3)]
+    assert nothing[0].answers == nothing[1].answers
+    assert (run / "sweep.svg").read_text().startswith("<?xml")
+    assert "](<sweep.svg>)" in (run / "report.md").read_text()
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["retrieval"].endswith("k2,budget400")
+
+    path.write_text(path.read_text().replace(", base/rag,", ","))
+    run_suite(load_suite(str(path)), run, quiet())
+    assert not (run / "sweep.svg").exists()
+    assert "sweep.svg" not in (run / "report.md").read_text()
+
+
 def test_a_limit_scores_the_same_drawn_questions_in_every_arm(suite: Path, tmp_path: Path) -> None:
     limited = load_suite(str(suite), limit=2)
     comparison = run_suite(limited, tmp_path / "run", quiet())

@@ -27,6 +27,23 @@ def test_full_is_the_whole_matrix_on_the_whole_split() -> None:
     assert suite.limit is None
 
 
+def test_sweep_varies_the_budget_then_k_with_one_checkpoint() -> None:
+    suite = load_suite("sweep")
+    limits = [arm.limits(suite.k, suite.budget) for arm in suite.parsed_arms]
+    assert [b for k, b in limits if k == 20] == [0, 100, 200, 400, 800, 1400, 2000]
+    assert sorted(k for k, b in limits[:-1] if b == 2000) == [1, 2, 4, 8, 20]
+    assert suite.arms[-1] == "sft-rag/oracle+budget=2000"
+    assert (suite.split, suite.limit) == ("validation", None)
+    assert suite.trained_weights == ["sft-rag"]
+
+
+def test_every_model_of_a_suite_is_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("model: m\narms: [base/plain]\nembedder: e\nreranker: r\n")
+    assert load_suite(str(path)).models == ["m", "minilm-l6", "e", "r"]
+    assert load_suite("quick").models == ["smollm2-135m", "minilm-l6"]
+
+
 def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("model: m\narms: [base/poem]\nlimit: 0\ncolour: red\n")
@@ -41,6 +58,7 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
     [
         "model: m\narms: []\n",
         "model: m\narms: [base/plain, base/plain]\n",
+        "model: m\narms: [base/rag+k=1+budget=2, base/rag+budget=2+k=1]\n",
         "name: ../x\nmodel: m\n",
     ],
 )

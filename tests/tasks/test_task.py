@@ -13,6 +13,7 @@ from lm_eval.tasks import TaskManager
 from harness.errors import ConfigError, DataError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
+from tasks.policyqa.prompts import render
 from tasks.policyqa.questions import in_split, load_questions
 from tasks.policyqa.task import contexts_of
 from tasks.registration import TASKS
@@ -74,6 +75,23 @@ def test_odd_answers_get_a_score(data: Path, answer: str) -> None:
     results = evaluate(Parrot(answer), ["policyqa_plain"], data=str(data))
     for sample in results["samples"]["policyqa_plain"]:
         assert all(0.0 <= sample[name] < 0.6 for name in ("bertscore_f1", "bleu", "rouge_l"))
+
+
+@pytest.mark.parametrize(
+    ("variant", "limits"), [("rag", {"k": 0}), ("rag", {"budget": 0}), ("oracle", {"budget": 0})]
+)
+def test_no_context_asks_the_same_template_with_nothing_in_it(
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+    variant: str,
+    limits: dict[str, int],
+) -> None:
+    model = Parrot("x")
+    results = evaluate(model, [f"policyqa_{variant}"], data=str(data), **limits)
+    logged = [sample["doc"] for sample in results["samples"][f"policyqa_{variant}"]]
+    assert [doc["context_ids"] for doc in logged] == [[], [], []]
+    assert set(model.prompts) == {render("rag", doc["question"], "") for doc in logged}
+    assert all("\nContext: \nQuestion: " in prompt for prompt in model.prompts)
 
 
 def test_another_split_can_be_asked(data: Path) -> None:

@@ -1,0 +1,107 @@
+"""
+The curves of a comparison → one SVG picture.
+
+A row a curve, a panel a metric and one for latency. The same comparison gives the same bytes: no
+date, no random ids, no settings of the user's own matplotlib. Every word on it comes from names of
+arms and metrics.
+"""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import RunError
+from harness.metrics import METRICS
+from reports.tables import TITLES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STYLE: dict[str, Any] = {
+    "svg.hashsalt": "policyqa",  # Ids in the file are hashes, salted at random unless set.
+    "svg.fonttype": "none",  # Text stays text: smaller, and found by a search.
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+}
+"""What differs from matplotlib's own defaults."""
+PANEL = (3.4, 3.0)
+"""Width and height of a panel, in inches."""
+
+
+def chart(comparison: dict[str, Any]) -> str:
+    """The picture of a comparison's curves, as SVG.
+
+    Raises:
+        RunError: it has none.
+    """
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
+    curves = comparison.get("sweep")
+    if not curves:
+        raise RunError(
+            f"suite {comparison['suite']['name']} has no curve to draw: no three of its arms "
+            "differ in k or in the budget alone. Make a run that has: policyqa run sweep"
+        )
+    picture = io.StringIO()
+    with matplotlib.style.context(["default", STYLE]):
+        width, height = PANEL
+        figure = Figure(
+            figsize=(width * (len(METRICS) + 1), height * len(curves)), layout="constrained"
+        )
+        rows = figure.subplots(len(curves), len(METRICS) + 1, squeeze=False)
+        for curve, panels in zip(curves, rows, strict=True):
+            for metric, panel in zip(METRICS, panels, strict=False):
+                _quality(panel, comparison, curve, metric)
+            _latency(panels[-1], comparison, curve)
+        figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
+    return picture.getvalue()
+
+
+def _quality(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], metric: str) -> None:
+    """A metric with its 95% intervals against prompt tokens."""
+    figures = [point["metrics"][metric] for point in curve["points"]]
+    means = [figure["mean"] for figure in figures]
+    below = [figure["mean"] - figure["low"] for figure in figures]
+    above = [figure["high"] - figure["mean"] for figure in figures]
+    panel.errorbar(_tokens(curve), means, yerr=[below, above], marker="o", capsize=3)
+    if curve["oracle"]:
+        oracle = comparison["arms"][curve["oracle"]]["metrics"][metric]["mean"]
+        _level(panel, oracle, "oracle")
+    _label(panel, curve, means, TITLES[metric])
+
+
+def _latency(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
+    """Seconds a question, as a ratio to the first point, against prompt tokens."""
+    first = curve["points"][0]["seconds"]
+    ratios = [point["seconds"] / first for point in curve["points"]]
+    panel.plot(_tokens(curve), ratios, marker="o")
+    if curve["oracle"]:
+        _level(panel, comparison["arms"][curve["oracle"]]["seconds_per_question"] / first, "oracle")
+    _label(panel, curve, ratios, f"seconds, ratio to {curve['varies']}={_values(curve)[0]}")
+
+
+def _label(panel: "Axes", curve: dict[str, Any], heights: list[float], title: str) -> None:
+    """Say what is drawn, and at each point the value that varies."""
+    panel.set_title(title, loc="left", fontweight="bold")
+    panel.set_xlabel(f"prompt tokens a question\n{curve['fixed']}, labels: {curve['varies']}")
+    panel.margins(x=0.08, y=0.15)
+    for value, x, y in zip(_values(curve), _tokens(curve), heights, strict=True):
+        panel.annotate(str(value), (x, y), (4, 4), textcoords="offset points", fontsize=7)
+
+
+def _level(panel: "Axes", height: float, name: str) -> None:
+    """A dashed line across, named at its left end."""
+    panel.axhline(height, linestyle="--", color="0.4")
+    end = ("axes fraction", "data")
+    panel.annotate(name, (0, height), (3, 3), end, "offset points", color="0.4", fontsize=7)
+
+
+def _tokens(curve: dict[str, Any]) -> list[float]:
+    return [point["prompt_tokens"] for point in curve["points"]]
+
+
+def _values(curve: dict[str, Any]) -> list[int]:
+    return [point[curve["varies"]] for point in curve["points"]]

@@ -1,0 +1,91 @@
+"""The picture of a sweep is well-formed, complete, safe and the same every time."""
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.errors import RunError
+from harness.metrics import METRICS
+from reports.chart import chart
+from reports.comparison import compare_run
+from reports.tables import TITLES
+from tests.reports.conftest import GAIN
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(run: Path) -> ElementTree.Element:
+    return ElementTree.fromstring(chart(compare_run(run)))  # noqa: S314
+
+
+def groups(picture: ElementTree.Element, start: str) -> list[ElementTree.Element]:
+    """Groups whose id is ``start`` and a number: matplotlib names what it draws."""
+    return [
+        group
+        for group in picture.iter(f"{SVG}g")
+        if group.get("id", "").rstrip("0123456789") == start
+    ]
+
+
+def texts(element: ElementTree.Element) -> list[str]:
+    return ["".join(text.itertext()).strip() for text in element.iter(f"{SVG}text")]
+
+
+def test_a_panel_a_metric_and_one_for_latency(sweep_run: Path) -> None:
+    panels = groups(drawn(sweep_run), "axes_")
+    assert len(panels) == len(METRICS) + 1
+    for panel, title in zip(panels, [*TITLES.values()][: len(METRICS)], strict=False):
+        assert title in texts(panel)
+        assert {"prompt tokens a question", "oracle", *map(str, GAIN)} <= set(texts(panel))
+        # The bars of all points are one collection of lines, each with two caps.
+        assert len(groups(panel, "LineCollection_")) == 1
+        assert len(list(groups(panel, "LineCollection_")[0].iter(f"{SVG}path"))) == len(GAIN)
+        dashed = [path for path in panel.iter(f"{SVG}path") if "dasharray" in path.get("style", "")]
+        assert len(dashed) == 1
+    assert "seconds, ratio to budget=0" in texts(panels[-1])
+    assert groups(panels[-1], "LineCollection_") == []
+
+
+def test_a_row_a_curve(sweep_run: Path) -> None:
+    comparison = compare_run(sweep_run)
+    comparison["sweep"] = comparison["sweep"] * 3
+    picture = ElementTree.fromstring(chart(comparison))  # noqa: S314
+    assert len(groups(picture, "axes_")) == 3 * (len(METRICS) + 1)
+
+
+def test_a_curve_without_an_oracle_is_drawn(sweep_run: Path) -> None:
+    comparison = compare_run(sweep_run)
+    comparison["sweep"][0]["oracle"] = None
+    assert "oracle" not in texts(ElementTree.fromstring(chart(comparison)))  # noqa: S314
+
+
+def test_a_run_without_a_curve_is_refused(made_up_run: Path) -> None:
+    with pytest.raises(RunError, match=r"suite quick has no curve .* policyqa run sweep"):
+        chart(compare_run(made_up_run))
+
+
+def test_the_same_run_gives_the_same_bytes_on_any_day_and_desk(
+    sweep_run: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from reports.chart import chart;"
+        "from reports.comparison import compare_run;"
+        "sys.stdout.write(chart(compare_run(Path(sys.argv[1]))))"
+    )
+    own = tmp_path / "matplotlibrc"
+    own.write_text("lines.linewidth: 9\nsvg.fonttype: path\nfigure.dpi: 50\n")
+    command = [sys.executable, "-c", code, str(sweep_run)]
+    root = Path(__file__).parents[2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MATPLOTLIBRC", str(own))
+        other = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert other.stdout == chart(compare_run(sweep_run))
+
+
+def test_words_come_from_arms_and_metrics_alone(sweep_run: Path) -> None:
+    picture = chart(compare_run(sweep_run))
+    for word in ("$model$", "abacus", "answer 1", "<script", "dc:date"):
+        assert word not in picture
