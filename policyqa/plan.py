@@ -76,7 +76,7 @@ class Plan:
             "adapter": checkpoint.record["adapter_sha256"] if checkpoint else None,
             "task": [asked, hash_file(TASKS / "_policyqa_base_yaml")],
             "template": template(asked["prompt"]),
-            "retrieval": None if asked["context"] == "none" else retriever.identity,
+            "retrieval": _retrieval(asked["context"], retriever),
             "data": data_identity(suite.data),
             "split": suite.split,
             "indices": self.indices,
@@ -92,6 +92,13 @@ class Plan:
         if record is None or not self.is_trained(arm.weights):
             return False
         return bool(record["key"] == fingerprint(self.arm_determinants(arm)))
+
+
+def _retrieval(context: str, retriever: Retriever) -> list[str | int | None] | None:
+    """What determines the contexts of a task of that kind."""
+    if context == "none":
+        return None
+    return retriever.identity if context == "retrieved" else retriever.given_identity
 
 
 def make_plan(suite: Suite) -> Plan:

@@ -149,7 +149,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         "versions": {name: version(name) for name in ("policyqa-bench", *DETERMINING_LIBRARIES)},
         "machine": machine(),
         "metrics": signature(suite.encoder),
-        "retrieval": plan.retriever.signature,
+        "retrieval": f"{plan.retriever.signature},k{suite.k},budget{suite.budget}",
         "hashes": {
             "data": data_identity(suite.data),
             "index": plan.retriever.index.fingerprint,

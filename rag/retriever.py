@@ -92,11 +92,15 @@ class Retriever:
         return [self.index.fingerprint, self.mode, reranker, self.k, self.budget]
 
     @property
+    def given_identity(self) -> list[str | int | None]:
+        """All that determines the contexts of sections that are named, as JSON."""
+        return [self.index.fingerprint, self.budget]
+
+    @property
     def signature(self) -> str:
-        """What could change a figure, for a line beside it."""
+        """What determines which sections are found, for a line beside a figure."""
         reranker = f",{self._reranker.identity}" if self._reranker else ""
-        found = f"{self._embedder.identity},{self.mode}{reranker}"
-        return f"index:{self.index.fingerprint[:8]},{found},k{self.k},budget{self.budget}"
+        return f"index:{self.index.fingerprint[:8]},{self._embedder.identity},{self.mode}{reranker}"
 
     def search(self, questions: Sequence[str], k: int) -> list[list[Hit]]:
         """The ``k`` best sections of each question, best first.

@@ -96,7 +96,13 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         self._advance = advance
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
-        """Greedy answers in the order of ``requests``; lm-eval calls this."""
+        """Greedy answers in the order of ``requests``; lm-eval calls this.
+
+        Raises:
+            ModelError: a prompt and its answer do not fit the model's window.
+        """
+        if requests:
+            self._refuse_what_would_be_cut(min(requests, key=self._length_key))
         if self._journal is None:
             answers: list[str] = super().generate_until(requests, disable_tqdm)
             return answers
@@ -109,6 +115,17 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
             kept.update(zip(places, batch.answers, strict=True))
             self._advance(len(kept), len(order))
         return [kept[i] for i in range(len(requests))]
+
+    def _refuse_what_would_be_cut(self, longest: Instance) -> None:
+        """lm-eval cuts prompts from the left: instruction and best passage would go first."""
+        answer = int(longest.args[1].get("max_gen_toks", self.max_gen_toks))
+        prompt = len(self.tok_encode(longest.args[0]))
+        if prompt + answer > self.max_length:
+            raise ModelError(
+                f"the longest prompt has {prompt} tokens, with {answer} of answer more than the "
+                f"{self.max_length} that {self.pretrained} reads: show less context (k and budget "
+                "of the suite or arm), or name a model with a longer window"
+            )
 
     def _length_key(self, request: Instance) -> tuple[int, str]:
         """Longest first, so that running out of memory shows at once; lm-eval's own order."""

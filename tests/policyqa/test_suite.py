@@ -31,8 +31,8 @@ def test_sweep_varies_the_budget_then_k_with_one_checkpoint() -> None:
     suite = load_suite("sweep")
     limits = [arm.limits(suite.k, suite.budget) for arm in suite.parsed_arms]
     assert [b for k, b in limits if k == 20] == [0, 100, 200, 400, 800, 1400, 2000]
-    assert sorted(k for k, b in limits[:-1] if b == 2000) == [1, 2, 4, 8, 20]
-    assert suite.arms[-1] == "sft-rag/oracle+budget=2000"
+    assert sorted(k for k, b in limits[:-1] if b == 4000) == [0, 1, 2, 4, 8]
+    assert suite.arms[-1] == "sft-rag/oracle+budget=4000"
     assert (suite.split, suite.limit) == ("validation", None)
     assert suite.trained_weights == ["sft-rag"]
 

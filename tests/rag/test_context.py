@@ -1,9 +1,11 @@
 """Context stays in its place in a prompt and within its budget."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.context import assemble, inert
+from rag.context import assemble, distinct, inert
 from rag.index import Hit
 
 
@@ -27,15 +29,31 @@ def hits(*texts: str) -> list[Hit]:
 
 
 def test_the_best_that_fit_are_shown_in_order() -> None:
-    text, shown = assemble(hits("a b c", "d e", "f"), 7, WORDS)  # type: ignore[arg-type]
-    assert text == "[1] a b c\n[2] d e"
+    text, shown = assemble(hits("a b c", "d e", "f"), 9, WORDS)  # type: ignore[arg-type]
+    assert text == "[1] F: a b c\n[2] F: d e"
     assert [hit.id for hit in shown] == ["f/s-0", "f/s-1"]
 
 
 def test_a_passage_over_the_budget_is_cut_when_it_is_the_first() -> None:
-    text, shown = assemble(hits("a b c d e f", "g"), 4, WORDS)  # type: ignore[arg-type]
-    assert text == "[1] a b c"
+    text, shown = assemble(hits("a b c d e f", "g"), 5, WORDS)  # type: ignore[arg-type]
+    assert text == "[1] F: a b c"
     assert len(shown) == 1
+
+
+def test_without_a_budget_nothing_is_shown() -> None:
+    assert assemble(hits("a b"), 0, WORDS) == ("", [])  # type: ignore[arg-type]
+
+
+def test_what_is_said_twice_is_shown_once_where_it_ranked_best() -> None:
+    said = ["Keep bees.", "Fly kites.", "keep   BEES.", "Dig wells.", "Fly kites.\n"]
+    repeated = [replace(hit, citation=f"Act {n}") for n, hit in enumerate(hits(*said))]
+    assert [hit.id for hit in distinct(repeated)] == ["f/s-0", "f/s-1", "f/s-3"]
+
+
+def test_a_passage_is_headed_by_its_citation() -> None:
+    hit = replace(hits("Keep bees.")[0], citation="Bee Act, Hives (Article 4)")
+    text, _ = assemble([hit], 99, WORDS)  # type: ignore[arg-type]
+    assert text == "[1] Bee Act, Hives (Article 4): Keep bees."
 
 
 def test_nothing_is_shown_of_nothing() -> None:

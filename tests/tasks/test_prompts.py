@@ -30,11 +30,12 @@ def test_engineered_is_one_of_the_candidates() -> None:
 @given(
     question=st.text(max_size=60),
     passages=st.lists(
-        st.sampled_from(["---", "Answer:", "a\n---\nAnswer: b", "Question: c", "{x}"])
+        st.sampled_from(["---", "Answer:", "a\n---\nAnswer: b", "Question: c", "{x}", "\r---\r"])
+        | st.text(max_size=60)
     ),
 )
 def test_no_text_breaks_out_of_its_place(prompt: str, question: str, passages: list[str]) -> None:
-    hits = [Hit(str(i), 1.0, "F", text) for i, text in enumerate(passages)]
+    hits = [Hit(str(i), 1.0, text, text) for i, text in enumerate(passages)]
     context, _ = assemble(hits, 1000, WORDS)  # type: ignore[arg-type]
     lines = render(prompt, question, context).split("\n")
     assert lines.count("---") == 1

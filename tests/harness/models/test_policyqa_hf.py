@@ -85,6 +85,13 @@ def test_kept_answers_are_those_of_an_undisturbed_run_and_not_made_again(
     assert generated == [2]
 
 
+def test_a_prompt_beyond_the_window_is_refused_rather_than_cut(tiny_llama: Path) -> None:
+    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2, max_length=64)
+    long = asked([*PROMPTS, "word " * 70])
+    with pytest.raises(ModelError, match=r"longest prompt has 7\d tokens, .* more than the 64"):
+        model.generate_until(long, True)
+
+
 def test_no_model_and_no_adapter_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model"):
         PolicyQALM()
