@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.recipe import Recipe
-from finetune.work import RECORD as RECORD
+from finetune.work import RECORD
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue

@@ -5,6 +5,7 @@ Trained on questions and the sections that hold their answers: no reference answ
 epochs are fixed beforehand: nothing is chosen on the validation split, so that it can be scored.
 """
 
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,8 +20,12 @@ from tasks.policyqa.questions import data_identity
 
 EMBEDDER_RECIPES = RECIPES / "embedders"
 """The recipes of embedders this project ships."""
-DETERMINING_LIBRARIES = ("torch", "transformers", "sentence-transformers")
-"""Whose versions can change a trained weight."""
+METHOD = 1
+"""Raised when how an embedder is trained changes."""
+DETERMINING_LIBRARIES = ("torch", "transformers", "sentence-transformers", "qdrant-edge-py")
+"""Whose versions can change a trained weight; the last makes the terms that BM25 ranks by."""
+WITHOUT_EFFECT = {"name", "save_every", "log_every"}
+"""Fields of a recipe that change no weight."""
 
 
 class EmbedderRecipe(BaseModel):
@@ -31,12 +36,10 @@ class EmbedderRecipe(BaseModel):
     name: str
     model: str = "minilm-l6"
     """Embedder to begin from: a catalogue name, a Hugging Face id or a folder."""
-    epochs: Count = 3
+    epochs: Count = 2
     batch_size: Count = 64
-    """Pairs an update at most, fewer where many share a passage; each learns from the others' too."""
-    mini_batch: Count = 32
-    """Texts embedded at a time: bounds the memory a batch takes."""
-    negatives: Annotated[int, Field(ge=0)] = 2
+    """Pairs an update at most; each has the passages of all others as negatives too."""
+    negatives: Annotated[int, Field(ge=0)] = 1
     """Hard negatives a pair: what BM25 ranks best that is no evidence of the question."""
     skip: Annotated[int, Field(ge=0)] = 0
     """Of those ranked best, left out: in a set with gaps in its evidence they may well answer."""
@@ -44,7 +47,7 @@ class EmbedderRecipe(BaseModel):
     """Of a text in training; longer ones are cut. Used as an embedder, it keeps its own window."""
     scale: Annotated[float, Field(gt=0)] = 20.0
     """What cosines are multiplied by in the loss: 1 / temperature."""
-    learning_rate: Annotated[float, Field(gt=0)] = 3e-5
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-5
     """Peak rate; falls to 0 in a line after the warm-up."""
     warmup: Share = 0.1
     """Share of the updates over which the rate rises from 0."""
@@ -71,7 +74,8 @@ def embedder_determinants(
 ) -> dict[str, Any]:
     """All that determines a trained embedder's weights, as JSON; ``retriever`` ranks negatives."""
     return {
-        "recipe": recipe.model_dump(mode="json"),
+        "method": METHOD,
+        "recipe": recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT),
         "model": catalogue.identity(recipe.model),
         "data": data_identity(data),
         "negatives": retriever.index.fingerprint if recipe.negatives else None,
@@ -80,5 +84,10 @@ def embedder_determinants(
 
 
 def embedder_kept_at(what: dict[str, Any]) -> Path:
-    """Where the embedder with these determinants is kept, once it is finished."""
-    return cache_folder("embedders", f"{what['recipe']['name']}-{fingerprint(what)[:16]}")
+    """Where the embedder with these determinants is kept, once it is finished.
+
+    The folder is named after the model it begins from, and their hash.
+    """
+    base = what["model"].split("@")[0][:64]  # Without its own hash: see catalogue.identity.
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", f"{base}-{fingerprint(what)[:16]}")
+    return cache_folder("embedders", name.strip("-."))

@@ -3,11 +3,12 @@ Pairs → a fine-tuned embedder: sentence-transformers' own trainer and loss. Ki
 
     policyqa index train --data DIR
 
-The loss is that of GradCache (https://arxiv.org/abs/2101.06983): each question against all passages
-of its batch. All updates are planned beforehand: a resumed run has but to skip those it has done.
+The loss is a softmax over each question's cosines to all passages of its batch (Henderson et al.
+2017, https://arxiv.org/abs/1705.00652, section 4.4). All updates are planned beforehand: a resumed
+run has but to skip those it has done.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,54 +21,39 @@ from sentence_transformers import (
     SentenceTransformerTrainingArguments,
 )
 from sentence_transformers.base.sampler import DefaultBatchSampler
-from sentence_transformers.sentence_transformer.losses import CachedMultipleNegativesRankingLoss
+from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import PrinterCallback
 
+from finetune.callback import TellAndMark
 from finetune.embedder import EmbedderRecipe
-from finetune.pairs import Pair, Pairs, Ranking, batches, build_pairs
-from finetune.watch import Watch
-from finetune.work import RECORD, finish, last_state
+from finetune.pairs import Pair, Pairs, batches
+from finetune.work import RECORD, last_state
 from harness.files import write_json
 from harness.models import catalogue
 from harness.progress import Advance, silent
-from rag.corpus import Section
-from tasks.policyqa.questions import Question
 
 
 def train_embedder(
+    work: Path,
     recipe: EmbedderRecipe,
-    questions: Sequence[Question],
-    sections: Mapping[str, Section],
-    ranking: Ranking,
-    target: Path,
+    pairs: Pairs,
     determinants: dict[str, Any],
     advance: Advance = silent,
-) -> Path:
-    """The folder ``target`` with the embedder of ``recipe``, trained unless it is finished there.
+) -> None:
+    """Fill ``work`` with an embedder sentence-transformers loads, its record last.
 
     Args:
+        work: goes on from the last state there (``finetune.work.finish``).
         recipe: what to do.
-        questions: of all splits; those of ``train`` with evidence are trained on.
-        sections: of the corpus, by id.
-        ranking: what hard negatives are taken from.
-        target: a folder sentence-transformers loads; work goes on beside it until it is finished.
-        determinants: recorded; work begun under others is not gone on with.
+        pairs: what is trained on.
+        determinants: recorded.
         advance: hears updates done and in all.
 
     Raises:
-        DataError: no train question has evidence, or the corpus has too few sections.
         ModelError: the model cannot be loaded.
-        ConfigError: ``target`` holds something else.
     """
-
-    def make(work: Path) -> None:
-        folder = catalogue.resolve(recipe.model)
-        pairs = build_pairs(questions, sections, ranking, recipe)
-        metrics = _train_in(work, folder, pairs, recipe, advance)
-        write_json(work / RECORD, _record(recipe, determinants, pairs, metrics))
-
-    finish(target, "embedder", determinants, make)
-    return target
+    metrics = _train_in(work, catalogue.resolve(recipe.model), pairs, recipe, advance)
+    write_json(work / RECORD, _record(recipe, determinants, pairs, metrics))
 
 
 def _train_in(
@@ -82,10 +68,8 @@ def _train_in(
         model=model,
         args=_arguments(work, recipe),
         train_dataset=Dataset.from_list([_row(pair) for pair in pairs.rows]),
-        loss=CachedMultipleNegativesRankingLoss(
-            model, scale=recipe.scale, mini_batch_size=recipe.mini_batch
-        ),
-        callbacks=[Watch(advance)],
+        loss=MultipleNegativesRankingLoss(model, scale=recipe.scale),
+        callbacks=[TellAndMark(advance)],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=last_state(work))

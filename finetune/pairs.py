@@ -7,6 +7,7 @@ negative, is gold for another pair's question.
 
 import math
 import random
+from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ def build_pairs(
     Raises:
         DataError: no question of ``train`` has evidence, or the corpus has too few sections.
     """
-    asked = train_questions(questions)
+    asked = _train_questions(questions)
     golds: dict[str, set[str]] = defaultdict(set)
     for question in asked:
         golds[question.question] |= {said(sections[one]) for one in question.evidence}
@@ -88,7 +89,7 @@ def build_pairs(
     return Pairs(rows, len(asked), left_out)
 
 
-def train_questions(questions: Sequence[Question]) -> list[Question]:
+def _train_questions(questions: Sequence[Question]) -> list[Question]:
     """The questions of ``train`` that have evidence.
 
     Raises:
@@ -159,7 +160,8 @@ class _Batch:
 def batches(rows: Sequence[Pair], recipe: EmbedderRecipe) -> list[list[int]]:
     """Indices of the rows of each update, of all epochs in turn.
 
-    Each epoch has every row once, in batches of like size, drawn by seed and epoch.
+    Each epoch has every row once, in batches drawn by seed and epoch. They are of like size, since
+    each weighs the same in training, but for rows that too few batches take.
     """
     shown = Counter(text for pair in rows for text in pair.shown)
     crowded = [max(shown[text] for text in pair.golds) for pair in rows]
@@ -174,12 +176,23 @@ def batches(rows: Sequence[Pair], recipe: EmbedderRecipe) -> list[list[int]]:
 
 
 def _spread(order: Sequence[int], rows: Sequence[Pair], size: int) -> list[list[int]]:
-    """Batches of at most ``size``, each row in the emptiest that takes it."""
-    made = [_Batch() for _ in range(math.ceil(len(rows) / size))]
+    """Batches of at most ``size``, none twice another's size unless conflicts leave no choice."""
+    number = math.ceil(len(rows) / size)
+    while True:
+        made = _dealt(order, rows, number, size)
+        sizes = [len(batch) for batch in made]
+        if len(made) == number or max(sizes) <= 2 * min(sizes):
+            return made
+        number = len(made)  # What was begun late stayed small: dealt anew, all begin together.
+
+
+def _dealt(order: Sequence[int], rows: Sequence[Pair], number: int, size: int) -> list[list[int]]:
+    """Each row in the smallest of ``number`` batches that takes it, else in one more."""
+    made = [_Batch() for _ in range(number)]
     for row in order:
-        fit = [one for one in made if len(one.rows) < size and one.takes(rows[row])]
-        if not fit:
-            fit = [_Batch()]
-            made += fit
-        min(fit, key=lambda one: len(one.rows)).add(row, rows[row])
+        fit = (n for n, one in enumerate(made) if len(one.rows) < size and one.takes(rows[row]))
+        place = next(fit, None)
+        batch = _Batch() if place is None else made.pop(place)
+        batch.add(row, rows[row])
+        insort(made, batch, key=lambda one: len(one.rows))  # The smallest stay first.
     return [one.rows for one in made]

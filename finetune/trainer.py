@@ -23,9 +23,9 @@ from transformers import (
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
 
+from finetune.callback import TellAndMark
 from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
-from finetune.watch import Watch
 from harness.errors import ConfigError
 from harness.models.policyqa_hf import quantisation
 from harness.progress import Advance
@@ -67,7 +67,7 @@ def make_trainer(
             target_modules=list(recipe.target_modules),
             bias="none",
         ),
-        callbacks=[Watch(advance)],
+        callbacks=[TellAndMark(advance)],
     )
     trainer.remove_callback(PrinterCallback)
     for parameter in trainer.model.parameters():

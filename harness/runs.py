@@ -25,12 +25,16 @@ BASELINE = "base/plain"
 WEIGHTS = ("base", "sft", "sft-rag")
 PROMPTS = ("plain", "engineered", "rag", "oracle", "misled")
 PRECISIONS = ("int8", "bf16", "fp32")
-SETTINGS = {"k": ("rag",), "budget": ("rag", "oracle", "misled")}
+WITH_CONTEXT = ("rag", "oracle", "misled")
+"""Prompt variants that show sections."""
+SETTINGS = {"k": ("rag",), "budget": WITH_CONTEXT}
 """What an arm may set of its own context, and the prompt variants on which that has an effect."""
 EVIDENCE_SHOWN = "evidence_shown"
 """Of a question that has evidence: 1 if one of its sections is in the context, even cut, else 0."""
 ARM_RECORD = "arm.json"
 """Beside an arm's results: key, determinants and usage. Its presence marks the arm finished."""
+CHART = "sweep.svg"
+"""In a run's folder: the picture of its curves, if the context was varied."""
 BATCHES = "batches.jsonl"
 """Answers as they were made, batch by batch (``harness.models.journal``)."""
 
@@ -132,6 +136,8 @@ class Answer:
     text: str
     scores: dict[str, float]
     """By metric; of the rates and ``EVIDENCE_SHOWN``, those the question counts for."""
+    sections: int = 0
+    """Sections its context shows, the last of them perhaps cut."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +206,7 @@ def read_samples(path: Path) -> dict[str, Answer]:
                 scores={name: float(sample[name]) for name in METRICS}
                 | {name: float(sample[name]) for name in RATES if name in sample}
                 | _evidence_shown(question),
+                sections=len(question.get("context_ids", [])),
             )
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error

@@ -21,7 +21,7 @@ import numpy.typing as npt
 RESAMPLES = 10_000
 """Bootstrap resamples an interval is read from."""
 COVERAGE = 0.95
-"""Share of resampled means an interval covers."""
+"""Share of resampled means an interval covers, unless it is asked for another."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean difference of two arms over the questions both answered, with its 95% interval."""
+    """Mean difference of two arms over the questions both answered, with its interval."""
 
     delta: float
     """First arm minus second."""
@@ -104,48 +104,61 @@ def rate_interval(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
 
 
 def paired_difference(
-    scores: Sequence[float], baseline: Sequence[float], clusters: Sequence[str], *, seed: int
+    scores: Sequence[float],
+    baseline: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    seed: int,
+    coverage: float = COVERAGE,
 ) -> Difference:
-    """Mean of ``scores - baseline``, question by question, with its 95% bootstrap interval.
+    """Mean of ``scores - baseline``, question by question, with its bootstrap interval.
 
     Args:
         scores: one a question, shape (N,).
         baseline: of the same questions in the same order, shape (N,).
         clusters: the group each question belongs to, shape (N,).
         seed: of the resampling.
+        coverage: share of resampled means the interval covers, in (0, 1). To have C intervals
+            cover together, ask each for 1 - (1 - COVERAGE) / C (Bonferroni).
 
     Raises:
-        ValueError: no scores, or the three differ in length.
+        ValueError: no scores, the three differ in length, or another coverage.
     """
     if len(scores) != len(baseline):
         raise ValueError(f"{len(scores)} scores against {len(baseline)} of the baseline")
     values = np.asarray(scores, dtype=np.float64) - np.asarray(baseline, dtype=np.float64)
-    low, high, count = _interval(values, clusters, seed)
+    low, high, count = _interval(values, clusters, seed, coverage)
     return Difference(float(values.mean()), low, high, len(values), count)
 
 
 def _interval(
-    values: npt.NDArray[np.float64], clusters: Sequence[str], seed: int
+    values: npt.NDArray[np.float64],
+    clusters: Sequence[str],
+    seed: int,
+    coverage: float = COVERAGE,
 ) -> tuple[float, float, int]:
     """Percentile interval of the mean of ``values`` and the number of clusters resampled."""
     if len(values) == 0:
         raise ValueError("no scores")
     if len(values) != len(clusters):
         raise ValueError(f"{len(values)} scores in {len(clusters)} clusters")
+    if not 0 < coverage < 1:
+        raise ValueError(f"a coverage of {coverage}; it must be above 0 and below 1")
     names, member = np.unique(np.asarray(clusters), return_inverse=True)
     sums = np.bincount(member, weights=values)  # (C,)
     sizes = np.bincount(member)  # (C,)
     draws = _draws(len(names), seed)  # (R, C)
     means = (draws @ sums) / (draws @ sizes)  # (R,)
-    tail = (1 - COVERAGE) / 2
+    tail = (1 - coverage) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high), len(names)
 
 
-@lru_cache(maxsize=2)  # The same draws serve every figure of a run; making them takes longest.
-def _draws(count: int, seed: int) -> npt.NDArray[np.float64]:
+@lru_cache(maxsize=1)  # The same draws serve every figure of a table; making them takes longest.
+def _draws(count: int, seed: int) -> npt.NDArray[np.uint8]:
     """How often each of C clusters is drawn in each of R resamples, shape (R, C)."""
     drawn = np.random.default_rng(seed).multinomial(
         count, np.full(count, 1 / count), size=RESAMPLES
     )
-    return drawn.astype(np.float64)
+    # A cluster is drawn once on average and never near 255 times (Poisson), so a byte holds it.
+    return drawn.astype(np.uint8)

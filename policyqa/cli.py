@@ -72,6 +72,7 @@ def report(
 ) -> None:
     """Show a finished run."""
     from harness.files import write_whole
+    from harness.runs import CHART
     from reports.chart import chart as draw
     from reports.comparison import compare_run
     from reports.markdown import markdown as render
@@ -81,7 +82,8 @@ def report(
     if chart:
         write_whole(chart, draw(comparison))
     if markdown:
-        link = os.path.relpath(chart, markdown.parent) if chart else None
+        drawn = chart or run / CHART
+        link = os.path.relpath(drawn, markdown.parent) if drawn.is_file() else None
         write_whole(markdown, render(comparison, link))
     if as_json:
         print_json(comparison)

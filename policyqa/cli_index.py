@@ -53,9 +53,13 @@ def index_search(
     as_json: Json = False,
 ) -> None:
     """Print the sections nearest to a question, best first."""
+    from policyqa.progress import Watch
     from rag.corpus import one_line
 
-    hits = _retriever(data, embedder, reranker, mode, k).search([query], k)[0]
+    retriever = _retriever(data, embedder, reranker, mode, k)
+    with Watch(Console(stderr=True)).stage("index") as advance:
+        retriever.build(advance)
+    hits = retriever.search([query], k)[0]
     if as_json:
         print_json([{"id": hit.id, "score": hit.score, "text": hit.text} for hit in hits])
         return
@@ -97,7 +101,7 @@ def index_score(
 @index_app.command("train")
 def index_train(
     data: Data = None,
-    recipe: Annotated[str, typer.Option(help="A shipped recipe or a YAML file.")] = EMBEDDER,
+    recipe: Annotated[str, typer.Option(help="A shipped recipe or a YAML file.")] = "pairs",
     model: Annotated[
         str | None, typer.Option(help="Embedder to begin from, in place of the recipe's.")
     ] = None,

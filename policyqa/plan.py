@@ -10,8 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from finetune.checkpoint import RECORD, Checkpoint, determinants, kept_at, load_checkpoint
+from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
 from finetune.recipe import Recipe, load_recipe, recipe_for
+from finetune.work import RECORD
 from harness.files import fingerprint, hash_file, read_yaml
 from harness.metrics import signature
 from harness.models import catalogue
@@ -94,7 +95,7 @@ class Plan:
         return bool(record["key"] == fingerprint(self.arm_determinants(arm)))
 
 
-def _retrieval(context: str, retriever: Retriever) -> list[str | int | None] | None:
+def _retrieval(context: str, retriever: Retriever) -> list[str | int] | None:
     """What determines the contexts of a task of that kind."""
     if context == "none":
         return None

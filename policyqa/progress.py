@@ -38,13 +38,14 @@ class Watch:
         self._whole = self._progress.add_task("all stages", total=None, visible=False)
         self._number = 0
         self._count = 0
+        self._moving = False
 
     @contextmanager
     def plan(self, effort: list[float]) -> Iterator[None]:
         """Show bars while the body works through stages of that ``effort``, in any one unit."""
         self._count = len(effort)
         self._progress.update(self._whole, total=sum(effort), visible=True)
-        with self._progress:
+        with self._live():
             yield
 
     @contextmanager
@@ -62,10 +63,24 @@ class Watch:
             self._progress.update(self._whole, completed=before + effort * done / max(total, 1))
 
         try:
-            yield advance
+            with self._live():
+                yield advance
         finally:
             self._progress.remove_task(bar)
         self._progress.update(self._whole, completed=before + effort)
         self._console.print(
             f"    done in {time.perf_counter() - started:.0f} s", style="dim", highlight=False
         )
+
+    @contextmanager
+    def _live(self) -> Iterator[None]:
+        """Bars move while the outermost body works: that of a plan, or of a stage without one."""
+        if self._moving:
+            yield
+            return
+        self._moving = True
+        try:
+            with self._progress:
+                yield
+        finally:
+            self._moving = False

@@ -151,7 +151,7 @@ def _search(
 ) -> dict[str, list[str]]:
     """The ids of the ``k`` sections found for each question, best first, by its id."""
     with watch.stage("index") as advance:
-        retriever.index.build(advance)
+        retriever.build(advance)
     rankings: dict[str, list[str]] = {}
     with watch.stage(f"searching for {len(questions):,} questions") as advance:
         for batch in chunked(questions, BATCH):

@@ -13,7 +13,7 @@ from typing import Any
 from harness.files import fingerprint, locked, write_json, write_whole
 from harness.metrics import signature
 from harness.models import catalogue
-from harness.runs import SETTINGS, Arm
+from harness.runs import CHART, WITH_CONTEXT, Arm
 from policyqa.machine import machine
 from policyqa.plan import DETERMINING_LIBRARIES, Plan, make_plan
 from policyqa.progress import Watch
@@ -26,7 +26,6 @@ from tasks.policyqa.questions import data_identity, in_split
 
 SECTION_TOKENS = 216
 """Of a section of the policy set, on average."""
-CHART = "sweep.svg"
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
@@ -59,7 +58,7 @@ def _prepare(plan: Plan, watch: Watch) -> None:
     with watch.stage("models and index", 1.0) as advance:
         for model in plan.suite.models:
             catalogue.loadable(model)
-        plan.retriever.index.build(advance)
+        plan.retriever.build(advance)
 
 
 def _train(plan: Plan, weights: str, watch: Watch) -> None:
@@ -119,7 +118,7 @@ def _training_effort(plan: Plan, weights: str) -> float:
 def _scoring_effort(plan: Plan, arm: Arm) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
     k, budget = arm.limits(plan.suite.k, plan.suite.budget)
-    shown = min(budget, SECTION_TOKENS * k) if arm.prompt in SETTINGS["budget"] else 0
+    shown = min(budget, SECTION_TOKENS * k) if arm.prompt in WITH_CONTEXT else 0
     return (0.6 + 0.9 * shown / 400) * len(plan.indices)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from finetune.checkpoint import Checkpoint, determinants, kept_at
 from finetune.embedder import EmbedderRecipe, embedder_determinants, embedder_kept_at
-from finetune.pairs import train_questions
+from finetune.pairs import Ranking, build_pairs
 from finetune.recipe import Recipe
+from finetune.work import finish
 from harness.models import catalogue
 from policyqa.progress import Watch
 from rag.corpus import load_corpus
@@ -36,23 +37,34 @@ def train_embedder_recipe(
     """The folder of the embedder of ``recipe``, trained on the data folder ``data``.
 
     Raises:
-        BenchError: the data or the model is not usable; nothing long was begun.
+        BenchError: the data, the model or ``out`` is not usable; nothing long was begun.
     """
     sections = {section.id: section for section in load_corpus(data)}
     questions = load_questions(data, sections)
-    asked = len(train_questions(questions))
-    catalogue.loadable(recipe.model)
     retriever = Retriever.of(data, mode="sparse")  # BM25 has no use for the embedder trained.
     what = embedder_determinants(recipe, data, retriever)
-    from finetune.embedder_trainer import train_embedder
+    target = out or embedder_kept_at(what)
+
+    def make(work: Path) -> None:
+        catalogue.loadable(recipe.model)
+        from finetune.embedder_trainer import train_embedder
+
+        with watch.plan([0.2, 1.0] if recipe.negatives else [1.0]):
+            pairs = build_pairs(questions, sections, _ranking(retriever, watch), recipe)
+            title = f"training {recipe.model} on {pairs.questions:,} questions"
+            with watch.stage(title, 1.0) as advance:
+                train_embedder(work, recipe, pairs, what, advance)
+
+    finish(target, "embedder", what, make)
+    return target
+
+
+def _ranking(retriever: Retriever, watch: Watch) -> Ranking:
+    """What ``retriever`` ranks best; its index is made, and shown to be, when it is asked."""
 
     def ranking(texts: Sequence[str], k: int) -> list[list[str]]:
-        return [[hit.id for hit in hits] for hits in retriever.search(texts, k)]
-
-    with watch.plan([0.2, 1.0]):
         with watch.stage("index", 0.2) as advance:
             retriever.index.build(advance)
-        with watch.stage(f"training {recipe.model} on {asked:,} questions", 1.0) as advance:
-            return train_embedder(
-                recipe, questions, sections, ranking, out or embedder_kept_at(what), what, advance
-            )
+        return [[hit.id for hit in hits] for hits in retriever.search(texts, k)]
+
+    return ranking

@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from rag.embedder import Embedder
 from rag.index import Hit
 
-_TEMPLATE_MARKER = re.compile(r"<(?=[|/]?\w*[|>])|\[(?=/?INST\])", re.IGNORECASE)
+_TEMPLATE_MARKER = re.compile(
+    r"<(?=[|｜/]?[\w▁-]*[|｜>])"
+    r"|\[(?=/?(?:(?i:inst)|[A-Z]+(?:_[A-Z]+)+|CLS|SEP|MASK|PAD|UNK|BOS|EOS|IMG|[gs]MASK)\])"
+)
+"""How the chat templates of Llama, Qwen, Mistral, DeepSeek, GLM and BERT's kin begin a marker."""
 
 
 def inert(text: str) -> str:

@@ -18,14 +18,14 @@ import numpy as np
 import numpy.typing as npt
 from more_itertools import chunked
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError, IndexStoreError
 from harness.files import fingerprint
 from harness.progress import Advance, silent
-from rag.bm25 import document_vector, query_vector
+from rag.bm25 import AVERAGE_LENGTH, K1, B, document_vector, query_vector
 from rag.corpus import Section, cited
 from rag.embedder import Embedder
 from rag.stores.opening import Place, place_of, places_like
-from rag.stores.store import Found, Point, Query, Store
+from rag.stores.store import CANDIDATES, Found, Point, Query, Store
 
 LAYOUT = 2
 """Raised when what a collection holds changes."""
@@ -33,12 +33,12 @@ MODES = ("hybrid", "dense", "sparse")
 """Cosine and BM25 fused, cosine alone, BM25 alone."""
 WINDOW = 4096
 """Passages looked at together: what is held in memory, and sorted by length, of a large corpus."""
-BATCH = 128
+BATCH = 256
 """Passages embedded and kept before the next: what a kill can cost."""
 PREDECESSORS = 8
 """Earlier collections that are asked for vectors of unchanged passages."""
 TIES = 8
-"""Passages fetched beyond those asked for: equal scores are then ordered by id in every store."""
+"""Passages fetched beyond those asked for, at first: equal scores are ordered by id."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,15 @@ class Index:
     """The collection of some passages under one embedder."""
 
     def __init__(self, passages: Iterable[Section], embedder: Embedder) -> None:
-        """``passages`` are gone through more than once, and never held all at once."""
+        """``passages`` are gone through more than once and never held all at once: 8 bytes of each
+        are, beside what the store holds."""
         self._passages = passages
         self._embedder = embedder
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all that determines what is found."""
-        return fingerprint([LAYOUT, self._embedder.identity, self._content[0]])
+        """SHA-256 of all that determines the vectors of the passages."""
+        return fingerprint([*self._method, self._content[0]])
 
     @property
     def name(self) -> str:
@@ -87,19 +88,22 @@ class Index:
     def build(self, advance: Advance = silent) -> bool:
         """Make the collection unless it is there and whole; True when work was done.
 
-        Killed, it goes on with the passages that are missing, and ends the same to the last bit.
+        Killed, it goes on with the passages that are missing, and ends the same: to the last bit in
+        a folder, to rounding on a server.
 
         Args:
             advance: hears passages kept and in all.
 
         Raises:
+            DataError: the passages changed while they were indexed.
             IndexStoreError: the store fails.
         """
         with self._place.open(self._embedder.size) as store:
-            if self._is_whole(store):
-                return False
-            self._fill(store, advance)
-        return True
+            was_whole = self._is_whole(store)
+            if not was_whole:
+                self._fill(store, advance)
+            store.settle()  # A kill may have come between.
+        return not was_whole
 
     def search(self, questions: Sequence[str], k: int, mode: str = "hybrid") -> list[list[Hit]]:
         """The ``k`` best passages of each question, best first, in one batched query.
@@ -111,17 +115,31 @@ class Index:
         if mode not in MODES:
             raise ConfigError(f"retrieval mode {mode!r} is none of {', '.join(MODES)}")
         queries = self._queries(questions, mode) if k else []
-        asked = [i for i, query in enumerate(queries) if query.dense or query.sparse]
+        asked = {i: query for i, query in enumerate(queries) if query.dense or query.sparse}
         with self._place.open(self._embedder.size) as store:
             if not self._is_whole(store):
                 self._fill(store, silent)
-            found = store.search([queries[i] for i in asked], k + TIES) if asked else []
-        hits = dict(zip(asked, (_ranked(one, k) for one in found), strict=True))
+            hits = self._best(store, asked, k)
         return [hits.get(i, []) for i in range(len(questions))]
+
+    def _best(self, store: Store, asked: dict[int, Query], k: int) -> dict[int, list[Hit]]:
+        """The best ``k`` of each query; where equals stand on both sides of the cut, all are asked
+        for, so that it is their ids that decide and not the store."""
+        limit = k + TIES
+        best: dict[int, list[Hit]] = {}
+        while asked:
+            found = dict(zip(asked, store.search(list(asked.values()), limit), strict=True))
+            undecided = {i for i, one in found.items() if _cut_among_equals(one, k, limit)}
+            if limit >= min(CANDIDATES, self._count):
+                undecided = set()
+            best |= {i: _ranked(one, k) for i, one in found.items() if i not in undecided}
+            asked = {i: asked[i] for i in undecided}
+            limit *= 4
+        return best
 
     @cached_property
     def _content(self) -> tuple[str, npt.NDArray[np.uint64]]:
-        """SHA-256 of the passages, and the point id of each, in order, shape (P,)."""
+        """SHA-256 of the passages, and their point ids, ascending, shape (P,)."""
         content = hashlib.sha256()
 
         def ids() -> Iterator[int]:
@@ -130,7 +148,7 @@ class Index:
                 content.update(digest)
                 yield _point_id(digest)
 
-        point_ids = np.fromiter(ids(), dtype=np.uint64)
+        point_ids = np.unique(np.fromiter(ids(), dtype=np.uint64))
         return content.hexdigest(), point_ids
 
     @property
@@ -144,7 +162,12 @@ class Index:
     @property
     def _prefix(self) -> str:
         """Common to the collections whose vectors can be taken over."""
-        return f"policyqa-{fingerprint([LAYOUT, self._embedder.identity])[:8]}-"
+        return f"policyqa-{fingerprint(self._method)[:8]}-"
+
+    @property
+    def _method(self) -> list[str | int | float]:
+        """What determines a passage's vectors, beside its text."""
+        return [LAYOUT, self._embedder.identity, K1, B, AVERAGE_LENGTH]
 
     def _is_whole(self, store: Store) -> bool:
         """Whether every passage is there; nothing else ever is in a collection of this name."""
@@ -160,25 +183,31 @@ class Index:
         return queries
 
     def _fill(self, store: Store, advance: Advance) -> None:
-        self._take_over(store)
+        self._take_over(store, advance)
         kept = store.ids()
         done = len(kept)
-        advance(done, self._count)
         for window in chunked(self._passages, WINDOW):
-            for batch in _batches(window, kept):
+            ids = np.array([_point_id(_digest(passage)) for passage in window], dtype=np.uint64)
+            if not np.isin(ids, self._content[1]).all():
+                raise DataError("the passages changed while they were being indexed; run it again")
+            for batch in _batches(window, ids, kept):
                 store.upsert(self._points(batch))
                 done += len(batch)
                 advance(done, self._count)
-        store.settle()
 
-    def _take_over(self, store: Store) -> None:
+    def _take_over(self, store: Store, advance: Advance) -> None:
         """Copy the passages that earlier collections have, but for one another process is at."""
         others = [place for place in places_like(self._prefix) if place != self._place]
-        for place in others[:PREDECESSORS]:
-            with suppress(TimeoutError), place.open(self._embedder.size, wait=False) as other:
-                wanted = np.setdiff1d(self._content[1], store.ids())
+        wanted = np.setdiff1d(self._content[1], store.ids())
+        for place in others[:PREDECESSORS] if len(wanted) else []:
+            with (
+                suppress(TimeoutError, IndexStoreError),
+                place.open(self._embedder.size, wait=False) as other,
+            ):
                 for ids in chunked(np.intersect1d(wanted, other.ids()).tolist(), BATCH):
                     store.upsert(other.take(ids))
+                    wanted = np.setdiff1d(wanted, np.array(ids, dtype=np.uint64))
+                    advance(self._count - len(wanted), self._count)
 
     def _points(self, batch: Sequence[tuple[int, Section]]) -> list[Point]:
         vectors = self._embedder.embed([passage.text for _, passage in batch]).tolist()
@@ -186,14 +215,13 @@ class Index:
 
 
 def _batches(
-    window: Sequence[Section], kept: npt.NDArray[np.uint64]
+    window: Sequence[Section], ids: npt.NDArray[np.uint64], kept: npt.NDArray[np.uint64]
 ) -> Iterator[list[tuple[int, Section]]]:
     """The passages of a window that are not kept, with their ids, longest first.
 
     Passages of a batch are of like length; and which are in one does not depend on how far an
     earlier attempt came, since a vector's last bits depend on its batch.
     """
-    ids = np.array([_point_id(_digest(passage)) for passage in window], dtype=np.uint64)
     missing = ~np.isin(ids, kept)
     found = [(i, p) for i, p, m in zip(ids.tolist(), window, missing, strict=True) if m]
     yield from chunked(sorted(found, key=lambda item: (-len(item[1].text), item[0])), BATCH)
@@ -210,6 +238,11 @@ def _point_id(digest: bytes) -> int:
 def _point(point_id: int, passage: Section, vector: Sequence[float]) -> Point:
     payload = {"id": passage.id, "citation": passage.citation, "body": passage.body}
     return Point(point_id, vector, document_vector(passage.text), payload)
+
+
+def _cut_among_equals(found: Sequence[Found], k: int, limit: int) -> bool:
+    """Whether more passages than were asked for may score what the last of the best ``k`` does."""
+    return len(found) == limit and round(found[-1].score, 6) == round(found[k - 1].score, 6)
 
 
 def _ranked(found: Sequence[Found], k: int) -> list[Hit]:

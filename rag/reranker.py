@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from harness.errors import ModelError
 from harness.models import catalogue
 from rag.index import Hit
 
@@ -22,6 +23,14 @@ class Reranker:
     def identity(self) -> str:
         """What determines its scores."""
         return catalogue.identity(self.model)
+
+    def load(self) -> None:
+        """Load it now, so that a wrong one is refused before any work.
+
+        Raises:
+            ModelError: it is not there, or no cross-encoder with one score.
+        """
+        _load(catalogue.resolve(self.model))
 
     def rerank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[list[Hit]]:
         """The hits of each question with the model's scores, best first; equal ones by id."""
@@ -42,4 +51,13 @@ class Reranker:
 def _load(model: str) -> Any:
     from sentence_transformers import CrossEncoder
 
-    return CrossEncoder(model, num_labels=1)
+    loaded = CrossEncoder(model)
+    config = loaded.config
+    trained = any("ForSequenceClassification" in name for name in config.architectures or [])
+    if not trained or config.num_labels != 1:
+        raise ModelError(
+            f"{model} is no reranker: a cross-encoder gives one score, this is "
+            f"{config.architectures} with {config.num_labels} labels; name one, as "
+            "cross-encoder/ms-marco-MiniLM-L6-v2"
+        )
+    return loaded

@@ -9,18 +9,23 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
+from harness.progress import Advance, silent
 from rag.context import assemble, distinct
 from rag.corpus import Corpus, Section
 from rag.embedder import Embedder
 from rag.index import Hit, Index
 from rag.reranker import Reranker
+from rag.stores.store import CANDIDATES, SPARSE_WEIGHT
 
 K = 2
 """Sections retrieved for a question. Chosen on the validation split (tasks/policyqa/README.md)."""
 BUDGET = 400
 """Tokens of context, in the embedder's tokens."""
+DETERMINING_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers")
+"""Whose versions can change what is found."""
 RERANKED = 50
 """Passages a reranker reads for each question."""
 
@@ -86,21 +91,39 @@ class Retriever:
         return other
 
     @property
-    def identity(self) -> list[str | int | None]:
+    def identity(self) -> list[str | int]:
         """All that determines its contexts, as JSON."""
-        reranker = self._reranker.identity if self._reranker else None
-        return [self.index.fingerprint, self.mode, reranker, self.k, self.budget]
+        versions = [f"{name}-{version(name)}" for name in DETERMINING_LIBRARIES]
+        return [self.index.fingerprint, self._how, *versions, self.k, self.budget]
 
     @property
-    def given_identity(self) -> list[str | int | None]:
+    def given_identity(self) -> list[str | int]:
         """All that determines the contexts of sections that are named, as JSON."""
         return [self.index.fingerprint, self.budget]
 
     @property
     def signature(self) -> str:
         """What determines which sections are found, for a line beside a figure."""
-        reranker = f",{self._reranker.identity}" if self._reranker else ""
-        return f"index:{self.index.fingerprint[:8]},{self._embedder.identity},{self.mode}{reranker}"
+        return f"index:{self.index.fingerprint[:8]},{self._embedder.identity},{self._how}"
+
+    @property
+    def _how(self) -> str:
+        """How what the index holds is ranked."""
+        fused = f"cosine+{SPARSE_WEIGHT}bm25/{CANDIDATES}" if self.mode == "hybrid" else ""
+        reranked = f"{RERANKED}>{self._reranker.identity}" if self._reranker else ""
+        return ",".join(part for part in (self.mode, fused, reranked) if part)
+
+    def build(self, advance: Advance = silent) -> bool:
+        """Make the index unless it is there; True when work was done.
+
+        Raises:
+            ModelError: the reranker is none, which is found out first.
+            DataError: the sections changed meanwhile.
+            IndexStoreError: the store fails.
+        """
+        if self._reranker:
+            self._reranker.load()
+        return self.index.build(advance)
 
     def search(self, questions: Sequence[str], k: int) -> list[list[Hit]]:
         """The ``k`` best sections of each question, best first.
@@ -116,9 +139,24 @@ class Retriever:
 
     def contexts(self, questions: Sequence[str]) -> list[Context]:
         """The context of each question, all retrieved in one batched query."""
-        # Twice as many, since a corpus may say a thing more than once.
-        found = self.search(questions, 2 * self.k)
-        return [self._context(distinct(hits)[: self.k]) for hits in found]
+        return [self._context(hits) for hits in self._distinct(questions, 2 * self.k)]
+
+    def _distinct(self, questions: Sequence[str], fetched: int) -> list[list[Hit]]:
+        """The best ``k`` sections of each question that say different things.
+
+        More are fetched for questions whose first ``fetched`` repeat each other too often.
+        """
+        found = self.search(questions, fetched)
+        best = [distinct(hits)[: self.k] for hits in found]
+        short = [
+            i
+            for i, hits in enumerate(found)
+            if len(best[i]) < self.k and 0 < fetched == len(hits) < CANDIDATES
+        ]
+        if short:
+            again = self._distinct([questions[i] for i in short], 4 * fetched)
+            best = [dict(zip(short, again, strict=True)).get(i, one) for i, one in enumerate(best)]
+        return best
 
     def given(self, section_ids: Sequence[str]) -> Context:
         """The context of sections that are named rather than searched for, within the budget."""

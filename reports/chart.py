@@ -1,7 +1,7 @@
 """
 The curves of a comparison → one SVG picture.
 
-A row a curve, a panel a metric and one for latency. The same comparison gives the same bytes: no
+A row a curve, a panel a metric and one for seconds. The same comparison gives the same bytes: no
 date, no random ids, no settings of the user's own matplotlib. Every word on it comes from names of
 arms and metrics.
 """
@@ -55,7 +55,7 @@ def chart(comparison: dict[str, Any]) -> str:
         for curve, panels in zip(curves, rows, strict=True):
             for metric, panel in zip(METRICS, panels, strict=False):
                 _quality(panel, comparison, curve, metric)
-            _latency(panels[-1], comparison, curve)
+            _seconds(panels[-1], comparison, curve)
         figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
     return picture.getvalue()
 
@@ -66,30 +66,37 @@ def _quality(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], m
     means = [figure["mean"] for figure in figures]
     below = [figure["mean"] - figure["low"] for figure in figures]
     above = [figure["high"] - figure["mean"] for figure in figures]
-    panel.errorbar(_tokens(curve), means, yerr=[below, above], marker="o", capsize=3)
+    tokens = _costs(comparison, curve, "prompt_tokens")
+    panel.errorbar(tokens, means, yerr=[below, above], marker="o", capsize=3)
     if curve["oracle"]:
-        oracle = comparison["arms"][curve["oracle"]]["metrics"][metric]["mean"]
-        _level(panel, oracle, "oracle")
-    _label(panel, curve, means, TITLES[metric])
+        _level(panel, curve["oracle"]["metrics"][metric]["mean"], "oracle")
+    _label(panel, curve, tokens, means, TITLES[metric])
 
 
-def _latency(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
+def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
     """Seconds a question, as a ratio to the first point, against prompt tokens."""
-    first = curve["points"][0]["seconds"]
-    ratios = [point["seconds"] / first for point in curve["points"]]
-    panel.plot(_tokens(curve), ratios, marker="o")
+    tokens = _costs(comparison, curve, "prompt_tokens")
+    seconds = _costs(comparison, curve, "seconds")
+    ratios = [each / seconds[0] for each in seconds]
+    panel.plot(tokens, ratios, marker="o")
     if curve["oracle"]:
-        _level(panel, comparison["arms"][curve["oracle"]]["seconds_per_question"] / first, "oracle")
-    _label(panel, curve, ratios, f"seconds, ratio to {curve['varies']}={_values(curve)[0]}")
+        oracle = comparison["arms"][curve["oracle"]["arm"]]["seconds_per_question"]
+        _level(panel, oracle / seconds[0], "oracle")
+    batches = f"seconds a question (batches of {comparison['suite']['batch_size']})"
+    first = f"{curve['varies']}={curve['points'][0][curve['varies']]}"
+    _label(panel, curve, tokens, ratios, f"{batches},\nratio to {first}")
 
 
-def _label(panel: "Axes", curve: dict[str, Any], heights: list[float], title: str) -> None:
+def _label(
+    panel: "Axes", curve: dict[str, Any], across: list[float], up: list[float], title: str
+) -> None:
     """Say what is drawn, and at each point the value that varies."""
     panel.set_title(title, loc="left", fontweight="bold")
     panel.set_xlabel(f"prompt tokens a question\n{curve['fixed']}, labels: {curve['varies']}")
     panel.margins(x=0.08, y=0.15)
-    for value, x, y in zip(_values(curve), _tokens(curve), heights, strict=True):
-        panel.annotate(str(value), (x, y), (4, 4), textcoords="offset points", fontsize=7)
+    for point, x, y in zip(curve["points"], across, up, strict=True):
+        value = str(point[curve["varies"]])
+        panel.annotate(value, (x, y), (4, 4), textcoords="offset points", fontsize=7)
 
 
 def _level(panel: "Axes", height: float, name: str) -> None:
@@ -99,9 +106,7 @@ def _level(panel: "Axes", height: float, name: str) -> None:
     panel.annotate(name, (0, height), (3, 3), end, "offset points", color="0.4", fontsize=7)
 
 
-def _tokens(curve: dict[str, Any]) -> list[float]:
-    return [point["prompt_tokens"] for point in curve["points"]]
-
-
-def _values(curve: dict[str, Any]) -> list[int]:
-    return [point[curve["varies"]] for point in curve["points"]]
+def _costs(comparison: dict[str, Any], curve: dict[str, Any], what: str) -> list[float]:
+    """What each point of a curve cost, a question."""
+    arms = comparison["arms"]
+    return [arms[point["arm"]][f"{what}_per_question"] for point in curve["points"]]

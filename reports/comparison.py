@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import RunError
 from harness.metrics import METRICS, RATES
-from harness.runs import BASELINE, EVIDENCE_SHOWN, SETTINGS, Arm, ArmResult, read_arm
+from harness.runs import BASELINE, Arm, ArmResult, read_arm
 from harness.statistics import RESAMPLES, mean_interval, paired_difference, rate_interval
 from reports.sweep import curves
 
@@ -46,7 +46,7 @@ def compare_run(run: Path) -> dict[str, Any]:
     arms = [read_arm(run, name) for name in manifest["suite"]["arms"]]
     baseline = next((arm for arm in arms if arm.name == BASELINE), None)
     entries = {arm.name: _arm(arm, baseline, seed) for arm in arms}
-    sweep = curves(arms, entries, manifest["suite"])
+    sweep = curves(arms, manifest["suite"])
     return {
         "suite": manifest["suite"],
         "machine": manifest["machine"],
@@ -93,9 +93,6 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
         "answer_tokens_per_question": arm.usage["answer_tokens"],
         "seconds_per_question": arm.usage["seconds"],
     }
-    if Arm.parse(arm.name).prompt in SETTINGS["budget"] and arm.scores(EVIDENCE_SHOWN):
-        shown = rate_interval(arm.scores(EVIDENCE_SHOWN), arm.clusters(EVIDENCE_SHOWN))
-        entry[EVIDENCE_SHOWN] = shown.as_json()
     if baseline is not None and arm.name != baseline.name:
         entry["vs_base"] = {
             name: paired_difference(

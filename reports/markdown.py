@@ -17,11 +17,12 @@ def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
     machine = comparison["machine"]
     model = html.escape(suite["model"])
     parts = [f"# Suite {suite['name']}: {model} on the {suite['split']} split"]
-    for table in tables(comparison):
+    shown = tables(comparison)
+    for table in shown:
         parts += [f"## {table.title}", _pipes(table)]
-        parts += [table.conclusion] if table.conclusion else []
-    parts += [f"![Quality and latency against context](<{chart}>)"] if chart else []
-    parts += [f"- {note}" for note in notes(comparison)]
+        parts += table.conclusion.splitlines()
+    parts += [f"![Quality and seconds against context](<{chart}>)"] if chart else []
+    parts += [f"- {note}" for note in notes(shown)]
     parts.append(f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['device']}.")
     parts.append(f"Signature: `{comparison['signature']}`")
     return "\n\n".join(parts) + "\n"

@@ -1,10 +1,11 @@
 """A comparison → tables of text, the same for every way of showing them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.metrics import METRICS, RATES
-from harness.runs import EVIDENCE_SHOWN
+from harness.runs import Arm
 from reports.comparison import NAMES
 from reports.sweep import swept
 
@@ -16,28 +17,34 @@ TITLES = {
     "over_refusal": "over-refusals",
 }
 
-NOTES = (
-    "Arms: under each score its difference from base/plain on the same questions, with the paired "
-    "95% bootstrap interval (sections resampled).",
+PUBLISHED_NOTE = (
     "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
-    "encoder and is not comparable with ours.",
+    "encoder and is not comparable with ours."
+)
+ARMS_NOTE = (
+    "Arms: under each score its difference from base/plain on the same questions, with the paired "
+    "95% bootstrap interval (sections resampled). Cost: mean tokens (prompt and answer) and "
+    "seconds a question. Seconds are of this machine at this moment, in batches: compare them "
+    "within one run only, and loosely."
+)
+ABSTENTION_NOTE = (
     "False answers: share of the unanswerable questions that were answered all the same. "
     "Over-refusals: share of the answerable ones that were not. In brackets Wilson's 95% interval, "
     "with as many questions as their sections make independent; the detector's own errors (about 1 "
-    "in 20 answers, 1 in 8 refusals) are not in it.",
-    "Cost: mean tokens (prompt and answer) and seconds a question. Seconds are of this machine at "
-    "this moment, in batches: compare them within one run only, and loosely.",
+    "in 20 answers, 1 in 8 refusals) are not in it."
 )
-
 SWEEP_NOTE = (
-    "Context sweep: under each figure its own 95% interval. Evidence shown: share of the questions "
-    "with evidence that were asked with a section that holds the answer in their context, whole "
-    "or cut. Tokens: mean of the prompts. Time: seconds a question, as a ratio to the first line. "
-    "More context stops paying at the smallest value that no larger one beats with the paired 95% "
-    "interval above 0; a gain too small to see on so many questions is not ruled out. Intervals "
-    "are single ones, not corrected for how many are compared."
+    "Context sweep: over the questions with evidence alone; n of them, in groups that share no "
+    "section. Under each score its paired difference from the line above with its own 95% "
+    "bootstrap interval (groups resampled). Evidence shown: share of them asked with a section "
+    "that holds the answer in their context, whole or cut; below it the mean number of sections "
+    "shown. A budget is in the embedder's tokens; tokens in and out are the model's, means of "
+    "prompt and answer. Seconds are the wall time of padded batches by their size, decoding the "
+    "answer included, as a ratio to the first line; tokens and seconds are of all questions. A "
+    "larger value is shown to beat another if its paired interval lies above 0. For this, and for "
+    "what is not ruled out, the intervals of all larger values cover 95% together (Bonferroni); "
+    "that there are several metrics, and values tried one after the other, is not corrected for."
 )
-LARGER = {"k": "A larger k", "budget": "A larger budget"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,10 @@ class TextTable:
     title: str
     columns: list[str]
     rows: list[list[str]]
+    note: str
+    """What a reader of it must know."""
     conclusion: str = ""
-    """A sentence to stand below."""
+    """What follows from it, to stand right below."""
 
 
 def tables(comparison: dict[str, Any]) -> list[TextTable]:
@@ -58,9 +67,9 @@ def tables(comparison: dict[str, Any]) -> list[TextTable]:
     return [table for table in made if table.rows]
 
 
-def notes(comparison: dict[str, Any]) -> list[str]:
-    """What a reader of the tables must know."""
-    return [*NOTES, SWEEP_NOTE] if "sweep" in comparison else [*NOTES]
+def notes(shown: Sequence[TextTable]) -> list[str]:
+    """The notes of the tables shown, each once."""
+    return list(dict.fromkeys(table.note for table in shown))
 
 
 def _published(comparison: dict[str, Any]) -> TextTable:
@@ -69,7 +78,7 @@ def _published(comparison: dict[str, Any]) -> TextTable:
         for arm in comparison["published"]
     ]
     columns = ["variant", "arm", *(TITLES[name] for name in METRICS)]
-    return TextTable("The published variants: ours (published)", columns, rows)
+    return TextTable("The published variants: ours (published)", columns, rows, PUBLISHED_NOTE)
 
 
 def _beside(comparison: dict[str, Any], arm: str, metric: str) -> str:
@@ -81,7 +90,7 @@ def _arms(comparison: dict[str, Any]) -> TextTable:
     rows = [
         [
             _name(arm),
-            *(_score(entry, name) for name in METRICS),
+            *(_score(entry["metrics"], entry.get("vs_base"), name) for name in METRICS),
             f"{entry['tokens_per_question']:.0f} tok\n"
             f"{entry['seconds_per_question']:.2f} s\nn = {entry['n']}",
         ]
@@ -89,40 +98,82 @@ def _arms(comparison: dict[str, Any]) -> TextTable:
         if arm not in swept(comparison)
     ]
     columns = ["arm", *(TITLES[name] for name in METRICS), "cost"]
-    return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows)
+    return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows, ARMS_NOTE)
 
 
 def _curve(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
     """One line a point of the curve, and the oracle's."""
-    varies, arms = curve["varies"], comparison["arms"]
-    shown = {str(point[varies]): arms[point["arm"]] for point in curve["points"]}
-    if curve["oracle"]:
-        shown["oracle"] = arms[curve["oracle"]]
-    first = arms[curve["points"][0]["arm"]]
+    varies, points, oracle = curve["varies"], curve["points"], curve["oracle"]
+    first = comparison["arms"][points[0]["arm"]]
+    lines = [(str(point[varies]), point, point["step"]) for point in points]
+    lines += [("oracle", oracle, oracle["gap"])] if oracle else []
     rows = [
         [
             value,
-            _interval(entry.get(EVIDENCE_SHOWN), 2),
-            *(_interval(entry["metrics"][name], 3) for name in METRICS),
-            f"{entry['prompt_tokens_per_question']:.0f}",
-            f"×{entry['seconds_per_question'] / first['seconds_per_question']:.2f}",
+            f"{_interval(point['evidence'])}\n{point['sections']:.1f}",
+            *(_score(point["metrics"], change, name) for name in METRICS),
+            _cost(comparison["arms"][point["arm"]], first),
         ]
-        for value, entry in shown.items()
+        for value, point, change in lines
     ]
-    columns = [varies, "evidence\nshown", *(TITLES[name] for name in METRICS), "tokens", "time"]
-    evident = f", {first[EVIDENCE_SHOWN]['n']} with evidence" if EVIDENCE_SHOWN in first else ""
-    title = f"Context sweep: {curve['fixed']}, {varies} varies, n = {first['n']}{evident}"
-    return TextTable(title, columns, rows, _conclusion(curve))
+    batches = f"(batches\nof {comparison['suite']['batch_size']})"
+    cost = f"tokens;\nseconds\na\nquestion\n{batches}"
+    columns = [varies, "evidence\nshown;\nsections", *(TITLES[name] for name in METRICS), cost]
+    title = (
+        f"Context sweep: {curve['fixed']}, {varies} varies, "
+        f"n = {curve['n']} in {curve['clusters']} groups"
+    )
+    return TextTable(title, columns, rows, _sweep_note(comparison), _conclusion(curve))
+
+
+def _cost(entry: dict[str, Any], first: dict[str, Any]) -> str:
+    """Mean tokens of prompt and answer, and seconds as a ratio to those of ``first``."""
+    ratio = entry["seconds_per_question"] / first["seconds_per_question"]
+    tokens_in, tokens_out = (entry[f"{part}_tokens_per_question"] for part in ("prompt", "answer"))
+    return f"{tokens_in:.0f} in\n{tokens_out:.0f} out\n×{ratio:.1f}"
+
+
+def _sweep_note(comparison: dict[str, Any]) -> str:
+    """The same for every curve of a run."""
+    suite = comparison["suite"]
+    drawn = [point["arm"] for curve in comparison["sweep"] for point in curve["points"]]
+    if all(Arm.parse(arm).weights == "base" for arm in drawn):
+        return SWEEP_NOTE
+    return (
+        f"{SWEEP_NOTE} Training showed the fine-tuned weights at most k = {suite['k']} sections "
+        f"and {suite['budget']} tokens of context, so this sweep alone cannot tell whether more "
+        "does not help or was only never shown in training."
+    )
 
 
 def _conclusion(curve: dict[str, Any]) -> str:
-    """Where more context stops paying, by metric."""
-    last = curve["points"][-1][curve["varies"]]
-    found = (
-        f"{TITLES[metric]} {f'at {value}' if value < last else f'not by {last}'}"
-        for metric, value in curve["enough"].items()
+    """What follows from a curve, a line a metric."""
+    if not all(curve["enough"].values()):
+        return (
+            f"There are too few independent questions ({curve['clusters']}) to say whether a "
+            f"larger {curve['varies']} pays."
+        )
+    return "\n".join(
+        f"{TITLES[metric]}: {_where(curve, metric)}{_left(curve, metric)}." for metric in METRICS
     )
-    return f"{LARGER[curve['varies']]} stops paying: {', '.join(found)}."
+
+
+def _where(curve: dict[str, Any], metric: str) -> str:
+    """The smallest value that is not shown to be beaten, and what that leaves open."""
+    value, bound = curve["enough"][metric]["value"], curve["enough"][metric]["bound"]
+    if bound is None:
+        return f"still rising at {value}, more was not tried"
+    open_to = f"up to {bound:+.3f} more" if bound > 0 else "a gain"
+    ruled = "is not ruled out" if bound > 0 else "is ruled out"
+    return f"no larger {curve['varies']} is shown to beat {value} ({open_to} {ruled})"
+
+
+def _left(curve: dict[str, Any], metric: str) -> str:
+    """What the oracle has over the curve's last point."""
+    if not curve["oracle"]:
+        return ""
+    last = curve["points"][-1][curve["varies"]]
+    return f"; oracle minus {last}: {' '.join(_change(curve['oracle']['gap'][metric]))}"
 
 
 def _abstention(comparison: dict[str, Any]) -> TextTable:
@@ -131,7 +182,8 @@ def _abstention(comparison: dict[str, Any]) -> TextTable:
         for arm, entry in comparison["arms"].items()
         if any(name in entry["metrics"] for name in RATES)
     ]
-    return TextTable("Abstention: lower is better", ["arm", *(TITLES[n] for n in RATES)], rows)
+    columns = ["arm", *(TITLES[name] for name in RATES)]
+    return TextTable("Abstention: lower is better", columns, rows, ABSTENTION_NOTE)
 
 
 def _name(arm: str) -> str:
@@ -145,20 +197,21 @@ def _rate(figure: dict[str, Any] | None) -> str:
     return f"{figure['mean']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}], n = {figure['n']}"
 
 
-def _interval(figure: dict[str, Any] | None, digits: int) -> str:
-    """A mean, and its interval below."""
-    if figure is None:
-        return "–"
-    ends = f"[{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]".replace("0.", ".")
-    return f"{figure['mean']:.{digits}f}\n{ends}"
+def _interval(figure: dict[str, Any]) -> str:
+    """A share, and its interval below."""
+    ends = f"[{figure['low']:.2f}, {figure['high']:.2f}]".replace("0.", ".")
+    return f"{figure['mean']:.2f}\n{ends}"
 
 
-def _score(entry: dict[str, Any], metric: str) -> str:
-    mean = f"{entry['metrics'][metric]['mean']:.3f}"
-    if "vs_base" not in entry:
-        return mean
-    change = entry["vs_base"][metric]
-    return f"{mean}\n{change['delta']:+.3f}\n[{_end(change['low'])}, {_end(change['high'])}]"
+def _score(figures: dict[str, Any], changes: dict[str, Any] | None, metric: str) -> str:
+    """A mean, and below it how it differs from what it is compared with, if from anything."""
+    mean = f"{figures[metric]['mean']:.3f}"
+    return "\n".join([mean, *(_change(changes[metric]) if changes else ())])
+
+
+def _change(change: dict[str, Any]) -> tuple[str, str]:
+    """A difference, and its interval."""
+    return f"{change['delta']:+.3f}", f"[{_end(change['low'])}, {_end(change['high'])}]"
 
 
 def _end(value: float) -> str:

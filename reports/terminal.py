@@ -12,11 +12,12 @@ from reports.tables import TextTable, notes, tables
 
 def show(comparison: dict[str, Any], console: Console) -> None:
     """Print every table, the notes and the signature."""
-    for table in tables(comparison):
+    shown = tables(comparison)
+    for table in shown:
         console.print(_rich(table))
         if table.conclusion:
             console.print(Text(table.conclusion + "\n"))
-    for note in notes(comparison):
+    for note in notes(shown):
         console.print(Text(note, style="dim"))
     console.print(Text(f"signature: {comparison['signature']}", style="dim"))
 

@@ -4,16 +4,21 @@ A collection through qdrant-client: on a server, or in its local mode for small 
 The local mode is Python and compares every vector: its search grows with the corpus.
 """
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from more_itertools import chunked
+from more_itertools import chunked, constrained_batches
 from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
+from harness.files import write_json
 from rag.bm25 import Sparse
+from rag.stores.settings import Server
 from rag.stores.store import (
     CANDIDATES,
     DENSE,
@@ -21,7 +26,6 @@ from rag.stores.store import (
     PAGE,
     SPARSE,
     SPARSE_WEIGHT,
-    UNRANKED_COSINE,
     Found,
     Point,
     Query,
@@ -31,7 +35,14 @@ from rag.stores.store import (
 )
 
 REQUEST = 128
-"""Points in one request."""
+"""Points in one request, at most."""
+REQUEST_CHARACTERS = 4_000_000
+"""Of the text of these points: a server takes 32 MB."""
+QUERIES = 256
+"""In one request."""
+CONFLICT = 409
+UNFINISHED = "unfinished.json"
+"""In a folder of the local mode: the ids of points that are being kept."""
 UPLOADS = 4
 """Requests to a server at a time."""
 
@@ -39,27 +50,20 @@ UPLOADS = 4
 class ClientStore:
     """A collection of a server or of a local folder."""
 
-    def __init__(
-        self, client: QdrantClient, name: str, size: int, shards: int = 1, replicas: int = 1
-    ) -> None:
+    def __init__(self, client: QdrantClient, name: str, size: int, where: Server | Path) -> None:
         """Open the collection ``name`` of vectors of ``size``, made if it is not there.
 
-        ``shards`` and ``replicas`` are for one that is made on a cluster.
+        ``where`` is the server, or the folder of the local mode.
         """
         self._client = client
         self._name = name
-        self._remote = client.init_options.get("url") is not None
-        if client.collection_exists(name) and not self._has_our_layout(size):
-            # A collection is named after its layout: this one is damaged.
-            client.delete_collection(name)
-        if not client.collection_exists(name):
-            client.create_collection(
-                name,
-                vectors_config={DENSE: models.VectorParams(size=size, distance="Cosine")},
-                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier="idf")},
-                shard_number=shards,
-                replication_factor=replicas,
-            )
+        self._server = where if isinstance(where, Server) else None
+        self._unfinished = where / UNFINISHED if isinstance(where, Path) else None
+        try:
+            self._prepare(size)
+        except BaseException:
+            client.close()
+            raise
 
     def count(self) -> int:
         """See ``Store``."""
@@ -75,10 +79,15 @@ class ClientStore:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; to a server, in parallel requests."""
-        requests = [[_struct(point) for point in batch] for batch in chunked(points, REQUEST)]
-        with ThreadPoolExecutor(UPLOADS if self._remote else 1) as pool:
-            for _ in pool.map(lambda r: self._client.upsert(self._name, r, wait=True), requests):
-                pass
+        if self._server:
+            batches = constrained_batches(points, REQUEST_CHARACTERS, REQUEST, _length)
+            with ThreadPoolExecutor(UPLOADS) as pool:
+                list(pool.map(self._send, batches))
+        elif self._unfinished:
+            # The local mode commits point by point: what a kill cut short is taken back whole.
+            write_json(self._unfinished, [point.id for point in points])
+            self._send(points)
+            self._unfinished.unlink()
 
     def take(self, ids: Sequence[int]) -> list[Point]:
         """See ``Store``."""
@@ -90,10 +99,12 @@ class ClientStore:
     def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
         """See ``Store``."""
         params = None
-        if self._remote:
+        if self._server:
             params = models.SearchParams(exact=self.count() <= EXACT_UP_TO)
-        requests = [_request(query, limit, params) for query in queries]
-        answers = self._client.query_batch_points(self._name, requests) if requests else []
+        answers: list[Any] = []
+        for batch in chunked(queries, QUERIES):
+            requests = [_request(query, limit, params) for query in batch]
+            answers += self._client.query_batch_points(self._name, requests)
         return [[Found(dict(p.payload or {}), p.score) for p in a.points] for a in answers]
 
     def settle(self) -> None:
@@ -103,10 +114,41 @@ class ClientStore:
         """See ``Store``."""
         self._client.close()
 
+    def _send(self, points: Sequence[Point]) -> None:
+        self._client.upsert(self._name, [_struct(point) for point in points], wait=True)
+
+    def _prepare(self, size: int) -> None:
+        if self._client.collection_exists(self._name) and not self._has_our_layout(size):
+            # A collection is named after its layout: this one is damaged.
+            self._client.delete_collection(self._name)
+        if not self._client.collection_exists(self._name):
+            self._create(size)
+        if self._unfinished and self._unfinished.is_file():
+            ids = json.loads(self._unfinished.read_text(encoding="utf-8"))
+            self._client.delete(self._name, points_selector=ids, wait=True)
+            self._unfinished.unlink()
+
+    def _create(self, size: int) -> None:
+        try:
+            self._client.create_collection(
+                self._name,
+                vectors_config={DENSE: models.VectorParams(size=size, distance="Cosine")},
+                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier="idf")},
+                shard_number=self._server.shards if self._server else None,
+                replication_factor=self._server.replicas if self._server else None,
+            )
+        except UnexpectedResponse as error:
+            if error.status_code != CONFLICT:  # Another process has just made it.
+                raise
+
     def _has_our_layout(self, size: int) -> bool:
         params = self._client.get_collection(self._name).config.params
         dense = params.vectors.get(DENSE) if isinstance(params.vectors, dict) else None
         return dense is not None and dense.size == size and SPARSE in (params.sparse_vectors or {})
+
+
+def _length(point: Point) -> int:
+    return sum(map(len, point.payload.values()))
 
 
 def _struct(point: Point) -> Any:
@@ -138,7 +180,7 @@ def _request(query: Query, limit: int, params: models.SearchParams | None) -> An
             formula=models.SumExpression(
                 sum=["$score[0]", models.MultExpression(mult=[SPARSE_WEIGHT, "$score[1]"])]
             ),
-            defaults={"$score[0]": UNRANKED_COSINE, "$score[1]": 0.0},
+            defaults={"$score[0]": 0.0, "$score[1]": 0.0},
         ),
         limit=limit,
         with_payload=True,

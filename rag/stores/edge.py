@@ -2,7 +2,6 @@
 A collection in Qdrant Edge: Qdrant's engine in this process, in a folder, for large local sets.
 """
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from rag.stores.store import (
     PAGE,
     SPARSE,
     SPARSE_WEIGHT,
-    UNRANKED_COSINE,
     Found,
     Point,
     Query,
@@ -90,13 +88,7 @@ class EdgeStore:
 
 def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:
     if folder.is_dir() and any(folder.iterdir()):
-        try:
-            return edge.EdgeShard.load(str(folder), config)
-        except Exception as error:
-            # The engine raises nothing narrower. An unreadable shard is begun anew: it is a cache.
-            if type(error) is not Exception:
-                raise
-            shutil.rmtree(folder)
+        return edge.EdgeShard.load(str(folder), config)
     folder.mkdir(parents=True, exist_ok=True)
     return edge.EdgeShard.create(str(folder), config)
 
@@ -131,5 +123,5 @@ def _fused() -> Any:
     weighted = term.Mult([term.Constant(SPARSE_WEIGHT), term.Variable("$score[1]")])
     return edge.Formula(
         term.Sum([term.Variable("$score[0]"), weighted]),
-        defaults={"$score[0]": UNRANKED_COSINE, "$score[1]": 0.0},
+        defaults={"$score[0]": 0.0, "$score[1]": 0.0},
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.errors import ConfigError, IndexStoreError
 from harness.files import cache_folder, locked
+from rag.stores.settings import Server, server
 from rag.stores.store import Store
 
 LOCAL_UP_TO = 2_000
@@ -40,7 +41,7 @@ class Place:
         return cache_folder("index", f"{self.name}-{self.kind}")
 
     def __str__(self) -> str:
-        return os.environ.get("QDRANT_URL", "") if self.kind == "server" else str(self.folder)
+        return str(server()) if self.kind == "server" else str(self.folder)
 
     @contextmanager
     def open(self, size: int, wait: bool = True) -> Iterator[Store]:
@@ -50,9 +51,10 @@ class Place:
 
         Raises:
             IndexStoreError: the store fails.
+            ConfigError: the environment's settings of a server are wrong.
         """
         if self.kind == "server":
-            with _speaking_plainly(self), closing(_server(self.name, size)) as store:
+            with _speaking_plainly(self), closing(_of_server(self.name, size)) as store:
                 yield store
         else:
             with (
@@ -67,9 +69,9 @@ def place_of(name: str, passages: int) -> Place:
     """Where the collection ``name`` of so many passages belongs.
 
     Raises:
-        ConfigError: ``POLICYQA_STORE`` names no kind of store.
+        ConfigError: ``POLICYQA_STORE`` names no kind of store, or ``QDRANT_URL`` no server.
     """
-    if os.environ.get("QDRANT_URL"):
+    if server():
         return Place("server", name)
     kind = os.environ.get("POLICYQA_STORE") or ("local" if passages <= LOCAL_UP_TO else "edge")
     if kind not in KINDS:
@@ -78,14 +80,17 @@ def place_of(name: str, passages: int) -> Place:
 
 
 def places_like(prefix: str) -> list[Place]:
-    """The collections there are whose name begins with ``prefix``, the last made first.
+    """The collections there are whose name begins with ``prefix``; of folders the newest first.
 
     Raises:
         IndexStoreError: the server does not answer.
     """
-    if os.environ.get("QDRANT_URL"):
-        place = Place("server", prefix)
-        with _speaking_plainly(place), closing(_connected()) as client:
+    found_server = server()
+    if found_server:
+        with (
+            _speaking_plainly(Place("server", prefix)),
+            closing(_connected(found_server)) as client,
+        ):
             names = [found.name for found in client.get_collections().collections]
         return [Place("server", name) for name in names if name.startswith(prefix)]
     found = [
@@ -98,34 +103,36 @@ def places_like(prefix: str) -> list[Place]:
 
 @contextmanager
 def _speaking_plainly(place: Place) -> Iterator[None]:
+    """What the stores' libraries raise, as an error of ours that says where."""
     from qdrant_client.http.exceptions import ApiException
 
     try:
         yield
-    except (ApiException, OSError) as error:
-        raise IndexStoreError(f"the Qdrant store at {place} fails: {error}") from error
+    except Exception as error:
+        # Qdrant Edge raises nothing narrower than Exception itself.
+        if not isinstance(error, ApiException | sqlite3.Error) and type(error) is not Exception:
+            raise
+        mending = (
+            "is the server running?"
+            if place.kind == "server"
+            else "is the disk full? If the folder is damaged, delete it: it is made again"
+        )
+        raise IndexStoreError(f"the Qdrant store at {place} fails: {error}; {mending}") from error
 
 
-def _connected() -> Any:
+def _connected(where: Server) -> Any:
     from qdrant_client import QdrantClient
 
-    return QdrantClient(
-        url=os.environ["QDRANT_URL"], api_key=os.environ.get("QDRANT_API_KEY"), timeout=TIMEOUT
-    )
+    return QdrantClient(url=where.url, api_key=where.key, timeout=TIMEOUT)
 
 
-def _server(name: str, size: int) -> Store:
+def _of_server(name: str, size: int) -> Store:
     from rag.stores.client import ClientStore
 
-    shards, replicas = _number("QDRANT_SHARDS"), _number("QDRANT_REPLICAS")
-    return ClientStore(_connected(), name, size, shards, replicas)
-
-
-def _number(variable: str) -> int:
-    text = os.environ.get(variable, "1")
-    if not text.isdecimal() or int(text) < 1:
-        raise ConfigError(f"{variable} is {text!r}; it must be a whole number from 1")
-    return int(text)
+    where = server()
+    if where is None:
+        raise ConfigError("QDRANT_URL is unset, and the collection is on a server")
+    return ClientStore(_connected(where), name, size, where)
 
 
 def _embedded(place: Place, size: int) -> Store:
@@ -135,15 +142,18 @@ def _embedded(place: Place, size: int) -> Store:
         return EdgeStore(place.folder, size)
     from rag.stores.client import ClientStore
 
-    return ClientStore(_local(place.folder), place.name, size)
+    return ClientStore(_local(place.folder), place.name, size, place.folder)
 
 
 def _local(folder: Path) -> Any:
-    """The local mode's client; an unreadable folder is begun anew: it is a cache."""
+    """The local mode's client; a folder a kill left unreadable is begun anew: it is a cache."""
     from qdrant_client import QdrantClient
 
     try:
         return QdrantClient(path=str(folder))
-    except (ValueError, sqlite3.Error):
+    except (ValueError, sqlite3.DatabaseError) as error:
+        # A full or locked disk is operational: nothing is wrong with what is kept.
+        if isinstance(error, sqlite3.OperationalError):
+            raise
         shutil.rmtree(folder)
         return QdrantClient(path=str(folder))

@@ -49,7 +49,7 @@ def import_data(
         advance: hears documents done and in all.
 
     Raises:
-        ConfigError: ``out`` holds something.
+        ConfigError: ``out`` holds something, or a split of ``shares`` would get no question.
         DataError: the source is of no layout we know, or nothing of it can be read.
     """
     out = out.resolve()

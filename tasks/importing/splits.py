@@ -72,7 +72,7 @@ def split_drafts(
             the rest by ``SHARES``.
 
     Raises:
-        ConfigError: ``by`` is something else.
+        ConfigError: ``by`` is something else, or a split of ``shares`` would get no question.
     """
     if by not in ("section", "document"):
         raise ConfigError(f"splits are made by section or document, not by {by!r}")
@@ -81,7 +81,11 @@ def split_drafts(
     own = [draft for draft in drafts if draft.split is not None]
     chosen, refused = _keep_own(own)
     rest, leaking = _without_own_sections([d for d in drafts if d.split is None], own, chosen)
-    return chosen | _made(_groups(rest, by), seed, shares or SHARES), refused + leaking
+    together = _groups(rest, by)
+    made = _made(together, seed, shares or SHARES)
+    if shares is not None:
+        _refuse_empty(shares, made, together, by)
+    return chosen | made, refused + leaking
 
 
 def _made(
@@ -96,6 +100,25 @@ def _made(
         counts[split] += len(group)
         chosen |= {draft.id: split for draft in group}
     return chosen
+
+
+def _refuse_empty(
+    shares: Mapping[Split, float],
+    made: Mapping[str, Split],
+    together: Sequence[list[Draft]],
+    by: str,
+) -> None:
+    """Refuse shares of which a split that was asked for got no question, if there are any."""
+    filled = set(made.values())
+    empty = [split for split, share in shares.items() if share > 0 and split not in filled]
+    if not made or not empty:
+        return
+    finer = " or --split-by section" if by == "document" else ""
+    raise ConfigError(
+        f"shares leave no question for {' and '.join(empty)}: questions that share {by}s stay "
+        f"together, and the largest group has {max(map(len, together)):,} of {len(made):,}; "
+        f"name other --shares{finer}"
+    )
 
 
 def _keep_own(drafts: Sequence[Draft]) -> tuple[dict[str, Split], list[Refused]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,13 +14,20 @@ import numpy as np
 import pytest
 import torch
 
-from finetune.embedder import EmbedderRecipe, load_embedder_recipe
+from finetune.embedder import (
+    EmbedderRecipe,
+    embedder_determinants,
+    embedder_kept_at,
+    load_embedder_recipe,
+)
 from finetune.embedder_trainer import train_embedder
 from finetune.pairs import Pair, batches, build_pairs, said
+from finetune.work import finish
 from harness.errors import ConfigError, DataError
-from harness.files import hash_folder
+from harness.files import cache_folder, hash_folder
 from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
+from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, load_questions
 from tests.conftest import write_data, write_questions
 
@@ -54,7 +62,7 @@ def recipe(**changes: Any) -> EmbedderRecipe:
         "name": "tiny",
         "epochs": 2,
         "batch_size": 4,
-        "mini_batch": 8,
+        "negatives": 2,
         "max_tokens": 32,
         "learning_rate": 2e-4,
         "save_every": 2,
@@ -87,8 +95,14 @@ def run(wanted: EmbedderRecipe, data: Path, target: Path, kill_at: int | None = 
         if done == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    what = {"recipe": wanted.model_dump(mode="json"), "versions": {}}
-    return train_embedder(wanted, questions, sections, ranking(sections), target, what, advance)
+    what = embedder_determinants(wanted, data, Retriever.of(data))
+
+    def make(work: Path) -> None:
+        pairs = build_pairs(questions, sections, ranking(sections), wanted)
+        train_embedder(work, wanted, pairs, what, advance)
+
+    finish(target, "embedder", what, make)
+    return target
 
 
 def in_a_process_killed_at(step: int, wanted: EmbedderRecipe, data: Path, target: Path) -> int:
@@ -146,10 +160,11 @@ def test_the_folder_says_what_it_is_and_holds_nothing_of_the_machine(
 def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
     same_data: Path, trained: Path, tmp_path: Path
 ) -> None:
-    status = in_a_process_killed_at(5, recipe(), same_data, tmp_path / "killed")
+    # How often it saves does not matter.
+    status = in_a_process_killed_at(5, recipe(save_every=1), same_data, tmp_path / "killed")
     assert status == -signal.SIGKILL
     states = {path.name for path in (tmp_path / "killed.partial").glob("checkpoint-*")}
-    assert states == {"checkpoint-2", "checkpoint-4"}
+    assert states == {"checkpoint-3", "checkpoint-4"}
     (tmp_path / "killed.partial" / "checkpoint-4" / "complete").unlink()  # As if killed saving it.
     resumed = run(recipe(), same_data, tmp_path / "killed")
     assert hash_folder(resumed) == hash_folder(trained)
@@ -237,14 +252,69 @@ def test_no_passage_of_a_batch_is_gold_for_another_of_its_questions() -> None:
     assert planned != batches(rows, recipe(batch_size=8, seed=8))
 
 
+@pytest.mark.parametrize("count", [65, 128, 256, 300])
+def test_batches_are_of_like_size(count: int) -> None:
+    """Rows that none of the full batches took were left in one of two or so."""
+    sections = corpus(300)
+    asked = [question(f"q{n}", f"d/{n}") for n in range(count)]
+
+    def ranked(questions: Sequence[str], k: int) -> list[list[str]]:
+        return [[f"d/{(n * n + i) % 300}" for i in range(k)] for n in range(len(questions))]
+
+    rows = build_pairs(asked, sections, ranked, recipe(negatives=1)).rows
+    for seed in range(5):
+        sizes = [len(batch) for batch in batches(rows, recipe(batch_size=64, seed=seed))]
+        assert max(sizes) <= min(64, 2 * min(sizes))
+
+
+def test_pairs_of_one_passage_stand_in_batches_of_their_own() -> None:
+    sections = corpus(60)
+    asked = [question(f"q{n}", f"d/{max(0, n - 40)}") for n in range(90)]
+    rows = build_pairs(asked, sections, ranking(sections), recipe(negatives=0, epochs=1)).rows
+    sizes = [len(batch) for batch in batches(rows, recipe(batch_size=64, epochs=1))]
+    assert sum(sizes) == 90
+    assert (len(sizes), min(sizes), max(sizes)) == (41, 2, 3)
+
+
+def determined(data: Path, **changes: Any) -> dict[str, Any]:
+    return embedder_determinants(recipe(**changes), data, Retriever.of(data))
+
+
+def test_an_embedder_is_kept_by_what_determines_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what = determined(data)
+    assert determined(data, name="other", save_every=9, log_every=9) == what
+    assert determined(data, seed=8) != what
+    assert determined(data, negatives=0) != what
+    assert "qdrant-edge-py" in what["versions"]
+    monkeypatch.setattr("finetune.embedder.METHOD", 0)
+    assert determined(data) != what
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("minilm-l6", r"minilm-l6-[0-9a-f]{16}"),
+        ("intfloat/e5-small", r"intfloat-e5-small-[0-9a-f]{16}"),
+        ("../my models/é5@2", r"my-models-5-[0-9a-f]{16}"),
+        ("é/" * 50, r"[0-9a-f]{16}"),
+    ],
+)
+def test_the_cache_folder_is_named_after_the_base_model(data: Path, model: str, named: str) -> None:
+    folder = embedder_kept_at(determined(data, model=model))
+    assert folder.parent == cache_folder("embedders")
+    assert re.fullmatch(named, folder.name)
+
+
 def test_the_shipped_recipe_loads_and_a_wrong_one_is_refused_whole(tmp_path: Path) -> None:
-    assert load_embedder_recipe("minilm-l6") == EmbedderRecipe(name="minilm-l6")
-    assert load_embedder_recipe("minilm-l6", model="o/m").model == "o/m"
+    assert load_embedder_recipe("pairs") == EmbedderRecipe(name="pairs")
+    assert load_embedder_recipe("pairs", model="o/m").model == "o/m"
     path = tmp_path / "mine.yaml"
     path.write_text("epochs: 0\nrate: 1\nscale: -1\n")
     with pytest.raises(ConfigError) as caught:
         load_embedder_recipe(str(path))
     for found in ("mine.yaml", "epochs", "rate", "scale"):
         assert found in str(caught.value)
-    with pytest.raises(ConfigError, match="shipped ones are minilm-l6"):
+    with pytest.raises(ConfigError, match="shipped ones are pairs"):
         load_embedder_recipe("sft")

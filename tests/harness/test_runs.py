@@ -121,3 +121,5 @@ def test_a_log_says_whether_the_context_held_the_answer(tmp_path: Path) -> None:
     read = read_samples(path)
     found = {name: answer.scores.get(EVIDENCE_SHOWN) for name, answer in read.items()}
     assert found == {"shown": 1.0, "missed": 0.0, "bare": 0.0, "unanswerable": None}
+    sections = {name: answer.sections for name, answer in read.items()}
+    assert sections == {"shown": 2, "missed": 1, "bare": 0, "unanswerable": 1}

@@ -46,6 +46,30 @@ def test_pairing_removes_what_the_questions_share() -> None:
     assert change.high - change.low < (alone.high - alone.low) / 5
 
 
+def test_more_coverage_is_a_wider_interval_and_agrees_with_scipys() -> None:
+    scores = list(np.random.default_rng(3).beta(2, 5, size=80))
+    zeros = [0.0] * len(scores)
+    usual = paired_difference(scores, zeros, singles(scores), seed=1)
+    ours = paired_difference(scores, zeros, singles(scores), seed=1, coverage=0.99)
+    theirs = bootstrap(
+        (scores,),
+        np.mean,
+        confidence_level=0.99,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    ).confidence_interval
+    assert ours.low < usual.low < usual.high < ours.high
+    width = theirs.high - theirs.low
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.05 * width)
+
+
+@pytest.mark.parametrize("coverage", [0.0, 1.0, -0.5, 95.0])
+def test_a_coverage_that_is_no_share_is_refused(coverage: float) -> None:
+    with pytest.raises(ValueError, match="coverage"):
+        paired_difference([1.0], [0.5], ["a"], seed=1, coverage=coverage)
+
+
 @given(SCORES, st.floats(-1, 1))
 def test_a_constant_difference_has_no_width(scores: list[float], shift: float) -> None:
     change = paired_difference([s + shift for s in scores], scores, singles(scores), seed=1)

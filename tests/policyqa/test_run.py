@@ -189,9 +189,11 @@ def test_arms_of_several_contexts_are_asked_with_theirs_and_drawn(
     arms = ["base/rag+budget=0", "base/rag+budget=20", "base/rag", "base/oracle+budget=0"]
     path, run = tmp_path / "contexts.yaml", tmp_path / "run"
     path.write_text(f"model: {tiny_llama}\narms: [{', '.join(arms)}]\ndata: {data}\n")
-    (curve,) = run_suite(load_suite(str(path)), run, quiet())["sweep"]
+    comparison = run_suite(load_suite(str(path)), run, quiet())
+    (curve,) = comparison["sweep"]
     assert [point["budget"] for point in curve["points"]] == [0, 20, 400]
-    tokens = [point["prompt_tokens"] for point in curve["points"]]
+    entries = [comparison["arms"][point["arm"]] for point in curve["points"]]
+    tokens = [entry["prompt_tokens_per_question"] for entry in entries]
     assert tokens == sorted(set(tokens))
     assert curve["points"][0]["evidence"]["mean"] == 0.0
     nothing = [read_arm(run, arms[i]) for i in (0, 3)]

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.errors import ConfigError, IndexStoreError
+from harness.errors import ConfigError, DataError, IndexStoreError
 from rag.bm25 import Sparse
 from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
-from rag.index import MODES, Index, _batches
+from rag.index import BATCH, MODES, Index, _batches, _digest, _point_id
 from rag.retriever import Retriever
+from rag.stores.client import ClientStore
 from rag.stores.store import Point
 
 SERVER = os.environ.get("QDRANT_URL")
@@ -114,8 +115,9 @@ def test_a_collection_with_passages_missing_is_built_again(sections: list[Sectio
 
 def _some_points(index: Index) -> list[Point]:
     """What a build that was killed after a batch of three has kept."""
-    batch = next(_batches(list(index._passages)[:3], np.array([], dtype=np.uint64)))
-    return index._points(batch)
+    passages = list(index._passages)[:3]
+    ids = np.array([_point_id(_digest(passage)) for passage in passages], dtype=np.uint64)
+    return index._points(next(_batches(passages, ids, ids[:0])))
 
 
 def test_a_collection_of_another_vector_size_is_built_again(sections: list[Section]) -> None:
@@ -205,9 +207,9 @@ def test_killed_while_indexing_and_run_again_the_index_is_that_of_an_undisturbed
 
     again = Index(many(300), Embedder())
     texts = embedded(monkeypatch)
-    assert len(kept(again)) == 128
+    assert len(kept(again)) == BATCH
     assert again.build()
-    assert len(texts) == 300 - 128
+    assert len(texts) == 300 - BATCH
     assert kept(again) == expected
 
 
@@ -270,6 +272,45 @@ def test_hybrid_search_finds_what_either_ranking_alone_misses(
     assert lunch[0].id == "f/b"
 
 
+@pytest.mark.parametrize("kind", ["local", "edge"])
+def test_of_equal_scores_the_first_ids_are_found_in_every_store(
+    minilm: Path,  # noqa: ARG001
+    own_store: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    monkeypatch.setenv("POLICYQA_STORE", kind)
+    same = [Section(f"f/{n:03d}", "f", "Rules", "Part", "Reserved.") for n in range(60)]
+    for mode in MODES:
+        hits = Index(same, Embedder()).search(["What is reserved?"], 3, mode)[0]
+        assert [hit.id for hit in hits] == ["f/000", "f/001", "f/002"], mode
+
+
+def test_passages_that_change_while_they_are_indexed_are_refused(
+    sections: list[Section],
+) -> None:
+    class Changing:
+        def __init__(self) -> None:
+            self.turn = 0
+
+        def __iter__(self) -> Iterator[Section]:
+            self.turn += 1
+            return iter([replace(sections[0], body=f"Text {self.turn}"), *sections[1:]])
+
+    with pytest.raises(DataError, match="changed while they were being indexed"):
+        Index(Changing(), Embedder()).build()
+
+
+def test_a_build_killed_before_it_was_settled_is_settled_by_the_next(
+    sections: list[Section], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[int] = []
+    Index(sections, Embedder()).build()
+    monkeypatch.setattr(ClientStore, "settle", lambda store: settled.append(store.count()))
+    assert not Index(sections, Embedder()).build()
+    assert settled == [18]
+
+
 def test_another_mode_is_refused(sections: list[Section]) -> None:
     with pytest.raises(ConfigError, match="'fuzzy' is none of hybrid, dense, sparse"):
         Index(sections, Embedder()).search([QUESTION], 1, "fuzzy")
@@ -286,15 +327,17 @@ def test_a_second_process_waits_for_the_store(sections: list[Section], data: Pat
     index.build()
     code = (
         "import sys; from pathlib import Path; from rag.retriever import Retriever;"
-        "print('ready', flush=True);"
-        "print(Retriever.of(Path(sys.argv[1])).index.search(['kite string'], 1)[0][0].id)"
+        "index = Retriever.of(Path(sys.argv[1])).index; size = index._embedder.size\n"
+        "try:\n with index._place.open(size, wait=False): print('free', flush=True)\n"
+        "except TimeoutError: print('held', flush=True)\n"
+        "print(index.search(['kite string'], 1)[0][0].id)"
     )
     with index._place.open(Embedder().size):
         process = subprocess.Popen(
             [sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
-        assert process.stdout.readline().strip() == "ready"
+        assert process.stdout.readline().strip() == "held"
     said, _ = process.communicate()
     assert process.returncode == 0
     assert said.strip().startswith("kites/")

@@ -1,37 +1,48 @@
-"""How much context pays: the curves a run makes, and where they stop rising."""
+"""How much context pays: the curves a run makes, and what they show."""
 
 import io
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from rich.console import Console
 
 from harness.metrics import METRICS
-from harness.runs import ArmResult
+from harness.runs import EVIDENCE_SHOWN, Answer, ArmResult, read_arm
+from harness.statistics import paired_difference
+from policyqa.cli import report
 from reports.comparison import compare_run
 from reports.markdown import markdown
-from reports.sweep import curves, enough, swept
+from reports.sweep import FEWEST, Enough, curves, enough, swept
 from reports.terminal import show
-from tests.reports.conftest import FOUND, GAIN
+from tests.reports.conftest import FOUND, GAIN, write_sweep_run
 
 ARMS = [f"sft-rag/rag+k=20+budget={budget}" for budget in GAIN]
 
 
 def test_arms_that_differ_in_the_budget_alone_are_a_curve(sweep_run: Path) -> None:
+    (curve,) = compare_run(sweep_run)["sweep"]
+    assert (curve["varies"], curve["fixed"]) == ("budget", "sft-rag/rag k=20")
+    assert curve["oracle"]["arm"] == "sft-rag/oracle+budget=2000", "not the one that shows most"
+    assert [(point["arm"], point["k"], point["budget"]) for point in curve["points"]] == [
+        (arm, 20, budget) for arm, budget in zip(ARMS, GAIN, strict=True)
+    ]
+    for point in curve["points"]:
+        found = FOUND[point["budget"]]
+        assert (point["evidence"]["mean"], point["evidence"]["n"]) == (found / 30, 30)
+        assert point["sections"] == pytest.approx(1 + found / 30 if found else 0)
+
+
+def test_a_curve_is_of_the_questions_with_evidence(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     (curve,) = comparison["sweep"]
-    assert (curve["varies"], curve["fixed"]) == ("budget", "sft-rag/rag k=20")
-    assert curve["oracle"] == "sft-rag/oracle+budget=2000", "not the one that shows most"
-    assert [point["arm"] for point in curve["points"]] == ARMS
-    for point in curve["points"]:
-        assert (point["k"], point["prompt_tokens"]) == (20, 80 + point["budget"])
-        assert point["seconds"] == 0.5 + point["budget"] / 1000
-        assert (point["evidence"]["mean"], point["evidence"]["n"]) == (
-            FOUND[point["budget"]] / 30,
-            30,
-        )
-        assert point["metrics"]["bleu"] == comparison["arms"][point["arm"]]["metrics"]["bleu"]
-    assert curve["enough"] == dict.fromkeys(METRICS, 400)
+    assert (curve["n"], curve["clusters"]) == (30, 15)
+    for point in (*curve["points"], curve["oracle"]):
+        answers = read_arm(sweep_run, point["arm"]).answers.values()
+        evident = fmean(answer.scores["bleu"] for answer in list(answers)[:30])
+        assert point["metrics"]["bleu"]["mean"] == pytest.approx(evident)
+        assert point["metrics"]["bleu"]["n"] == 30
+        assert comparison["arms"][point["arm"]]["metrics"]["bleu"]["n"] == 40
 
 
 def test_a_step_is_the_paired_difference_to_the_point_before(sweep_run: Path) -> None:
@@ -42,19 +53,31 @@ def test_a_step_is_the_paired_difference_to_the_point_before(sweep_run: Path) ->
     for point, gain, before in zip(others, gains[1:], gains, strict=False):
         step = point["step"]["rouge_l"]
         assert step["delta"] == pytest.approx(gain - before)
-        assert (step["n"], step["clusters"]) == (40, 40)
+        assert (step["n"], step["clusters"]) == (30, 15)
+    gap = curve["oracle"]["gap"]["rouge_l"]
+    assert (gap["delta"], gap["n"]) == (pytest.approx(0.1), 30)
 
 
-def names(*arms: str) -> list[tuple[str, list[str]]]:
+def test_the_intervals_of_a_curve_resample_sections(sweep_run: Path) -> None:
+    """Of two questions a section, one says what the other says: half as many are independent."""
+    (curve,) = compare_run(sweep_run)["sweep"]
+    step = curve["points"][3]["step"]["bleu"]
+    noisy, before = (read_arm(sweep_run, arm).scores("bleu")[:30] for arm in ARMS[3:1:-1])
+    apart = paired_difference(noisy, before, [str(i) for i in range(30)], seed=7)
+    width = step["high"] - step["low"]
+    assert width == pytest.approx(2**0.5 * (apart.high - apart.low), rel=0.1)
+    # Two larger values are compared with 400, so its bound is of a wider interval than the step's.
+    assert curve["enough"]["bleu"]["value"] == 400
+    assert step["high"] < curve["enough"]["bleu"]["bound"] < 1.5 * step["high"]
+
+
+def names(*arms: str, evident: bool = True) -> list[tuple[str, list[str]]]:
     """Of the curves these arms make: what varies, and the arms."""
-    results = [
-        ArmResult(arm, {}, {"prompt_tokens": 1.0, "answer_tokens": 1.0, "seconds": 1.0}, {})
-        for arm in arms
-    ]
-    entries = {arm: {"metrics": {}} for arm in arms}
+    answer = Answer("q", "0", "", {EVIDENCE_SHOWN: 1.0} if evident else {})
+    results = [ArmResult(arm, {"q": answer}, {}, {}) for arm in arms]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reports.sweep.METRICS", ())  # Which arms belong together needs no score.
-        found = curves(results, entries, {"k": 2, "budget": 400, "seed": 7})
+        found = curves(results, {"k": 2, "budget": 400, "seed": 7})
     return [(curve["varies"], [point["arm"] for point in curve["points"]]) for curve in found]
 
 
@@ -66,6 +89,11 @@ def test_an_arm_without_settings_is_a_point_at_those_of_the_suite() -> None:
 def test_an_arm_may_be_on_a_curve_over_k_and_on_one_over_the_budget() -> None:
     arms = ["base/rag", "base/rag+budget=1", "base/rag+budget=2", "base/rag+k=3", "base/rag+k=4"]
     assert names(*arms) == [("budget", [*arms[1:3], arms[0]]), ("k", [arms[0], *arms[3:]])]
+
+
+def test_without_a_question_that_has_evidence_there_is_no_curve() -> None:
+    arms = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
+    assert names(*arms, evident=False) == []
 
 
 @pytest.mark.parametrize(
@@ -92,35 +120,68 @@ def test_a_run_without_a_curve_has_no_sweep(made_up_run: Path) -> None:
 FLAT = [0.1 * (i % 5) for i in range(50)]
 UP = [score + 0.1 for score in FLAT]
 WILD = [score + (1.0 if i % 2 else -1.0) for i, score in enumerate(FLAT)]
+SINGLES = [str(i) for i in range(50)]
 
 
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
-        ([FLAT, FLAT, FLAT], 0),
-        ([FLAT, UP, UP], 10),
-        ([FLAT, FLAT, UP], 20),
-        ([UP, FLAT, FLAT], 0),
-        ([FLAT, UP, FLAT], 10),
-        ([FLAT, WILD, FLAT], 0),
-        ([FLAT], 0),
+        ([FLAT, FLAT, FLAT], Enough(0, 0.0)),
+        ([FLAT, UP, UP], Enough(10, 0.0)),
+        ([FLAT, FLAT, UP], Enough(20, None)),
+        ([UP, FLAT, FLAT], Enough(0, pytest.approx(-0.1))),
+        ([FLAT, UP, FLAT], Enough(10, pytest.approx(-0.1))),
+        ([FLAT], Enough(0, None)),
     ],
-    ids=["never", "one step", "to the last", "only harm", "then harm", "by chance", "one point"],
+    ids=["never", "one step", "to the last", "only harm", "then harm", "one point"],
 )
 def test_enough_is_the_smallest_that_nothing_larger_beats(
-    scores: list[list[float]], expected: int
+    scores: list[list[float]], expected: Enough
 ) -> None:
-    clusters = [str(i) for i in range(50)]
-    assert enough([0, 10, 20][: len(scores)], scores, clusters, seed=7) == expected
+    assert enough([0, 10, 20][: len(scores)], scores, SINGLES, seed=7) == expected
 
 
-def test_questions_of_one_section_do_not_make_a_gain_sure() -> None:
-    """Fifty questions show a gain of 0.1 in 30; if they are of two sections, they show nothing."""
-    larger = [score + (0.1 if i < 30 else -0.01) for i, score in enumerate(FLAT)]
-    apart = [str(i) for i in range(50)]
-    together = ["a" if i < 30 else "b" for i in range(50)]
-    assert enough([0, 10], [FLAT, larger], apart, seed=7) == 10
-    assert enough([0, 10], [FLAT, larger], together, seed=7) == 0
+def test_what_a_larger_value_may_add_stays_open() -> None:
+    found = enough([0, 10, 20], [FLAT, WILD, FLAT], SINGLES, seed=7)
+    assert found is not None
+    assert found.value == 0
+    assert found.bound == pytest.approx(2.24 / 50**0.5, rel=0.1)  # Normal, at 97.5% of two.
+
+
+def test_of_many_larger_values_each_must_gain_more() -> None:
+    """A gain 2.4 times its standard error is shown for one value, not for one of six."""
+    slight = [score + 0.1 + (0.3 if i % 2 else -0.3) for i, score in enumerate(FLAT)]
+    assert enough([0, 10], [FLAT, slight], SINGLES, seed=7) == Enough(10, None)
+    six = enough(range(7), [FLAT, slight, *[FLAT] * 5], SINGLES, seed=7)
+    assert six is not None
+    assert six.value == 0
+
+
+def test_questions_of_few_sections_make_a_gain_less_sure() -> None:
+    larger = [score + (0.1 if i < 15 else -0.015) for i, score in enumerate(FLAT)]
+    together = [str(i // 5) for i in range(50)]
+    apart, shared = (enough([0, 10], [FLAT, larger], c, seed=7) for c in (SINGLES, together))
+    assert apart == Enough(10, None)
+    assert shared is not None
+    assert shared.value == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, FEWEST - 1])
+def test_below_ten_clusters_nothing_is_said(count: int) -> None:
+    """One cluster's interval has no width, so that any gain at all would look sure."""
+    assert enough([0, 10], [FLAT, UP], [str(i % count) for i in range(50)], seed=7) is None
+    ten = [str(i % FEWEST) for i in range(50)]
+    assert enough([0, 10], [FLAT, UP], ten, seed=7) == Enough(10, None)
+
+
+def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> None:
+    comparison = compare_run(write_sweep_run(tmp_path / "run", sharing=30))
+    (curve,) = comparison["sweep"]
+    assert (curve["n"], curve["clusters"]) == (30, 1)
+    assert curve["enough"] == dict.fromkeys(METRICS)
+    text = markdown(comparison)
+    assert "too few independent questions (1) to say whether a larger budget pays" in text
+    assert "shown to beat 400" not in text
 
 
 def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None:
@@ -128,32 +189,77 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
     comparison = compare_run(sweep_run)
     show(comparison, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    tables, _ = text.split("Arms: under each score")
+    tables, notes = text.split("Published: LLaMA")
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in tables
     for part in (
-        "Context sweep: sft-rag/rag k=20, budget varies, n = 40, 30 with evidence",
-        "2080  ×5.00",
-        "A larger budget stops paying: BERTScore at 400, BLEU at 400, ROUGE-L at 400.",
+        "Context sweep: sft-rag/rag k=20, budget varies, n = 30 in 15 groups",
+        "of 8)",
+        "2080 in",
+        "12 out",
+        "×5.0",
+        "[+.150, +.150]",
+        "1.8",
     ):
         assert part in tables
-    assert "not corrected" in text
     own_context = [arm for arm in comparison["arms"] if "+" in arm]
     assert swept(comparison) == set(own_context)
     general = tables.split("Context sweep")[0]
     assert "sft-rag/oracle" in general
     assert "+k=20" not in general
+    unbroken = " ".join(notes.split())
+    assert "at most k = 2 sections and 400 tokens of context" in unbroken
 
 
-def test_a_metric_that_still_gains_at_the_largest_value_is_not_called_enough(
-    sweep_run: Path,
-) -> None:
+def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
-    comparison["sweep"][0]["enough"]["bleu"] = 2000
-    assert "BERTScore at 400, BLEU not by 2000, ROUGE-L at 400" in markdown(comparison)
+    (curve,) = comparison["sweep"]
+    bound = f"{curve['enough']['bleu']['bound']:+.3f}"
+    curve["enough"]["rouge_l"] = {"value": 2000, "bound": None}
+    curve["enough"]["bertscore_f1"] = {"value": 0, "bound": -0.01}
+    text = markdown(comparison)
+    gap = "oracle minus 2000: +0.100 [+.100, +.100]."
+    for said in (
+        f"BERTScore: no larger budget is shown to beat 0 (a gain is ruled out); {gap}",
+        f"BLEU: no larger budget is shown to beat 400 (up to {bound} more is not ruled out); {gap}",
+        f"ROUGE-L: still rising at 2000, more was not tried; {gap}",
+    ):
+        assert f"\n\n{said}\n" in text
+    curve["oracle"] = None
+    assert "oracle minus" not in markdown(comparison)
+
+
+def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> None:
+    swept_text, other = markdown(compare_run(sweep_run)), markdown(compare_run(made_up_run))
+    assert swept_text.count("- Context sweep: ") == 1
+    assert "- Context sweep: " not in other
+    comparison = compare_run(sweep_run)
+    comparison["published"] = {}
+    assert "LLaMA" not in markdown(comparison)
+    assert "LLaMA" in other
+
+
+def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_run: Path) -> None:
+    comparison = compare_run(sweep_run)
+    for point in comparison["sweep"][0]["points"]:
+        arm = point["arm"]
+        point["arm"] = arm.replace("sft-rag", "base")
+        comparison["arms"][point["arm"]] = comparison["arms"].pop(arm)
+    assert "Training showed" not in markdown(comparison)
 
 
 def test_markdown_shows_the_chart_it_is_given(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     assert "](<sweep.svg>)" in markdown(comparison, "sweep.svg")
     assert "svg" not in markdown(comparison)
+
+
+def test_a_report_links_the_chart_of_the_run_where_there_is_one(
+    sweep_run: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "reports" / "sweep.md"
+    report(sweep_run, markdown=target, chart=None, as_json=True)
+    assert "svg" not in target.read_text()
+    (sweep_run / "sweep.svg").write_text("<svg/>")
+    report(sweep_run, markdown=target, chart=None, as_json=True)
+    assert "](<../sweep/sweep.svg>)" in target.read_text()

@@ -10,7 +10,7 @@ from harness.files import write_whole
 from harness.progress import Advance
 
 
-class Watch(TrainerCallback):  # type: ignore[misc]
+class TellAndMark(TrainerCallback):  # type: ignore[misc]
     """Tells of each update, and marks saved states as complete."""
 
     def __init__(self, advance: Advance) -> None:
