@@ -25,13 +25,18 @@ PASSAGES = 1024
 
 
 @pytest.fixture
-def sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Section]:
-    """The corpus, and a cache in which nothing is indexed."""
+def sections(monkeypatch: pytest.MonkeyPatch) -> list[Section]:
+    """The corpus, to be kept in Qdrant Edge."""
+    monkeypatch.setenv("POLICYQA_STORE", "edge")
+    return load_corpus(FOLDER)
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache with the models and without an index."""
     models = Path(catalogue.fetch("minilm-l6")).parent
     (tmp_path / "models").symlink_to(models, target_is_directory=True)
     monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-    monkeypatch.setenv("POLICYQA_STORE", "edge")
-    return load_corpus(FOLDER)
 
 
 def test_hybrid_search(benchmark: Any, sections: list[Section]) -> None:
@@ -46,13 +51,14 @@ def test_hybrid_search(benchmark: Any, sections: list[Section]) -> None:
     report(benchmark, "embedding the questions alone", {what: ratio})
 
 
+@pytest.mark.usefixtures("empty_cache")
 def test_index_building(benchmark: Any, sections: list[Section]) -> None:
     embedder = Embedder()
     passages = sections[:PASSAGES]
     turn = count()
 
     def build() -> None:
-        # Another name each time, so that nothing is taken over from the last.
+        # Other ids each time, so that nothing is taken over from the last.
         number = next(turn)
         Index([replace(s, id=f"{s.id}-{number}") for s in passages], embedder).build()
 
