@@ -80,7 +80,10 @@ class ClientStore:
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; to a server, in parallel requests."""
         if self._server:
-            batches = constrained_batches(points, REQUEST_CHARACTERS, REQUEST, _length)
+            # Not strict: a passage longer than that is sent alone.
+            batches = constrained_batches(
+                points, REQUEST_CHARACTERS, REQUEST, _length, strict=False
+            )
             with ThreadPoolExecutor(UPLOADS) as pool:
                 list(pool.map(self._send, batches))
         elif self._unfinished:

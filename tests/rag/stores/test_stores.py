@@ -293,6 +293,23 @@ def test_a_cluster_is_told_shards_replicas_and_the_key_and_gets_every_point(
     assert sorted(sent) == [point.id for point in points()[:256]]
 
 
+@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
+def test_long_passages_are_sent_in_smaller_requests(
+    recorder: tuple[str, list[tuple[str, str, str | None, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = recorder
+    monkeypatch.setenv("QDRANT_URL", url)
+    monkeypatch.setattr("rag.stores.client.REQUEST_CHARACTERS", 1000)
+    long = [
+        replace(one, payload={"body": "x" * size})
+        for one, size in zip(points(), (5000, 900, 50, 800, 700), strict=False)
+    ]
+    with Place("server", "policyqa-c").open(SIZE) as opened:
+        opened.upsert(long)
+    upserts = [body["points"] for _, path, _, body in asked if "/points" in path]
+    assert sorted(len(upsert) for upsert in upserts) == [1, 1, 1, 2]
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
