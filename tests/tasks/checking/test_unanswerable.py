@@ -14,7 +14,7 @@ def test_no_unanswerable_question_is_as_near_to_a_section_as_some_answerable_one
 ) -> None:
     sections = load_corpus(DATA)
     questions = load_questions(DATA, [section.id for section in sections])
-    hits = Index(sections, Embedder()).search([q.question for q in questions], 1)
+    hits = Index(sections, Embedder()).search([q.question for q in questions], 1, mode="dense")
     found = [hit[0].score >= SECTION for hit in hits]
     answerable = [at for q, at in zip(questions, found, strict=True) if q.answerable]
     share = sum(answerable) / len(answerable)
