@@ -16,6 +16,7 @@ from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
 from harness.runs import Arm
 from harness.validation import validated
+from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
 from tasks.policyqa.questions import DATA, Split
 
@@ -47,7 +48,7 @@ class Suite(BaseModel):
     """Prompts answered at a time."""
     encoder: str = "minilm-l6"
     """BERTScore's."""
-    embedder: str = "minilm-l6"
+    embedder: str = EMBEDDER
     """Retrieval's: a catalogue name, a Hugging Face id or a folder."""
     reranker: str | None = None
     """Puts what was retrieved into a better order; None leaves it as it was found."""

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from harness.models import catalogue
 
+EMBEDDER = "minilm-l6"
+"""The model that retrieval embeds with unless another is named."""
 BATCH = 64
 """Texts embedded at a time."""
 
@@ -16,7 +18,7 @@ BATCH = 64
 class Embedder:
     """An embedding model by catalogue name, Hugging Face id or folder; loaded on first use."""
 
-    def __init__(self, model: str = "minilm-l6") -> None:
+    def __init__(self, model: str = EMBEDDER) -> None:
         self.model = model
 
     @property

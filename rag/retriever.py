@@ -15,13 +15,13 @@ from pathlib import Path
 from harness.progress import Advance, silent
 from rag.context import assemble, distinct
 from rag.corpus import Corpus, Section
-from rag.embedder import Embedder
+from rag.embedder import EMBEDDER, Embedder
 from rag.index import Hit, Index
 from rag.reranker import Reranker
 from rag.stores.store import CANDIDATES, SPARSE_WEIGHT
 
 K = 2
-"""Sections retrieved for a question. Chosen on the validation split (tasks/policyqa/README.md)."""
+"""Sections retrieved for a question; tasks/policyqa/README.md says why two."""
 BUDGET = 400
 """Tokens of context, in the embedder's tokens."""
 DETERMINING_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers")
@@ -47,7 +47,7 @@ class Retriever:
     def __init__(
         self,
         sections: Iterable[Section],
-        embedder: str = "minilm-l6",
+        embedder: str = EMBEDDER,
         reranker: str | None = None,
         mode: str = "hybrid",
         k: int = K,
@@ -75,7 +75,7 @@ class Retriever:
     def of(
         cls,
         data: Path,
-        embedder: str = "minilm-l6",
+        embedder: str = EMBEDDER,
         reranker: str | None = None,
         mode: str = "hybrid",
         k: int = K,

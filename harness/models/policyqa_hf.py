@@ -101,12 +101,12 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         Raises:
             ModelError: a prompt and its answer do not fit the model's window.
         """
-        if requests:
-            self._refuse_what_would_be_cut(min(requests, key=self._length_key))
+        order = sorted(range(len(requests)), key=lambda i: self._length_key(requests[i]))
+        if order:
+            self._refuse_what_would_be_cut(requests[order[0]])
         if self._journal is None:
             answers: list[str] = super().generate_until(requests, disable_tqdm)
             return answers
-        order = sorted(range(len(requests)), key=lambda i: self._length_key(requests[i]))
         size = int(self.batch_size)
         kept: dict[int, str] = {}
         for start in range(0, len(order), size):

@@ -17,13 +17,13 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from harness.files import write_json
-from rag.bm25 import Sparse
 from rag.stores.settings import Server
 from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
     PAGE,
+    QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
     Found,
@@ -32,14 +32,13 @@ from rag.stores.store import (
     all_ids,
     named_vectors,
     point_of,
+    sparse_as,
 )
 
 REQUEST = 128
 """Points in one request, at most."""
 REQUEST_CHARACTERS = 4_000_000
 """Of the text of these points: a server takes 32 MB."""
-QUERIES = 256
-"""In one request."""
 CONFLICT = 409
 UNFINISHED = "unfinished.json"
 """In a folder of the local mode: the ids of points that are being kept."""
@@ -159,13 +158,9 @@ def _struct(point: Point) -> Any:
     return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
 
 
-def _sparse(vector: Sparse) -> Any:
-    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
-
-
 def _request(query: Query, limit: int, params: models.SearchParams | None) -> Any:
     if query.dense is None or query.sparse is None:
-        vector = query.sparse and _sparse(query.sparse)
+        vector = query.sparse and sparse_as(models.SparseVector, query.sparse)
         return models.QueryRequest(
             query=list(query.dense) if query.dense is not None else vector,
             using=DENSE if query.dense is not None else SPARSE,
@@ -177,7 +172,9 @@ def _request(query: Query, limit: int, params: models.SearchParams | None) -> An
     return models.QueryRequest(
         prefetch=[
             models.Prefetch(query=list(query.dense), using=DENSE, limit=candidates, params=params),
-            models.Prefetch(query=_sparse(query.sparse), using=SPARSE, limit=candidates),
+            models.Prefetch(
+                query=sparse_as(models.SparseVector, query.sparse), using=SPARSE, limit=candidates
+            ),
         ],
         query=models.FormulaQuery(
             formula=models.SumExpression(

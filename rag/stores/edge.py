@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import qdrant_edge as edge
+from more_itertools import chunked
 
-from rag.bm25 import Sparse
 from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
     PAGE,
+    QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
     Found,
@@ -24,10 +25,8 @@ from rag.stores.store import (
     all_ids,
     named_vectors,
     point_of,
+    sparse_as,
 )
-
-BATCH = 256
-"""Queries planned together."""
 
 
 class EdgeStore:
@@ -70,8 +69,8 @@ class EdgeStore:
         """See ``Store``."""
         exact = self.count() <= EXACT_UP_TO
         answers: list[Any] = []
-        for start in range(0, len(queries), BATCH):
-            requests = [_request(query, limit, exact) for query in queries[start : start + BATCH]]
+        for batch in chunked(queries, QUERIES):
+            requests = [_request(query, limit, exact) for query in batch]
             answers += self._shard.query_batch(edge.QueryBatchRequest(requests))
         return [[Found(dict(p.payload or {}), p.score) for p in answer] for answer in answers]
 
@@ -93,14 +92,11 @@ def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:
     return edge.EdgeShard.create(str(folder), config)
 
 
-def _sparse(vector: Sparse) -> Any:
-    return edge.SparseVector(indices=list(vector.indices), values=list(vector.values))
-
-
 def _request(query: Query, limit: int, exact: bool) -> Any:
     params = edge.SearchParams(exact=exact)
     dense = None if query.dense is None else edge.Query.Nearest(list(query.dense), using=DENSE)
-    sparse = None if query.sparse is None else edge.Query.Nearest(_sparse(query.sparse), SPARSE)
+    terms = None if query.sparse is None else sparse_as(edge.SparseVector, query.sparse)
+    sparse = None if terms is None else edge.Query.Nearest(terms, using=SPARSE)
     if dense is None or sparse is None:
         return edge.QueryRequest(
             limit=limit, query=dense or sparse, params=params, with_payload=True

@@ -21,6 +21,8 @@ SPARSE_WEIGHT = 0.02
 questions (CONTRIBUTING.md, "Retrieval")."""
 CANDIDATES = 1000
 """Of each ranking, that are fused: a passage that one ranking has not among them scores 0 there."""
+QUERIES = 256
+"""Searched together."""
 PAGE = 10_000
 """Ids listed at a time."""
 EXACT_UP_TO = 50_000
@@ -109,10 +111,13 @@ def named_vectors(point: Point, sparse: Callable[..., Any]) -> dict[str, Any]:
     sparse one."""
     vectors: dict[str, Any] = {DENSE: list(point.dense)}
     if point.sparse.indices:
-        vectors[SPARSE] = sparse(
-            indices=list(point.sparse.indices), values=list(point.sparse.values)
-        )
+        vectors[SPARSE] = sparse_as(sparse, point.sparse)
     return vectors
+
+
+def sparse_as(sparse: Callable[..., Any], vector: Sparse) -> Any:
+    """``vector`` as the library's class ``sparse``."""
+    return sparse(indices=list(vector.indices), values=list(vector.values))
 
 
 def _ids(records: Sequence[Any]) -> npt.NDArray[np.uint64]:

@@ -15,6 +15,7 @@ from lm_eval.api.task import ConfigurableTask
 from harness.errors import ConfigError
 from harness.metrics import SimilarityEvaluator, abstention_rates
 from rag.corpus import load_corpus
+from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, Context, K, Retriever
 from tasks.policyqa.prompts import render
 from tasks.policyqa.questions import DATA, Question, in_split, load_questions, with_reference
@@ -40,7 +41,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         questions = with_reference(wanted)
         retriever = Retriever(
             sections,
-            embedder=options.get("embedder", "minilm-l6"),
+            embedder=options.get("embedder", EMBEDDER),
             reranker=options.get("reranker"),
             k=int(options.get("k", K)),
             budget=int(options.get("budget", BUDGET)),
