@@ -5,6 +5,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from finetune.processes import is_main, wait
 from finetune.work import COMPLETE
 from harness.files import write_whole
 from harness.progress import Advance
@@ -20,4 +21,7 @@ class TellAndMark(TrainerCallback):  # type: ignore[misc]
         self._advance(state.global_step, state.max_steps)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        wait()
+        if not is_main():
+            return
         write_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE, "")

@@ -22,6 +22,9 @@ from tasks.policyqa.questions import data_identity
 DETERMINING_LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
 
+METHOD = 2
+"""Raised when the same recipe would train other weights, so that older ones are not used."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -41,6 +44,7 @@ def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, 
     """All that determines a checkpoint's weights, as JSON."""
     return {
         "recipe": recipe.model_dump(mode="json"),
+        "method": METHOD,
         "model": catalogue.identity(recipe.model),
         "data": data_identity(data),
         "template": TEMPLATES[recipe.prompt],

@@ -7,14 +7,19 @@ word i of the question, which trains nothing useful. Here prompt and answer are 
 prompt's positions carry no loss, and batches are padded to their longest row.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from transformers import AutoTokenizer
+
+from finetune.contexts import Shown, shown_as_asked, shown_in_training
+from finetune.recipe import Recipe
+from harness.errors import DataError
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import completion, render
-from tasks.policyqa.questions import Question
-from tasks.policyqa.task import contexts_of
+from tasks.policyqa.questions import Question, draw, in_split, with_reference
 
 IGNORED = -100
 """The label of a position that carries no loss (PyTorch's convention)."""
@@ -35,6 +40,13 @@ class Examples:
 
     rows: list[Example]
     too_long: list[str]
+    kinds: dict[str, int]
+    """How many of the questions were shown what (``finetune.contexts.Shown.kind``)."""
+
+    @property
+    def questions(self) -> int:
+        """Questions there were, before any was left out."""
+        return len(self.rows) + len(self.too_long)
 
     @property
     def tokens(self) -> int:
@@ -42,33 +54,75 @@ class Examples:
         return sum(len(row.input_ids) for row in self.rows)
 
 
+def tokenizer_of(folder: str) -> Any:
+    """The tokenizer that ``folder`` trains with: padding on the left, by its end if by nothing."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def build_splits(
+    recipe: Recipe, questions: list[Question], retriever: Retriever, tokenizer: Any
+) -> dict[str, Examples]:
+    """The examples of ``train``, as the recipe mixes them, and of ``validation``, as the tasks ask.
+
+    Raises:
+        DataError: a split has no question, or no example that is short enough.
+    """
+    splits = {}
+    for split, show in (("train", shown_in_training), ("validation", shown_as_asked)):
+        chosen = _chosen(questions, split, recipe)
+        shown = show(chosen, retriever, recipe)
+        splits[split] = build_examples(chosen, shown, recipe, tokenizer)
+        if not splits[split].rows:
+            raise DataError(
+                f"no {split} example has at most {recipe.max_tokens} tokens; "
+                f"raise max_tokens in recipe {recipe.name}"
+            )
+    return splits
+
+
 def build_examples(
-    questions: Sequence[Question],
-    prompt: str,
-    retriever: Retriever,
-    tokenizer: Any,
-    max_tokens: int,
+    questions: Sequence[Question], shown: Sequence[Shown], recipe: Recipe, tokenizer: Any
 ) -> Examples:
-    """The examples of ``questions`` under a prompt, as the tasks would ask them.
+    """The examples of ``questions`` under the recipe's prompt.
 
     Args:
         questions: of one split.
-        prompt: ``plain`` or ``rag``; the latter with the retriever's contexts.
-        retriever: the evaluation's.
+        shown: the context and answer of each.
+        recipe: its ``prompt``, and ``max_tokens``, over which an example is left out and named.
         tokenizer: of the model that is trained.
-        max_tokens: an example over this is left out and named in ``too_long``.
     """
-    mode = "retrieved" if prompt == "rag" else "none"
-    contexts = contexts_of(list(questions), mode, retriever)
     rows, too_long = [], []
-    for question, context in zip(questions, contexts, strict=True):
-        text = render(prompt, question.question, context.text)
-        example = tokenise(tokenizer, text, completion(question.reference))
-        if len(example.input_ids) > max_tokens:
+    for question, one in zip(questions, shown, strict=True):
+        text = render(recipe.prompt, question.question, one.context.text)
+        example = tokenise(tokenizer, text, completion(one.answer))
+        if len(example.input_ids) > recipe.max_tokens:
             too_long.append(question.id)
         else:
             rows.append(example)
-    return Examples(rows, too_long)
+    return Examples(rows, too_long, dict(Counter(one.kind for one in shown)))
+
+
+def left_out(splits: dict[str, Examples], recipe: Recipe) -> list[str]:
+    """A line for each split that has examples over the recipe's limit."""
+    return [
+        f"{len(part.too_long)} of {part.questions} {split} examples have more than "
+        f"{recipe.max_tokens} tokens (max_tokens) and are left out: "
+        f"{', '.join(part.too_long[:3])}{' …' if len(part.too_long) > 3 else ''}"
+        for split, part in splits.items()
+        if part.too_long
+    ]
+
+
+def _chosen(questions: list[Question], split: str, recipe: Recipe) -> list[Question]:
+    """The questions of a split that the recipe trains or validates on."""
+    found = with_reference(in_split(questions, split))
+    limit = recipe.limit
+    if limit is not None and split == "validation":
+        limit = max(1, limit // 4)
+    return [found[index] for index in draw(len(found), limit, recipe.seed)]
 
 
 def tokenise(tokenizer: Any, prompt: str, answer: str) -> Example:

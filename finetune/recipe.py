@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import ConfigError
 from harness.files import read_yaml
+from harness.models.precision import Precision
 from harness.validation import Model, validated
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -35,7 +36,13 @@ class Recipe(BaseModel):
     prompt: Literal["plain", "rag"]
     """Template of ``tasks.policyqa.prompts`` that is trained on; ``rag`` retrieves its context."""
 
-    precision: Literal["int8", "bf16", "fp32"] = "int8"
+    withheld: Share = 0.0
+    """Of the answerable training questions: asked with a context that lacks what answers them, and
+    answered with ``ABSTENTION`` (``finetune.contexts``)."""
+    buried: Share = 0.0
+    """Of the same: asked with what answers them in any place among what else was retrieved."""
+
+    precision: Precision = "int8"
     """Of the base's weights; the adapter trains in float32."""
     lora_rank: Count = 16
     lora_alpha: Count = 32
@@ -62,10 +69,21 @@ class Recipe(BaseModel):
     max_tokens: Count = 512
     """Prompt plus answer; longer examples are dropped and counted, never cut."""
     save_every: Count = 25
-    """Updates between saved states: what a kill can cost."""
+    """Updates between saved states, which a kill can cost, and measurements on validation. The
+    checkpoint is the state that measured best."""
+    patience: Count | None = None
+    """Measurements without a better one after which training stops; None goes on to the end."""
     log_every: Count = 25
     """Updates between lines of the TensorBoard log."""
     seed: int = 7
+
+    @model_validator(mode="after")
+    def _shares_of_contexts_fit(self) -> "Recipe":
+        if self.prompt == "plain" and self.withheld + self.buried:
+            raise ValueError("withheld and buried are shares of contexts, and plain shows none")
+        if self.withheld + self.buried > 1:
+            raise ValueError("withheld and buried are together more than 1")
+        return self
 
 
 def load_recipe(name: str, **changes: Any) -> Recipe:

@@ -6,24 +6,27 @@ Recipe → checkpoint. Killed at any moment, it goes on where it was.
 ``work`` keeps its folder.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
-from transformers import AutoTokenizer
 
 from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
-from finetune.examples import Examples, build_examples
+from finetune.examples import Examples, build_splits, left_out, tokenizer_of
+from finetune.processes import from_main, is_main
 from finetune.recipe import Recipe
 from finetune.trainer import make_trainer
 from finetune.work import RECORD, finish, last_state
-from harness.errors import DataError
+from harness.errors import TrainingError
 from harness.files import write_json, write_whole
 from harness.models import catalogue
-from harness.progress import Advance, silent
+from harness.progress import Advance, Say, silent, unsaid
 from rag.retriever import Retriever
-from tasks.policyqa.questions import Question, draw, in_split, with_reference
+from tasks.policyqa.questions import Question
 
 
 def train(
@@ -33,6 +36,7 @@ def train(
     target: Path,
     determinants: dict[str, Any],
     advance: Advance = silent,
+    say: Say = unsaid,
 ) -> Checkpoint:
     """The checkpoint of ``recipe`` at ``target``, trained unless it is finished there.
 
@@ -43,17 +47,18 @@ def train(
         target: the checkpoint's folder; work goes on beside it until it is finished.
         determinants: recorded in the checkpoint; work begun under others is not gone on with.
         advance: hears updates done and in all.
+        say: hears what the user should know of, a line at a time.
 
     Raises:
-        DataError: no example is short enough.
-        ConfigError: the precision needs a device this machine lacks, or ``target`` holds
-            something else.
+        DataError: a split is empty, or has no example that is short enough.
+        TrainingError: the loss is no number, or memory ran out.
+        ConfigError: ``target`` holds something else.
     """
     finish(
         target,
         "checkpoint",
         determinants,
-        lambda work: _train_in(work, recipe, questions, retriever, determinants, advance),
+        lambda work: _train_in(work, recipe, questions, retriever, determinants, advance, say),
     )
     return load_checkpoint(target)
 
@@ -65,43 +70,43 @@ def _train_in(
     retriever: Retriever,
     determinants: dict[str, Any],
     advance: Advance,
+    say: Say,
 ) -> None:
     folder = catalogue.loadable(recipe.model)
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    splits = {
-        split: build_examples(
-            _chosen(questions, split, recipe),
-            recipe.prompt,
-            retriever,
-            tokenizer,
-            recipe.max_tokens,
-        )
-        for split in ("train", "validation")
-    }
-    if not splits["train"].rows or not splits["validation"].rows:
-        raise DataError(
-            f"no training or validation example has at most {recipe.max_tokens} tokens; "
-            f"raise max_tokens in recipe {recipe.name}"
-        )
+    tokenizer = tokenizer_of(folder)
+    splits = from_main(lambda: build_splits(recipe, questions, retriever, tokenizer))
+    for line in left_out(splits, recipe):
+        say(line)
     trainer = make_trainer(work, recipe, folder, tokenizer, splits, advance)
-    trainer.train(resume_from_checkpoint=last_state(work))
-    measured = trainer.evaluate()
+    with memory_explained(recipe):
+        trainer.train(resume_from_checkpoint=last_state(work))
     trainer.save_model(str(work))
-    recipe_values = recipe.model_dump(mode="json", exclude={"name"})
-    write_whole(work / "recipe.yaml", yaml.safe_dump(recipe_values, sort_keys=False))
-    metrics = {"validation_loss": measured["eval_loss"], "updates": trainer.state.global_step}
-    write_json(work / RECORD, _record(work, recipe, determinants, splits, metrics))
+    if is_main():
+        values = recipe.model_dump(mode="json", exclude={"name"})
+        write_whole(work / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))
+        write_json(work / RECORD, _record(work, recipe, determinants, splits, trainer.state))
 
 
-def _chosen(questions: list[Question], split: str, recipe: Recipe) -> list[Question]:
-    """The questions of a split that the recipe trains or validates on."""
-    found = with_reference(in_split(questions, split))
-    limit = recipe.limit
-    if limit is not None and split == "validation":
-        limit = max(1, limit // 4)
-    return [found[index] for index in draw(len(found), limit, recipe.seed)]
+@contextmanager
+def memory_explained(recipe: Recipe) -> Iterator[None]:
+    """Say what to change where memory runs out.
+
+    Raises:
+        TrainingError: it did.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and (
+            "can't allocate memory" not in str(error)
+        ):
+            raise
+        raise TrainingError(
+            f"out of memory with batch_size {recipe.batch_size}, max_tokens {recipe.max_tokens}, "
+            f"precision {recipe.precision}: halve batch_size and double gradient_accumulation, "
+            "which trains alike, turn gradient_checkpointing on, or take precision int8 or nf4; "
+            "policyqa train --dry-run tells what is needed"
+        ) from error
 
 
 def _record(
@@ -109,7 +114,7 @@ def _record(
     recipe: Recipe,
     determinants: dict[str, Any],
     splits: dict[str, Examples],
-    metrics: dict[str, Any],
+    state: Any,
 ) -> dict[str, Any]:
     """What the checkpoint says of itself."""
     return {
@@ -118,13 +123,29 @@ def _record(
         "adapter_sha256": adapter_hash(work),
         "data": {
             split: {
-                "questions": len(part.rows) + len(part.too_long),
+                "questions": part.questions,
                 "trained_on" if split == "train" else "measured": len(part.rows),
                 "tokens": part.tokens,
                 "too_long": part.too_long,
+                "contexts": part.kinds,
             }
             for split, part in splits.items()
         },
-        "metrics": metrics,
+        "metrics": _metrics(state),
         "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
+    }
+
+
+def _metrics(state: Any) -> dict[str, float]:
+    """What the state that measured best measured, and how far training went."""
+    best = next(
+        one
+        for one in state.log_history
+        if one["step"] == state.best_global_step and "eval_loss" in one
+    )
+    return {
+        "validation_loss": best["eval_loss"],
+        "validation_token_accuracy": best["eval_token_accuracy"],
+        "best_update": state.best_global_step,
+        "updates": state.global_step,
     }

@@ -6,7 +6,8 @@ the length-grouped order of an epoch is drawn from seed and epoch alone, and the
 in float32 (trl casts it to bf16 on an int8 base, which a resume would not repeat).
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.data import Sampler
 from transformers import (
-    AutoModelForCausalLM,
     DataCollatorForSeq2Seq,
+    EarlyStoppingCallback,
     PrinterCallback,
     Trainer,
 )
@@ -26,8 +27,8 @@ from trl import SFTConfig, SFTTrainer
 from finetune.callback import TellAndMark
 from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
-from harness.errors import ConfigError
-from harness.models.policyqa_hf import quantisation
+from harness.errors import TrainingError
+from harness.models.precision import load_base
 from harness.progress import Advance
 
 
@@ -49,11 +50,10 @@ def make_trainer(
         splits: examples of ``train`` and ``validation``.
         advance: hears updates done and in all.
 
-    Raises:
-        ConfigError: the precision needs a device this machine lacks.
     """
+    patience = [EarlyStoppingCallback(recipe.patience)] if recipe.patience else []
     trainer = AnswerTrainer(
-        model=AutoModelForCausalLM.from_pretrained(folder, **_precision(recipe.precision)),
+        model=load_base(folder, recipe.precision),
         args=_arguments(work, recipe),
         train_dataset=_dataset(splits["train"]),
         eval_dataset=_dataset(splits["validation"]),
@@ -67,22 +67,13 @@ def make_trainer(
             target_modules=list(recipe.target_modules),
             bias="none",
         ),
-        callbacks=[TellAndMark(advance)],
+        callbacks=[TellAndMark(advance), *patience],
     )
     trainer.remove_callback(PrinterCallback)
     for parameter in trainer.model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     return trainer
-
-
-def _precision(precision: str) -> dict[str, Any]:
-    """What ``from_pretrained`` takes to load a base in that precision."""
-    if precision == "int8":
-        return {"quantization_config": quantisation()}
-    if precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
-        raise ConfigError("precision bf16 needs a device that has it; this one does not: use fp32")
-    return {"dtype": torch.bfloat16 if precision == "bf16" else torch.float32}
 
 
 def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
@@ -107,7 +98,12 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         save_total_limit=2,
         logging_steps=recipe.log_every,
         logging_first_step=True,
-        eval_strategy="no",
+        logging_nan_inf_filter=False,
+        eval_strategy="steps",
+        eval_steps=recipe.save_every,
+        load_best_model_at_end=True,
+        metric_for_best_model="loss",
+        restore_callback_states_from_checkpoint=True,
         prediction_loss_only=True,
         report_to="tensorboard",
         disable_tqdm=True,
@@ -124,7 +120,20 @@ def _dataset(examples: Examples) -> Any:
 class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
     """SFTTrainer with logits of the answers alone, and an order of seed and epoch alone."""
 
-    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+    _tokens = 0
+    """That this process trained on since the last line of the log, padding left out."""
+    _seconds = 0.0
+    """That forward and backward passes took meanwhile."""
+    _measured: Any = None
+    """Of the measurement under way: summed loss, tokens predicted right, tokens in all; (3,)."""
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
         """Cross-entropy of the answers.
 
         Batches are padded on the left, so all answers end in the last column and the logits
@@ -134,32 +143,80 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         first = int((labels != IGNORED).any(dim=0).nonzero()[0])
         keep = labels.shape[1] - first + 1  # Position i predicts i + 1.
         shorter = {**inputs, "labels": labels[:, -keep:], "logits_to_keep": keep}
-        return Trainer.compute_loss(self, model, shorter, *args, **options)
+        loss, outputs = Trainer.compute_loss(self, model, shorter, True, num_items_in_batch)
+        if not model.training:
+            asked = labels[:, 1 - keep :]
+            count = (asked != IGNORED).sum()
+            right = (outputs.logits[:, :-1].argmax(-1) == asked).sum()
+            self._measured += torch.stack([loss.detach() * count, right, count])
+        return (loss, outputs) if return_outputs else loss
+
+    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """One step; transformers calls this.
+
+        Raises:
+            TrainingError: the loss is no number.
+        """
+        begun = time.perf_counter()
+        loss = super().training_step(model, inputs, *args, **options)
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {float(loss)} at update {self.state.global_step + 1}; lower "
+                "learning_rate or max_gradient_norm, or take precision bf16 or fp32"
+            )
+        self._seconds += time.perf_counter() - begun
+        self._tokens += int(inputs["attention_mask"].sum())
+        return loss
+
+    def evaluation_loop(self, *args: Any, **options: Any) -> Any:
+        """Loss a token, and the share of answer tokens that are the likeliest, in [0, 1].
+
+        transformers calls this; its own loss weighs batches alike, whatever they hold.
+        """
+        self._measured = torch.zeros(3, device=self.args.device)
+        output = super().evaluation_loop(*args, **options)
+        loss, right, count = self.accelerator.reduce(self._measured, "sum").tolist()
+        output.metrics.update(eval_loss=loss / count, eval_token_accuracy=right / count)
+        return output
+
+    def log(self, logs: dict[str, float], *args: Any, **options: Any) -> None:
+        """What goes to TensorBoard, with the tokens a second of all processes."""
+        if "loss" in logs and self._seconds:
+            logs["tokens_per_second"] = self._tokens * self.args.world_size / self._seconds
+            self._tokens, self._seconds = 0, 0.0
+        super().log(logs, *args, **options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> "LengthGrouped":
         rows = train_dataset if train_dataset is not None else self.train_dataset
-        batch = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return LengthGrouped([len(ids) for ids in rows["input_ids"]], batch, self.args.seed)
+        args = self.args
+        update = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
+        lengths = [len(ids) for ids in rows["input_ids"]]
+        return LengthGrouped(lengths, update, args.seed, lambda: int(self.state.epoch or 0))
 
 
 class LengthGrouped(Sampler):  # type: ignore[misc]
     """Indices in batches of similar length, in an order drawn from seed and epoch."""
 
-    def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:
-        self._lengths = lengths
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = 0
+    def __init__(
+        self, lengths: list[int], update: int, seed: int, epoch: Callable[[], int]
+    ) -> None:
+        """An order of ``len(lengths)`` examples.
 
-    def set_epoch(self, epoch: int) -> None:
-        """The trainer calls this at the start of each epoch, also when it resumes."""
+        Args:
+            lengths: tokens of each example.
+            update: examples of one update, over all processes.
+            seed: of the order.
+            epoch: tells the epoch that begins. It is asked, since ``set_epoch`` does not reach a
+                sampler of one of several processes that resume within an epoch (accelerate 1.15).
+        """
+        self._lengths = lengths
+        self._update = update
+        self._seed = seed
         self._epoch = epoch
 
     def __len__(self) -> int:
         return len(self._lengths)
 
     def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self._seed * 1000 + self._epoch)
-        return iter(
-            get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
-        )
+        generator = torch.Generator().manual_seed(self._seed * 1000 + self._epoch())
+        return iter(get_length_grouped_indices(self._lengths, self._update, generator=generator))

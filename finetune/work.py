@@ -8,9 +8,11 @@ once it is complete.
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from finetune.processes import from_main, is_main, wait
 from harness.errors import ConfigError
 from harness.files import fingerprint, locked, put_folder, write_whole
 
@@ -35,16 +37,17 @@ def finish(
     Raises:
         ConfigError: ``target`` holds something else.
     """
-    with locked(target):
-        if _is_finished(target, kind, determinants):
+    with locked(target) if is_main() else nullcontext():
+        if from_main(lambda: _is_finished(target, kind, determinants)):
             return
         work = target.with_name(target.name + ".partial")
-        _keep_work_only_of(work, determinants)
-        if not (work / RECORD).is_file():
+        if from_main(lambda: _is_to_fill(work, determinants)):
             make(work)
-        for state in _states(work):
-            shutil.rmtree(state)
-        put_folder(work, target)
+        if is_main():
+            for state in _states(work):
+                shutil.rmtree(state)
+            put_folder(work, target)
+        wait()
 
 
 def last_state(work: Path) -> str | None:
@@ -69,8 +72,9 @@ def _is_finished(target: Path, kind: str, determinants: dict[str, Any]) -> bool:
     return True
 
 
-def _keep_work_only_of(work: Path, determinants: dict[str, Any]) -> None:
-    """Drop what an earlier attempt at something else left, and states a kill cut short."""
+def _is_to_fill(work: Path, determinants: dict[str, Any]) -> bool:
+    """Whether ``work`` lacks its result; drops what was left by an earlier attempt at something
+    else, and states a kill cut short."""
     mark = work / "determinants"
     key = fingerprint(determinants)
     if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
@@ -79,6 +83,7 @@ def _keep_work_only_of(work: Path, determinants: dict[str, Any]) -> None:
     for state in _states(work):
         if not (state / COMPLETE).is_file():
             shutil.rmtree(state)
+    return not (work / RECORD).is_file()
 
 
 def _states(work: Path) -> list[Path]:

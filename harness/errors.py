@@ -21,6 +21,10 @@ class ModelError(BenchError):
     """A model or adapter that cannot be fetched, converted or loaded."""
 
 
+class TrainingError(BenchError):
+    """A training that cannot go on: out of memory, or a loss that is no number."""
+
+
 class IndexStoreError(BenchError):
     """A retrieval index that cannot be opened or built."""
 

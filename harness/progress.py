@@ -1,11 +1,18 @@
-"""How long work tells how far it is: it calls an ``Advance``; commands pass one that draws."""
+"""How long work tells how far it is, and what else to know; commands pass what shows it."""
 
 from collections.abc import Callable
 
 Advance = Callable[[int, int], None]
 """Hears how much of the work is done and how much there is in all, in any one unit."""
+Say = Callable[[str], None]
+"""Hears what the user should know, a line at a time."""
 
 
 def silent(done: int, total: int) -> None:
     """An ``Advance`` that tells nobody."""
     del done, total
+
+
+def unsaid(line: str) -> None:
+    """A ``Say`` that tells nobody."""
+    del line

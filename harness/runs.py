@@ -19,12 +19,12 @@ from harness.errors import ConfigError, RunError
 from harness.files import read_json_lines
 from harness.groups import groups
 from harness.metrics import METRICS, RATES
+from harness.models.precision import PRECISIONS
 
 BASELINE = "base/plain"
 """The arm every other is compared with."""
 WEIGHTS = ("base", "sft", "sft-rag")
 PROMPTS = ("plain", "engineered", "rag", "oracle", "misled")
-PRECISIONS = ("int8", "bf16", "fp32")
 WITH_CONTEXT = ("rag", "oracle", "misled")
 """Prompt variants that show sections."""
 SETTINGS = {"k": ("rag",), "budget": WITH_CONTEXT}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
+from finetune.fitting import fitted
 from finetune.recipe import Recipe, load_recipe, recipe_for
 from finetune.work import RECORD
 from harness.files import fingerprint, hash_file, read_yaml
@@ -47,7 +48,9 @@ class Plan:
     retriever: Retriever
     """With the suite's k and budget, which training uses whatever the arms set."""
     recipes: dict[str, Recipe]
-    """Of each trained weights."""
+    """Of each trained weights, as this machine can carry it out."""
+    replaced: list[str]
+    """What of the recipes it cannot, a line each."""
 
     def checkpoint_determinants(self, weights: str) -> dict[str, Any]:
         """All that determines the checkpoint of these weights, as JSON."""
@@ -110,13 +113,14 @@ def make_plan(suite: Suite) -> Plan:
     """
     sections = load_corpus(suite.data)
     questions = load_questions(suite.data, [section.id for section in sections])
-    recipes = {
+    named = {
         weights: load_recipe(suite.recipes[weights], model=suite.model)
         if weights in suite.recipes
         else recipe_for(suite.model, weights)
         for weights in suite.trained_weights
     }
-    if recipes:
+    fits = {weights: fitted(recipe) for weights, recipe in named.items()}
+    if named:
         with_reference(in_split(questions, "train"))
         with_reference(in_split(questions, "validation"))
     scored = with_reference(in_split(questions, suite.split))
@@ -127,5 +131,6 @@ def make_plan(suite: Suite) -> Plan:
         retriever=Retriever.of(
             suite.data, suite.embedder, suite.reranker, k=suite.k, budget=suite.budget
         ),
-        recipes=recipes,
+        recipes={weights: recipe for weights, (recipe, _) in fits.items()},
+        replaced=[line for _, lines in fits.values() for line in lines],
     )

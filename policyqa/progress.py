@@ -72,6 +72,10 @@ class Watch:
             f"    done in {time.perf_counter() - started:.0f} s", style="dim", highlight=False
         )
 
+    def say(self, line: str) -> None:
+        """Print what the user should know, above the bars."""
+        self._console.print(line, highlight=False, markup=False)
+
     @contextmanager
     def _live(self) -> Iterator[None]:
         """Bars move while the outermost body works: that of a plan, or of a stage without one."""

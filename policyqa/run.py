@@ -43,6 +43,8 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
             efforts += [_scoring_effort(plan, arm) for arm in pending]
             with watch.plan(efforts):
                 _prepare(plan, watch)
+                for line in plan.replaced if untrained else []:
+                    watch.say(line)
                 for weights in untrained:
                     _train(plan, weights, watch)
                 _score(plan, pending, out, watch)
@@ -69,7 +71,7 @@ def _train(plan: Plan, weights: str, watch: Watch) -> None:
     folder = plan.checkpoint_folder(weights)
     title = f"training {weights} (recipe {recipe.name})"
     with watch.stage(title, _training_effort(plan, weights)) as advance:
-        train(recipe, plan.questions, plan.retriever, folder, what, advance)
+        train(recipe, plan.questions, plan.retriever, folder, what, advance, watch.say)
 
 
 def _score(plan: Plan, arms: Sequence[Arm], out: Path, watch: Watch) -> None:

@@ -22,7 +22,7 @@ from harness.progress import Advance, silent
 from harness.runs import ARM_RECORD, BATCHES, Arm
 from tasks.registration import TASKS
 
-DTYPES = {None: "auto", "int8": "auto", "bf16": "bfloat16", "fp32": "float32"}
+DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of an arm."""
 
 
@@ -31,6 +31,7 @@ def load_model(model: str, precision: str | None, batch_size: int) -> PolicyQALM
     return PolicyQALM(
         pretrained=model,
         load_in_8bit=precision == "int8",
+        load_in_4bit=precision == "nf4",
         dtype=DTYPES[precision],
         device="cuda" if torch.cuda.is_available() else "cpu",
         batch_size=batch_size,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from finetune.checkpoint import Checkpoint, determinants, kept_at
 from finetune.embedder import EmbedderRecipe, embedder_determinants, embedder_kept_at
+from finetune.fitting import fitted
 from finetune.pairs import Ranking, build_pairs
 from finetune.recipe import Recipe
 from finetune.work import finish
@@ -24,11 +25,20 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
     sections = load_corpus(data)
     questions = load_questions(data, [section.id for section in sections])
     retriever = Retriever(sections)
+    recipe = fitted_recipe(recipe, watch)
     what = determinants(recipe, data, retriever)
     from finetune.train import train
 
     with watch.stage(f"training {recipe.weights} (recipe {recipe.name})") as advance:
-        return train(recipe, questions, retriever, out or kept_at(what), what, advance)
+        return train(recipe, questions, retriever, out or kept_at(what), what, advance, watch.say)
+
+
+def fitted_recipe(recipe: Recipe, watch: Watch) -> Recipe:
+    """What this machine can do of ``recipe``; what it cannot is said."""
+    possible, lines = fitted(recipe)
+    for line in lines:
+        watch.say(line)
+    return possible
 
 
 def train_embedder_recipe(

@@ -5,8 +5,8 @@
 
 - catalogue names: ``pretrained=smollm2-135m``;
 - an adapter alone: ``peft=CHECKPOINT`` finds its base in the checkpoint;
-- int8 that works: ``load_in_8bit=True`` (lm-eval 0.4.13 passes it on in a way that transformers 5
-  refuses);
+- int8 and nf4 that work: ``load_in_8bit=True``, ``load_in_4bit=True`` (lm-eval 0.4.13 passes them
+  on in a way that transformers 5 refuses);
 - adapters put on and taken off one loaded base, and answers kept batch by batch (``journal``).
 """
 
@@ -24,16 +24,8 @@ from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models import catalogue
 from harness.models.journal import Batch, Journal
+from harness.models.precision import Precision, quantisation, unpacked
 from harness.progress import Advance, silent
-
-
-def quantisation() -> Any:
-    """The int8 settings of the published work, for loading and for training."""
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_8bit=True, llm_int8_threshold=6.0, llm_int8_has_fp16_weight=False
-    )
 
 
 def base_of(adapter: Path) -> str:
@@ -50,13 +42,14 @@ def base_of(adapter: Path) -> str:
 
 @register_model("policyqa-hf")
 class PolicyQALM(HFLM):  # type: ignore[misc]
-    """A Llama-family model with or without an adapter, in float or int8."""
+    """A Llama-family model with or without an adapter, in float, int8 or nf4."""
 
     def __init__(
         self,
         pretrained: str | None = None,
         peft: str | None = None,
         load_in_8bit: bool = False,
+        load_in_4bit: bool = False,
         **options: Any,
     ) -> None:
         """``options`` are lm-eval's for ``--model hf``.
@@ -68,15 +61,18 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
             if peft is None:
                 raise ModelError("no model: give pretrained=MODEL, or peft=CHECKPOINT, or both")
             pretrained = base_of(Path(peft))
-        self._int8 = load_in_8bit
+        self._quantised: Precision | None = (
+            "int8" if load_in_8bit else "nf4" if load_in_4bit else None
+        )
         self._journal: Journal | None = None
         self._advance: Advance = silent
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
 
     def _create_model(self, pretrained: str, **options: Any) -> None:
-        if self._int8:
-            options["quantization_config"] = quantisation()
+        if self._quantised:
+            options["quantization_config"] = quantisation(self._quantised)
         super()._create_model(pretrained, **options)
+        unpacked(self.model)
 
     def use_adapter(self, adapter: Path | None) -> None:
         """Answer with ``adapter`` on the loaded base, or with the base alone."""

@@ -1,14 +1,35 @@
 """Examples ask what the tasks ask, and carry loss on the answer alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from finetune.examples import IGNORED, build_examples, tokenise
+from finetune.contexts import shown_as_asked
+from finetune.examples import IGNORED, Examples, build_examples, build_splits, left_out, tokenise
+from finetune.recipe import Recipe
+from harness.errors import DataError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import render
-from tasks.policyqa.questions import in_split, load_questions
+from tasks.policyqa.questions import Question, in_split, load_questions
+
+
+def recipe(prompt: str = "plain", **changes: Any) -> Recipe:
+    weights = "sft-rag" if prompt == "rag" else "sft"
+    return Recipe(name="r", weights=weights, prompt=prompt, **changes)
+
+
+def built(
+    data: Path, wanted: Recipe, tokenizer: Any, answer: str | None = None
+) -> tuple[list[Question], Examples]:
+    """The training questions (the first with another ``answer``) and their examples."""
+    sections = load_corpus(data)
+    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
+    if answer:
+        questions[0] = questions[0].model_copy(update={"answer": answer})
+    shown = shown_as_asked(questions, Retriever(sections), wanted)
+    return questions, build_examples(questions, shown, wanted, tokenizer)
 
 
 @pytest.fixture
@@ -34,12 +55,10 @@ def test_loss_is_on_the_answer_and_its_end(tokenizer) -> None:  # type: ignore[n
 def test_examples_are_the_prompts_of_the_tasks(  # type: ignore[no-untyped-def]
     data: Path, tokenizer, prompt: str, marker: str | None
 ) -> None:
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
-    built = build_examples(questions, prompt, Retriever(sections), tokenizer, 512)
-    assert len(built.rows) == len(questions)
-    assert built.tokens == sum(len(row.input_ids) for row in built.rows)
-    text = tokenizer.decode(built.rows[0].input_ids)
+    questions, examples = built(data, recipe(prompt), tokenizer)
+    assert len(examples.rows) == len(questions)
+    assert examples.tokens == sum(len(row.input_ids) for row in examples.rows)
+    text = tokenizer.decode(examples.rows[0].input_ids)
     assert f"Question: {questions[0].question}\n---\nAnswer: {questions[0].answer}" in text
     assert (marker is None) or marker in text
 
@@ -47,9 +66,22 @@ def test_examples_are_the_prompts_of_the_tasks(  # type: ignore[no-untyped-def]
 def test_an_example_over_the_limit_is_left_out_and_named(  # type: ignore[no-untyped-def]
     data: Path, tokenizer
 ) -> None:
+    wanted = recipe(max_tokens=100)
+    questions, examples = built(data, wanted, tokenizer, answer="word " * 100)
+    assert examples.too_long == [questions[0].id]
+    assert len(examples.rows) == len(questions) - 1
+    assert left_out({"train": examples}, wanted) == [
+        f"1 of 12 train examples have more than 100 tokens (max_tokens) and are left out: "
+        f"{questions[0].id}"
+    ]
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_an_empty_split_is_refused_by_name(  # type: ignore[no-untyped-def]
+    data: Path, tokenizer, split: str
+) -> None:
     sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
-    longer = questions[0].model_copy(update={"answer": "word " * 100})
-    built = build_examples([longer, *questions[1:]], "plain", Retriever(sections), tokenizer, 100)
-    assert built.too_long == [longer.id]
-    assert len(built.rows) == len(questions) - 1
+    questions = load_questions(data, [s.id for s in sections])
+    left = [question for question in questions if question.split != split]
+    with pytest.raises(DataError, match=f"no question.*{split}"):
+        build_splits(recipe(), left, Retriever(sections), tokenizer)

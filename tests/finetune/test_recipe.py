@@ -45,3 +45,19 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
 def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
     with pytest.raises(ConfigError, match="smollm2-135m-sft"):
         load_recipe("sftt")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"prompt": "plain", "weights": "sft", "withheld": 0.1}, "plain shows none"),
+        ({"prompt": "rag", "withheld": 0.6, "buried": 0.6}, "more than 1"),
+    ],
+)
+def test_shares_that_contradict_the_rest_are_refused(
+    tmp_path: Path, changes: dict[str, object], reason: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("weights: sft-rag\n")
+    with pytest.raises(ConfigError, match=reason):
+        load_recipe(str(path), **changes)

@@ -1,74 +1,21 @@
 """Real LoRA training on a two-layer model: what comes out, and that a kill changes nothing."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.checkpoint import Checkpoint, determinants, load_checkpoint
-from finetune.recipe import Recipe, load_recipe
-from finetune.train import train
+from finetune.checkpoint import load_checkpoint
+from finetune.recipe import load_recipe
 from finetune.trainer import LengthGrouped
 from harness.errors import ConfigError, DataError, ModelError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import load_questions
-
-
-def recipe(model: Path, **changes: Any) -> Recipe:
-    values: dict[str, Any] = {
-        "name": "tiny",
-        "weights": "sft",
-        "prompt": "plain",
-        "model": str(model),
-        "precision": "fp32",
-        "optimizer": "adamw_torch",
-        "learning_rate": 1e-2,
-        "epochs": 3,
-        "batch_size": 2,
-        "gradient_accumulation": 1,
-        "gradient_checkpointing": False,
-        "save_every": 4,
-        "log_every": 4,
-    }
-    return Recipe(**{**values, **changes})
-
-
-def run(wanted: Recipe, data: Path, target: Path, kill_at: int | None = None) -> Checkpoint:
-    sections = load_corpus(data)
-    questions = load_questions(data, [section.id for section in sections])
-    retriever = Retriever(sections)
-
-    def advance(done: int, total: int) -> None:
-        del total
-        if done == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    what = determinants(wanted, data, retriever)
-    return train(wanted, questions, retriever, target, what, advance)
-
-
-def in_a_process_killed_at(step: int, wanted: Recipe, data: Path, target: Path) -> int:
-    """Train in another process, which kills itself when that update is done."""
-    code = (
-        "import sys; from pathlib import Path; from finetune.recipe import Recipe;"
-        "from tests.finetune.test_train import run;"
-        "run(Recipe.model_validate_json(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]),"
-        " int(sys.argv[4]))"
-    )
-    arguments = [wanted.model_dump_json(), str(data), str(target), str(step)]
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=root, check=False, capture_output=True
-    )
-    return done.returncode
+from tests.finetune.training import in_processes, recipe, run
 
 
 def test_a_checkpoint_loads_and_says_what_it_is(
@@ -87,6 +34,7 @@ def test_a_checkpoint_loads_and_says_what_it_is(
         "trained_on": 12,
         "tokens": made.record["data"]["train"]["tokens"],
         "too_long": [],
+        "contexts": {"as asked": 12},
     }
     assert 0 < made.record["metrics"]["validation_loss"] < 12
     assert made.record["metrics"]["updates"] == 18
@@ -128,6 +76,7 @@ def test_the_loss_is_that_of_the_whole_sequence(
     """Leaving out logits before the answers must not change the loss."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from finetune.contexts import shown_as_asked
     from finetune.examples import build_examples
     from tasks.policyqa.questions import in_split
 
@@ -137,14 +86,15 @@ def test_the_loss_is_that_of_the_whole_sequence(
     tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
     model = AutoModelForCausalLM.from_pretrained(tiny_llama)
     losses, counts = [], []
-    for row in build_examples(questions, "plain", Retriever(sections), tokenizer, 512).rows:
+    wanted = recipe(tiny_llama)
+    shown = shown_as_asked(questions, Retriever(sections), wanted)
+    for row in build_examples(questions, shown, wanted, tokenizer).rows:
         ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
         counts.append(int((labels != -100).sum()))
         with torch.no_grad():
             losses.append(float(model(input_ids=ids, labels=labels).loss) * counts[-1])
-    # The trainer averages batches of 2 and 1 rows; all rows have answers of like length.
     expected = sum(losses) / sum(counts)
-    assert made.record["metrics"]["validation_loss"] == pytest.approx(expected, rel=0.02)
+    assert made.record["metrics"]["validation_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -153,7 +103,7 @@ def test_killed_and_run_again_the_weights_are_those_of_an_undisturbed_run(
 ) -> None:
     wanted = recipe(tiny_llama, precision=precision, lora_dropout=0.2)
     undisturbed = run(wanted, data, tmp_path / "undisturbed")
-    status = in_a_process_killed_at(11, wanted, data, tmp_path / "killed")
+    status = in_processes(wanted, data, tmp_path / "killed", kill_at=11)
     assert status == -signal.SIGKILL
     states = {path.name for path in (tmp_path / "killed.partial").glob("checkpoint-*")}
     assert states == {"checkpoint-4", "checkpoint-8"}
@@ -179,7 +129,7 @@ def test_work_begun_under_another_recipe_is_not_gone_on_with(
     data: Path, tiny_llama: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "checkpoint"
-    in_a_process_killed_at(5, recipe(tiny_llama), data, target)
+    in_processes(recipe(tiny_llama), data, target, kill_at=5)
     assert (tmp_path / "checkpoint.partial" / "checkpoint-4").is_dir()
     changed = recipe(tiny_llama, epochs=1, lora_rank=4)
     assert run(changed, data, target).record["metrics"]["updates"] == 6
@@ -214,8 +164,7 @@ def test_examples_all_too_long_are_refused(data: Path, tiny_llama: Path, tmp_pat
 
 def test_an_epochs_order_depends_on_seed_and_epoch_alone() -> None:
     def order(seed: int, epoch: int) -> list[int]:
-        sampler = LengthGrouped([n % 17 for n in range(64)], 4, seed)
-        sampler.set_epoch(epoch)
+        sampler = LengthGrouped([n % 17 for n in range(64)], 4, seed, lambda: epoch)
         torch.rand(7)
         return list(sampler)
 

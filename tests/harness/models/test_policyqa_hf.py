@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lm_eval.api.instance import Instance
@@ -44,20 +45,29 @@ def test_an_adapter_alone_finds_its_base(
     assert alone.generate_until(asked(PROMPTS), True) == both.generate_until(asked(PROMPTS), True)
 
 
-def test_int8_really_is_int8(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> None:
+@pytest.mark.parametrize(
+    ("option", "layer", "dtype"),
+    [("load_in_8bit", "Linear8bitLt", "int8"), ("load_in_4bit", "Linear4bit", "uint8")],
+)
+def test_a_quantised_base_really_is_one(
+    tiny_llama: Path, make_adapter: Callable[[Path], Path], option: str, layer: str, dtype: str
+) -> None:
+    import bitsandbytes
     import torch
-    from bitsandbytes.nn import Linear8bitLt
 
-    model = PolicyQALM(pretrained=str(tiny_llama), load_in_8bit=True, device="cpu", batch_size=2)
-    layer = model.model.model.layers[0].self_attn.q_proj
-    assert isinstance(layer, Linear8bitLt)
-    assert layer.weight.dtype == torch.int8
+    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2, **{option: True})
+
+    def projection() -> Any:
+        return model.model.model.layers[0].self_attn.q_proj
+
+    assert isinstance(projection(), getattr(bitsandbytes.nn, layer))
+    assert projection().weight.dtype == getattr(torch, dtype)
     base = model.generate_until(asked(PROMPTS), True)
     model.use_adapter(make_adapter(tiny_llama))
     assert model.generate_until(asked(PROMPTS), True) != base
     model.use_adapter(None)
     assert model.generate_until(asked(PROMPTS), True) == base
-    assert isinstance(model.model.model.layers[0].self_attn.q_proj, Linear8bitLt)
+    assert isinstance(projection(), getattr(bitsandbytes.nn, layer))
 
 
 def test_kept_answers_are_those_of_an_undisturbed_run_and_not_made_again(

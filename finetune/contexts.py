@@ -1,0 +1,91 @@
+"""
+The contexts and answers of context-enhanced training.
+
+They come from the retriever of the evaluation. A share of the questions is shown its evidence
+among distractors, another share is not shown it and answered with ``ABSTENTION``; RAFT
+(arXiv:2403.10131) mixes contexts alike, but has what is withheld answered from memory, which a
+policy assistant must not do. Questions that no section answers are answered as the set answers
+them, over what was retrieved.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from finetune.recipe import Recipe
+from rag.retriever import Context, Retriever
+from tasks.policyqa.questions import Question
+from tasks.policyqa.task import contexts_of
+
+ABSTENTION = "The sections provided do not answer this question."
+"""What is answered where the evidence is withheld."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one training question is shown, and what it is answered with."""
+
+    context: Context
+    answer: str
+    kind: Literal["as asked", "buried", "withheld"] = "as asked"
+
+
+def shown_as_asked(
+    questions: Sequence[Question], retriever: Retriever, recipe: Recipe
+) -> list[Shown]:
+    """What the tasks would show with each of ``questions``, and its reference."""
+    mode = "retrieved" if recipe.prompt == "rag" else "none"
+    contexts = contexts_of(list(questions), mode, retriever)
+    return [Shown(c, q.reference) for q, c in zip(questions, contexts, strict=True)]
+
+
+def shown_in_training(
+    questions: Sequence[Question], retriever: Retriever, recipe: Recipe
+) -> list[Shown]:
+    """What each of ``questions`` is trained with; drawn by the recipe's seed.
+
+    Args:
+        questions: of the training split.
+        retriever: the evaluation's; its ``k`` and ``budget`` hold for every context.
+        recipe: its shares ``withheld`` and ``buried``.
+    """
+    asked = shown_as_asked(questions, retriever, recipe)
+    if not recipe.withheld + recipe.buried:
+        return asked
+    rng = random.Random(recipe.seed)  # noqa: S311
+    found = _found(questions, retriever)
+    shown = []
+    for question, as_asked, ids in zip(questions, asked, found, strict=True):
+        place, drawn = rng.random(), rng.random()
+        distractors = [one for one in ids if one not in question.evidence]
+        if not question.evidence or drawn >= recipe.withheld + recipe.buried:
+            shown.append(as_asked)
+        elif drawn < recipe.withheld:
+            shown.append(Shown(retriever.given(distractors[: retriever.k]), ABSTENTION, "withheld"))
+        else:
+            buried = _among(question.evidence, distractors, place, retriever)
+            shown.append(Shown(buried, question.reference, "buried"))
+    return shown
+
+
+def _found(questions: Sequence[Question], retriever: Retriever) -> list[list[str]]:
+    """Section ids retrieved for each question: enough to fill a context without its evidence."""
+    most = max((len(question.evidence) for question in questions), default=0)
+    hits = retriever.search([question.question for question in questions], retriever.k + most)
+    return [[hit.id for hit in found] for found in hits]
+
+
+def _among(
+    evidence: list[str], distractors: list[str], place: float, retriever: Retriever
+) -> Context:
+    """A context of ``retriever.k`` sections with the evidence at ``place`` (0 first, 1 last).
+
+    Evidence that would not fit into the budget there stands first, where it does.
+    """
+    others = distractors[: max(0, retriever.k - len(evidence))]
+    before = round(place * len(others))
+    context = retriever.given([*others[:before], *evidence, *others[before:]])
+    if set(evidence) <= set(context.ids):
+        return context
+    return retriever.given([*evidence, *others])

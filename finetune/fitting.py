@@ -1,0 +1,33 @@
+"""A recipe → the nearest one that this machine can carry out, and a line on each change."""
+
+import os
+
+from finetune.recipe import Recipe
+from harness.models.precision import nearest
+
+UNPAGED = {"paged_adamw_8bit": "adamw_bnb_8bit", "paged_adamw_32bit": "adamw_torch"}
+"""The same optimiser without paging."""
+
+
+def fitted(recipe: Recipe) -> tuple[Recipe, list[str]]:
+    """``recipe`` with what the device cannot do replaced, and what was replaced and why."""
+    import torch
+
+    changes: dict[str, tuple[str, str]] = {}
+    precision, reason = nearest(recipe.precision)
+    if precision == "int8" and os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
+        precision, reason = "nf4", "FSDP cannot shard int8 weights"
+    if reason:
+        changes["precision"] = (precision, reason)
+    if recipe.optimizer in UNPAGED and not torch.cuda.is_available():
+        changes["optimizer"] = (
+            UNPAGED[recipe.optimizer],
+            "paging moves states between a GPU and its host",
+        )
+    if not changes:
+        return recipe, []
+    lines = [
+        f"recipe {recipe.name}: {field} {value} in place of {getattr(recipe, field)}: {why}"
+        for field, (value, why) in changes.items()
+    ]
+    return recipe.model_copy(update={f: value for f, (value, _) in changes.items()}), lines

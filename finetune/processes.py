@@ -1,0 +1,38 @@
+"""
+Several processes that train one checkpoint together: one a GPU, started by ``accelerate launch``.
+
+The main one looks after files, data and messages; a process on its own is the main one.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Made = TypeVar("Made")
+
+
+def is_main() -> bool:
+    """Whether this process looks after files and messages."""
+    return bool(_state().is_main_process)
+
+
+def wait() -> None:
+    """Go on when every process is here."""
+    _state().wait_for_everyone()
+
+
+def from_main(make: Callable[[], Made]) -> Made:
+    """What ``make`` returns in the main process, in every process; it must pickle."""
+    state = _state()
+    made = [make() if state.is_main_process else None]
+    if state.num_processes > 1:
+        from accelerate.utils import broadcast_object_list
+
+        broadcast_object_list(made)
+    return made[0]  # type: ignore[return-value]
+
+
+def _state() -> Any:
+    import torch
+    from accelerate import PartialState
+
+    return PartialState(cpu=not torch.cuda.is_available())

@@ -1,0 +1,77 @@
+"""
+The precisions a base is loaded in, for scoring and for training, and what a device can of them.
+
+``int8`` and ``nf4`` are bitsandbytes' (LLM.int8(), arXiv:2208.07339; NF4, arXiv:2305.14314): both
+run on CUDA and on x86 and ARM processors, slowly there.
+"""
+
+from typing import Any, Literal
+
+Precision = Literal["int8", "nf4", "bf16", "fp32"]
+PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
+
+
+def loading_options(precision: Precision) -> dict[str, Any]:
+    """What transformers' ``from_pretrained`` takes to load a base in that precision."""
+    import torch
+
+    if precision in ("bf16", "fp32"):
+        return {"dtype": torch.bfloat16 if precision == "bf16" else torch.float32}
+    options: dict[str, Any] = {"quantization_config": quantisation(precision)}
+    if torch.cuda.is_available():
+        # bitsandbytes puts weights where they stay: each process of several on its own GPU.
+        options["device_map"] = {"": torch.cuda.current_device()}
+    return options
+
+
+def quantisation(precision: Precision) -> Any:
+    """bitsandbytes' settings: for int8 those of the published work.
+
+    NF4 computes in bfloat16 where a GPU does; its weights are stored as bfloat16 there, which is
+    what FSDP can shard.
+    """
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if precision == "int8":
+        return BitsAndBytesConfig(
+            load_in_8bit=True, llm_int8_threshold=6.0, llm_int8_has_fp16_weight=False
+        )
+    on_gpu = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16 if on_gpu else torch.float32,
+        bnb_4bit_quant_storage=torch.bfloat16 if on_gpu else torch.uint8,
+    )
+
+
+def load_base(folder: str, precision: Precision) -> Any:
+    """The model in ``folder``, or of that Hugging Face id, in that precision."""
+    from transformers import AutoModelForCausalLM
+
+    return unpacked(AutoModelForCausalLM.from_pretrained(folder, **loading_options(precision)))
+
+
+def unpacked(model: Any) -> Any:
+    """``model``, its 4-bit weights kept as they are on a processor.
+
+    bitsandbytes 0.50 packs them for speed when they are first used there, and unpacks them to put
+    an adapter on, which changes the scales: the base would answer otherwise afterwards.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+    return model
+
+
+def nearest(precision: Precision) -> tuple[Precision, str | None]:
+    """The nearest precision that this machine's device can, and why it is another, if it is."""
+    import torch
+
+    if precision in ("int8", "nf4") and torch.backends.mps.is_available():
+        return "bf16", f"{precision} needs bitsandbytes, which does not run on Apple's GPU"
+    if precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
+        return "fp32", f"{torch.cuda.get_device_name()} does not compute in bfloat16"
+    return precision, None

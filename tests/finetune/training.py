@@ -1,0 +1,83 @@
+"""A small recipe and how tests carry it out, here or in other processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from finetune.checkpoint import Checkpoint, determinants
+from finetune.recipe import Recipe
+from finetune.train import train
+from rag.corpus import load_corpus
+from rag.retriever import Retriever
+from tasks.policyqa.questions import load_questions
+
+ROOT = Path(__file__).parents[2]
+
+
+def recipe(model: Path, **changes: Any) -> Recipe:
+    """Eighteen updates of two examples, in float32."""
+    values: dict[str, Any] = {
+        "name": "tiny",
+        "weights": "sft",
+        "prompt": "plain",
+        "model": str(model),
+        "precision": "fp32",
+        "optimizer": "adamw_torch",
+        "learning_rate": 1e-2,
+        "epochs": 3,
+        "batch_size": 2,
+        "gradient_accumulation": 1,
+        "gradient_checkpointing": False,
+        "save_every": 4,
+        "log_every": 4,
+    }
+    return Recipe(**{**values, **changes})
+
+
+def run(
+    wanted: Recipe,
+    data: Path,
+    target: Path,
+    kill_at: int | None = None,
+    said: list[str] | None = None,
+) -> Checkpoint:
+    """The checkpoint; or the end of this process, when update ``kill_at`` is done."""
+    sections = load_corpus(data)
+    questions = load_questions(data, [section.id for section in sections])
+    retriever = Retriever(sections)
+
+    def advance(done: int, total: int) -> None:
+        del total
+        if done == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    lines = [] if said is None else said
+    what = determinants(wanted, data, retriever)
+    return train(wanted, questions, retriever, target, what, advance, lines.append)
+
+
+def in_processes(
+    wanted: Recipe, data: Path, target: Path, processes: int = 1, kill_at: int = 0
+) -> int:
+    """Train elsewhere, in so many processes of ``torchrun``; the exit status."""
+    alone = [sys.executable]
+    several = [*alone, "-m", "torch.distributed.run", f"--nproc_per_node={processes}"]
+    start = alone if processes == 1 else several
+    arguments = [wanted.model_dump_json(), str(data), str(target), str(kill_at)]
+    done = subprocess.run(
+        [*start, "-m", "tests.finetune.training", *arguments],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    print(done.stderr[-3000:])  # pytest shows it where the test fails.
+    return done.returncode
+
+
+if __name__ == "__main__":
+    _, one, data_folder, target_folder, update = sys.argv
+    run(Recipe.model_validate_json(one), Path(data_folder), Path(target_folder), int(update))
