@@ -7,6 +7,8 @@ The main one looks after files, data and messages; a process on its own is the m
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from harness.errors import BenchError
+
 Made = TypeVar("Made")
 
 
@@ -21,14 +23,28 @@ def wait() -> None:
 
 
 def from_main(make: Callable[[], Made]) -> Made:
-    """What ``make`` returns in the main process, in every process; it must pickle."""
-    state = _state()
-    made = [make() if state.is_main_process else None]
-    if state.num_processes > 1:
-        from accelerate.utils import broadcast_object_list
+    """What ``make`` returns in the main process, in every process; it must pickle.
 
-        broadcast_object_list(made)
+    Raises:
+        BenchError: ``make`` raised it, and so does every process.
+    """
+    state = _state()
+    if state.num_processes == 1:
+        return make()
+    from accelerate.utils import broadcast_object_list
+
+    made = [_made_or_error(make) if state.is_main_process else None]
+    broadcast_object_list(made)
+    if isinstance(made[0], BenchError):
+        raise made[0]
     return made[0]  # type: ignore[return-value]
+
+
+def _made_or_error(make: Callable[[], Made]) -> Made | BenchError:
+    try:
+        return make()
+    except BenchError as error:
+        return error
 
 
 def _state() -> Any:

@@ -109,6 +109,7 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         disable_tqdm=True,
         seed=recipe.seed,
         use_cpu=not torch.cuda.is_available(),
+        ddp_find_unused_parameters=False,
     )
 
 

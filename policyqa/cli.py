@@ -34,7 +34,8 @@ def main() -> None:
     try:
         app()
     except BenchError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if os.environ.get("RANK", "0") == "0":  # Of several that train together, one tells.
+            print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -102,6 +103,7 @@ def train(
 
     Run again, it goes on where it stopped.
     """
+    from finetune.processes import is_main
     from finetune.recipe import load_recipe
     from policyqa.progress import Watch
     from policyqa.quiet import quieten, stay_offline
@@ -110,7 +112,10 @@ def train(
     quieten()
     wanted = load_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model])
-    print(train_recipe(wanted, data_or_shipped(data), out, Watch(Console(stderr=True))).folder)
+    watch = Watch(Console(stderr=True, quiet=not is_main()))
+    folder = train_recipe(wanted, data_or_shipped(data), out, watch).folder
+    if is_main():
+        print(folder)
 
 
 @model_app.command("list")

@@ -74,7 +74,7 @@ class Watch:
 
     def say(self, line: str) -> None:
         """Print what the user should know, above the bars."""
-        self._console.print(line, highlight=False, markup=False)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def _live(self) -> Iterator[None]:
