@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from harness.errors import BenchError
+from policyqa.cli_ask import ask
 from policyqa.cli_data import data_app
 from policyqa.cli_index import index_app
 from policyqa.options import Data, Json, data_or_shipped, print_json
@@ -27,6 +28,7 @@ model_app = typer.Typer(no_args_is_help=True, help="Models by name.")
 app.add_typer(data_app, name="data")
 app.add_typer(index_app, name="index")
 app.add_typer(model_app, name="model")
+app.command()(ask)
 
 
 def main() -> None:

@@ -1,0 +1,236 @@
+"""
+A question → a checkpoint's answer, heard as it is made, and the sections it was shown.
+
+    policyqa ask CHECKPOINT "Who must appoint a data protection officer?" --rag
+
+The prompt, the limits of an answer and the model class are those of the tasks, so that the answer
+is the one ``policyqa run`` scores.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from finetune.checkpoint import adapter_hash, load_checkpoint
+from finetune.work import RECORD
+from harness.errors import ConfigError, ModelError
+from harness.files import json_object
+from policyqa.progress import Watch
+from rag.context import inert
+from rag.corpus import Corpus, clean
+from rag.retriever import Retriever
+from tasks.policyqa.prompts import render
+from tasks.registration import TASKS
+
+if TYPE_CHECKING:
+    from harness.models.policyqa_hf import PolicyQALM
+    from harness.models.precision import Precision
+
+Hear = Callable[[str], None]
+"""Is told the next piece of an answer's text."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a checkpoint consists of."""
+
+    base: str
+    """A catalogue name, a Hugging Face id or a folder."""
+    adapter: Path | None
+    """Put onto the base; None where the base answers by itself."""
+    prompt: str | None
+    """What it was trained on, ``plain`` or ``rag``; None where nothing says so."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A section the prompt shows."""
+
+    id: str
+    """``framework/section``."""
+    citation: str
+    """Framework, title and provision."""
+    score: float
+    """``rag.index.Hit.score``."""
+    body: str
+    """What it says."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said to a prompt."""
+
+    text: str
+    """Up to its end or a stop string, stripped: what the tasks score."""
+    prompt_tokens: int
+
+
+def with_text(question: str) -> str:
+    """``question``, if there is something to answer in it.
+
+    Raises:
+        ConfigError: it has no letter and no digit.
+    """
+    if not any(c.isalnum() for c in inert(question)):
+        raise ConfigError(
+            f"the question {question[:60]!r} has no text; ask as in: "
+            'policyqa ask CHECKPOINT "Who must appoint a data protection officer?"'
+        )
+    return question
+
+
+def find_weights(checkpoint: str) -> Weights:
+    """What ``checkpoint`` names: an adapter with its base, or a whole model; loads neither.
+
+    Args:
+        checkpoint: a folder that ``policyqa train`` made, a folder of a whole model, a name of the
+            catalogue or a Hugging Face id.
+
+    Raises:
+        ModelError: the adapter has no weights in safetensors, or others than its record names.
+        DataError: a file of the folder is damaged.
+    """
+    folder = Path(checkpoint).expanduser()
+    config, record = folder / "adapter_config.json", folder / RECORD
+    prompt = _read(record).get("recipe", {}).get("prompt") if record.is_file() else None
+    if not config.is_file():
+        return Weights(checkpoint, None, prompt)
+    base = _read(config).get("base_model_name_or_path")
+    if not base:
+        raise ModelError(f"{config} names no base model (base_model_name_or_path)")
+    if record.is_file():
+        load_checkpoint(folder)
+    else:
+        adapter_hash(folder)
+    return Weights(str(base), folder, prompt)
+
+
+def make_prompt(
+    question: str, data: Path, retriever: Retriever | None, watch: Watch
+) -> tuple[str, list[Source]]:
+    """The prompt that asks ``question``, and the sections it shows, best first.
+
+    Args:
+        question: asked of the model, and of the index.
+        data: the data folder that is searched.
+        retriever: over its corpus; None asks without context.
+        watch: shows the progress of the index, which is made unless it is there.
+
+    Raises:
+        DataError: the data folder breaks its contract.
+        IndexStoreError: the store fails.
+    """
+    if retriever is None:
+        return render("plain", question), []
+    with watch.stage("index") as advance:
+        retriever.build(advance)
+    context = retriever.contexts([question])[0]
+    shown = {section.id: section for section in Corpus(data) if section.id in context.ids}
+    sources = [
+        Source(one, shown[one].citation, score, shown[one].body)
+        for one, score in zip(context.ids, context.scores, strict=True)
+    ]
+    return render("rag", question, context.text), sources
+
+
+def answer(
+    prompt: str, weights: Weights, precision: "Precision | None", watch: Watch, hear: Hear
+) -> Answer:
+    """The greedy answer to ``prompt``.
+
+    Args:
+        prompt: as ``tasks.policyqa.prompts`` renders it.
+        weights: who answers.
+        precision: the base's; None is its own.
+        watch: shows the progress of loading.
+        hear: is told the answer piece by piece, without what could steer a terminal.
+
+    Raises:
+        ModelError: the model cannot be loaded, or prompt and answer do not fit its window.
+    """
+    from lm_eval.api.instance import Instance
+
+    with watch.stage("model"):
+        model = _load(weights, precision)
+    settings = answer_settings()
+    stream = Stream(model.tokenizer, [*settings["until"], model.tokenizer.eos_token], hear)
+    request = Instance("generate_until", {}, (prompt, {**settings, "streamer": stream}), 0)
+    text = model.generate_until([request], disable_tqdm=True)[0].strip()
+    stream.say(text)
+    return Answer(text, len(model.tok_encode(prompt)))
+
+
+def answer_settings() -> dict[str, Any]:
+    """How the tasks have answers made: ``until``, ``max_gen_toks`` (in tokens), ``do_sample``."""
+    text = (TASKS / "_policyqa_base_yaml").read_text(encoding="utf-8")
+    # The tag is lm-eval's own: it names a Python object, which is of no use here.
+    settings: dict[str, Any] = yaml.safe_load(text.replace("!function", ""))["generation_kwargs"]
+    return settings
+
+
+class Stream:
+    """A streamer for ``generate`` that tells of an answer what can no longer change."""
+
+    def __init__(self, tokenizer: Any, stops: Sequence[str | None], hear: Hear) -> None:
+        """``stops`` end an answer and are never told; None and the empty string are ignored."""
+        self._tokenizer = tokenizer
+        self._stops = [stop for stop in stops if stop]
+        self._hear = hear
+        self._ids: list[int] | None = None
+        self._told = 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Stream":
+        """Itself: lm-eval copies the settings of a request, and there is one listener."""
+        return self
+
+    def put(self, ids: Any) -> None:
+        """``generate`` calls this with the prompt's token ids, then with each new one."""
+        if self._ids is None:
+            self._ids = []
+            return
+        self._ids += ids.tolist()
+        text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        self.say(settled(text, self._stops))
+
+    def end(self) -> None:
+        """``generate`` calls this; what is held back then is told when the answer is known."""
+
+    def say(self, text: str) -> None:
+        """Tell what of ``text``, which begins the answer, has not been told."""
+        shown = clean(text.strip())
+        if len(shown) > self._told:
+            self._hear(shown[self._told :])
+            self._told = len(shown)
+
+
+def settled(text: str, stops: Sequence[str]) -> str:
+    """What of ``text``, an answer so far, stays in it however it goes on.
+
+    Nothing from a stop string on, nor what may be the beginning of one, or of a character that
+    takes several tokens.
+    """
+    for stop in stops:
+        text = text.split(stop)[0]
+    text = text.rstrip("\N{REPLACEMENT CHARACTER}")
+    begun = (n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n]))
+    return text[: len(text) - max(begun, default=0)]
+
+
+def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
+    from policyqa.scoring import load_model
+
+    try:
+        model = load_model(weights.base, precision, batch_size=1)
+    except OSError as error:  # A configuration without weights, or weights not to be reached.
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"cannot load the model {weights.base}: {reason}") from error
+    if weights.adapter:
+        model.use_adapter(weights.adapter)
+    return model
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json_object(path.read_text(encoding="utf-8"), str(path))

@@ -1,0 +1,109 @@
+"""``policyqa ask``: one question to one checkpoint, answered as it is made, with its sources."""
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from policyqa.options import Data, Json, data_or_shipped, print_json
+
+if TYPE_CHECKING:
+    from policyqa.ask import Source, Weights
+    from rag.retriever import Retriever
+
+EXCERPT = 100
+"""Characters of a source that are printed, at most."""
+
+
+def ask(
+    checkpoint: Annotated[
+        str,
+        typer.Argument(help="A checkpoint or model folder, a catalogue name or Hugging Face id."),
+    ],
+    question: Annotated[str, typer.Argument(help="What is asked.")],
+    rag: Annotated[bool, typer.Option("--rag", help="Show the model retrieved sections.")] = False,
+    data: Data = None,
+    k: Annotated[
+        int | None, typer.Option(help="Sections to show; the evaluation's if unset.", min=1)
+    ] = None,
+    budget: Annotated[int | None, typer.Option(help="Tokens of context, likewise.", min=1)] = None,
+    embedder: Annotated[
+        str | None, typer.Option(help="Embedding model of the search, likewise.")
+    ] = None,
+    precision: Annotated[
+        Literal["int8", "nf4", "bf16", "fp32"] | None,
+        typer.Option(help="Of the base's weights; their own if unset."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question as policyqa run has it answered; with --rag, from retrieved sections."""
+    from policyqa.ask import answer, find_weights, make_prompt, with_text
+    from policyqa.progress import Watch
+    from policyqa.quiet import quieten
+
+    quieten()
+    with_text(question)
+    search = {"data": data, "k": k, "budget": budget, "embedder": embedder}
+    weights = find_weights(checkpoint)
+    retriever = _prepare(weights, rag, search)
+    _note_other_prompt(checkpoint, weights, rag)
+    watch = Watch(Console(stderr=True))
+    prompt, sources = make_prompt(question, data_or_shipped(data), retriever, watch)
+    given = answer(prompt, weights, precision, watch, _unheard if as_json else _print_now)
+    if as_json:
+        shown = [{"id": s.id, "citation": s.citation, "score": s.score} for s in sources]
+        print_json({"answer": given.text, "prompt_tokens": given.prompt_tokens, "sources": shown})
+    else:
+        print("" if given.text else "(an empty answer)")
+        _show(sources)
+
+
+def _prepare(weights: "Weights", rag: bool, search: dict[str, Any]) -> "Retriever | None":
+    """The retriever the options name, if one is wanted, once the models are known to be there."""
+    from harness.errors import ConfigError
+    from harness.models import catalogue
+    from policyqa.quiet import stay_offline
+    from rag.embedder import EMBEDDER
+    from rag.retriever import Retriever
+
+    set_options = {name: value for name, value in search.items() if value is not None}
+    if set_options and not rag:
+        names = ", ".join(f"--{name}" for name in set_options)
+        raise ConfigError(f"{names} without --rag: nothing is searched; add --rag")
+    models = [weights.base, search["embedder"] or EMBEDDER] if rag else [weights.base]
+    stay_offline(models)
+    for model in models:
+        catalogue.loadable(model)
+    return Retriever.of(**{**set_options, "data": data_or_shipped(search["data"])}) if rag else None
+
+
+def _note_other_prompt(checkpoint: str, weights: "Weights", rag: bool) -> None:
+    """Say on standard error that the checkpoint was trained on another prompt, if it was."""
+    if weights.prompt == "rag" and not rag:
+        advice = "was trained with retrieved sections: ask it with --rag"
+    elif weights.prompt == "plain" and rag:
+        advice = "was trained without retrieved sections: ask it without --rag"
+    else:
+        return
+    print(f"note: {checkpoint} {advice}", file=sys.stderr)
+
+
+def _show(sources: "list[Source]") -> None:
+    """Print where the sections come from, numbered as in the prompt, and how each begins."""
+    from rag.corpus import one_line
+
+    if sources:
+        print()
+    for number, source in enumerate(sources, start=1):
+        print(f"[{number}] {one_line(source.citation)} ({source.id}, {source.score:.3f})")
+        print(f"    {textwrap.shorten(one_line(source.body), EXCERPT, placeholder='…')}")
+
+
+def _print_now(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+def _unheard(text: str) -> None:
+    del text

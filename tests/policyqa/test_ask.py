@@ -1,0 +1,146 @@
+"""One question to one checkpoint: the answer that a run would score, and where it comes from."""
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lm_eval.api.instance import Instance
+
+from harness.models.policyqa_hf import PolicyQALM
+from policyqa.ask import Stream, answer_settings, settled
+from rag.retriever import Retriever
+from tasks.policyqa.prompts import STOP, render
+from tests.policyqa.test_cli import call
+
+ROOT = Path(__file__).parents[2]
+QUESTION = "What does part 2 of the Bee Keeping Act say?"
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
+    return make_adapter(tiny_llama)
+
+
+def scored(adapter: Path, prompt: str) -> str:
+    """What a run has the checkpoint answer."""
+    model = PolicyQALM(peft=str(adapter), device="cpu", batch_size=1)
+    request = Instance("generate_until", {}, (prompt, answer_settings()), 0)
+    return model.generate_until([request], disable_tqdm=True)[0].strip()
+
+
+def test_the_answer_is_the_one_a_run_scores(
+    adapter: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    assert call(monkeypatch, "ask", str(adapter), QUESTION) == 0
+    told = capsys.readouterr().out
+    assert told.strip() == scored(adapter, render("plain", QUESTION))
+    assert told.strip()
+
+
+def test_with_rag_it_is_answered_from_sections_and_they_are_named(
+    adapter: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    options = ["--rag", "--data", str(data), "--k", "3", "--budget", "200"]
+    context = Retriever.of(data, k=3, budget=200).contexts([QUESTION])[0]
+    assert call(monkeypatch, "ask", str(adapter), QUESTION, *options, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["answer"] == scored(adapter, render("rag", QUESTION, context.text))
+    assert told["answer"] != scored(adapter, render("plain", QUESTION))
+    assert [source["id"] for source in told["sources"]] == context.ids
+    assert told["sources"][0]["id"] == "bees/s-2"
+    assert told["sources"][0]["citation"] == "Bee Keeping Act, Hives 2 (Part 2)"
+    assert call(monkeypatch, "ask", str(adapter), QUESTION, *options) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(told["answer"])
+    assert re.search(r"\n\[1\] Bee Keeping Act, Hives 2 \(Part 2\) \(bees/s-2, 0\.\d+\)\n", shown)
+    assert "\n[3] " in shown
+
+
+@pytest.mark.slow
+def test_the_real_model_answers_from_the_policy_set(
+    smollm2: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Printed,
+) -> None:
+    question = "What are the cross-sectoral principles of the UK regulatory framework?"
+    assert call(monkeypatch, "ask", "smollm2-135m", question, "--rag", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["answer"].split()) > 5
+    assert any(source["id"].startswith("uk-ai-white-paper/") for source in told["sources"])
+
+
+def test_the_readmes_plain_transformers_give_the_same_answer(
+    adapter: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"## Ask\n.*?```python\n(.*?)```", readme, re.DOTALL)
+    assert code
+    assert len([line for line in code[1].splitlines() if line]) <= 11
+    # A checkpoint has its tokenizer beside the adapter; the fixture's adapter has none.
+    from transformers import AutoTokenizer
+
+    AutoTokenizer.from_pretrained(tiny_llama).save_pretrained(adapter)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code[1].replace('"FOLDER"', repr(str(adapter))), {})  # noqa: S102
+    question = re.search(r'question = "(.*)"', code[1])
+    assert question
+    assert call(monkeypatch, "ask", str(adapter), question[1]) == 0
+    assert printed.getvalue().strip() == capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["smollm2-135m", " …\t"], "has no text"),
+        (["./nowhere", "Who?"], "no model folder"),
+        (["no-such-model", "Who?"], "policyqa model list"),
+        (["smollm2-135m", "Who?", "--k", "3"], "--k without --rag"),
+        (["smollm2-135m", "Who?", "--rag", "--data", "nowhere"], "needs a corpus there"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: Printed, arguments: list[str], said: str
+) -> None:
+    assert call(monkeypatch, "ask", *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("error: ") == 1
+    assert said in error
+
+
+@pytest.mark.parametrize(("trained_on", "options"), [("rag", []), ("plain", ["--rag"])])
+def test_another_prompt_than_it_was_trained_on_is_noted(
+    adapter: Path,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Printed,
+    trained_on: str,
+    options: list[str],
+) -> None:
+    from finetune.checkpoint import adapter_hash
+
+    record = {"recipe": {"prompt": trained_on}, "adapter_sha256": adapter_hash(adapter)}
+    (adapter / "training.json").write_text(json.dumps(record))
+    where = ["--data", str(data)] if options else []
+    assert call(monkeypatch, "ask", str(adapter), "Who?", *options, *where) == 0
+    assert capsys.readouterr().err.startswith(f"note: {adapter} was trained with")
+
+
+@given(st.lists(st.sampled_from(["\nQuest", "ion:", "\n", "Question:", "a", "é", " b", "�"])))
+def test_what_is_told_early_is_how_the_answer_begins(pieces: list[str]) -> None:
+    whole = "".join(pieces).split(STOP[0])[0]
+    for count in range(len(pieces) + 1):
+        assert whole.startswith(settled("".join(pieces[:count]), STOP))
+
+
+def test_what_could_steer_a_terminal_is_not_told() -> None:
+    told: list[str] = []
+    Stream(None, STOP, told.append).say("fine\x1b[31m red\x07 é\n")
+    assert "".join(told) == "fine[31m red é"
