@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.errors import BenchError
 from policyqa.cli_ask import ask
+from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_index import index_app
 from policyqa.options import Data, Json, data_or_shipped, print_json
@@ -27,6 +28,7 @@ app = typer.Typer(
 model_app = typer.Typer(no_args_is_help=True, help="Models by name.")
 app.add_typer(data_app, name="data")
 app.add_typer(index_app, name="index")
+app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
 app.command()(ask)
 

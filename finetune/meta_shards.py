@@ -1,0 +1,166 @@
+"""
+The ``consolidated.*.pth`` of Meta's checkpoints: mapped, and checked against what they should hold.
+
+They are read as tensors alone; code in one is never run.
+"""
+
+import pickle
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finetune.meta_layout import COMPUTED, EMBEDDINGS, OUTPUT, Params, Weight
+from harness.errors import ModelError
+
+FIRST_FEED_FORWARD = "layers.0.feed_forward.w1.weight"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One ``consolidated.*.pth``; its tensors stay on disk until they are used."""
+
+    path: Path
+    tensors: dict[str, Any]
+
+
+def read_shards(folder: Path) -> list[Shard]:
+    """The shards of a checkpoint, by number.
+
+    Raises:
+        ModelError: one is missing, cut short, damaged, or holds more than tensors.
+    """
+    return [_read_shard(path) for path in _shard_paths(folder)]
+
+
+def sizes_of(params: Params, shards: Sequence[Shard], folder: Path) -> tuple[int, dict[str, Any]]:
+    """The dimension that the embeddings are split along, and fields of a ``LlamaConfig``.
+
+    They are what only the weights tell: vocabulary, feed-forward size, number format, and whether
+    the output is the embeddings again, as in the small models of Llama 3.2.
+
+    Raises:
+        ModelError: a weight that tells them is missing, or does not fit ``params.json``.
+    """
+    embedded, forward = (_tensor(shards[0], name) for name in (EMBEDDINGS, FIRST_FEED_FORWARD))
+    words, width = embedded.shape
+    # LLaMA 1 and 2 split the embeddings by feature, Llama 3 by word.
+    split = 1 if width * len(shards) == params.dim else 0
+    if width not in (params.dim, params.dim // len(shards)):
+        raise _misfit(shards[0], EMBEDDINGS, embedded.shape, f"dim {params.dim} of params.json")
+    vocabulary = words if split else words * len(shards)
+    if params.vocab_size not in (-1, vocabulary):
+        raise ModelError(
+            f"{folder}: the weights have {vocabulary:,} words, params.json says "
+            f"{params.vocab_size:,}; they belong to different models"
+        )
+    return split, {
+        "vocab_size": vocabulary,
+        "intermediate_size": forward.shape[0] * len(shards),
+        "tie_word_embeddings": _is_tied(shards, split),
+        "dtype": embedded.dtype,
+    }
+
+
+def refuse_misfits(expected: Mapping[str, Weight], shards: Sequence[Shard]) -> None:
+    """Pass shards that hold the expected weights, in their shapes, and nothing else.
+
+    Raises:
+        ModelError: one does not.
+    """
+    sources = {weight.source for weight in expected.values()}
+    for shard in shards:
+        unknown = [
+            name
+            for name in shard.tensors
+            if name not in {*sources, OUTPUT} and not COMPUTED.fullmatch(name)
+        ]
+        if unknown:
+            raise ModelError(
+                f"{shard.path} holds {len(unknown)} weights that a LLaMA of this params.json does "
+                f"not have, {unknown[0]} first; is it another architecture, or fewer n_layers?"
+            )
+    for weight in expected.values():
+        for shard in shards:
+            found = _tensor(shard, weight.source)
+            if tuple(found.shape) != weight.part_shape:
+                wanted = f"{list(weight.part_shape)}, as params.json and {len(shards)} shards ask"
+                raise _misfit(shard, weight.source, found.shape, wanted)
+
+
+def contents(path: Path) -> list[list[str | int]]:
+    """Name, size and CRC-32 of everything in a shard: tells it from any other, at no cost."""
+    with zipfile.ZipFile(path) as archive:
+        return [[entry.filename, entry.file_size, entry.CRC] for entry in archive.infolist()]
+
+
+def _shard_paths(folder: Path) -> list[Path]:
+    """The shards by number, of which none may be missing."""
+    found = {
+        int(match[1]): path
+        for path in folder.iterdir()
+        if (match := re.fullmatch(r"consolidated\.(\d+)\.pth", path.name))
+    }
+    missing = [f"consolidated.{i:02d}.pth" for i in range(max(found, default=0)) if i not in found]
+    if missing or not found:
+        raise ModelError(
+            f"{folder} lacks {', '.join(missing) or 'consolidated.00.pth'}; "
+            f"found {', '.join(sorted(path.name for path in found.values())) or 'no shard'}"
+        )
+    return [found[number] for number in sorted(found)]
+
+
+def _read_shard(path: Path) -> Shard:
+    """Map a shard's tensors without reading them, and without running what else it may hold."""
+    import torch
+
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            cut = file.read(4) == b"PK\x03\x04"
+        what = "is cut short" if cut else "is not in the zip format of torch.save, and is not read"
+        raise ModelError(f"{path} {what} ({path.stat().st_size:,} bytes); download it again")
+    try:
+        tensors = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickle.UnpicklingError as error:
+        code = re.search(r"GLOBAL (\S+)", str(error))
+        raise ModelError(
+            f"{path} is not safe: it holds more than tensors"
+            f"{f' (it would call {code[1]})' if code else ''}; nothing in it was run. "
+            "Get the weights from where Meta publishes them"
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError) as error:
+        reason = str(error).split("\n")[0]
+        raise ModelError(f"{path} is damaged ({reason}); download it again") from error
+    if not isinstance(tensors, dict) or not all(map(torch.is_tensor, tensors.values())):
+        raise ModelError(f"{path} holds no weights by name, as a checkpoint of Meta's does")
+    return Shard(path, {name: tensor.detach() for name, tensor in tensors.items()})
+
+
+def _is_tied(shards: Sequence[Shard], split: int) -> bool:
+    """Whether there is no output of its own, or it is the embeddings again."""
+    import torch
+
+    held = [shard.tensors.get(OUTPUT) for shard in shards]
+    if all(tensor is None for tensor in held):
+        return True
+    output = torch.cat([_tensor(shard, OUTPUT) for shard in shards], 0)
+    embedded = torch.cat([_tensor(shard, EMBEDDINGS) for shard in shards], split)
+    return bool(torch.equal(output, embedded))
+
+
+def _tensor(shard: Shard, name: str) -> Any:
+    if name not in shard.tensors:
+        raise ModelError(
+            f"{shard.path} lacks the weight {name}; found {len(shard.tensors)} others. "
+            "Download it again, or correct n_layers of params.json"
+        )
+    return shard.tensors[name]
+
+
+def _misfit(shard: Shard, name: str, found: Sequence[int], wanted: str) -> ModelError:
+    return ModelError(
+        f"{shard.path}: {name} has the shape {list(found)}, which does not fit {wanted}; "
+        "params.json and weights belong to different models"
+    )

@@ -1,0 +1,116 @@
+"""
+The ``tokenizer.model`` that comes with Meta's weights → a tokenizer of transformers.
+
+Up to LLaMA 2 it is a SentencePiece model, from Llama 3 on a list of byte strings in the order they
+are merged in, as tiktoken reads it. Templates of conversations are in neither file.
+"""
+
+import re
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.errors import ModelError
+
+_MERGE = re.compile(rb"[A-Za-z0-9+/]+=* \d+")
+"""A line of tiktoken's: base64 and rank."""
+SPECIAL_TOKENS = 256
+"""Special tokens of a Llama 3, named or not."""
+_NAMED = {
+    "Llama 3": {
+        0: "begin_of_text",
+        1: "end_of_text",
+        6: "start_header_id",
+        7: "end_header_id",
+        9: "eot_id",
+    },
+    "Llama 3.1": {
+        0: "begin_of_text",
+        1: "end_of_text",
+        4: "finetune_right_pad_id",
+        6: "start_header_id",
+        7: "end_header_id",
+        8: "eom_id",
+        9: "eot_id",
+        10: "python_tag",
+    },
+}
+"""What the special tokens are called, by place; the rest are reserved."""
+
+
+def find_tokenizer(folder: Path) -> Path | None:
+    """``tokenizer.model`` beside the weights, or above them, where LLaMA 1 and 2 come with it."""
+    return next(
+        (
+            path / "tokenizer.model"
+            for path in (folder, folder.absolute().parent)
+            if (path / "tokenizer.model").is_file()
+        ),
+        None,
+    )
+
+
+def read_tokenizer(path: Path, generation: str, vocabulary: int) -> Any:
+    """The tokenizer in ``path``.
+
+    Args:
+        path: of a ``tokenizer.model``.
+        generation: of the weights (``meta_layout.CONTEXT``); names the special tokens.
+        vocabulary: words that the weights have embeddings of.
+
+    Raises:
+        ModelError: the file is neither kind, or has more words than the weights.
+    """
+    try:
+        is_merges = _MERGE.fullmatch(path.read_bytes().split(b"\n", 1)[0])
+        tokenizer = _from_merges(path, generation) if is_merges else _from_sentencepiece(path)
+    except Exception as error:  # Each library has its own; all mean that it cannot be read.
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"{path} is no tokenizer of Meta's ({reason}); get it again") from error
+    if len(tokenizer) > vocabulary:
+        raise ModelError(
+            f"{path} has {len(tokenizer):,} words and the weights {vocabulary:,}: it belongs to "
+            "another model; put the one they came with in its place"
+        )
+    return tokenizer
+
+
+def _from_sentencepiece(path: Path) -> Any:
+    from transformers import LlamaTokenizer
+
+    with TemporaryDirectory() as folder:  # transformers looks for the file by its name.
+        shutil.copyfile(path, Path(folder) / "tokenizer.model")
+        return LlamaTokenizer.from_pretrained(folder, legacy=False, add_bos_token=True)
+
+
+def _from_merges(path: Path, generation: str) -> Any:
+    from tokenizers.processors import Sequence, TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+    from transformers.convert_slow_tokenizer import TikTokenConverter
+
+    specials = special_tokens(generation)
+    backend = TikTokenConverter(str(path), extra_special_tokens=specials).converted()
+    first = TemplateProcessing(
+        single=f"{specials[0]} $A",
+        pair=f"{specials[0]} $A {specials[0]} $B",
+        special_tokens=[(specials[0], backend.token_to_id(specials[0]))],
+    )
+    backend.post_processor = Sequence([backend.post_processor, first])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        bos_token=specials[0],
+        eos_token=specials[1],
+        clean_up_tokenization_spaces=False,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+
+
+def special_tokens(generation: str) -> list[str]:
+    """The 256 special tokens of a Llama 3 or 3.1, which follow its words."""
+    named = _NAMED.get(generation, _NAMED["Llama 3.1"])
+    numbers = iter(range(SPECIAL_TOKENS))
+    return [
+        f"<|{named[place]}|>" if place in named else f"<|reserved_special_token_{next(numbers)}|>"
+        for place in range(SPECIAL_TOKENS)
+    ]

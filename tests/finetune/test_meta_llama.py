@@ -1,0 +1,275 @@
+"""Meta's weights, converted, compute what they computed; what is not whole or safe is refused."""
+
+import base64
+import itertools
+import json
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from finetune import meta_llama
+from finetune.meta_llama import convert, read_checkpoint
+from finetune.meta_tokenizer import special_tokens
+from harness.errors import BenchError, ConfigError, ModelError
+from tests.finetune import meta
+from tests.policyqa.test_cli import call
+
+IDS = [1, 17, 300, 17, 5, 211, 42, 99]
+LLAMA3 = {"rope_theta": 500_000.0}
+
+
+def converted(folder: Path, values: dict[str, Any], shards: int = 1, tied: bool = False) -> Any:
+    """The converted twin, the twin itself and its weights in Meta's layout."""
+    model = meta.twin(values, tied)
+    weights = meta.in_metas_layout(model)
+    if tied:
+        del weights["output.weight"]
+    source = meta.write(folder / "meta", weights, values, shards)
+    convert(read_checkpoint(source), folder / "out")
+    return AutoModelForCausalLM.from_pretrained(folder / "out"), model, weights
+
+
+def same_logits(made: Any, model: Any, weights: meta.Weights, values: dict[str, Any]) -> None:
+    with torch.no_grad():
+        found, wanted = (one(torch.tensor([IDS])).logits[0].double() for one in (made, model))
+    assert (found - wanted).abs().max() < 1e-4
+    assert (found - meta.logits(weights, values, IDS)).abs().max() < 1e-4
+    assert found.abs().max() > 1
+
+
+@pytest.mark.parametrize(
+    ("shards", "grouped", "tied"), itertools.product([1, 2], [False, True], [False, True])
+)
+def test_logits_are_the_same(tmp_path: Path, shards: int, grouped: bool, tied: bool) -> None:
+    values = meta.params(**({"n_kv_heads": 2} if grouped else {}))
+    made, model, weights = converted(tmp_path, values, shards, tied)
+    same_logits(made, model, weights, values)
+    assert made.config.tie_word_embeddings == tied
+    assert made.config.num_key_value_heads == (2 if grouped else 4)
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+@pytest.mark.parametrize("stretched", [False, True])
+def test_logits_of_llama_3_are_the_same(tmp_path: Path, shards: int, stretched: bool) -> None:
+    values = meta.params(n_kv_heads=2, use_scaled_rope=stretched, **LLAMA3)
+    made, model, weights = converted(tmp_path, values, shards)
+    same_logits(made, model, weights, values)
+    assert made.config.max_position_embeddings == (131072 if stretched else 8192)
+
+
+def test_an_output_that_repeats_the_embeddings_is_tied(tmp_path: Path) -> None:
+    weights = meta.in_metas_layout(meta.twin(meta.params(), tied=True))
+    assert torch.equal(weights["output.weight"], weights["tok_embeddings.weight"])
+    found = read_checkpoint(meta.write(tmp_path, weights, meta.params(), shards=2))
+    assert found.config.tie_word_embeddings
+    assert "lm_head.weight" not in found.weights
+
+
+def test_number_format_is_kept_and_files_stay_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meta_llama, "FILE_BYTES", 30_000)
+    model = meta.twin(meta.params(), tied=False).to(torch.bfloat16)
+    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), meta.params())
+    found = read_checkpoint(source)
+    told: list[tuple[int, int]] = []
+    assert convert(found, tmp_path / "out", lambda *done: told.append(done))
+    assert len(list((tmp_path / "out").glob("*.safetensors"))) > 2
+    assert told[-1] == (found.disk, found.disk)
+    assert found.memory < found.disk
+    made = AutoModelForCausalLM.from_pretrained(tmp_path / "out", dtype="auto").state_dict()
+    assert all(torch.equal(made[name], one) for name, one in model.state_dict().items())
+    assert not convert(found, tmp_path / "out")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A whole checkpoint of two shards."""
+    weights = meta.in_metas_layout(meta.twin(meta.params(), tied=False))
+    return meta.write(tmp_path / "meta", weights, meta.params(), shards=2)
+
+
+class Code:
+    """Runs a command when it is read as a pickle."""
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        import os
+
+        return os.system, ("touch was-run",)
+
+
+def cut(folder: Path) -> None:
+    shard = folder / "consolidated.01.pth"
+    shard.write_bytes(shard.read_bytes()[:-2000])
+
+
+def cut_inside(folder: Path) -> None:
+    """The whole archive but for the first bytes of what is in it."""
+    shard = folder / "consolidated.01.pth"
+    shard.write_bytes(shard.read_bytes()[3000:])
+
+
+def code(folder: Path) -> None:
+    torch.save({"tok_embeddings.weight": Code()}, folder / "consolidated.00.pth")
+
+
+def bare_code(folder: Path) -> None:
+    (folder / "consolidated.00.pth").write_bytes(pickle.dumps(Code()))
+
+
+def no_params(folder: Path) -> None:
+    (folder / "params.json").unlink()
+
+
+def no_shard(folder: Path) -> None:
+    (folder / "consolidated.00.pth").unlink()
+
+
+def more_layers(folder: Path) -> None:
+    (folder / "params.json").write_text(json.dumps(meta.params(n_layers=3)))
+
+
+def fewer_layers(folder: Path) -> None:
+    (folder / "params.json").write_text(json.dumps(meta.params(n_layers=1)))
+
+
+def other_heads(folder: Path) -> None:
+    (folder / "params.json").write_text(json.dumps(meta.params(n_kv_heads=1)))
+
+
+def no_width(folder: Path) -> None:
+    (folder / "params.json").write_text(json.dumps({"n_layers": 2}))
+
+
+BROKEN = [
+    (cut, r"consolidated\.01\.pth is cut short \([\d,]+ bytes\); download it again"),
+    (cut_inside, r"consolidated\.01\.pth is (damaged|not in the zip format)"),
+    (code, r"consolidated\.00\.pth is not safe: it holds more than tensors \(it would call"),
+    (bare_code, r"consolidated\.00\.pth is not in the zip format of torch\.save, and is not read"),
+    (no_params, r"holds no params\.json.*found consolidated\.00\.pth"),
+    (no_shard, r"lacks consolidated\.00\.pth; found consolidated\.01\.pth"),
+    (more_layers, r"lacks the weight layers\.2\..*correct n_layers of params\.json"),
+    (fewer_layers, r"does not have, layers\.1\..* first"),
+    (other_heads, r"attention\.wk\.weight has the shape \[32, 64\]"),
+    (no_width, r"params\.json.*dim"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "said"), BROKEN, ids=[spoil.__name__ for spoil, _ in BROKEN])
+def test_what_is_not_whole_or_safe_is_refused_and_nothing_is_written(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Any,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spoil(source)
+    assert call(monkeypatch, "convert", "meta-llama", str(source), str(tmp_path / "out")) == 2
+    assert re.search(said, capsys.readouterr().err.replace("\n", " "))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["meta"]
+
+
+def test_a_folder_that_holds_something_else_is_not_replaced(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("all of it")
+    with pytest.raises(ConfigError, match="holds something else; name another folder"):
+        convert(read_checkpoint(source), tmp_path / "out")
+
+
+def test_a_disk_without_room_is_refused_beforehand(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = meta_llama.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(meta_llama.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(ModelError, match=r"needs 0\.\d MB of disk, and 0\.0 MB are free"):
+        convert(read_checkpoint(source), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_tokenizer_the_weights_are_converted_and_it_is_said(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    assert call(monkeypatch, "convert", "meta-llama", str(source), str(out)) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"{out}\n"
+    assert "LLaMA 2 layout, 2 shards" in printed.err
+    assert re.search(r"needs 0\.\d MB of disk and 0\.\d MB of memory", printed.err)
+    assert f"no tokenizer.model in {source} or above it" in printed.err
+    assert AutoModelForCausalLM.from_pretrained(out).config.eos_token_id == 2
+
+
+def test_a_sentencepiece_tokenizer_cuts_text_as_sentencepiece_does(
+    source: Path, tmp_path: Path
+) -> None:
+    import sentencepiece
+
+    texts = ["Breaches are notified within 72 hours.", "Who  must\ntell whom? é€"]
+    (tmp_path / "text").write_text("\n".join(texts * 20))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(tmp_path / "text"),
+        model_prefix=str(source / "tokenizer"),
+        vocab_size=310,
+        model_type="bpe",
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        minloglevel=9,
+    )
+    convert(read_checkpoint(source), tmp_path / "out")
+    made = AutoTokenizer.from_pretrained(tmp_path / "out")
+    wanted = sentencepiece.SentencePieceProcessor(model_file=str(source / "tokenizer.model"))
+    for text in [*texts, "the controller’s duty"]:
+        assert made(text)["input_ids"] == [1, *wanted.encode(text)]
+        assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.eos_token_id == 2
+
+
+def test_a_tiktoken_tokenizer_cuts_text_as_tiktoken_does(tmp_path: Path) -> None:
+    import tiktoken
+    from transformers.convert_slow_tokenizer import TikTokenConverter
+
+    ranks = meta.merges([b" notified", b" hours", b"Breach", b"72", "é".encode()])
+    values = meta.params(n_kv_heads=2, **LLAMA3)
+    model = meta.twin(values, tied=False)
+    model.resize_token_embeddings(len(ranks) + 256)
+    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), values)
+    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
+    (source / "tokenizer.model").write_bytes(b"\n".join(lines))
+    convert(read_checkpoint(source), tmp_path / "out")
+    made = AutoTokenizer.from_pretrained(tmp_path / "out")
+    wanted = tiktoken.Encoding(
+        "llama3", pat_str=TikTokenConverter().pattern, mergeable_ranks=ranks, special_tokens={}
+    )
+    begin = len(ranks)
+    for text in ["Breaches are notified within 72 hours.", "Who  must\ntell 721 whom? é€"]:
+        assert made(text)["input_ids"] == [begin, *wanted.encode(text)]
+        assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
+    assert made.convert_tokens_to_ids("<|eot_id|>") == begin + 9
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.eos_token_id == begin + 1
+
+
+@pytest.mark.parametrize("generation", ["Llama 3", "Llama 3.1"])
+def test_special_tokens_are_256_different_ones(generation: str) -> None:
+    names = special_tokens(generation)
+    assert len(set(names)) == 256
+    assert names[:2] == ["<|begin_of_text|>", "<|end_of_text|>"]
+
+
+def test_a_tokenizer_of_another_model_is_refused(source: Path, tmp_path: Path) -> None:
+    ranks = meta.merges([bytes(range(65, 91))])
+    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
+    (source / "tokenizer.model").write_bytes(b"\n".join(lines))
+    with pytest.raises(BenchError, match="537 words and the weights 320: it belongs to another"):
+        convert(read_checkpoint(source), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
