@@ -4,7 +4,6 @@ A finished checkpoint: an adapter folder that loads, and says what it is.
 Kept in the cache under a hash of all that determines it, so that it is found by content.
 """
 
-import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 from finetune.recipe import Recipe
 from finetune.work import RECORD
 from harness.errors import ModelError
-from harness.files import cache_folder, fingerprint, hash_file
+from harness.files import cache_folder, fingerprint, hash_file, json_object
 from harness.models import catalogue
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import TEMPLATES
@@ -38,6 +37,24 @@ class Checkpoint:
     def identity(self) -> str:
         """What determines its answers, beside the base: recipe name and hash of the weights."""
         return f"{self.record['recipe']['name']}@{adapter_hash(self.folder)[:12]}"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a checkpoint consists of."""
+
+    base: str
+    """A catalogue name, a Hugging Face id or a folder."""
+    adapter: Path | None
+    """Put onto the base; None where the base answers by itself."""
+    record: dict[str, Any]
+    """What training wrote of it (``training.json``); empty where nothing did."""
+
+    @property
+    def prompt(self) -> str | None:
+        """What it was trained on, ``plain`` or ``rag``; None where nothing says so."""
+        prompt: str | None = self.record.get("recipe", {}).get("prompt")
+        return prompt
 
 
 def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, Any]:
@@ -67,7 +84,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     path = folder / RECORD
     if not path.is_file():
         raise ModelError(f"{folder} is no finished checkpoint: it has no {RECORD}")
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = _read(path)
     found = adapter_hash(folder)
     if found != record["adapter_sha256"]:
         raise ModelError(
@@ -87,3 +104,33 @@ def adapter_hash(folder: Path) -> str:
     if not weights.is_file():
         raise ModelError(f"{folder} holds no {weights.name}")
     return hash_file(weights)
+
+
+def find_weights(checkpoint: str) -> Weights:
+    """What ``checkpoint`` names: an adapter with its base, or a whole model; loads neither.
+
+    Args:
+        checkpoint: a folder that ``policyqa train`` made, a folder of a whole model, a name of the
+            catalogue or a Hugging Face id.
+
+    Raises:
+        ModelError: the adapter has no weights in safetensors, or others than its record names.
+        DataError: a file of the folder is damaged.
+    """
+    folder = Path(checkpoint).expanduser()
+    config, path = folder / "adapter_config.json", folder / RECORD
+    record = _read(path) if path.is_file() else {}
+    if not config.is_file():
+        return Weights(checkpoint, None, record)
+    base = _read(config).get("base_model_name_or_path")
+    if not base:
+        raise ModelError(f"{config} names no base model (base_model_name_or_path)")
+    if record:
+        load_checkpoint(folder)
+    else:
+        adapter_hash(folder)
+    return Weights(str(base), folder, record)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json_object(path.read_text(encoding="utf-8"), str(path))

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 import yaml
 
+from finetune.card import card
 from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
 from finetune.examples import Examples, build_splits, left_out, tokenizer_of
 from finetune.processes import from_main, is_main
@@ -84,7 +85,9 @@ def _train_in(
     if is_main():
         values = recipe.model_dump(mode="json", exclude={"name"})
         write_whole(work / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))
-        write_json(work / RECORD, _record(work, recipe, determinants, splits, trainer.state))
+        record = _record(work, recipe, determinants, splits, trainer.state)
+        write_whole(work / "README.md", card(record))
+        write_json(work / RECORD, record)
 
 
 @contextmanager

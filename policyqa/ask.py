@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from finetune.checkpoint import adapter_hash, load_checkpoint
-from finetune.work import RECORD
+from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
-from harness.files import json_object
 from policyqa.progress import Watch
 from rag.context import inert
 from rag.corpus import Corpus, clean
@@ -31,18 +29,6 @@ if TYPE_CHECKING:
 
 Hear = Callable[[str], None]
 """Is told the next piece of an answer's text."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What a checkpoint consists of."""
-
-    base: str
-    """A catalogue name, a Hugging Face id or a folder."""
-    adapter: Path | None
-    """Put onto the base; None where the base answers by itself."""
-    prompt: str | None
-    """What it was trained on, ``plain`` or ``rag``; None where nothing says so."""
 
 
 @dataclass(frozen=True)
@@ -80,32 +66,6 @@ def with_text(question: str) -> str:
             'policyqa ask CHECKPOINT "Who must appoint a data protection officer?"'
         )
     return question
-
-
-def find_weights(checkpoint: str) -> Weights:
-    """What ``checkpoint`` names: an adapter with its base, or a whole model; loads neither.
-
-    Args:
-        checkpoint: a folder that ``policyqa train`` made, a folder of a whole model, a name of the
-            catalogue or a Hugging Face id.
-
-    Raises:
-        ModelError: the adapter has no weights in safetensors, or others than its record names.
-        DataError: a file of the folder is damaged.
-    """
-    folder = Path(checkpoint).expanduser()
-    config, record = folder / "adapter_config.json", folder / RECORD
-    prompt = _read(record).get("recipe", {}).get("prompt") if record.is_file() else None
-    if not config.is_file():
-        return Weights(checkpoint, None, prompt)
-    base = _read(config).get("base_model_name_or_path")
-    if not base:
-        raise ModelError(f"{config} names no base model (base_model_name_or_path)")
-    if record.is_file():
-        load_checkpoint(folder)
-    else:
-        adapter_hash(folder)
-    return Weights(str(base), folder, prompt)
 
 
 def make_prompt(
@@ -230,7 +190,3 @@ def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
     if weights.adapter:
         model.use_adapter(weights.adapter)
     return model
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return json_object(path.read_text(encoding="utf-8"), str(path))

@@ -16,6 +16,7 @@ from harness.errors import BenchError
 from policyqa.cli_ask import ask
 from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
+from policyqa.cli_export import export
 from policyqa.cli_index import index_app
 from policyqa.options import Data, Json, data_or_shipped, print_json
 
@@ -31,6 +32,7 @@ app.add_typer(index_app, name="index")
 app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
 app.command()(ask)
+app.command()(export)
 
 
 def main() -> None:

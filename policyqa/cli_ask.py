@@ -10,7 +10,8 @@ from rich.console import Console
 from policyqa.options import Data, Json, data_or_shipped, print_json
 
 if TYPE_CHECKING:
-    from policyqa.ask import Source, Weights
+    from finetune.checkpoint import Weights
+    from policyqa.ask import Source
     from rag.retriever import Retriever
 
 EXCERPT = 100
@@ -39,7 +40,8 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question as policyqa run has it answered; with --rag, from retrieved sections."""
-    from policyqa.ask import answer, find_weights, make_prompt, with_text
+    from finetune.checkpoint import find_weights
+    from policyqa.ask import answer, make_prompt, with_text
     from policyqa.progress import Watch
     from policyqa.quiet import quieten
 

@@ -29,6 +29,8 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
         (["data", "info", "nowhere"], "needs a corpus there"),
+        (["convert", "meta-llama", "nowhere", "out"], "holds no params.json"),
+        (["export", "./nowhere", "out", "--as", "int8"], "no model folder"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(

@@ -1,0 +1,67 @@
+"""A model card says what the record says, and whose licence holds."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from finetune.card import card, license_of
+from tests.finetune.training import recipe, run
+
+
+def front_matter(text: str) -> dict[str, object]:
+    found = re.match(r"---\n(.*?)---\n", text, re.DOTALL)
+    assert found
+    return dict(yaml.safe_load(found[1]))
+
+
+def test_a_checkpoint_has_its_card(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    made = run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint")
+    text = (made.folder / "README.md").read_text()
+    head = front_matter(text)
+    assert (head["base_model"], head["library_name"]) == (str(tiny_llama), "peft")
+    assert "license" not in head
+    assert "unknown." in text
+    assert made.record["determinants"]["data"] in text
+    assert "| train | 12 | 12 |" in text
+    assert f"| validation loss | {made.record['metrics']['validation_loss']:.4g} |" in text
+    assert "learning_rate: 0.01" in text
+    assert "| torch | 2." in text
+
+
+@pytest.mark.parametrize("text", ["a | b", "x\n# y\n```\n---\n", "<script>", "*[n](u)*", "é: {"])
+def test_a_users_text_breaks_neither_front_matter_nor_markdown(
+    data: Path, tiny_llama: Path, tmp_path: Path, text: str
+) -> None:
+    from markdown_it import MarkdownIt
+
+    made = run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint")
+    record = made.record
+    record["recipe"] |= {"name": text, "model": text}
+    written = card(record)
+    assert front_matter(written)["base_model"] == text
+    kinds = [
+        (token.type, token.content)
+        for token in MarkdownIt("commonmark").enable("table").parse(written.split("---\n", 2)[2])
+    ]
+    headings = [kinds[i + 1][1] for i, kind in enumerate(kinds) if kind[0] == "heading_open"]
+    assert headings[1:] == ["Data", "Scores", "Recipe", "Versions", "Licence", "Use"]
+    assert not any(kind.startswith("html") for kind, _ in kinds)
+    assert sum(kind == "fence" for kind, _ in kinds) == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({}, "unknown"),
+        ({"README.md": "---\nlicense: llama2\n---\n"}, "llama2"),
+        ({"README.md": "no front matter\nlicense: x\n", "LICENSE.txt": ""}, "see LICENSE.txt"),
+    ],
+)
+def test_the_licence_is_the_bases(tmp_path: Path, files: dict[str, str], found: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert license_of(str(tmp_path)).startswith(found)
+    assert license_of("smollm2-135m") == "Apache-2.0"
+    assert license_of("owner/model") == "unknown"
