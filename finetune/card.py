@@ -12,15 +12,29 @@ from typing import Any
 from harness.models import catalogue
 
 UNKNOWN = "unknown"
+KINDS = {
+    "adapter": ("peft", "A LoRA adapter for"),
+    "merged": ("transformers", "A LoRA adapter merged into"),
+    "int8": ("peft", "An int8 base, and a LoRA adapter for it, of"),
+    "gguf-f16": ("gguf", "A GGUF file (F16) of a LoRA adapter merged into"),
+    "gguf-q8_0": ("gguf", "A GGUF file (Q8_0) of a LoRA adapter merged into"),
+}
+"""By form: the library that loads it, and what it is."""
 
 
-def card(record: dict[str, Any]) -> str:
-    """The model card of a checkpoint, as Markdown, from its record."""
+def card(record: dict[str, Any], form: str = "adapter") -> str:
+    """The model card of a checkpoint, as Markdown.
+
+    Args:
+        record: of the checkpoint (``training.json``).
+        form: a key of ``KINDS``.
+    """
+    library, what = KINDS[form]
     recipe = record["recipe"]
     license_name = license_of(recipe["model"])
     head = {
         "base_model": recipe["model"],
-        "library_name": "peft",
+        "library_name": library,
         "pipeline_tag": "text-generation",
         **({"license": license_name} if license_name != UNKNOWN else {}),
         "tags": ["lora", "policyqa-bench", recipe["weights"]],
@@ -28,7 +42,7 @@ def card(record: dict[str, Any]) -> str:
     parts = [
         f"---\n{_yaml(head)}---",
         f"# {_cell(recipe['name'])}",
-        f"A LoRA adapter for {_code(recipe['model'])} that answers questions about policy and "
+        f"{what} {_code(recipe['model'])} that answers questions about policy and "
         f"regulation, trained on the prompt {_code(recipe['prompt'])} by policyqa-bench "
         f"{record['versions']['policyqa-bench']}.{_quantised(recipe['model'])}",
         "## Data\n\n" + _data(record),
@@ -36,7 +50,7 @@ def card(record: dict[str, Any]) -> str:
         f"## Recipe\n\n```yaml\n{_yaml(recipe)}```",
         "## Versions\n\n" + _table(("library", "version"), sorted(record["versions"].items())),
         f"## Licence\n\nThat of the base, {_code(recipe['model'])}: {_cell(license_name)}.",
-        USE,
+        *([USE] if form == "adapter" else []),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -84,7 +98,7 @@ def _data(record: dict[str, Any]) -> str:
     rows = []
     for split, part in record["data"].items():
         used = part.get("trained_on", part.get("measured"))
-        contexts = ", ".join(f"{count} {kind}" for kind, count in part["contexts"].items())
+        contexts = ", ".join(f"{count} {kind}" for kind, count in part.get("contexts", {}).items())
         rows.append((split, part["questions"], used, part["tokens"], contexts))
     header = ("split", "questions", "used", "tokens", "contexts")
     return f"SHA-256 {_code(record['determinants']['data'])}.\n\n{_table(header, rows)}"

@@ -90,7 +90,7 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
         try:
             _WRITERS[plan.form](plan, partial, advance)
             if plan.weights.record:
-                write_whole(partial / "README.md", card(plan.weights.record))
+                write_whole(partial / "README.md", card(plan.weights.record, plan.form))
             put_folder(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)

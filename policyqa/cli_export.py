@@ -23,13 +23,14 @@ def export(
     ] = "merged",
 ) -> None:
     """Write a checkpoint in a form that others load; prints the folder as the last line."""
+    from policyqa.quiet import quieten, stay_offline
+
+    quieten()
     from finetune.checkpoint import find_weights
     from finetune.export import export as write
     from finetune.export import plan_export
     from policyqa.progress import Watch
-    from policyqa.quiet import quieten, stay_offline
 
-    quieten()
     weights = find_weights(checkpoint)
     stay_offline([weights.base])
     plan = plan_export(weights, form)
