@@ -1,0 +1,74 @@
+"""
+How many of 50 answers change with the form a model is exported in, against adapter on base.
+
+Of the model as it is, or of the checkpoint whose folder ``POLICYQA_BENCH_CHECKPOINT`` names.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lm_eval.api.instance import Instance
+from transformers import AutoModelForCausalLM
+
+from benchmarks.conftest import LINES, MODEL
+from finetune.checkpoint import find_weights
+from finetune.export import GGUF_FILE, Form, export, merged, plan_export
+from harness.models import catalogue
+from harness.models.policyqa_hf import PolicyQALM
+from rag.corpus import load_corpus
+from tasks.policyqa.prompts import STOP, render
+from tasks.policyqa.questions import DATA, in_split, load_questions
+
+CHECKPOINT = os.environ.get("POLICYQA_BENCH_CHECKPOINT", MODEL)
+QUESTIONS = 50
+
+
+@pytest.fixture(scope="module")
+def requests() -> list[Instance]:
+    """Validation questions under the plain prompt, answered as the tasks have it."""
+    known = [section.id for section in load_corpus(DATA)]
+    questions = in_split(load_questions(DATA, known), "validation")[:QUESTIONS]
+    settings = {"until": list(STOP), "max_gen_toks": 96, "do_sample": False}
+    return [
+        Instance("generate_until", {}, (render("plain", question.question), settings), i)
+        for i, question in enumerate(questions)
+    ]
+
+
+@pytest.fixture(scope="module")
+def reference(requests: list[Instance]) -> list[str]:
+    """Answers of the adapter on its base, in float32."""
+    weights = find_weights(CHECKPOINT)
+    peft = str(weights.adapter) if weights.adapter else None
+    model = PolicyQALM(pretrained=weights.base, peft=peft, device="cpu", batch_size=QUESTIONS)
+    return model.generate_until(requests, disable_tqdm=True)
+
+
+@pytest.mark.parametrize("form", ["merged", "gguf-f16", "gguf-q8_0"])
+def test_answers_that_change(
+    benchmark: Any,
+    requests: list[Instance],
+    reference: list[str],
+    form: Form,
+    tmp_path: Path,
+) -> None:
+    weights = find_weights(CHECKPOINT)
+    if form == "merged":
+        exported = merged(catalogue.resolve(weights.base), weights.adapter)
+    else:
+        export(plan_export(weights, form), tmp_path / "out")
+        exported = AutoModelForCausalLM.from_pretrained(
+            tmp_path / "out", gguf_file=GGUF_FILE, dtype=torch.float32
+        )
+    base = catalogue.resolve(weights.base)
+    model = PolicyQALM(pretrained=base, device="cpu", batch_size=QUESTIONS)
+    model._model = exported.eval()
+    answers = benchmark.pedantic(
+        model.generate_until, args=(requests,), kwargs={"disable_tqdm": True}, rounds=1
+    )
+    changed = sum(a != b for a, b in zip(answers, reference, strict=True))
+    benchmark.extra_info.update({"changed": changed, "answers": QUESTIONS})
+    LINES.append(f"{benchmark.name}: {changed} of {QUESTIONS} answers change")
