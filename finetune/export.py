@@ -22,6 +22,7 @@ from harness.progress import Advance, silent
 Form = Literal["merged", "int8", "gguf-f16", "gguf-q8_0"]
 FORMS: tuple[Form, ...] = get_args(Form)
 GGUF_FILE = "model.gguf"
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "training.json")
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,10 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
     with locked(target):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise ConfigError(f"{target} is there already; name another folder")
-        free = shutil.disk_usage(target.parent).free
-        if free < plan.disk:
-            raise ModelError(
-                f"{target} needs about {plan.disk / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB "
-                "are free there; make room, or name a folder on another disk"
-            )
-        partial = target.with_name(target.name + ".partial")
+        # Not ``.partial``, where a training into the same folder keeps its states.
+        partial = target.with_name(target.name + ".exporting")
         shutil.rmtree(partial, ignore_errors=True)
+        _refuse_without_room(plan, target)
         partial.mkdir(parents=True)
         try:
             _WRITERS[plan.form](plan, partial, advance)
@@ -94,6 +91,15 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
             put_folder(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _refuse_without_room(plan: Export, target: Path) -> None:
+    free = shutil.disk_usage(target.parent).free
+    if free < plan.disk:
+        raise ModelError(
+            f"{target} needs about {plan.disk / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are "
+            "free there; make room, or name a folder on another disk"
+        )
 
 
 def merged(base: str, adapter: Path | None) -> Any:
@@ -120,8 +126,10 @@ def _write_int8(plan: Export, folder: Path, advance: Advance) -> None:
     model.save_pretrained(folder / "base")
     tokenizer_of(plan.base).save_pretrained(folder / "base")
     if plan.weights.adapter is not None:
-        leave = shutil.ignore_patterns("runs", "README.md", "complete", "checkpoint-*")
-        shutil.copytree(plan.weights.adapter, folder / "adapter", ignore=leave)
+        (folder / "adapter").mkdir()
+        for name in ADAPTER_FILES:
+            if (plan.weights.adapter / name).is_file():
+                shutil.copy2(plan.weights.adapter / name, folder / "adapter")
     advance(2, 2)
 
 

@@ -28,6 +28,13 @@ _STORED: dict[Weights, tuple[GGMLQuantizationType, LlamaFileType]] = {
     "f16": (GGMLQuantizationType.F16, LlamaFileType.MOSTLY_F16),
     "q8_0": (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0),
 }
+_F16 = float(np.finfo(np.float16).max)
+_LARGEST = {
+    GGMLQuantizationType.F32: float(np.finfo(np.float32).max),
+    GGMLQuantizationType.F16: _F16,
+    GGMLQuantizationType.Q8_0: 127 * _F16,
+}
+"""Size of the largest weight each holds; a block's scale, by which 127 is multiplied, is F16."""
 
 
 def write_gguf(
@@ -53,7 +60,7 @@ def write_gguf(
 
     Raises:
         ModelError: the model is no Llama, its tokenizer or its positions have no counterpart in
-            GGUF, or a weight is larger than F16 holds.
+            GGUF, or a weight is no number or larger than the form holds.
     """
     refuse_other_than_llama(model.config)
     stored, file_type = _STORED[weights]
@@ -115,13 +122,13 @@ class _Tensor:
         values = self.values.detach().cpu().float().numpy()
         if self.heads is not None:
             values = interleave(values, self.heads)
-        with np.errstate(over="ignore"):
-            encoded = gguf.quantize(values, self.stored)
-        if not np.isfinite(values if encoded.dtype == np.uint8 else encoded).all():
+        largest = float(np.abs(values).max())
+        if not largest <= _LARGEST[self.stored]:  # Which is so of NaN too.
             raise ModelError(
-                f"{self.name} holds a weight that is no number, or larger than F16 holds (65,504)"
+                f"{self.name} holds {largest:g}, and {self.stored.name} holds no more than "
+                f"{_LARGEST[self.stored]:g}; export the model as merged or int8"
             )
-        return np.ascontiguousarray(encoded)
+        return np.ascontiguousarray(gguf.quantize(values, self.stored))
 
 
 def interleave(values: NDArray[Any], heads: int) -> NDArray[Any]:

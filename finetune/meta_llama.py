@@ -120,7 +120,7 @@ def convert(checkpoint: Checkpoint, target: Path, advance: Advance = silent) -> 
     with locked(target):
         if _is_finished(target, checkpoint):
             return False
-        partial = target.with_name(target.name + ".partial")
+        partial = target.with_name(target.name + ".converting")
         shutil.rmtree(partial, ignore_errors=True)
         free = shutil.disk_usage(target.parent).free
         if free < checkpoint.disk:
@@ -154,7 +154,11 @@ def _read_params(folder: Path) -> Params:
             f"{folder} holds no params.json, so it is no checkpoint of Meta's; found "
             f"{', '.join(found[:8]) or 'nothing'}. It comes with the weights: download it again"
         )
-    return validated(Params, json_object(path.read_text("utf-8"), str(path)), path, ModelError)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    return validated(Params, json_object(text, str(path)), path, ModelError)
 
 
 def _is_finished(target: Path, checkpoint: Checkpoint) -> bool:
@@ -176,7 +180,8 @@ def _write_settings(checkpoint: Checkpoint, folder: Path) -> None:
     config, generation = checkpoint.config, checkpoint.params.generation
     # From Llama 3 on, special tokens follow the words; before, they come first.
     begin = config.vocab_size - SPECIAL_TOKENS if generation.startswith("Llama 3") else 1
-    ends = {"bos_token_id": begin, "eos_token_id": begin + 1}
+    known = begin > 0  # A vocabulary too small for them has none.
+    ends = {"bos_token_id": begin if known else None, "eos_token_id": begin + 1 if known else None}
     if checkpoint.tokenizer:
         tokenizer = read_tokenizer(checkpoint.tokenizer, generation, config.vocab_size)
         tokenizer.model_max_length = config.max_position_embeddings

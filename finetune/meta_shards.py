@@ -45,6 +45,9 @@ def sizes_of(params: Params, shards: Sequence[Shard], folder: Path) -> tuple[int
         ModelError: a weight that tells them is missing, or does not fit ``params.json``.
     """
     embedded, forward = (_tensor(shards[0], name) for name in (EMBEDDINGS, FIRST_FEED_FORWARD))
+    for name, tensor in ((EMBEDDINGS, embedded), (FIRST_FEED_FORWARD, forward)):
+        if tensor.ndim != 2:
+            raise _misfit(shards[0], name, tensor.shape, "a matrix")
     words, width = embedded.shape
     # LLaMA 1 and 2 split the embeddings by feature, Llama 3 by word.
     split = 1 if width * len(shards) == params.dim else 0
@@ -88,6 +91,29 @@ def refuse_misfits(expected: Mapping[str, Weight], shards: Sequence[Shard]) -> N
             if tuple(found.shape) != weight.part_shape:
                 wanted = f"{list(weight.part_shape)}, as params.json and {len(shards)} shards ask"
                 raise _misfit(shard, weight.source, found.shape, wanted)
+            if found.dtype != (first := _tensor(shards[0], weight.source)).dtype:
+                raise ModelError(
+                    f"{shard.path}: {weight.source} is {found.dtype}, and {first.dtype} in "
+                    f"{shards[0].path.name}; the shards are not of one checkpoint"
+                )
+    for weight in expected.values():
+        # The first layer speaks for all: that neighbours hold copies is a matter of the layout.
+        if weight.parts < len(shards) and weight.source.startswith("layers.0."):
+            _refuse_what_is_no_copy(weight, shards)
+
+
+def _refuse_what_is_no_copy(weight: Weight, shards: Sequence[Shard]) -> None:
+    """Of shards that share a head of keys and values, one is used: the others must equal it."""
+    import torch
+
+    copies, rest = divmod(len(shards), weight.parts)
+    held = [_tensor(shard, weight.source) for shard in shards]
+    for number, (shard, part) in enumerate(zip(shards, held, strict=True)):
+        if rest or not torch.equal(part, held[number - number % copies]):
+            raise ModelError(
+                f"{shard.path}: {weight.source} should repeat that of a neighbouring shard, since "
+                f"{weight.parts} heads of keys and values are in {len(shards)} shards, and does not"
+            )
 
 
 def contents(path: Path) -> list[list[str | int]]:
@@ -135,6 +161,13 @@ def _read_shard(path: Path) -> Shard:
         raise ModelError(f"{path} is damaged ({reason}); download it again") from error
     if not isinstance(tensors, dict) or not all(map(torch.is_tensor, tensors.values())):
         raise ModelError(f"{path} holds no weights by name, as a checkpoint of Meta's does")
+    for name, tensor in tensors.items():
+        plain = tensor.dtype in (torch.float32, torch.float16, torch.bfloat16)
+        if not (plain and tensor.layout == torch.strided) and not COMPUTED.fullmatch(name):
+            raise ModelError(
+                f"{path}: {name} is {tensor.dtype}, {tensor.layout}; dense weights in float32, "
+                "float16 or bfloat16 are converted, quantised and sparse ones are not"
+            )
     return Shard(path, {name: tensor.detach() for name, tensor in tensors.items()})
 
 

@@ -5,6 +5,7 @@ Up to LLaMA 2 it is a SentencePiece model, from Llama 3 on a list of byte string
 are merged in, as tiktoken reads it. Templates of conversations are in neither file.
 """
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -60,7 +61,8 @@ def read_tokenizer(path: Path, generation: str, vocabulary: int) -> Any:
         vocabulary: words that the weights have embeddings of.
 
     Raises:
-        ModelError: the file is neither kind, or has more words than the weights.
+        ModelError: the file is neither kind, or has more words than the weights. A list of merges
+            may not have fewer either: the ids of the special tokens follow from its length.
     """
     try:
         is_merges = _MERGE.fullmatch(path.read_bytes().split(b"\n", 1)[0])
@@ -68,10 +70,10 @@ def read_tokenizer(path: Path, generation: str, vocabulary: int) -> Any:
     except Exception as error:  # Each library has its own; all mean that it cannot be read.
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"{path} is no tokenizer of Meta's ({reason}); get it again") from error
-    if len(tokenizer) > vocabulary:
+    if len(tokenizer) > vocabulary or (is_merges and len(tokenizer) < vocabulary):
         raise ModelError(
             f"{path} has {len(tokenizer):,} words and the weights {vocabulary:,}: it belongs to "
-            "another model; put the one they came with in its place"
+            "another model, or is cut short; put the one they came with in its place"
         )
     return tokenizer
 
@@ -90,7 +92,10 @@ def _from_merges(path: Path, generation: str) -> Any:
     from transformers.convert_slow_tokenizer import TikTokenConverter
 
     specials = special_tokens(generation)
-    backend = TikTokenConverter(str(path), extra_special_tokens=specials).converted()
+    converter = TikTokenConverter(str(path), extra_special_tokens=specials)
+    # tiktoken's own reader keeps a copy of the file by its path, and would not see a new one there.
+    converter.load_tiktoken_bpe = lambda file: _ranks(Path(file))
+    backend = converter.converted()
     first = TemplateProcessing(
         single=f"{specials[0]} $A",
         pair=f"{specials[0]} $A {specials[0]} $B",
@@ -104,6 +109,15 @@ def _from_merges(path: Path, generation: str) -> Any:
         clean_up_tokenization_spaces=False,
         model_input_names=["input_ids", "attention_mask"],
     )
+
+
+def _ranks(path: Path) -> dict[bytes, int]:
+    """Byte strings by rank; a line holds one in base64, and its rank."""
+    pairs = [line.split() for line in path.read_bytes().splitlines() if line]
+    ranks = {base64.b64decode(token, validate=True): int(rank) for token, rank in pairs}
+    if sorted(ranks.values()) != list(range(len(pairs))):
+        raise ValueError("a rank is missing or there twice")
+    return ranks
 
 
 def special_tokens(generation: str) -> list[str]:

@@ -78,9 +78,9 @@ def _train_in(
     splits = from_main(lambda: build_splits(recipe, questions, retriever, tokenizer))
     for line in left_out(splits, recipe):
         say(line)
-    trainer = make_trainer(work, recipe, folder, tokenizer, splits, advance)
     with memory_explained(recipe):
-        trainer.train(resume_from_checkpoint=last_state(work))
+        trainer = make_trainer(work, recipe, folder, tokenizer, splits, advance)
+        trainer.carry_out(last_state(work))
     trainer.save_model(str(work))
     if is_main():
         values = recipe.model_dump(mode="json", exclude={"name"})

@@ -20,6 +20,7 @@ from transformers import (
     EarlyStoppingCallback,
     PrinterCallback,
     Trainer,
+    TrainerState,
 )
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
@@ -27,6 +28,7 @@ from trl import SFTConfig, SFTTrainer
 from finetune.callback import TellAndMark
 from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
+from finetune.work import COMPLETE, ENDED
 from harness.errors import TrainingError
 from harness.models.precision import load_base
 from harness.progress import Advance
@@ -127,6 +129,18 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
     """That forward and backward passes took meanwhile."""
     _measured: Any = None
     """Of the measurement under way: summed loss, tokens predicted right, tokens in all; (3,)."""
+
+    def carry_out(self, state: str | None) -> None:
+        """Train from a saved state, or from the beginning, to the weights that measured best.
+
+        transformers would go on from a state that was the last: after a stop without patience
+        left, or at the end of a number of epochs that is no whole one.
+        """
+        if state is None or (Path(state) / COMPLETE).read_text(encoding="utf-8") != ENDED:
+            self.train(resume_from_checkpoint=state)
+            return
+        self.state = TrainerState.load_from_json(str(Path(state) / "trainer_state.json"))
+        self._load_best_model()
 
     def compute_loss(
         self,

@@ -19,7 +19,8 @@ from harness.files import fingerprint, locked, put_folder, write_whole
 RECORD = "training.json"
 """Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
 COMPLETE = "complete"
-"""Written into a saved state when all its files are there."""
+"""Written into a saved state when all its files are there; it says ``ENDED`` in the last."""
+ENDED = "ended"
 
 
 def finish(
@@ -77,8 +78,15 @@ def _is_to_fill(work: Path, determinants: dict[str, Any]) -> bool:
     else, and states a kill cut short."""
     mark = work / "determinants"
     key = fingerprint(determinants)
+    if work.is_dir() and any(work.iterdir()) and not mark.is_file():
+        raise ConfigError(f"{work}, where work would go on, holds something else; move it away")
     if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
-        shutil.rmtree(work, ignore_errors=True)
+        # The mark goes last: without it, a kill would leave what looks like somebody else's.
+        for left in work.glob("*"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left != mark:
+                left.unlink()
         write_whole(mark, key)
     for state in _states(work):
         if not (state / COMPLETE).is_file():

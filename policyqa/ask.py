@@ -184,9 +184,14 @@ def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
 
     try:
         model = load_model(weights.base, precision, batch_size=1)
-    except OSError as error:  # A configuration without weights, or weights not to be reached.
+    except (OSError, ValueError) as error:  # A folder without tokenizer or weights, for one.
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the model {weights.base}: {reason}") from error
+    if model.tokenizer.eos_token is None:
+        raise ModelError(
+            f"{weights.base} writes no answers: its tokenizer has no end-of-text token; name a "
+            "model that does: policyqa model list"
+        )
     if weights.adapter:
         model.use_adapter(weights.adapter)
     return model

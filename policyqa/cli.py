@@ -7,7 +7,7 @@ Wrong input exits with status 2. Heavy libraries are imported by the commands th
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,6 +19,10 @@ from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
 from policyqa.options import Data, Json, data_or_shipped, print_json
+
+if TYPE_CHECKING:
+    from finetune.recipe import Recipe
+    from policyqa.progress import Watch
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -104,6 +108,10 @@ def train(
     model: Annotated[str | None, typer.Option(help="Base model, in place of the recipe's.")] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Checkpoint folder; the cache if unset.")] = None,
+    plan_alone: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what it would do and take; train nothing.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Make a checkpoint; prints its folder as the last line.
 
@@ -119,9 +127,22 @@ def train(
     wanted = load_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model])
     watch = Watch(Console(stderr=True, quiet=not is_main()))
+    if plan_alone:
+        _show_plan(wanted, data_or_shipped(data), watch, as_json)
+        return
     folder = train_recipe(wanted, data_or_shipped(data), out, watch).folder
     if is_main():
         print(folder)
+
+
+def _show_plan(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) -> None:
+    from policyqa.dry_run import dry_run, show
+
+    plan = dry_run(recipe, data, watch)
+    if as_json:
+        print_json(plan.as_json())
+    else:
+        show(plan, Console())
 
 
 @model_app.command("list")

@@ -142,6 +142,49 @@ def other_heads(folder: Path) -> None:
     (folder / "params.json").write_text(json.dumps(meta.params(n_kv_heads=1)))
 
 
+def changed(folder: Path, number: int, **weights: Any) -> None:
+    """Put other weights into a shard; of names, ``__`` stands for a dot."""
+    path = folder / f"consolidated.{number:02d}.pth"
+    held = torch.load(path, weights_only=True)
+    for name, change in weights.items():
+        key = f"{name.replace('__', '.')}.weight"
+        held[key] = change(held[key])
+    torch.save(held, path)
+
+
+def quantised(folder: Path) -> None:
+    for number in range(2):
+        changed(folder, number, layers__0__attention__wq=lambda w: w.to(torch.int8))
+
+
+def sparse(folder: Path) -> None:
+    changed(folder, 0, norm=lambda w: w.to_sparse())
+
+
+def other_format(folder: Path) -> None:
+    changed(folder, 1, layers__1__attention__wq=lambda w: w.half())
+
+
+def flat(folder: Path) -> None:
+    changed(folder, 0, tok_embeddings=lambda w: w.flatten())
+
+
+def one_number(folder: Path) -> None:
+    changed(folder, 0, layers__0__feed_forward__w1=lambda _: torch.tensor(1.0))
+
+
+def no_text(folder: Path) -> None:
+    (folder / "params.json").write_bytes(b"\xff\xfe")
+
+
+def no_copies(folder: Path) -> None:
+    """Two shards that share one head of keys and values, and do not have the same."""
+    (folder / "params.json").write_text(json.dumps(meta.params(n_kv_heads=1)))
+    for number in range(2):
+        grouped = {f"layers__{i}__attention__w{x}": lambda w: w[:16] for i in (0, 1) for x in "kv"}
+        changed(folder, number, **grouped)
+
+
 def no_width(folder: Path) -> None:
     (folder / "params.json").write_text(json.dumps({"n_layers": 2}))
 
@@ -157,6 +200,16 @@ BROKEN = [
     (fewer_layers, r"does not have, layers\.1\..* first"),
     (other_heads, r"attention\.wk\.weight has the shape \[32, 64\]"),
     (no_width, r"params\.json.*dim"),
+    (no_text, r"params\.json cannot be read"),
+    (quantised, r"attention\.wq\.weight is torch\.int8.*quantised and sparse ones are not"),
+    (sparse, r"norm\.weight is torch\.float32, torch\.sparse_coo"),
+    (
+        other_format,
+        r"consolidated\.01\.pth: layers\.1\..* is torch\.float16, and torch\.float32 in",
+    ),
+    (flat, r"tok_embeddings\.weight has the shape \[10240\], which does not fit a matrix"),
+    (one_number, r"feed_forward\.w1\.weight has the shape \[\], which does not fit a matrix"),
+    (no_copies, r"consolidated\.01\.pth: layers\.0\..* should repeat that of a neighbouring shard"),
 ]
 
 
@@ -257,6 +310,53 @@ def test_a_tiktoken_tokenizer_cuts_text_as_tiktoken_does(tmp_path: Path) -> None
         assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
     assert made.convert_tokens_to_ids("<|eot_id|>") == begin + 9
     assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.eos_token_id == begin + 1
+
+
+def write_ranks(source: Path, ranks: dict[bytes, int]) -> None:
+    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
+    (source / "tokenizer.model").write_bytes(b"\n".join(lines))
+
+
+def test_ranks_cut_short_are_refused_and_a_whole_file_in_their_place_is_read(
+    tmp_path: Path,
+) -> None:
+    # tiktoken's reader kept a copy by path: the file put in its place was never seen.
+    ranks = meta.merges([b" notified", b" hours"])
+    model = meta.twin(values := meta.params(**LLAMA3), tied=False)
+    model.resize_token_embeddings(len(ranks) + 256)
+    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), values)
+    write_ranks(source, dict(list(ranks.items())[:-4]))
+    with pytest.raises(ModelError, match=r"521 words and the weights 525: .* cut short"):
+        convert(read_checkpoint(source), tmp_path / "out")
+    write_ranks(source, ranks)
+    convert(read_checkpoint(source), tmp_path / "out")
+    made = AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert made.bos_token_id == len(ranks)
+
+
+def test_a_vocabulary_too_small_for_special_tokens_has_none(tmp_path: Path) -> None:
+    values = meta.params(**LLAMA3)
+    model = meta.twin(values, tied=False)
+    model.resize_token_embeddings(100)
+    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), values)
+    convert(read_checkpoint(source), tmp_path / "out")
+    config = AutoModelForCausalLM.from_pretrained(tmp_path / "out").config
+    assert (config.bos_token_id, config.eos_token_id) == (None, None)
+
+
+def test_shards_that_hold_copies_of_a_head_compute_the_same(tmp_path: Path) -> None:
+    values = meta.params(n_kv_heads=2)
+    model = meta.twin(values, tied=False)
+    weights = meta.in_metas_layout(model)
+    repeated = {
+        name: weight.view(2, 16, 64).repeat_interleave(2, 0).flatten(0, 1)
+        if name.endswith(("wk.weight", "wv.weight"))
+        else weight
+        for name, weight in weights.items()
+    }
+    source = meta.write(tmp_path / "meta", repeated, values, shards=4)
+    convert(read_checkpoint(source), tmp_path / "out")
+    same_logits(AutoModelForCausalLM.from_pretrained(tmp_path / "out"), model, weights, values)
 
 
 @pytest.mark.parametrize("generation", ["Llama 3", "Llama 3.1"])

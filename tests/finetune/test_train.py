@@ -152,6 +152,11 @@ def test_a_folder_that_holds_something_else_is_not_replaced(
     with pytest.raises(ConfigError, match="is no checkpoint; name another folder"):
         run(recipe(tiny_llama), data, mine)
     assert (mine / "thesis.txt").read_text() == "all of it"
+    (tmp_path / "other.partial").mkdir()
+    (tmp_path / "other.partial" / "thesis.txt").write_text("all of it")
+    with pytest.raises(ConfigError, match="holds something else; move it away"):
+        run(recipe(tiny_llama), data, tmp_path / "other")
+    assert (tmp_path / "other.partial" / "thesis.txt").exists()
     run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint")
     with pytest.raises(ConfigError, match="another recipe, model or data"):
         run(recipe(tiny_llama, epochs=2), data, tmp_path / "checkpoint")

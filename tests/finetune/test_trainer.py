@@ -107,6 +107,25 @@ def test_killed_patience_goes_on_where_it_was(data: Path, tiny_llama: Path, tmp_
     assert same(weights(resumed.folder), weights(undisturbed.folder))
 
 
+@pytest.mark.parametrize("end", [{"patience": 1, "epochs": 6}, {"epochs": 1.5}])
+def test_killed_after_the_last_update_it_trains_no_further(
+    data: Path,
+    tiny_llama: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    end: dict[str, Any],
+) -> None:
+    wild = recipe(tiny_llama, learning_rate=0.1, max_gradient_norm=100.0, **end)
+    undisturbed = run(wild, data, tmp_path / "undisturbed")
+    with monkeypatch.context() as killed:
+        killed.setattr("finetune.train.adapter_hash", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(wild, data, tmp_path / "killed")
+    resumed = run(wild, data, tmp_path / "killed")
+    assert resumed.record["metrics"] == undisturbed.record["metrics"]
+    assert same(weights(resumed.folder), weights(undisturbed.folder))
+
+
 def test_a_loss_that_is_no_number_stops_training(
     data: Path, tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,7 +115,26 @@ def test_wrong_input_is_one_line_and_status_2(
     assert said in error
 
 
-@pytest.mark.parametrize(("trained_on", "options"), [("rag", []), ("plain", ["--rag"])])
+def test_what_cannot_answer_is_wrong_input_too(
+    tmp_path: Path,
+    minilm: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Printed,
+) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    assert call(monkeypatch, "ask", str(tmp_path), "Who?") == 2
+    assert f"error: cannot load the model {tmp_path}: " in capsys.readouterr().err
+    assert call(monkeypatch, "ask", "minilm-l6", "Who?") == 2
+    assert "error: minilm-l6 writes no answers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "options", "advice"),
+    [
+        ("rag", [], "with retrieved sections: ask it with --rag"),
+        ("plain", ["--rag"], "without retrieved sections: ask it without --rag"),
+    ],
+)
 def test_another_prompt_than_it_was_trained_on_is_noted(
     adapter: Path,
     data: Path,
@@ -123,6 +142,7 @@ def test_another_prompt_than_it_was_trained_on_is_noted(
     capsys: Printed,
     trained_on: str,
     options: list[str],
+    advice: str,
 ) -> None:
     from finetune.checkpoint import adapter_hash
 
@@ -130,7 +150,7 @@ def test_another_prompt_than_it_was_trained_on_is_noted(
     (adapter / "training.json").write_text(json.dumps(record))
     where = ["--data", str(data)] if options else []
     assert call(monkeypatch, "ask", str(adapter), "Who?", *options, *where) == 0
-    assert capsys.readouterr().err.startswith(f"note: {adapter} was trained with")
+    assert capsys.readouterr().err.startswith(f"note: {adapter} was trained {advice}\n")
 
 
 @given(st.lists(st.sampled_from(["\nQuest", "ion:", "\n", "Question:", "a", "é", " b", "�"])))
@@ -138,6 +158,20 @@ def test_what_is_told_early_is_how_the_answer_begins(pieces: list[str]) -> None:
     whole = "".join(pieces).split(STOP[0])[0]
     for count in range(len(pieces) + 1):
         assert whole.startswith(settled("".join(pieces[:count]), STOP))
+
+
+def test_an_answer_is_told_as_it_is_made_and_nothing_of_a_stop_string(tiny_llama: Path) -> None:
+    import torch
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    told: list[str] = []
+    stream = Stream(tokenizer, STOP, told.append)
+    stream.put(torch.tensor([tokenizer("What of the prompt?")["input_ids"]]))
+    for token in tokenizer(" Within\nQuest hours 🐝.\nQuestion: Who?")["input_ids"]:
+        stream.put(torch.tensor([token]))
+    assert len(told) > 3
+    assert "".join(told) == "Within\nQuest hours 🐝."
 
 
 def test_what_could_steer_a_terminal_is_not_told() -> None:

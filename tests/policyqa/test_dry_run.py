@@ -1,0 +1,117 @@
+"""The dry run: what it says, what it leaves alone, and models that are not here or too large."""
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from finetune.recipe import Recipe
+from harness.errors import ModelError
+from harness.files import cache_folder
+from policyqa.dry_run import dry_run, show
+from policyqa.progress import Watch
+from tests.finetune.training import recipe
+
+LLAMA2_7B = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 32,
+    "vocab_size": 32000,
+    "max_position_embeddings": 4096,
+    "tie_word_embeddings": False,
+    "dtype": "float16",
+}
+Written = Callable[[dict[str, Any]], Path]
+
+
+@pytest.fixture
+def without_weights(tiny_llama: Path, tmp_path: Path) -> Written:
+    """Makes a folder that holds a configuration and a tokenizer alone."""
+
+    def make(config: dict[str, Any]) -> Path:
+        folder = tmp_path / "model"
+        folder.mkdir()
+        for path in tiny_llama.glob("*token*"):
+            shutil.copy(path, folder)
+        (folder / "config.json").write_text(json.dumps(config))
+        return folder
+
+    return make
+
+
+def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
+    """The plan, and what is shown of it on a console and said meanwhile, on one line."""
+    file = io.StringIO()
+    console = Console(file=file, width=200, color_system=None)
+    plan = dry_run(wanted, data, Watch(console))
+    show(plan, console)
+    return plan, " ".join(file.getvalue().split())
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_the_cache_alone(data: Path, tiny_llama: Path) -> None:
+    def cached() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in cache_folder().rglob("*")}
+
+    before = cached()
+    plan, shown = told(recipe(tiny_llama, limit=10, max_tokens=41), data)
+    assert cached() == before
+    count = f"{plan.train.rows} examples ({10 - plan.train.rows} too long and left out)"
+    assert count in shown
+    assert f"contexts: {10} as asked" in shown
+    assert f"{plan.trainable:,} of {plan.parameters:,} trained" in shown
+    for part in ("libraries", "weights, fp32", "adapter", "activations", "logits", "in all"):
+        assert part in shown
+    assert "fits: it needs" in shown
+    assert "takes about 1 min" in shown
+    assert json.loads(json.dumps(plan.as_json()))["recipe"]["name"] == "tiny"
+
+
+def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
+    data: Path, without_weights: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.plan.free_memory", lambda: 24 * 10**9)
+    model = without_weights(LLAMA2_7B)
+    plan, shown = told(recipe(model, limit=4), data)
+    assert not plan.fits
+    assert plan.seconds is None
+    assert plan.memory.weights == pytest.approx(4 * 6_738_415_616)
+    assert plan.share < 0.003
+    assert "does not fit: it needs" in shown
+    assert "24.00 GB are free" in shown
+    assert "turn gradient_checkpointing on, or take precision nf4" in shown
+
+
+def test_what_fits_and_is_not_here_is_not_timed(
+    data: Path, tiny_llama: Path, without_weights: Written
+) -> None:
+    config = json.loads((tiny_llama / "config.json").read_text())
+    plan, shown = told(recipe(without_weights(config)), data)
+    assert plan.fits
+    assert plan.seconds is None
+    assert "are not here" in shown
+    assert "free; not timed" in shown
+
+
+def test_what_cannot_be_done_here_is_said_and_planned_otherwise(
+    data: Path, tiny_llama: Path
+) -> None:
+    plan, shown = told(recipe(tiny_llama, optimizer="paged_adamw_32bit", limit=4), data)
+    assert "adamw_torch in place of paged_adamw_32bit" in shown
+    assert plan.recipe.optimizer == "adamw_torch"
+
+
+def test_a_model_that_cannot_be_reached_is_an_error(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match="cannot load the model meta-llama/Llama-2-7b-hf"):
+        told(recipe(Path("meta-llama/Llama-2-7b-hf")), data)
