@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from finetune.processes import count
 from finetune.recipe import Recipe
 from finetune.work import RECORD
 from harness.errors import ModelError
@@ -18,7 +19,7 @@ from rag.retriever import Retriever
 from tasks.policyqa.prompts import TEMPLATES
 from tasks.policyqa.questions import data_identity
 
-DETERMINING_LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes")
+DETERMINING_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
 
 METHOD = 2
@@ -62,6 +63,7 @@ def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, 
     return {
         "recipe": recipe.model_dump(mode="json"),
         "method": METHOD,
+        "processes": count(),  # Each adds its batch to an update.
         "model": catalogue.identity(recipe.model),
         "data": data_identity(data),
         "template": TEMPLATES[recipe.prompt],

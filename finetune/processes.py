@@ -17,6 +17,11 @@ def is_main() -> bool:
     return bool(_state().is_main_process)
 
 
+def count() -> int:
+    """How many processes train together."""
+    return int(_state().num_processes)
+
+
 def wait() -> None:
     """Go on when every process is here."""
     _state().wait_for_everyone()

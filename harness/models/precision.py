@@ -70,8 +70,6 @@ def nearest(precision: Precision) -> tuple[Precision, str | None]:
     """The nearest precision that this machine's device can, and why it is another, if it is."""
     import torch
 
-    if precision in ("int8", "nf4") and torch.backends.mps.is_available():
-        return "bf16", f"{precision} needs bitsandbytes, which does not run on Apple's GPU"
     if precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
         return "fp32", f"{torch.cuda.get_device_name()} does not compute in bfloat16"
     return precision, None

@@ -42,16 +42,6 @@ def test_a_gpu_without_bfloat16_takes_float32() -> None:
     ]
 
 
-def test_apples_gpu_takes_bfloat16_for_what_bitsandbytes_would_do(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    for precision in ("int8", "nf4"):
-        possible, lines = fitted(recipe(precision=precision))
-        assert possible.precision == "bf16"
-        assert f"bf16 in place of {precision}: {precision} needs bitsandbytes" in lines[0]
-
-
 def test_fsdp_takes_nf4_in_place_of_int8(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
     possible, lines = fitted(recipe(precision="int8"))

@@ -8,14 +8,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.checkpoint import load_checkpoint
+from finetune.checkpoint import determinants, kept_at, load_checkpoint
 from finetune.recipe import load_recipe
 from finetune.trainer import LengthGrouped
 from harness.errors import ConfigError, DataError, ModelError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.questions import load_questions
-from tests.finetune.training import in_processes, recipe, run
+from tests.finetune.training import in_processes, recipe, run, validation_loss
 
 
 def test_a_checkpoint_loads_and_says_what_it_is(
@@ -74,26 +73,9 @@ def test_the_loss_is_that_of_the_whole_sequence(
     data: Path, tiny_llama: Path, tmp_path: Path
 ) -> None:
     """Leaving out logits before the answers must not change the loss."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from finetune.contexts import shown_as_asked
-    from finetune.examples import build_examples
-    from tasks.policyqa.questions import in_split
-
-    made = run(recipe(tiny_llama, learning_rate=1e-12), data, tmp_path / "checkpoint")
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "validation")
-    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
-    model = AutoModelForCausalLM.from_pretrained(tiny_llama)
-    losses, counts = [], []
-    wanted = recipe(tiny_llama)
-    shown = shown_as_asked(questions, Retriever(sections), wanted)
-    for row in build_examples(questions, shown, wanted, tokenizer).rows:
-        ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
-        counts.append(int((labels != -100).sum()))
-        with torch.no_grad():
-            losses.append(float(model(input_ids=ids, labels=labels).loss) * counts[-1])
-    expected = sum(losses) / sum(counts)
+    wanted = recipe(tiny_llama, learning_rate=1e-12)
+    made = run(wanted, data, tmp_path / "checkpoint")
+    expected = validation_loss(wanted, data, tiny_llama)
     assert made.record["metrics"]["validation_loss"] == pytest.approx(expected, rel=1e-5)
 
 
@@ -115,6 +97,17 @@ def test_killed_and_run_again_the_weights_are_those_of_an_undisturbed_run(
     )
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_several_processes_make_another_checkpoint(
+    data: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept() -> Path:
+        return kept_at(determinants(recipe(tiny_llama), data, Retriever(load_corpus(data))))
+
+    alone = kept()
+    monkeypatch.setattr("finetune.checkpoint.count", lambda: 2)
+    assert kept() != alone
 
 
 def test_a_finished_checkpoint_is_not_trained_again(

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from finetune.trainer import AnswerTrainer
 from harness.errors import TrainingError
-from tests.finetune.training import in_processes, recipe, run
+from tests.finetune.training import in_processes, recipe, run, validation_loss
 
 
 def logged(folder: Path) -> dict[str, list[float]]:
@@ -88,6 +88,7 @@ def test_the_checkpoint_is_the_state_that_measured_best(
     metrics = made.record["metrics"]
     assert metrics["validation_loss"] == pytest.approx(min(measured), rel=1e-5)
     assert metrics["best_update"] == 4 * (measured.index(min(measured)) + 1) < metrics["updates"]
+    assert validation_loss(wild, data, made.folder) == pytest.approx(min(measured), rel=1e-4)
     until = recipe(tiny_llama, learning_rate=0.1, epochs=6, max_gradient_norm=100.0, patience=1)
     stopped = run(until, data, tmp_path / "stopped")
     worse = next(i for i, (one, two) in enumerate(pairwise(measured)) if two >= one)

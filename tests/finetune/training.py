@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from finetune.checkpoint import Checkpoint, determinants
+from finetune.contexts import shown_as_asked
+from finetune.examples import IGNORED, build_examples
 from finetune.recipe import Recipe
 from finetune.train import train
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.questions import load_questions
+from tasks.policyqa.questions import in_split, load_questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +59,26 @@ def run(
     lines = [] if said is None else said
     what = determinants(wanted, data, retriever)
     return train(wanted, questions, retriever, target, what, advance, lines.append)
+
+
+def validation_loss(wanted: Recipe, data: Path, model: Path) -> float:
+    """Loss an answer token of the model or checkpoint in ``model``, one question at a time."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    sections = load_corpus(data)
+    questions = in_split(load_questions(data, [s.id for s in sections]), "validation")
+    shown = shown_as_asked(questions, Retriever(sections), wanted)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    loaded = AutoModelForCausalLM.from_pretrained(model)
+    total = count = 0.0
+    for row in build_examples(questions, shown, wanted, tokenizer).rows:
+        ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
+        tokens = int((labels != IGNORED).sum())
+        with torch.no_grad():
+            total += float(loaded(input_ids=ids, labels=labels).loss) * tokens
+        count += tokens
+    return total / count
 
 
 def in_processes(
