@@ -13,13 +13,14 @@ from typing import Any
 import torch
 from bitsandbytes.functional import int8_vectorwise_quant, quantize_4bit
 from bitsandbytes.nn import Int8Params, Params4bit
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoModelForCausalLM
 from transformers.quantizers import AutoHfQuantizer
 
 from finetune.ledger import Heap, Ledger
 from finetune.recipe import Recipe
+from finetune.trainer import adapter_config
 from harness.models.precision import loading_options, unpacked
 
 
@@ -114,18 +115,6 @@ class Rehearsal:
                 use_cache=False,
             ).loss
             loss.backward()
-
-
-def adapter_config(recipe: Recipe) -> LoraConfig:
-    """The adapter that ``recipe`` trains."""
-    return LoraConfig(
-        task_type="CAUSAL_LM",
-        r=recipe.lora_rank,
-        lora_alpha=recipe.lora_alpha,
-        lora_dropout=recipe.lora_dropout,
-        target_modules=list(recipe.target_modules),
-        bias="none",
-    )
 
 
 def _quantise(base: Any, settings: Any) -> None:

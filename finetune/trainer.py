@@ -61,14 +61,7 @@ def make_trainer(
         eval_dataset=_dataset(splits["validation"]),
         processing_class=tokenizer,
         data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
-        peft_config=LoraConfig(
-            task_type="CAUSAL_LM",
-            r=recipe.lora_rank,
-            lora_alpha=recipe.lora_alpha,
-            lora_dropout=recipe.lora_dropout,
-            target_modules=list(recipe.target_modules),
-            bias="none",
-        ),
+        peft_config=adapter_config(recipe),
         callbacks=[TellAndMark(advance), *patience],
     )
     trainer.remove_callback(PrinterCallback)
@@ -76,6 +69,18 @@ def make_trainer(
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     return trainer
+
+
+def adapter_config(recipe: Recipe) -> LoraConfig:
+    """The adapter that ``recipe`` trains."""
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.lora_rank,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout,
+        target_modules=list(recipe.target_modules),
+        bias="none",
+    )
 
 
 def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
