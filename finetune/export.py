@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from finetune.card import card
 from finetune.checkpoint import Weights
@@ -20,7 +20,6 @@ from harness.models.precision import load_base
 from harness.progress import Advance, silent
 
 Form = Literal["merged", "int8", "gguf-f16", "gguf-q8_0"]
-FORMS: tuple[Form, ...] = get_args(Form)
 GGUF_FILE = "model.gguf"
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "training.json")
 

@@ -51,7 +51,6 @@ def make_trainer(
         tokenizer: of the base, padding on the left.
         splits: examples of ``train`` and ``validation``.
         advance: hears updates done and in all.
-
     """
     patience = [EarlyStoppingCallback(recipe.patience)] if recipe.patience else []
     trainer = AnswerTrainer(
@@ -200,7 +199,7 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         return output
 
     def log(self, logs: dict[str, float], *args: Any, **options: Any) -> None:
-        """What goes to TensorBoard, with the tokens a second of all processes."""
+        """What goes to TensorBoard, with tokens a second: this process's times their number."""
         if "loss" in logs and self._seconds:
             logs["tokens_per_second"] = self._tokens * self.args.world_size / self._seconds
             self._tokens, self._seconds = 0, 0.0

@@ -180,3 +180,20 @@ def merges(words: list[bytes]) -> dict[bytes, int]:
     """All bytes, then every beginning of ``words``, as tiktoken ranks them."""
     begun = [word[:end] for word in words for _, end in pairwise(range(len(word) + 1)) if end > 1]
     return {token: rank for rank, token in enumerate([*(bytes([b]) for b in range(256)), *begun])}
+
+
+def train_sentencepiece(folder: Path, texts: list[str]) -> Path:
+    """A ``tokenizer.model`` of LLaMA 2's kind in ``folder``, with 310 words, made of ``texts``."""
+    import sentencepiece
+
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts * 20),
+        model_prefix=str(folder / "tokenizer"),
+        vocab_size=310,
+        model_type="bpe",
+        byte_fallback=True,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        minloglevel=9,
+    )
+    return folder / "tokenizer.model"

@@ -34,26 +34,14 @@ def like_llama2(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
     import sentencepiece
 
     folder = tmp_path_factory.mktemp("sentencepiece")
-    (folder / "text").write_text("\n".join(TEXTS * 20))
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(folder / "text"),
-        model_prefix=str(folder / "tokenizer"),
-        vocab_size=310,
-        model_type="bpe",
-        byte_fallback=True,
-        normalization_rule_name="identity",
-        remove_extra_whitespaces=False,
-        minloglevel=9,
-    )
-    path = folder / "tokenizer.model"
+    path = meta.train_sentencepiece(folder, TEXTS)
     own = sentencepiece.SentencePieceProcessor(model_file=str(path))
     return read_tokenizer(path, "LLaMA 2", 310), own
 
 
 @pytest.fixture
-def like_llama3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def like_llama3(tmp_path: Path) -> Any:
     """A tokenizer of Llama 3's kind."""
-    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")
     ranks = meta.merges([b" notified", b" hours", b"Breach", b"72", "é".encode()])
     lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
     (tmp_path / "llama3.model").write_bytes(b"\n".join(lines))

@@ -268,20 +268,10 @@ def test_a_sentencepiece_tokenizer_cuts_text_as_sentencepiece_does(
     import sentencepiece
 
     texts = ["Breaches are notified within 72 hours.", "Who  must\ntell whom? é€"]
-    (tmp_path / "text").write_text("\n".join(texts * 20))
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(tmp_path / "text"),
-        model_prefix=str(source / "tokenizer"),
-        vocab_size=310,
-        model_type="bpe",
-        byte_fallback=True,
-        normalization_rule_name="identity",
-        remove_extra_whitespaces=False,
-        minloglevel=9,
-    )
+    model_file = meta.train_sentencepiece(source, texts)
     convert(read_checkpoint(source), tmp_path / "out")
     made = AutoTokenizer.from_pretrained(tmp_path / "out")
-    wanted = sentencepiece.SentencePieceProcessor(model_file=str(source / "tokenizer.model"))
+    wanted = sentencepiece.SentencePieceProcessor(model_file=str(model_file))
     for text in [*texts, "the controller’s duty"]:
         assert made(text)["input_ids"] == [1, *wanted.encode(text)]
         assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
