@@ -11,6 +11,7 @@ The format of a run folder: which arms it has, and what each question scored.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,10 @@ class ArmResult:
     def clusters(self, metric: str) -> list[str]:
         """The cluster of each answer that has a score of this metric, in their order."""
         return [answer.cluster for answer in self._scored(metric)]
+
+    def only(self, question_ids: Sequence[str]) -> "ArmResult":
+        """The same arm with these of its answers alone, in this order."""
+        return replace(self, answers={name: self.answers[name] for name in question_ids})
 
     def _scored(self, metric: str) -> list[Answer]:
         return [answer for answer in self.answers.values() if metric in answer.scores]

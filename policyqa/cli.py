@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.errors import BenchError
 from policyqa.cli_ask import ask
+from policyqa.cli_compare import compare
 from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_export import export
@@ -36,6 +37,7 @@ app.add_typer(index_app, name="index")
 app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
 app.command()(ask)
+app.command()(compare)
 app.command()(export)
 
 

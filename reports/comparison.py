@@ -22,9 +22,9 @@ PUBLISHED = {
 }
 """Published for LLaMA-2-7B, with no n, no interval and no signature."""
 
-OTHER_MEANING = {("misled", "over_refusal"), ("oracle", "false_answer")}
-"""Prompt variants under which a rate is none: shown the wrong sections, a model is right to
-abstain; and to an unanswerable question, which has no gold section, ``oracle`` shows nothing."""
+ABSTAINED = "abstained"
+"""Of answerable questions shown the wrong sections, the share that is not answered: what is an
+over-refusal elsewhere is right there, and higher is better."""
 
 NAMES = {
     "base/plain": "base",
@@ -57,6 +57,16 @@ def compare_run(run: Path) -> dict[str, Any]:
     }
 
 
+def rate_names(arm: str) -> dict[str, str]:
+    """The rates that say something of an arm, each with the name it is logged under."""
+    names = {name: name for name in RATES}
+    if Arm.parse(arm).prompt == "misled":
+        return {"false_answer": "false_answer", ABSTAINED: "over_refusal"}
+    if Arm.parse(arm).prompt == "oracle":
+        del names["false_answer"]  # An unanswerable question has no gold section to show.
+    return names
+
+
 def read_manifest(run: Path) -> dict[str, Any]:
     """The manifest of a run folder.
 
@@ -81,9 +91,9 @@ def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any
         name: mean_interval(arm.scores(name), arm.clusters(name), seed=seed) for name in METRICS
     }
     rates = {
-        name: rate_interval(arm.scores(name), arm.clusters(name))
-        for name in RATES
-        if arm.scores(name) and (Arm.parse(arm.name).prompt, name) not in OTHER_MEANING
+        name: rate_interval(arm.scores(logged), arm.clusters(logged))
+        for name, logged in rate_names(arm.name).items()
+        if arm.scores(logged)
     }
     entry: dict[str, Any] = {
         "metrics": {name: figure.as_json() for name, figure in (metrics | rates).items()},

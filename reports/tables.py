@@ -6,7 +6,8 @@ from typing import Any
 
 from harness.metrics import METRICS, RATES
 from harness.runs import Arm
-from reports.comparison import NAMES
+from reports import explained
+from reports.comparison import ABSTAINED, NAMES
 from reports.sweep import swept
 
 TITLES = {
@@ -15,36 +16,8 @@ TITLES = {
     "rouge_l": "ROUGE-L",
     "false_answer": "false answers",
     "over_refusal": "over-refusals",
+    ABSTAINED: "abstained",
 }
-
-PUBLISHED_NOTE = (
-    "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
-    "encoder and is not comparable with ours."
-)
-ARMS_NOTE = (
-    "Arms: under each score its difference from base/plain on the same questions, with the paired "
-    "95% bootstrap interval (sections resampled). Cost: mean tokens (prompt and answer) and "
-    "seconds a question. Seconds are of this machine at this moment, in batches: compare them "
-    "within one run only, and loosely."
-)
-ABSTENTION_NOTE = (
-    "False answers: share of the unanswerable questions that were answered all the same. "
-    "Over-refusals: share of the answerable ones that were not. In brackets Wilson's 95% interval, "
-    "with as many questions as their sections make independent; the detector's own errors (about 1 "
-    "in 20 answers, 1 in 8 refusals) are not in it."
-)
-SWEEP_NOTE = (
-    "Context sweep: over the questions with evidence alone; n of them, in groups that share no "
-    "section. Under each score its paired difference from the line above with its own 95% "
-    "bootstrap interval (groups resampled). Evidence shown: share of them asked with a section "
-    "that holds the answer in their context, whole or cut; below it the mean number of sections "
-    "shown. A budget is in the embedder's tokens; tokens in and out are the model's, means of "
-    "prompt and answer. Seconds are the wall time of padded batches by their size, decoding the "
-    "answer included, as a ratio to the first line; tokens and seconds are of all questions. A "
-    "larger value is shown to beat another if its paired interval lies above 0. For this, and for "
-    "what is not ruled out, the intervals of all larger values cover 95% together (Bonferroni); "
-    "that there are several metrics, and values tried one after the other, is not corrected for."
-)
 
 
 @dataclass(frozen=True)
@@ -61,10 +34,22 @@ class TextTable:
 
 
 def tables(comparison: dict[str, Any]) -> list[TextTable]:
-    """The published comparison beside ours, every arm with its cost, curves, and who abstains."""
+    """The published comparison beside ours, each arm with its cost, curves, and who abstains."""
     curves = [_curve(comparison, curve) for curve in comparison.get("sweep", [])]
-    made = (_published(comparison), _arms(comparison), *curves, _abstention(comparison))
+    rates = (_abstention(comparison), _misled(comparison))
+    made = (_published(comparison), _arms(comparison), *curves, *rates)
     return [table for table in made if table.rows]
+
+
+def differences(comparison: dict[str, Any]) -> TextTable:
+    """Two arms, a line a metric: both scores, and how they differ."""
+    rows = [
+        [TITLES[name], f"{row['a']:.3f}", f"{row['b']:.3f}", *_change(row), str(row["n"])]
+        for name, row in comparison["metrics"].items()
+    ]
+    columns = ["metric", "A", "B", "A - B", "95% interval", "n"]
+    title = f"A: {comparison['a']}\nB: {comparison['b']}"
+    return TextTable(title, columns, rows, explained.DIFFERENCES)
 
 
 def notes(shown: Sequence[TextTable]) -> list[str]:
@@ -78,7 +63,7 @@ def _published(comparison: dict[str, Any]) -> TextTable:
         for arm in comparison["published"]
     ]
     columns = ["variant", "arm", *(TITLES[name] for name in METRICS)]
-    return TextTable("The published variants: ours (published)", columns, rows, PUBLISHED_NOTE)
+    return TextTable("The published variants: ours (published)", columns, rows, explained.PUBLISHED)
 
 
 def _beside(comparison: dict[str, Any], arm: str, metric: str) -> str:
@@ -98,7 +83,7 @@ def _arms(comparison: dict[str, Any]) -> TextTable:
         if arm not in swept(comparison)
     ]
     columns = ["arm", *(TITLES[name] for name in METRICS), "cost"]
-    return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows, ARMS_NOTE)
+    return TextTable(f"Arms of suite {comparison['suite']['name']}", columns, rows, explained.ARMS)
 
 
 def _curve(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
@@ -138,11 +123,11 @@ def _sweep_note(comparison: dict[str, Any]) -> str:
     suite = comparison["suite"]
     drawn = [point["arm"] for curve in comparison["sweep"] for point in curve["points"]]
     if all(Arm.parse(arm).weights == "base" for arm in drawn):
-        return SWEEP_NOTE
+        return explained.SWEEP
     return (
-        f"{SWEEP_NOTE} Training showed the fine-tuned weights at most k = {suite['k']} sections "
-        f"and {suite['budget']} tokens of context, so this sweep alone cannot tell whether more "
-        "does not help or was only never shown in training."
+        f"{explained.SWEEP} Training showed the fine-tuned weights at most k = {suite['k']} "
+        f"sections and {suite['budget']} tokens of context, so this sweep alone cannot tell "
+        "whether more does not help or was only never shown in training."
     )
 
 
@@ -183,7 +168,17 @@ def _abstention(comparison: dict[str, Any]) -> TextTable:
         if any(name in entry["metrics"] for name in RATES)
     ]
     columns = ["arm", *(TITLES[name] for name in RATES)]
-    return TextTable("Abstention: lower is better", columns, rows, ABSTENTION_NOTE)
+    return TextTable("Abstention: lower is better", columns, rows, explained.ABSTENTION)
+
+
+def _misled(comparison: dict[str, Any]) -> TextTable:
+    rows = [
+        [_name(arm), _rate(entry["metrics"][ABSTAINED])]
+        for arm, entry in comparison["arms"].items()
+        if ABSTAINED in entry["metrics"]
+    ]
+    columns = ["arm", TITLES[ABSTAINED]]
+    return TextTable("Shown the wrong sections: higher is better", columns, rows, explained.MISLED)
 
 
 def _name(arm: str) -> str:

@@ -1,5 +1,6 @@
 """A comparison → rich tables on a console."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -11,15 +12,19 @@ from reports.tables import TextTable, notes, tables
 
 
 def show(comparison: dict[str, Any], console: Console) -> None:
-    """Print every table, the notes and the signature."""
-    shown = tables(comparison)
+    """Print every table of a run, the notes and the signature."""
+    show_tables(tables(comparison), comparison["signature"], console)
+
+
+def show_tables(shown: Sequence[TextTable], signature: str, console: Console) -> None:
+    """Print tables, their notes and the signature of what they show."""
     for table in shown:
         console.print(_rich(table))
         if table.conclusion:
             console.print(Text(table.conclusion + "\n"))
     for note in notes(shown):
         console.print(Text(note, style="dim"))
-    console.print(Text(f"signature: {comparison['signature']}", style="dim"))
+    console.print(Text(f"signature: {signature}", style="dim"))
 
 
 def _rich(table: TextTable) -> Table:
@@ -30,7 +35,7 @@ def _rich(table: TextTable) -> Table:
         padding=(0, 1, 0, 0),
     )
     for column in table.columns:
-        words = column in ("variant", "arm")
+        words = column in ("variant", "arm", "metric")
         shown.add_column(Text(column), justify="left" if words else "right", no_wrap=True)
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))

@@ -25,6 +25,8 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     [
         (["run", "no-such-suite"], "no suite 'no-such-suite'"),
         (["report", "nowhere"], "no run folder"),
+        (["compare", "nowhere:base/plain", "nowhere:sft/plain"], "no run folder"),
+        (["compare", "base/plain", "sft/plain"], "has not the form RUN:ARM"),
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
