@@ -6,13 +6,15 @@ from typing import Any
 from transformers import TrainerCallback
 
 from finetune.processes import is_main, wait
-from finetune.work import COMPLETE, ENDED
+from finetune.work import COMPLETE, ENDED, drop_states
 from harness.files import write_whole
 from harness.progress import Advance
 
 
 class TellAndMark(TrainerCallback):  # type: ignore[misc]
-    """Tells of each update, and marks saved states as complete."""
+    """Tells of each update, marks saved states as complete, and keeps the newest and the best.
+
+    transformers would delete older ones itself, and a kill meanwhile leave half of one."""
 
     def __init__(self, advance: Advance) -> None:
         self._advance = advance
@@ -24,5 +26,7 @@ class TellAndMark(TrainerCallback):  # type: ignore[misc]
         wait()
         if not is_main():
             return
-        mark = ENDED if control.should_training_stop else ""
-        write_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE, mark)
+        work = Path(args.output_dir)
+        newest = work / f"checkpoint-{state.global_step}"
+        write_whole(newest / COMPLETE, ENDED if control.should_training_stop else "")
+        drop_states(work, keep={newest.name, Path(state.best_model_checkpoint or newest).name})

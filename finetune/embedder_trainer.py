@@ -95,7 +95,6 @@ def _arguments(work: Path, recipe: EmbedderRecipe) -> SentenceTransformerTrainin
         bf16=False,
         fp16=False,
         save_steps=recipe.save_every,
-        save_total_limit=2,
         logging_steps=recipe.log_every,
         logging_first_step=True,
         eval_strategy="no",

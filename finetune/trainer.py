@@ -6,15 +6,15 @@ the length-grouped order of an epoch is drawn from seed and epoch alone, and the
 in float32 (trl casts it to bf16 on an int8 base, which a resume would not repeat).
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from torch.utils.data import Sampler
+from torch.nn.functional import cross_entropy
 from transformers import (
     DataCollatorForSeq2Seq,
     EarlyStoppingCallback,
@@ -22,12 +22,12 @@ from transformers import (
     Trainer,
     TrainerState,
 )
-from transformers.trainer_pt_utils import get_length_grouped_indices
 from trl import SFTConfig, SFTTrainer
 
 from finetune.callback import TellAndMark
 from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
+from finetune.sampler import LengthGrouped
 from finetune.work import COMPLETE, ENDED
 from harness.errors import TrainingError
 from harness.models.precision import load_base
@@ -101,7 +101,6 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         bf16=False,
         fp16=False,
         save_steps=recipe.save_every,
-        save_total_limit=2,
         logging_steps=recipe.log_every,
         logging_first_step=True,
         logging_nan_inf_filter=False,
@@ -164,10 +163,9 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         shorter = {**inputs, "labels": labels[:, -keep:], "logits_to_keep": keep}
         loss, outputs = Trainer.compute_loss(self, model, shorter, True, num_items_in_batch)
         if not model.training:
-            asked = labels[:, 1 - keep :]
-            count = (asked != IGNORED).sum()
-            right = (outputs.logits[:, :-1].argmax(-1) == asked).sum()
-            self._measured += torch.stack([loss.detach() * count, right, count])
+            # Of all processes, without what filled up their last round.
+            rows = _measure(outputs.logits[:, :-1], labels[:, 1 - keep :])
+            self._measured += self.accelerator.gather_for_metrics(rows).sum(0)
         return (loss, outputs) if return_outputs else loss
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
@@ -191,10 +189,18 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         """Loss a token, and the share of answer tokens that are the likeliest, in [0, 1].
 
         transformers calls this; its own loss weighs batches alike, whatever they hold.
+
+        Raises:
+            TrainingError: the loss is no number.
         """
         self._measured = torch.zeros(3, device=self.args.device)
         output = super().evaluation_loop(*args, **options)
-        loss, right, count = self.accelerator.reduce(self._measured, "sum").tolist()
+        loss, right, count = self._measured.tolist()
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the validation loss is {loss} after update {self.state.global_step}; lower "
+                "learning_rate or max_gradient_norm, or take precision bf16 or fp32"
+            )
         output.metrics.update(eval_loss=loss / count, eval_token_accuracy=right / count)
         return output
 
@@ -205,7 +211,7 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
             self._tokens, self._seconds = 0, 0.0
         super().log(logs, *args, **options)
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> "LengthGrouped":
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:
         rows = train_dataset if train_dataset is not None else self.train_dataset
         args = self.args
         update = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
@@ -213,29 +219,11 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         return LengthGrouped(lengths, update, args.seed, lambda: int(self.state.epoch or 0))
 
 
-class LengthGrouped(Sampler):  # type: ignore[misc]
-    """Indices in batches of similar length, in an order drawn from seed and epoch."""
-
-    def __init__(
-        self, lengths: list[int], update: int, seed: int, epoch: Callable[[], int]
-    ) -> None:
-        """An order of ``len(lengths)`` examples.
-
-        Args:
-            lengths: tokens of each example.
-            update: examples of one update, over all processes.
-            seed: of the order.
-            epoch: tells the epoch that begins. It is asked, since ``set_epoch`` does not reach a
-                sampler of one of several processes that resume within an epoch (accelerate 1.15).
-        """
-        self._lengths = lengths
-        self._update = update
-        self._seed = seed
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self._seed * 1000 + self._epoch())
-        return iter(get_length_grouped_indices(self._lengths, self._update, generator=generator))
+def _measure(logits: Any, labels: Any) -> Any:
+    """Summed loss, tokens predicted right and tokens in all, a row each; (B, 3)."""
+    loss = cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    )
+    right = logits.argmax(-1) == labels
+    asked = labels != IGNORED
+    return torch.stack([loss.view_as(labels).sum(1), right.sum(1), asked.sum(1)], dim=1)

@@ -7,7 +7,7 @@ once it is complete.
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,7 @@ def finish(
         if from_main(lambda: _is_to_fill(work, determinants)):
             make(work)
         if is_main():
-            for state in _states(work):
-                shutil.rmtree(state)
+            drop_states(work, keep=())
             put_folder(work, target)
         wait()
 
@@ -55,6 +54,14 @@ def last_state(work: Path) -> str | None:
     """The folder of the last state saved, as a trainer takes it; None where there is none."""
     states = _states(work)
     return str(states[-1]) if states else None
+
+
+def drop_states(work: Path, keep: Collection[str]) -> None:
+    """Delete saved states but those named; one that a kill leaves half there is not complete."""
+    for state in _states(work):
+        if state.name not in keep:
+            (state / COMPLETE).unlink(missing_ok=True)
+            shutil.rmtree(state)
 
 
 def _is_finished(target: Path, kind: str, determinants: dict[str, Any]) -> bool:

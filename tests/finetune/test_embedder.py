@@ -164,7 +164,7 @@ def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
     status = in_a_process_killed_at(5, recipe(save_every=1), same_data, tmp_path / "killed")
     assert status == -signal.SIGKILL
     states = {path.name for path in (tmp_path / "killed.partial").glob("checkpoint-*")}
-    assert states == {"checkpoint-3", "checkpoint-4"}
+    assert states == {"checkpoint-4"}
     (tmp_path / "killed.partial" / "checkpoint-4" / "complete").unlink()  # As if killed saving it.
     resumed = run(recipe(), same_data, tmp_path / "killed")
     assert hash_folder(resumed) == hash_folder(trained)

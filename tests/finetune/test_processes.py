@@ -34,8 +34,8 @@ def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(
         assert len(curves[0][curve]) == len(curves[1][curve]) == count
     for curve in ("train/loss", "train/grad_norm"):
         assert curves[1][curve] == pytest.approx(curves[0][curve], rel=1e-4)
-    # Two processes measure the first of three validation examples twice, to have as many each.
-    assert curves[1]["eval/loss"] == pytest.approx(curves[0]["eval/loss"], rel=0.05)
+    # Of three validation examples, two processes fill up the last round with one seen before.
+    assert curves[1]["eval/loss"] == pytest.approx(curves[0]["eval/loss"], rel=1e-4)
     assert furthest_apart(one.folder, two.folder) < 1e-4
 
 

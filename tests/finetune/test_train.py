@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from finetune.checkpoint import determinants, kept_at, load_checkpoint
 from finetune.recipe import load_recipe
-from finetune.trainer import LengthGrouped
+from finetune.sampler import LengthGrouped
 from harness.errors import ConfigError, DataError, ModelError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
