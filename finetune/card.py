@@ -36,7 +36,7 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
         "base_model": recipe["model"],
         "library_name": library,
         "pipeline_tag": "text-generation",
-        **({"license": license_name} if license_name != UNKNOWN else {}),
+        **({"license": license_name.lower()} if license_name != UNKNOWN else {}),
         "tags": ["lora", "policyqa-bench", recipe["weights"]],
     }
     parts = [
@@ -81,7 +81,8 @@ def license_of(model: str) -> str:
         return UNKNOWN
     readme = folder / "README.md"
     text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
-    stated = re.search(r"\A---\n(?:.*\n)*?license: *(\S.*)\n", text)
+    head = re.match(r"---\n(.*?)^---$", text, re.DOTALL | re.MULTILINE)
+    stated = re.search(r"^license: *(\S.*)$", head[1], re.MULTILINE) if head else None
     if stated:
         return stated[1].strip("\"' ")
     files = sorted(path.name for path in folder.glob("LICEN[CS]E*"))

@@ -43,7 +43,7 @@ def plan_export(weights: Weights, form: Form) -> Export:
 
     Raises:
         ConfigError: there is no adapter to merge.
-        ModelError: the base cannot be reached, or GGUF has no place for it.
+        ModelError: the base cannot be reached, has no tokenizer, or GGUF has no place for it.
     """
     from transformers import AutoConfig
 
@@ -54,6 +54,13 @@ def plan_export(weights: Weights, form: Form) -> Export:
         )
     base = catalogue.loadable(weights.base)
     config = AutoConfig.from_pretrained(base)
+    try:
+        tokenizer_of(base)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{weights.base} has no tokenizer that can be read ({str(error).splitlines()[0]}); put "
+            "tokenizer.json and tokenizer_config.json beside its weights"
+        ) from error
     if form.startswith("gguf"):
         from finetune.gguf_file import refuse_other_than_llama
 
@@ -74,6 +81,8 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
         ConfigError: ``target`` is there already.
         ModelError: the disk has no room, or the model cannot be written in that form.
     """
+    from safetensors import SafetensorError
+
     target = target.expanduser().resolve()
     with locked(target):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -88,6 +97,8 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
             if plan.weights.record:
                 write_whole(partial / "README.md", card(plan.weights.record, plan.form))
             put_folder(partial, target)
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"could not write {target}: {error}") from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
@@ -102,12 +113,23 @@ def _refuse_without_room(plan: Export, target: Path) -> None:
 
 
 def merged(base: str, adapter: Path | None) -> Any:
-    """The base in float32 with the adapter, if there is one, added to its weights."""
+    """The base in float32 with the adapter, if there is one, added to its weights.
+
+    Raises:
+        ModelError: the adapter is of another base.
+    """
     from peft import PeftModel
 
     model = load_base(base, "fp32")
     if adapter is not None:
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        try:
+            model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        except (RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(
+                f"{adapter} does not fit its base {base} ({reason}); correct "
+                f"base_model_name_or_path in {adapter / 'adapter_config.json'}"
+            ) from error
     return model.eval()
 
 

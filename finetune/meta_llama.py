@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from finetune.meta_layout import CONTEXT, Params, Weight, configuration, weights
-from finetune.meta_shards import Shard, contents, read_shards, refuse_misfits, sizes_of
+from finetune.meta_shards import (
+    Shard,
+    contents,
+    read_shards,
+    refuse_flipped_bytes,
+    refuse_misfits,
+    sizes_of,
+)
 from finetune.meta_tokenizer import SPECIAL_TOKENS, find_tokenizer, read_tokenizer
 from harness.errors import ConfigError, ModelError
 from harness.files import hash_file, json_object, locked, put_folder, write_json
@@ -112,7 +119,8 @@ def convert(checkpoint: Checkpoint, target: Path, advance: Advance = silent) -> 
 
     Raises:
         ConfigError: ``target`` holds something else.
-        ModelError: the disk has no room, the tokenizer is not the model's, or writing failed.
+        ModelError: the disk has no room, a shard is damaged, the tokenizer is not the model's, or
+            writing failed.
     """
     from safetensors import SafetensorError
 
@@ -128,6 +136,8 @@ def convert(checkpoint: Checkpoint, target: Path, advance: Advance = silent) -> 
                 f"{target} needs {gigabytes(checkpoint.disk)} of disk, and {gigabytes(free)} are "
                 "free there; make room, or name a folder on another disk"
             )
+        for shard in checkpoint.shards:
+            refuse_flipped_bytes(shard)
         try:
             partial.mkdir()
             _write_settings(checkpoint, partial)

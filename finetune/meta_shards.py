@@ -122,6 +122,24 @@ def contents(path: Path) -> list[list[str | int]]:
         return [[entry.filename, entry.file_size, entry.CRC] for entry in archive.infolist()]
 
 
+def refuse_flipped_bytes(shard: Shard) -> None:
+    """Read a whole shard and compare its checksums.
+
+    Raises:
+        ModelError: one is another than was written.
+    """
+    try:
+        with zipfile.ZipFile(shard.path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise ModelError(f"{shard.path} is damaged ({error}); download it again") from error
+    if damaged:
+        raise ModelError(
+            f"{shard.path} is damaged: the CRC-32 of {damaged} is not that of its contents; "
+            "download it again"
+        )
+
+
 def _shard_paths(folder: Path) -> list[Path]:
     """The shards by number, of which none may be missing."""
     found = {

@@ -18,11 +18,11 @@ import yaml
 from finetune.card import card
 from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
 from finetune.examples import Examples, build_splits, left_out, tokenizer_of
-from finetune.processes import from_main, is_main
+from finetune.processes import count, from_main, is_main
 from finetune.recipe import Recipe
 from finetune.trainer import make_trainer
 from finetune.work import RECORD, finish, last_state
-from harness.errors import TrainingError
+from harness.errors import ConfigError, TrainingError
 from harness.files import write_json, write_whole
 from harness.models import catalogue
 from harness.progress import Advance, Say, silent, unsaid
@@ -53,8 +53,9 @@ def train(
     Raises:
         DataError: a split is empty, or has no example that is short enough.
         TrainingError: the loss is no number, or memory ran out.
-        ConfigError: ``target`` holds something else.
+        ConfigError: ``target`` holds something else, or this one process sees several GPUs.
     """
+    _refuse_idle_devices()
     finish(
         target,
         "checkpoint",
@@ -62,6 +63,17 @@ def train(
         lambda work: _train_in(work, recipe, questions, retriever, determinants, advance, say),
     )
     return load_checkpoint(target)
+
+
+def _refuse_idle_devices() -> None:
+    """transformers would copy the model to every GPU of one process, which trl refuses."""
+    devices = torch.cuda.device_count()
+    if devices > 1 and count() == 1:
+        raise ConfigError(
+            f"{devices} GPUs are visible to one process; train on all: accelerate launch "
+            "--config_file finetune/accelerate/data_parallel.yaml -m policyqa train …, or on one: "
+            "CUDA_VISIBLE_DEVICES=0 policyqa train …"
+        )
 
 
 def _train_in(

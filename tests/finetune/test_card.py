@@ -56,6 +56,7 @@ def test_a_users_text_breaks_neither_front_matter_nor_markdown(
     [
         ({}, "unknown"),
         ({"README.md": "---\nlicense: llama2\n---\n"}, "llama2"),
+        ({"README.md": "---\nbase_model: x\n---\nlicense: mit\n"}, "unknown"),
         ({"README.md": "no front matter\nlicense: x\n", "LICENSE.txt": ""}, "see LICENSE.txt"),
     ],
 )

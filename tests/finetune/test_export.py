@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from finetune.checkpoint import find_weights
 from finetune.export import GGUF_FILE, Form, export, merged, plan_export
@@ -168,6 +168,30 @@ def test_export_of_an_adapter_without_weights_is_refused(adapter: Path, tmp_path
     (adapter / "adapter_model.safetensors").unlink()
     with pytest.raises(BenchError, match=r"holds no adapter_model\.safetensors"):
         made(adapter, tmp_path / "out", "merged")
+
+
+def test_a_base_without_a_tokenizer_is_refused(tiny_llama: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(tiny_llama, bare, ignore=shutil.ignore_patterns("tokenizer*", "special*"))
+    with pytest.raises(ModelError, match="has no tokenizer that can be read"):
+        made(bare, tmp_path / "out", "gguf-f16")
+
+
+def test_an_adapter_of_another_base_is_refused_and_leaves_nothing(
+    adapter: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    wider = LlamaConfig.from_pretrained(tiny_llama, hidden_size=96)
+    other = tmp_path / "other"
+    LlamaForCausalLM(wider).save_pretrained(other)
+    tokenizer_in(tiny_llama).save_pretrained(other)
+    config = adapter / "adapter_config.json"
+    named = json.loads(config.read_text()) | {"base_model_name_or_path": str(other)}
+    config.write_text(json.dumps(named))
+    with pytest.raises(
+        ModelError, match=r"does not fit its base .*correct base_model_name_or_path"
+    ):
+        made(adapter, tmp_path / "out", "merged")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -185,6 +185,15 @@ def no_copies(folder: Path) -> None:
         changed(folder, number, **grouped)
 
 
+def flipped(folder: Path) -> None:
+    """One bit of one weight."""
+    path = folder / "consolidated.01.pth"
+    held = bytearray(path.read_bytes())
+    weight = torch.load(path, weights_only=True)["layers.0.attention.wq.weight"]
+    held[held.index(weight.numpy().tobytes()) + 5] ^= 1
+    path.write_bytes(held)
+
+
 def no_width(folder: Path) -> None:
     (folder / "params.json").write_text(json.dumps({"n_layers": 2}))
 
@@ -199,6 +208,7 @@ BROKEN = [
     (more_layers, r"lacks the weight layers\.2\..*correct n_layers of params\.json"),
     (fewer_layers, r"does not have, layers\.1\..* first"),
     (other_heads, r"attention\.wk\.weight has the shape \[32, 64\]"),
+    (flipped, r"consolidated\.01\.pth is damaged: the CRC-32 of .*; download it again"),
     (no_width, r"params\.json.*dim"),
     (no_text, r"params\.json cannot be read"),
     (quantised, r"attention\.wq\.weight is torch\.int8.*quantised and sparse ones are not"),
@@ -226,7 +236,7 @@ def test_what_is_not_whole_or_safe_is_refused_and_nothing_is_written(
     spoil(source)
     assert call(monkeypatch, "convert", "meta-llama", str(source), str(tmp_path / "out")) == 2
     assert re.search(said, capsys.readouterr().err.replace("\n", " "))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["meta"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"meta", "out.lock"}
 
 
 def test_a_folder_that_holds_something_else_is_not_replaced(source: Path, tmp_path: Path) -> None:

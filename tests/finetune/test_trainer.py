@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 from finetune.trainer import AnswerTrainer
-from harness.errors import TrainingError
+from finetune.work import COMPLETE, drop_states
+from harness.errors import ConfigError, TrainingError
 from tests.finetune.training import in_processes, recipe, run, validation_loss
 
 
@@ -139,6 +140,42 @@ def test_a_loss_that_is_no_number_stops_training(
     monkeypatch.setattr(AnswerTrainer, "compute_loss", spoilt)
     with pytest.raises(TrainingError, match="loss is nan at update 3; lower learning_rate"):
         run(recipe(tiny_llama), data, tmp_path / "checkpoint")
+
+
+def test_a_validation_loss_that_is_no_number_stops_training(
+    data: Path, tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.trainer.cross_entropy", lambda *a, **_: a[1] * float("nan"))
+    with pytest.raises(TrainingError, match="validation loss is nan after update 4; lower"):
+        run(recipe(tiny_llama), data, tmp_path / "checkpoint")
+
+
+def test_one_process_that_sees_several_gpus_is_told_of_accelerate(
+    data: Path, tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(ConfigError, match=r"4 GPUs are visible to one process.*accelerate launch"):
+        run(recipe(tiny_llama), data, tmp_path / "checkpoint")
+
+
+def test_a_state_half_deleted_is_not_gone_on_from(tmp_path: Path) -> None:
+    """As a kill within the deletion leaves it: some of its files, and no mark."""
+    work = tmp_path / "work"
+    for update in (4, 8):
+        state = work / f"checkpoint-{update}"
+        state.mkdir(parents=True)
+        (state / COMPLETE).touch()
+        (state / "weights").touch()
+
+    def cut_short(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr("finetune.work.shutil.rmtree", cut_short)
+        drop_states(work, keep={"checkpoint-4"})
+    assert (work / "checkpoint-8" / "weights").is_file()
+    assert not (work / "checkpoint-8" / COMPLETE).exists()
+    assert (work / "checkpoint-4" / COMPLETE).is_file()
 
 
 def test_memory_that_runs_out_is_explained(
