@@ -11,10 +11,10 @@ from typing import Any
 
 from finetune.processes import count
 from finetune.recipe import Recipe
-from finetune.work import RECORD
 from harness.errors import ModelError
-from harness.files import cache_folder, fingerprint, hash_file, json_object
+from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
+from harness.models.adapter import CONFIG, RECORD, base_of, read_record
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import TEMPLATES
 from tasks.policyqa.questions import data_identity
@@ -83,10 +83,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     Raises:
         ModelError: it is unfinished, or its weights are not those its record names.
     """
-    path = folder / RECORD
-    if not path.is_file():
+    record = read_record(folder)
+    if not record:
         raise ModelError(f"{folder} is no finished checkpoint: it has no {RECORD}")
-    record = _read(path)
     found = adapter_hash(folder)
     if found != record["adapter_sha256"]:
         raise ModelError(
@@ -120,19 +119,12 @@ def find_weights(checkpoint: str) -> Weights:
         DataError: a file of the folder is damaged.
     """
     folder = Path(checkpoint).expanduser()
-    config, path = folder / "adapter_config.json", folder / RECORD
-    record = _read(path) if path.is_file() else {}
-    if not config.is_file():
+    record = read_record(folder)
+    if not (folder / CONFIG).is_file():
         return Weights(checkpoint, None, record)
-    base = _read(config).get("base_model_name_or_path")
-    if not base:
-        raise ModelError(f"{config} names no base model (base_model_name_or_path)")
+    base = base_of(folder)
     if record:
         load_checkpoint(folder)
     else:
         adapter_hash(folder)
-    return Weights(str(base), folder, record)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return json_object(path.read_text(encoding="utf-8"), str(path))
+    return Weights(base, folder, record)

@@ -27,9 +27,10 @@ from transformers import PrinterCallback
 from finetune.callback import TellAndMark
 from finetune.embedder import EmbedderRecipe
 from finetune.pairs import Pair, Pairs, batches
-from finetune.work import RECORD, last_state
+from finetune.work import last_state
 from harness.files import write_json
 from harness.models import catalogue
+from harness.models.adapter import RECORD
 from harness.progress import Advance, silent
 
 

@@ -20,7 +20,7 @@ from finetune.meta_shards import (
     refuse_misfits,
     sizes_of,
 )
-from finetune.meta_tokenizer import SPECIAL_TOKENS, find_tokenizer, read_tokenizer
+from finetune.meta_tokenizer import END_OF_TURN, SPECIAL_TOKENS, find_tokenizer, read_tokenizer
 from harness.errors import ConfigError, ModelError
 from harness.files import hash_file, json_object, locked, put_folder, write_json
 from harness.progress import Advance, silent
@@ -30,7 +30,7 @@ FILE_BYTES = 2_000_000_000
 """A file of weights holds at most this much, or one weight that is larger."""
 RECORD = "conversion.json"
 """In the converted folder: what it was made of."""
-METHOD = 1
+METHOD = 2
 """Raised when what ``convert`` writes changes."""
 
 
@@ -200,6 +200,9 @@ def _write_settings(checkpoint: Checkpoint, folder: Path) -> None:
     for name, number in ends.items():
         setattr(config, name, number)
     config.save_pretrained(folder)
+    if generation.startswith("Llama 3") and known:
+        # A chat model ends its turn in another way than a text ends.
+        ends["eos_token_id"] = [begin + 1, begin + END_OF_TURN]
     GenerationConfig(**ends).save_pretrained(folder)
 
 

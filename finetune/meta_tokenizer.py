@@ -16,6 +16,8 @@ from harness.errors import ModelError
 
 _MERGE = re.compile(rb"[A-Za-z0-9+/]+=* \d+")
 """A line of tiktoken's: base64 and rank."""
+END_OF_TURN = 9
+"""The place of ``<|eot_id|>`` among the special tokens of every Llama 3."""
 SPECIAL_TOKENS = 256
 """Special tokens of a Llama 3, named or not."""
 _NAMED = {

@@ -21,10 +21,11 @@ from finetune.examples import Examples, build_splits, left_out, tokenizer_of
 from finetune.processes import count, from_main, is_main
 from finetune.recipe import Recipe
 from finetune.trainer import make_trainer
-from finetune.work import RECORD, finish, last_state
+from finetune.work import finish, last_state
 from harness.errors import ConfigError, TrainingError
 from harness.files import write_json, write_whole
 from harness.models import catalogue
+from harness.models.adapter import RECORD
 from harness.progress import Advance, Say, silent, unsaid
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question

@@ -15,9 +15,8 @@ from typing import Any
 from finetune.processes import from_main, is_main, wait
 from harness.errors import ConfigError
 from harness.files import fingerprint, locked, put_folder, write_whole
+from harness.models.adapter import RECORD
 
-RECORD = "training.json"
-"""Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
 COMPLETE = "complete"
 """Written into a saved state when all its files are there; it says ``ENDED`` in the last."""
 ENDED = "ended"

@@ -13,10 +13,10 @@ from typing import Any
 from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
 from finetune.fitting import fitted
 from finetune.recipe import Recipe, load_recipe, recipe_for
-from finetune.work import RECORD
 from harness.files import fingerprint, hash_file, read_yaml
 from harness.metrics import signature
 from harness.models import catalogue
+from harness.models.adapter import RECORD
 from harness.runs import Arm, arm_record
 from policyqa.machine import device
 from policyqa.suite import Suite

@@ -10,7 +10,6 @@
 - adapters put on and taken off one loaded base, and answers kept batch by batch (``journal``).
 """
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,21 +22,10 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models import catalogue
+from harness.models.adapter import base_of
 from harness.models.journal import Batch, Journal
 from harness.models.precision import Precision, quantisation, unpacked
 from harness.progress import Advance, silent
-
-
-def base_of(adapter: Path) -> str:
-    """The model an adapter folder was trained on, as its configuration names it.
-
-    Raises:
-        ModelError: the folder holds no adapter.
-    """
-    config = adapter / "adapter_config.json"
-    if not config.is_file():
-        raise ModelError(f"{adapter} is no adapter: it has no {config.name}")
-    return str(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
 
 
 @register_model("policyqa-hf")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from finetune import meta_llama
 from finetune.meta_llama import convert, read_checkpoint
@@ -309,6 +309,8 @@ def test_a_tiktoken_tokenizer_cuts_text_as_tiktoken_does(tmp_path: Path) -> None
         assert made(text)["input_ids"] == [begin, *wanted.encode(text)]
         assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
     assert made.convert_tokens_to_ids("<|eot_id|>") == begin + 9
+    ends = GenerationConfig.from_pretrained(tmp_path / "out").eos_token_id
+    assert made.convert_ids_to_tokens(ends) == ["<|end_of_text|>", "<|eot_id|>"]
     assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.eos_token_id == begin + 1
 
 

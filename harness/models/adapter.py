@@ -1,0 +1,46 @@
+"""A folder with a LoRA adapter: what it says of itself, and the base it goes on."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ModelError
+from harness.files import json_object
+from harness.models.catalogue import CATALOGUE
+
+CONFIG = "adapter_config.json"
+RECORD = "training.json"
+"""Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What training wrote of the model in ``folder``; empty where nothing did.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    path = folder / RECORD
+    return json_object(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
+
+
+def base_of(adapter: Path) -> str:
+    """The model that an adapter was trained on: a folder, a Hugging Face id or a catalogue name.
+
+    The configuration names the folder it was trained from. On another machine a model of the
+    catalogue lies elsewhere, and the record knows its name.
+
+    Raises:
+        ModelError: the folder holds no adapter, or it names no base.
+        DataError: a file of it is damaged.
+    """
+    config = adapter / CONFIG
+    if not config.is_file():
+        raise ModelError(f"{adapter} is no adapter: it has no {config.name}")
+    base = json_object(config.read_text(encoding="utf-8"), str(config)).get(
+        "base_model_name_or_path"
+    )
+    if not base:
+        raise ModelError(f"{config} names no base model (base_model_name_or_path)")
+    trained_on = read_record(adapter).get("recipe", {}).get("model")
+    if trained_on in CATALOGUE and not Path(base).is_dir():
+        return str(trained_on)
+    return str(base)
