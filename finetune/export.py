@@ -16,6 +16,7 @@ from finetune.examples import tokenizer_of
 from harness.errors import ConfigError, ModelError
 from harness.files import locked, put_folder, write_whole
 from harness.models import catalogue
+from harness.models.adapter import put_on
 from harness.models.precision import load_base
 from harness.progress import Advance, silent
 
@@ -118,18 +119,9 @@ def merged(base: str, adapter: Path | None) -> Any:
     Raises:
         ModelError: the adapter is of another base.
     """
-    from peft import PeftModel
-
     model = load_base(base, "fp32")
     if adapter is not None:
-        try:
-            model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-        except (RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise ModelError(
-                f"{adapter} does not fit its base {base} ({reason}); correct "
-                f"base_model_name_or_path in {adapter / 'adapter_config.json'}"
-            ) from error
+        model = put_on(model, adapter).merge_and_unload()
     return model.eval()
 
 

@@ -117,11 +117,15 @@ def memory_explained(recipe: Recipe) -> Iterator[None]:
             "can't allocate memory" not in str(error)
         ):
             raise
+        advice = ["halve batch_size and double gradient_accumulation, which trains alike"]
+        if not recipe.gradient_checkpointing:
+            advice.append("turn gradient_checkpointing on")
+        if recipe.precision != "nf4":
+            advice.append("take precision nf4")
         raise TrainingError(
             f"out of memory with batch_size {recipe.batch_size}, max_tokens {recipe.max_tokens}, "
-            f"precision {recipe.precision}: halve batch_size and double gradient_accumulation, "
-            "which trains alike, turn gradient_checkpointing on, or take precision int8 or nf4; "
-            "policyqa train --dry-run tells what is needed"
+            f"precision {recipe.precision}: {', or '.join(advice)}; policyqa train --dry-run tells "
+            "what is needed"
         ) from error
 
 

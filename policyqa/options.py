@@ -1,6 +1,7 @@
 """Options that several commands have, and how they print JSON."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,5 +19,6 @@ def data_or_shipped(data: Path | None) -> Path:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document on standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print one JSON document on standard output, with nothing that steers a terminal."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))

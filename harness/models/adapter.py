@@ -44,3 +44,21 @@ def base_of(adapter: Path) -> str:
     if trained_on in CATALOGUE and not Path(base).is_dir():
         return str(trained_on)
     return str(base)
+
+
+def put_on(model: Any, adapter: Path) -> Any:
+    """``model`` with the adapter on it (a ``PeftModel``), for answering.
+
+    Raises:
+        ModelError: the adapter was trained on another base.
+    """
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, str(adapter)).eval()
+    except (RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"{adapter} does not fit the base {model.config.name_or_path} ({reason}); name the one "
+            f"it was trained on, or correct base_model_name_or_path in {adapter / CONFIG}"
+        ) from error

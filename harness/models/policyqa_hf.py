@@ -22,7 +22,7 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models import catalogue
-from harness.models.adapter import base_of
+from harness.models.adapter import base_of, put_on
 from harness.models.journal import Batch, Journal
 from harness.models.precision import Precision, quantisation, unpacked
 from harness.progress import Advance, silent
@@ -63,14 +63,18 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         unpacked(self.model)
 
     def use_adapter(self, adapter: Path | None) -> None:
-        """Answer with ``adapter`` on the loaded base, or with the base alone."""
+        """Answer with ``adapter`` on the loaded base, or with the base alone.
+
+        Raises:
+            ModelError: the adapter was trained on another base.
+        """
         from peft import PeftModel
 
         model: Any = self.model
         if isinstance(model, PeftModel):
             model = model.unload()
         if adapter is not None:
-            model = PeftModel.from_pretrained(model, str(adapter)).eval()
+            model = put_on(model, adapter)
         self._model = model
         self.peft = str(adapter) if adapter else None  # lm-eval records it.
 

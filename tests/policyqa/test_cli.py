@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from policyqa import cli
+from policyqa.options import print_json
 from tests.reports.conftest import write_sweep_run
 
 
@@ -149,3 +150,11 @@ def test_the_installed_command_answers() -> None:
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     for name in ("run", "report", "train", "eval", "register-tasks", "index", "model"):
         assert name in done.stdout
+
+
+def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"answer": "72 hours\x9b31m \x7f é"}
+    print_json(value)
+    printed = capsys.readouterr().out
+    assert not any(c in printed for c in "\x7f\x9b")
+    assert json.loads(printed) == value
