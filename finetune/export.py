@@ -85,23 +85,28 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
     from safetensors import SafetensorError
 
     target = target.expanduser().resolve()
-    with locked(target):
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise ConfigError(f"{target} is there already; name another folder")
-        # Not ``.partial``, where a training into the same folder keeps its states.
-        partial = target.with_name(target.name + ".exporting")
-        shutil.rmtree(partial, ignore_errors=True)
-        _refuse_without_room(plan, target)
+    try:
+        with locked(target):
+            _export(plan, target, advance)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"could not write {target}: {error}") from error
+
+
+def _export(plan: Export, target: Path, advance: Advance) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ConfigError(f"{target} is there already; name another folder")
+    # Not ``.partial``, where a training into the same folder keeps its states.
+    partial = target.with_name(target.name + ".exporting")
+    shutil.rmtree(partial, ignore_errors=True)
+    _refuse_without_room(plan, target)
+    try:
         partial.mkdir(parents=True)
-        try:
-            _WRITERS[plan.form](plan, partial, advance)
-            if plan.weights.record:
-                write_whole(partial / "README.md", card(plan.weights.record, plan.form))
-            put_folder(partial, target)
-        except (OSError, SafetensorError) as error:
-            raise ModelError(f"could not write {target}: {error}") from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        _WRITERS[plan.form](plan, partial, advance)
+        if plan.weights.record:
+            write_whole(partial / "README.md", card(plan.weights.record, plan.form))
+        put_folder(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _refuse_without_room(plan: Export, target: Path) -> None:

@@ -1,9 +1,9 @@
 """
 Meta's original LLaMA checkpoint → a Hugging Face folder, in the number format it has.
 
-A folder with ``params.json`` and ``consolidated.00.pth`` … is checked whole before any long work:
-``read_checkpoint``. ``convert`` then joins weight by weight and writes file by file, so that memory
-holds one file of at most ``FILE_BYTES``.
+A folder with ``params.json`` and ``consolidated.00.pth`` … is checked for all but flipped bytes
+before any long work: ``read_checkpoint``. ``convert`` compares the checksums, then joins weight by
+weight and writes file by file, so that memory holds one file of at most ``FILE_BYTES``.
 """
 
 import shutil
@@ -136,11 +136,11 @@ def convert(checkpoint: Checkpoint, target: Path, advance: Advance = silent) -> 
                 f"{target} needs {gigabytes(checkpoint.disk)} of disk, and {gigabytes(free)} are "
                 "free there; make room, or name a folder on another disk"
             )
-        for shard in checkpoint.shards:
-            refuse_flipped_bytes(shard)
         try:
             partial.mkdir()
             _write_settings(checkpoint, partial)
+            for shard in checkpoint.shards:
+                refuse_flipped_bytes(shard)
             _write_weights(checkpoint, partial, advance)
             write_json(partial / RECORD, checkpoint.record)
             put_folder(partial, target)

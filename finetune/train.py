@@ -56,7 +56,6 @@ def train(
         TrainingError: the loss is no number, or memory ran out.
         ConfigError: ``target`` holds something else, or this one process sees several GPUs.
     """
-    _refuse_idle_devices()
     finish(
         target,
         "checkpoint",
@@ -73,7 +72,7 @@ def _refuse_idle_devices() -> None:
         raise ConfigError(
             f"{devices} GPUs are visible to one process; train on all: accelerate launch "
             "--config_file finetune/accelerate/data_parallel.yaml -m policyqa train …, or on one: "
-            "CUDA_VISIBLE_DEVICES=0 policyqa train …"
+            "CUDA_VISIBLE_DEVICES=0 policyqa … (policyqa run trains on one)"
         )
 
 
@@ -86,6 +85,7 @@ def _train_in(
     advance: Advance,
     say: Say,
 ) -> None:
+    _refuse_idle_devices()
     folder = catalogue.loadable(recipe.model)
     tokenizer = tokenizer_of(folder)
     splits = from_main(lambda: build_splits(recipe, questions, retriever, tokenizer))

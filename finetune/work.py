@@ -50,8 +50,8 @@ def finish(
 
 
 def last_state(work: Path) -> str | None:
-    """The folder of the last state saved, as a trainer takes it; None where there is none."""
-    states = _states(work)
+    """The folder of the last state saved whole, as a trainer takes it; None where there is none."""
+    states = [state for state in _states(work) if (state / COMPLETE).is_file()]
     return str(states[-1]) if states else None
 
 

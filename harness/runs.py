@@ -139,6 +139,8 @@ class Answer:
     """By metric; of the rates and ``EVIDENCE_SHOWN``, those the question counts for."""
     sections: int = 0
     """Sections its context shows, the last of them perhaps cut."""
+    evidence: tuple[str, ...] = ()
+    """Ids of the sections that hold the answer."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,10 @@ class ArmResult:
     usage: dict[str, float]
     """Means a question: ``prompt_tokens``, ``answer_tokens``, ``seconds``."""
     record: dict[str, Any] = field(repr=False)
+    run: Path = Path()
+
+    def __str__(self) -> str:
+        return f"{self.run}:{self.name}"
 
     def scores(self, metric: str) -> list[float]:
         """The scores of one metric, in the order of ``answers``, of those that have it."""
@@ -161,8 +167,14 @@ class ArmResult:
         return [answer.cluster for answer in self._scored(metric)]
 
     def only(self, question_ids: Sequence[str]) -> "ArmResult":
-        """The same arm with these of its answers alone, in this order."""
-        return replace(self, answers={name: self.answers[name] for name in question_ids})
+        """The same arm with these of its answers alone, in this order, in clusters of their own."""
+        kept = [self.answers[name] for name in question_ids]
+        clusters = groups([answer.evidence for answer in kept])
+        answers = {
+            answer.question_id: replace(answer, cluster=str(cluster))
+            for answer, cluster in zip(kept, clusters, strict=True)
+        }
+        return replace(self, answers=answers)
 
     def _scored(self, metric: str) -> list[Answer]:
         return [answer for answer in self.answers.values() if metric in answer.scores]
@@ -188,7 +200,7 @@ def read_arm(run: Path, name: str) -> ArmResult:
     if record is None:
         raise RunError(f"{run} has no finished arm {name}; run its suite again to finish it")
     answers = read_samples(next(folder.glob("samples_*.jsonl")))
-    return ArmResult(name, answers, record["usage"], record)
+    return ArmResult(name, answers, record["usage"], record, run)
 
 
 def read_samples(path: Path) -> dict[str, Answer]:
@@ -212,6 +224,7 @@ def read_samples(path: Path) -> dict[str, Answer]:
                 | {name: float(sample[name]) for name in RATES if name in sample}
                 | _evidence_shown(question),
                 sections=len(question.get("context_ids", [])),
+                evidence=tuple(_evidence(sample)),
             )
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error

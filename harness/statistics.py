@@ -50,7 +50,7 @@ class Difference:
     n: int
     """Questions compared."""
     clusters: int
-    """Independent groups of questions that were resampled."""
+    """Independent groups that the questions fall into."""
 
     def as_json(self) -> dict[str, float | int]:
         """The shape every difference has in our JSON."""
@@ -124,7 +124,7 @@ def rate_difference(
     delta = first - second
     low = delta - _added(first - low_1, high_2 - second, together)
     high = delta + _added(high_1 - first, second - low_2, together)
-    return Difference(delta, low, high, len(scores), len(set(clusters)))
+    return Difference(delta, max(-1.0, low), min(1.0, high), len(scores), len(set(clusters)))
 
 
 def _check_rates(scores: Sequence[float], clusters: Sequence[str]) -> None:

@@ -25,9 +25,8 @@ def compare(
     from reports.terminal import show_tables
 
     (run, first), (other, second) = _named(a), _named(b)
-    seed = read_manifest(run)["suite"]["seed"]
-    compared = compare_arms(read_arm(run, first), read_arm(other, second), seed=seed)
-    comparison = {**compared, "a": a, "b": b}
+    seed, _ = (read_manifest(folder)["suite"]["seed"] for folder in (run, other))
+    comparison = compare_arms(read_arm(run, first), read_arm(other, second), seed=seed)
     if as_json:
         print_json(comparison)
     else:

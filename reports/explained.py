@@ -22,9 +22,10 @@ MISLED = (
 )
 DIFFERENCES = (
     "On the n questions both answered. Of scores, higher is better, and intervals are from a "
-    "paired bootstrap of groups of questions that share no section; of false answers and "
-    "over-refusals lower is better, and intervals are Newcombe's for paired shares. An interval on "
-    "one side of 0 shows a difference. That there are several metrics is not corrected for."
+    "paired bootstrap of groups of questions that share no section. Of false answers and "
+    "over-refusals lower is better, of abstaining when shown the wrong sections higher; their "
+    "intervals are Newcombe's for paired shares. An interval on one side of 0 shows a difference. "
+    "That there are several metrics is not corrected for."
 )
 SWEEP = (
     "Context sweep: over the questions with evidence alone; n of them, in groups that share no "

@@ -11,13 +11,6 @@ from harness.runs import ArmResult
 from harness.statistics import RESAMPLES, paired_difference, rate_difference
 from reports.comparison import rate_names
 
-SAME = {
-    "data": "on other data",
-    "split": "on another split",
-    "metrics": "with other metrics",
-}
-"""What must be the same for two arms' scores to be comparable, of what determined them."""
-
 
 def compare_arms(first: ArmResult, second: ArmResult, *, seed: int) -> dict[str, Any]:
     """``first`` minus ``second`` on the questions both answered, by metric and rate, as JSON.
@@ -35,14 +28,13 @@ def compare_arms(first: ArmResult, second: ArmResult, *, seed: int) -> dict[str,
     shared = [name for name in first.answers if name in second.answers]
     if not shared:
         raise RunError(
-            f"{first.name} ({len(first.answers)} questions) and {second.name} "
-            f"({len(second.answers)}) have no question in common; score both on the same: "
-            "policyqa run SUITE, with one seed and limit"
+            f"{first} ({len(first.answers)} questions) and {second} ({len(second.answers)}) have "
+            "no question in common; score both with one seed and limit: policyqa run SUITE"
         )
     one, other = first.only(shared), second.only(shared)
     return {
-        "a": first.name,
-        "b": second.name,
+        "a": str(first),
+        "b": str(second),
         "n": len(shared),
         "metrics": {
             name: _row(one, other, logged, seed)
@@ -54,13 +46,27 @@ def compare_arms(first: ArmResult, second: ArmResult, *, seed: int) -> dict[str,
 
 
 def _check_comparable(first: ArmResult, second: ArmResult) -> None:
-    ours, theirs = first.record["determinants"], second.record["determinants"]
-    differing = [what for name, what in SAME.items() if ours[name] != theirs[name]]
+    ours, theirs = _scored_on(first), _scored_on(second)
+    differing = [
+        f"{name} {ours[name]} and {theirs[name]}" for name in ours if ours[name] != theirs[name]
+    ]
     if differing:
         raise RunError(
-            f"{first.name} and {second.name} were scored {' and '.join(differing)}, so their "
-            "difference says nothing; score both again: policyqa run SUITE"
+            f"{first} and {second} were not scored alike ({'; '.join(differing)}), so their "
+            "difference says nothing; score both again with one data folder and split: "
+            "policyqa run SUITE"
         )
+
+
+def _scored_on(arm: ArmResult) -> dict[str, Any]:
+    """What must be the same for two arms to be comparable, of what determined them."""
+    what = arm.record["determinants"]
+    return {
+        "data": what["data"][:8],
+        "split": what["split"],
+        "metrics": what["metrics"],
+        "task version": what["task"][0]["version"],
+    }
 
 
 def _common(first: ArmResult, second: ArmResult) -> dict[str, str]:
@@ -82,14 +88,16 @@ def _row(first: ArmResult, second: ArmResult, logged: str, seed: int) -> dict[st
 
 def _signature(first: ArmResult, second: ArmResult, n: int, seed: int) -> str:
     """Everything that could change the figures, in one line."""
-    shared = first.record["determinants"]
+    what = first.record["determinants"]
     parts = [
-        *(f"{arm.name}:{arm.record['key'][:12]}" for arm in (first, second)),
-        f"model:{shared['model']}",
-        f"data:{shared['data'][:8]}",
-        f"split:{shared['split']}",
+        *(
+            f"{arm}:{arm.record['determinants']['model']}:{arm.record['key'][:12]}"
+            for arm in (first, second)
+        ),
+        f"data:{what['data'][:8]}",
+        f"split:{what['split']}",
         f"n:{n}",
-        shared["metrics"],
+        what["metrics"],
         f"intervals:95%,{RESAMPLES} paired resamples of sections,seed{seed}; rates:Newcombe",
         f"code:{version('policyqa-bench')}",
     ]

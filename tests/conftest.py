@@ -200,7 +200,13 @@ def made_up_run(tmp_path: Path) -> Path:
         task = f"policyqa_{arm.split('/')[1]}"
         (where / f"samples_{task}_2026-01-01.jsonl").write_text("\n".join(lines) + "\n")
         usage = {"prompt_tokens": 1230.0, "answer_tokens": 12.5, "seconds": 0.5}
-        determinants = {"data": "d" * 64, "split": "test", "metrics": "m", "model": "smollm2-135m"}
+        determinants = {
+            "data": "d" * 64,
+            "split": "test",
+            "metrics": "m",
+            "model": "smollm2-135m",
+            "task": [{"version": 2.0}, "hash"],
+        }
         record = {"arm": arm, "key": arm, "usage": usage, "determinants": determinants}
         (where / "arm.json").write_text(json.dumps(record))
     manifest = {

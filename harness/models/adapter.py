@@ -1,5 +1,7 @@
 """A folder with a LoRA adapter: what it says of itself, and the base it goes on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +52,28 @@ def put_on(model: Any, adapter: Path) -> Any:
     """``model`` with the adapter on it (a ``PeftModel``), for answering.
 
     Raises:
-        ModelError: the adapter was trained on another base.
+        ModelError: the adapter's weights have not the shapes of this model.
     """
     from peft import PeftModel
 
-    try:
+    with misfit_explained(adapter):
         return PeftModel.from_pretrained(model, str(adapter)).eval()
+
+
+@contextmanager
+def misfit_explained(adapter: Path) -> Iterator[None]:
+    """Tell what to do where peft finds that an adapter does not fit the model it is put on.
+
+    Raises:
+        ModelError: it does not.
+    """
+    try:
+        yield
     except (RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
+        if "size mismatch" not in str(error) and "Target modules" not in str(error):
+            raise
         raise ModelError(
-            f"{adapter} does not fit the base {model.config.name_or_path} ({reason}); name the one "
-            f"it was trained on, or correct base_model_name_or_path in {adapter / CONFIG}"
+            f"{adapter} does not fit the base it is put on ({reason}); name the one it was trained "
+            f"on, or correct base_model_name_or_path in {adapter / CONFIG}"
         ) from error

@@ -22,7 +22,7 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models import catalogue
-from harness.models.adapter import base_of, put_on
+from harness.models.adapter import base_of, misfit_explained, put_on
 from harness.models.journal import Batch, Journal
 from harness.models.precision import Precision, quantisation, unpacked
 from harness.progress import Advance, silent
@@ -43,7 +43,8 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         """``options`` are lm-eval's for ``--model hf``.
 
         Raises:
-            ModelError: neither a model nor an adapter is named, or one is not there.
+            ModelError: neither a model nor an adapter is named, one is not there, or they do not
+                fit each other.
         """
         if pretrained is None:
             if peft is None:
@@ -59,14 +60,15 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
     def _create_model(self, pretrained: str, **options: Any) -> None:
         if self._quantised:
             options["quantization_config"] = quantisation(self._quantised)
-        super()._create_model(pretrained, **options)
+        with misfit_explained(Path(options.get("peft") or "")):
+            super()._create_model(pretrained, **options)
         unpacked(self.model)
 
     def use_adapter(self, adapter: Path | None) -> None:
         """Answer with ``adapter`` on the loaded base, or with the base alone.
 
         Raises:
-            ModelError: the adapter was trained on another base.
+            ModelError: the adapter's weights have not the shapes of the base's.
         """
         from peft import PeftModel
 

@@ -7,6 +7,8 @@ run on CUDA and on x86 and ARM processors, slowly there.
 
 from typing import Any, Literal
 
+from harness.errors import ModelError
+
 Precision = Literal["int8", "nf4", "bf16", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
 
@@ -48,10 +50,20 @@ def quantisation(precision: Precision) -> Any:
 
 
 def load_base(folder: str, precision: Precision) -> Any:
-    """The model in ``folder``, or of that Hugging Face id, in that precision."""
+    """The model in ``folder``, or of that Hugging Face id, in that precision.
+
+    Raises:
+        ModelError: its weights are not there, or cannot be read.
+    """
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
-    return unpacked(AutoModelForCausalLM.from_pretrained(folder, **loading_options(precision)))
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, **loading_options(precision))
+    except (OSError, SafetensorError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"cannot load the weights of {folder}: {reason}") from error
+    return unpacked(model)
 
 
 def unpacked(model: Any) -> Any:

@@ -30,6 +30,7 @@ from rag.embedder import Embedder
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, load_questions
 from tests.conftest import write_data, write_questions
+from tests.finetune.training import left_half_saved
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -165,7 +166,7 @@ def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
     assert status == -signal.SIGKILL
     states = {path.name for path in (tmp_path / "killed.partial").glob("checkpoint-*")}
     assert states == {"checkpoint-4"}
-    (tmp_path / "killed.partial" / "checkpoint-4" / "complete").unlink()  # As if killed saving it.
+    left_half_saved(tmp_path / "killed.partial", "checkpoint-4", "checkpoint-5")
     resumed = run(recipe(), same_data, tmp_path / "killed")
     assert hash_folder(resumed) == hash_folder(trained)
     # Finished, it is not trained again.

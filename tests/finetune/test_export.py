@@ -177,6 +177,18 @@ def test_a_base_without_a_tokenizer_is_refused(tiny_llama: Path, tmp_path: Path)
         made(bare, tmp_path / "out", "gguf-f16")
 
 
+def test_a_base_without_weights_and_a_place_that_cannot_be_written_are_told_apart(
+    tiny_llama: Path, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(tiny_llama, bare, ignore=shutil.ignore_patterns("*.safetensors"))
+    with pytest.raises(ModelError, match=r"cannot load the weights of .*bare"):
+        made(bare, tmp_path / "out", "gguf-f16")
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match=r"could not write .*file/out"):
+        made(tiny_llama, tmp_path / "file" / "out", "gguf-f16")
+
+
 def test_an_adapter_of_another_base_is_refused_and_leaves_nothing(
     adapter: Path, tiny_llama: Path, tmp_path: Path
 ) -> None:
@@ -188,7 +200,7 @@ def test_an_adapter_of_another_base_is_refused_and_leaves_nothing(
     named = json.loads(config.read_text()) | {"base_model_name_or_path": str(other)}
     config.write_text(json.dumps(named))
     with pytest.raises(
-        ModelError, match=r"does not fit its base .*correct base_model_name_or_path"
+        ModelError, match=r"does not fit the base it is put on .*correct base_model_name_or_path"
     ):
         made(adapter, tmp_path / "out", "merged")
     assert not (tmp_path / "out").exists()

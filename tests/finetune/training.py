@@ -1,6 +1,7 @@
 """A small recipe and how tests carry it out, here or in other processes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from finetune.contexts import shown_as_asked
 from finetune.examples import IGNORED, build_examples
 from finetune.recipe import Recipe
 from finetune.train import train
+from finetune.work import COMPLETE
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import in_split, load_questions
@@ -59,6 +61,13 @@ def run(
     lines = [] if said is None else said
     what = determinants(wanted, data, retriever)
     return train(wanted, questions, retriever, target, what, advance, lines.append)
+
+
+def left_half_saved(work: Path, whole: str, half: str) -> None:
+    """As if the kill had come while ``half`` was saved, after ``whole``."""
+    shutil.copytree(work / whole, work / half)
+    (work / half / COMPLETE).unlink()
+    (work / half / "trainer_state.json").unlink()
 
 
 def validation_loss(wanted: Recipe, data: Path, model: Path) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lm_eval.api.instance import Instance
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from harness.errors import ModelError
 from harness.models.journal import Journal
@@ -107,3 +108,17 @@ def test_no_model_and_no_adapter_is_refused(tmp_path: Path) -> None:
         PolicyQALM()
     with pytest.raises(ModelError, match=r"no adapter_config\.json"):
         PolicyQALM(peft=str(tmp_path))
+
+
+def test_an_adapter_of_another_base_is_refused_however_it_is_put_on(
+    tiny_llama: Path, make_adapter: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    wider = LlamaConfig.from_pretrained(tiny_llama, hidden_size=96)
+    LlamaForCausalLM(wider).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(tiny_llama).save_pretrained(tmp_path)
+    adapter = make_adapter(tiny_llama)
+    with pytest.raises(ModelError, match="does not fit the base"):
+        PolicyQALM(pretrained=str(tmp_path), peft=str(adapter), device="cpu")
+    model = PolicyQALM(pretrained=str(tmp_path), device="cpu")
+    with pytest.raises(ModelError, match="does not fit the base"):
+        model.use_adapter(adapter)
