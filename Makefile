@@ -16,8 +16,9 @@ install: .venv/installed
 demo: install
 	$(BIN)/policyqa run quick
 
+# A process a core, each of one thread: threads of several processes would wait for one another.
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadscope
 
 check: install
 	$(BIN)/ruff check .
