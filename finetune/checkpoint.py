@@ -14,7 +14,7 @@ from finetune.recipe import Recipe
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
-from harness.models.adapter import CONFIG, RECORD, base_of, read_record
+from harness.models.adapter import CONFIG, RECORD, WEIGHTS, base_of, read_record
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import TEMPLATES
 from tasks.policyqa.questions import data_identity
@@ -101,7 +101,7 @@ def adapter_hash(folder: Path) -> str:
     Raises:
         ModelError: the folder has none.
     """
-    weights = folder / "adapter_model.safetensors"
+    weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(f"{folder} holds no {weights.name}")
     return hash_file(weights)

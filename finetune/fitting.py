@@ -9,6 +9,19 @@ UNPAGED = {"paged_adamw_8bit": "adamw_bnb_8bit", "paged_adamw_32bit": "adamw_tor
 """The same optimiser without paging."""
 
 
+def lighter(recipe: Recipe) -> list[str]:
+    """What can be changed in ``recipe`` so that it takes less memory."""
+    changes = {
+        "halve batch_size and double gradient_accumulation, which trains alike": (
+            recipe.batch_size > 1
+        ),
+        "turn gradient_checkpointing on": not recipe.gradient_checkpointing,
+        "take precision nf4": recipe.precision != "nf4",
+        "take a smaller model": True,
+    }
+    return [change for change, helps in changes.items() if helps]
+
+
 def fitted(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """``recipe`` with what the device cannot do replaced, and what was replaced and why."""
     import torch

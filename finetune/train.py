@@ -18,6 +18,7 @@ import yaml
 from finetune.card import card
 from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
 from finetune.examples import Examples, build_splits, left_out, tokenizer_of
+from finetune.fitting import lighter
 from finetune.processes import count, from_main, is_main
 from finetune.recipe import Recipe
 from finetune.trainer import make_trainer
@@ -117,15 +118,10 @@ def memory_explained(recipe: Recipe) -> Iterator[None]:
             "can't allocate memory" not in str(error)
         ):
             raise
-        advice = ["halve batch_size and double gradient_accumulation, which trains alike"]
-        if not recipe.gradient_checkpointing:
-            advice.append("turn gradient_checkpointing on")
-        if recipe.precision != "nf4":
-            advice.append("take precision nf4")
         raise TrainingError(
             f"out of memory with batch_size {recipe.batch_size}, max_tokens {recipe.max_tokens}, "
-            f"precision {recipe.precision}: {', or '.join(advice)}; policyqa train --dry-run tells "
-            "what is needed"
+            f"precision {recipe.precision}: {', or '.join(lighter(recipe))}; "
+            "policyqa train --dry-run tells what is needed"
         ) from error
 
 

@@ -177,10 +177,7 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         begun = time.perf_counter()
         loss = super().training_step(model, inputs, *args, **options)
         if not torch.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {float(loss)} at update {self.state.global_step + 1}; lower "
-                "learning_rate or max_gradient_norm, or take precision bf16 or fp32"
-            )
+            raise _no_number(f"the loss is {float(loss)} at update {self.state.global_step + 1}")
         self._seconds += time.perf_counter() - begun
         self._tokens += int(inputs["attention_mask"].sum())
         return loss
@@ -197,10 +194,7 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         output = super().evaluation_loop(*args, **options)
         loss, right, count = self._measured.tolist()
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"the validation loss is {loss} after update {self.state.global_step}; lower "
-                "learning_rate or max_gradient_norm, or take precision bf16 or fp32"
-            )
+            raise _no_number(f"the validation loss is {loss} after update {self.state.global_step}")
         output.metrics.update(eval_loss=loss / count, eval_token_accuracy=right / count)
         return output
 
@@ -217,6 +211,12 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
         update = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
         lengths = [len(ids) for ids in rows["input_ids"]]
         return LengthGrouped(lengths, update, args.seed, lambda: int(self.state.epoch or 0))
+
+
+def _no_number(what: str) -> TrainingError:
+    return TrainingError(
+        f"{what}; lower learning_rate or max_gradient_norm, or take precision bf16 or fp32"
+    )
 
 
 def _measure(logits: Any, labels: Any) -> Any:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from finetune.fitting import lighter
 from finetune.recipe import Recipe
 from harness.models import catalogue
 from policyqa.progress import Watch
@@ -92,22 +93,9 @@ def verdict(plan: "Plan") -> str:
     needed, free = _size(plan.memory.needed), _size(plan.available)
     if not plan.fits:
         needs = f"does not fit: it needs {needed} beside this process, and {free} are free"
-        return f"{needs}. {_remedy(plan.recipe)}"
+        return f"{needs}. To mend it: {', or '.join(lighter(plan.recipe))}"
     timing = "not timed" if plan.seconds is None else f"takes about {_duration(plan.seconds)}"
     return f"fits: it needs {needed} beside this process, and {free} are free; {timing}"
-
-
-def _remedy(recipe: Recipe) -> str:
-    """What to change in ``recipe`` so that it takes less memory."""
-    remedies = {
-        "halve batch_size and double gradient_accumulation, which trains alike": (
-            recipe.batch_size > 1
-        ),
-        "turn gradient_checkpointing on": not recipe.gradient_checkpointing,
-        "take precision nf4": recipe.precision != "nf4",
-        "take a smaller model": True,
-    }
-    return "To mend it: " + ", or ".join(text for text, helps in remedies.items() if helps)
 
 
 def _work(plan: "Plan") -> list[tuple[str, str]]:

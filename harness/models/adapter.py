@@ -10,6 +10,7 @@ from harness.files import json_object
 from harness.models.catalogue import CATALOGUE
 
 CONFIG = "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
 RECORD = "training.json"
 """Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
 
