@@ -102,7 +102,9 @@ def _data(record: dict[str, Any]) -> str:
         contexts = ", ".join(f"{count} {kind}" for kind, count in part.get("contexts", {}).items())
         rows.append((split, part["questions"], used, part["tokens"], contexts))
     header = ("split", "questions", "used", "tokens", "contexts")
-    return f"SHA-256 {_code(record['determinants']['data'])}.\n\n{_table(header, rows)}"
+    hashes = record["determinants"]["questions"].items()
+    said = ", ".join(f"{split} {_code(digest)}" for split, digest in hashes)
+    return f"SHA-256 of what was asked, and answered: {said}.\n\n{_table(header, rows)}"
 
 
 def _scores(record: dict[str, Any]) -> dict[str, str]:

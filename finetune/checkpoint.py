@@ -4,23 +4,27 @@ A finished checkpoint: an adapter folder that loads, and says what it is.
 Kept in the cache under a hash of all that determines it, so that it is found by content.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from finetune.processes import count
-from finetune.recipe import Recipe
+from finetune.recipe import Recipe, questions_of
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
 from harness.models.adapter import CONFIG, RECORD, WEIGHTS, base_of, read_record
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import TEMPLATES
-from tasks.policyqa.questions import data_identity
+from tasks.policyqa.questions import Question
 
 DETERMINING_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
+
+WITHOUT_EFFECT = {"name", "weights", "model", "log_every"}
+"""Fields of a recipe that change no weight; the model's identity stands beside them."""
 
 METHOD = 2
 """Raised when the same recipe would train other weights, so that older ones are not used."""
@@ -58,23 +62,42 @@ class Weights:
         return prompt
 
 
-def determinants(recipe: Recipe, data: Path, retriever: Retriever) -> dict[str, Any]:
-    """All that determines a checkpoint's weights, as JSON."""
+def determinants(
+    recipe: Recipe, questions: Sequence[Question], retriever: Retriever
+) -> dict[str, Any]:
+    """All that determines a checkpoint's weights, as JSON.
+
+    Args:
+        recipe: what is done.
+        questions: of all splits; those it is neither trained nor validated on have no say.
+        retriever: shows contexts in training, where the recipe has them.
+
+    Raises:
+        DataError: a split is empty, or a question of it has no reference answer.
+    """
     return {
-        "recipe": recipe.model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT),
         "method": METHOD,
         "processes": count(),  # Each adds its batch to an update.
         "model": catalogue.identity(recipe.model),
-        "data": data_identity(data),
+        "questions": {
+            split: fingerprint(
+                [
+                    [question.question, question.answer, question.evidence]
+                    for question in questions_of(recipe, questions, split)
+                ]
+            )
+            for split in ("train", "validation")
+        },
         "template": TEMPLATES[recipe.prompt],
         "retrieval": retriever.identity if recipe.prompt == "rag" else None,
         "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
     }
 
 
-def kept_at(what: dict[str, Any]) -> Path:
-    """Where the checkpoint with these determinants is kept, once it is finished."""
-    return cache_folder("checkpoints", f"{what['recipe']['name']}-{fingerprint(what)[:16]}")
+def kept_at(recipe: Recipe, what: dict[str, Any]) -> Path:
+    """Where the checkpoint of ``recipe`` with these determinants is kept, once it is finished."""
+    return cache_folder("checkpoints", f"{recipe.name}-{fingerprint(what)[:16]}")
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:

@@ -15,11 +15,11 @@ from typing import Any
 from transformers import AutoTokenizer
 
 from finetune.contexts import Shown, shown_as_asked, shown_in_training
-from finetune.recipe import Recipe
+from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import completion, render
-from tasks.policyqa.questions import Question, draw, in_split, with_reference
+from tasks.policyqa.questions import Question
 
 IGNORED = -100
 """The label of a position that carries no loss (PyTorch's convention)."""
@@ -72,7 +72,7 @@ def build_splits(
     """
     splits = {}
     for split, show in (("train", shown_in_training), ("validation", shown_as_asked)):
-        chosen = _chosen(questions, split, recipe)
+        chosen = questions_of(recipe, questions, split)
         shown = show(chosen, retriever, recipe)
         splits[split] = build_examples(chosen, shown, recipe, tokenizer)
         if not splits[split].rows:
@@ -114,15 +114,6 @@ def left_out(splits: dict[str, Examples], recipe: Recipe) -> list[str]:
         for split, part in splits.items()
         if part.too_long
     ]
-
-
-def _chosen(questions: list[Question], split: str, recipe: Recipe) -> list[Question]:
-    """The questions of a split that the recipe trains or validates on."""
-    found = with_reference(in_split(questions, split))
-    limit = recipe.limit
-    if limit is not None and split == "validation":
-        limit = max(1, limit // 4)
-    return [found[index] for index in draw(len(found), limit, recipe.seed)]
 
 
 def tokenise(tokenizer: Any, prompt: str, answer: str) -> Example:

@@ -5,7 +5,7 @@ Two shipped recipes hold for any model: ``sft`` (question → answer) and ``sft-
 context and question → answer). Others are named ``<model>-<weights>``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from harness.errors import ConfigError
 from harness.files import read_yaml
 from harness.models.precision import Precision
 from harness.validation import Model, validated
+from tasks.policyqa.questions import Question, draw, in_split, with_reference
 
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes this project ships."""
@@ -107,6 +108,19 @@ def read_recipe(kind: type[Model], shipped: Path, name: str, changes: Mapping[st
         names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
         raise ConfigError(f"no recipe {name!r}: not a file, and the shipped ones are {names}")
     return validated(kind, {"name": path.stem, **read_yaml(path), **changes}, path, ConfigError)
+
+
+def questions_of(recipe: Recipe, questions: Sequence[Question], split: str) -> list[Question]:
+    """The questions of ``split`` that the recipe trains on, or of another that it validates on.
+
+    Raises:
+        DataError: the split is empty, or a question of it has no reference answer.
+    """
+    found = with_reference(in_split(questions, split))
+    limit = recipe.limit
+    if limit is not None and split == "validation":
+        limit = max(1, limit // 4)
+    return [found[index] for index in draw(len(found), limit, recipe.seed)]
 
 
 def shipped_names() -> list[str]:

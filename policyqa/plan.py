@@ -54,11 +54,11 @@ class Plan:
 
     def checkpoint_determinants(self, weights: str) -> dict[str, Any]:
         """All that determines the checkpoint of these weights, as JSON."""
-        return determinants(self.recipes[weights], self.suite.data, self.retriever)
+        return determinants(self.recipes[weights], self.questions, self.retriever)
 
     def checkpoint_folder(self, weights: str) -> Path:
         """Where the checkpoint of these weights is kept once it is finished."""
-        return kept_at(self.checkpoint_determinants(weights))
+        return kept_at(self.recipes[weights], self.checkpoint_determinants(weights))
 
     def is_trained(self, weights: str) -> bool:
         """Whether that checkpoint is finished; the base needs none."""

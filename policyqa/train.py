@@ -26,11 +26,12 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
     questions = load_questions(data, [section.id for section in sections])
     retriever = Retriever(sections)
     recipe = fitted_recipe(recipe, watch)
-    what = determinants(recipe, data, retriever)
+    what = determinants(recipe, questions, retriever)
     from finetune.train import train
 
+    target = out or kept_at(recipe, what)
     with watch.stage(f"training {recipe.weights} (recipe {recipe.name})") as advance:
-        return train(recipe, questions, retriever, out or kept_at(what), what, advance, watch.say)
+        return train(recipe, questions, retriever, target, what, advance, watch.say)
 
 
 def fitted_recipe(recipe: Recipe, watch: Watch) -> Recipe:

@@ -25,7 +25,7 @@ from rag.bm25 import AVERAGE_LENGTH, K1, B, document_vector, query_vector
 from rag.corpus import Section, cited
 from rag.embedder import Embedder
 from rag.stores.opening import Place, place_of, places_like
-from rag.stores.store import CANDIDATES, Found, Point, Query, Store
+from rag.stores.store import CANDIDATES, EXACT_UP_TO, Found, Point, Query, Store
 
 LAYOUT = 2
 """Raised when what a collection holds changes."""
@@ -79,6 +79,11 @@ class Index:
     def name(self) -> str:
         """The collection's."""
         return f"{self._prefix}{self.fingerprint[:16]}"
+
+    @property
+    def search_kind(self) -> str:
+        """The kind of store that searches, and whether it compares every vector or by a graph."""
+        return f"{self._place.kind},{'exact' if self._count <= EXACT_UP_TO else 'hnsw'}"
 
     @property
     def location(self) -> str:

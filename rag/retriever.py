@@ -94,7 +94,8 @@ class Retriever:
     def identity(self) -> list[str | int]:
         """All that determines its contexts, as JSON."""
         versions = [f"{name}-{version(name)}" for name in DETERMINING_LIBRARIES]
-        return [self.index.fingerprint, self._how, *versions, self.k, self.budget]
+        how = [self._how, self.index.search_kind, *versions]
+        return [self.index.fingerprint, *how, self.k, self.budget]
 
     @property
     def given_identity(self) -> list[str | int]:

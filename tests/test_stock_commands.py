@@ -32,7 +32,7 @@ def checkpoint(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Check
     recipe = load_recipe("smollm2-135m-sft-quick", batch_size=4)
     retriever = Retriever(sections)
     questions = load_questions(data, [section.id for section in sections])
-    what = determinants(recipe, data, retriever)
+    what = determinants(recipe, questions, retriever)
     return train(recipe, questions, retriever, folder / "checkpoint", what)
 
 

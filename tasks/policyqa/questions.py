@@ -145,10 +145,12 @@ def with_reference(questions: Sequence[Question]) -> list[Question]:
 
 
 def draw(count: int, limit: int | None, seed: int) -> list[int]:
-    """``limit`` of ``count`` indices, drawn by seed, in ascending order; None takes all."""
-    if limit is None or limit >= count:
-        return list(range(count))
-    return sorted(random.Random(seed).sample(range(count), limit))  # noqa: S311
+    """``limit`` of ``count`` indices, drawn by seed, in ascending order; None takes all.
+
+    What a smaller limit draws, a larger one draws too.
+    """
+    order = random.Random(seed).sample(range(count), count)  # noqa: S311
+    return sorted(order[:limit])
 
 
 def data_identity(data: Path) -> str:

@@ -23,7 +23,7 @@ def test_a_checkpoint_has_its_card(data: Path, tiny_llama: Path, tmp_path: Path)
     assert (head["base_model"], head["library_name"]) == (str(tiny_llama), "peft")
     assert "license" not in head
     assert "unknown." in text
-    assert made.record["determinants"]["data"] in text
+    assert made.record["determinants"]["questions"]["train"] in text
     assert "| train | 12 | 12 |" in text
     assert f"| validation loss | {made.record['metrics']['validation_loss']:.4g} |" in text
     assert "learning_rate: 0.01" in text

@@ -14,6 +14,7 @@ from finetune.sampler import LengthGrouped
 from harness.errors import ConfigError, DataError, ModelError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
+from tasks.policyqa.questions import load_questions
 from tests.finetune.training import in_processes, left_half_saved, recipe, run, validation_loss
 
 
@@ -101,7 +102,9 @@ def test_several_processes_make_another_checkpoint(
     data: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kept() -> Path:
-        return kept_at(determinants(recipe(tiny_llama), data, Retriever(load_corpus(data))))
+        wanted, sections = recipe(tiny_llama), load_corpus(data)
+        questions = load_questions(data, [section.id for section in sections])
+        return kept_at(wanted, determinants(wanted, questions, Retriever(sections)))
 
     alone = kept()
     monkeypatch.setattr("finetune.checkpoint.count", lambda: 2)
@@ -168,3 +171,22 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone() -> None:
     assert sorted(order(1, 2)) == list(range(64))
     assert order(1, 2) != order(1, 3)
     assert order(1, 2) != order(2, 2)
+
+
+def test_only_what_is_trained_or_validated_on_determines_a_checkpoint(
+    data: Path, tiny_llama: Path
+) -> None:
+    # A corrected test question trained every checkpoint anew.
+    sections = load_corpus(data)
+    questions = load_questions(data, [section.id for section in sections])
+    wanted = recipe(tiny_llama)
+
+    def kept(changed: str) -> Path:
+        asked = [
+            one.model_copy(update={"question": "Another?"}) if one.split == changed else one
+            for one in questions
+        ]
+        return kept_at(wanted, determinants(wanted, asked, Retriever(sections)))
+
+    assert kept("test") == kept("no split")
+    assert len({kept("test"), kept("train"), kept("validation")}) == 3

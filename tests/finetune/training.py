@@ -59,7 +59,7 @@ def run(
             os.kill(os.getpid(), signal.SIGKILL)
 
     lines = [] if said is None else said
-    what = determinants(wanted, data, retriever)
+    what = determinants(wanted, questions, retriever)
     return train(wanted, questions, retriever, target, what, advance, lines.append)
 
 

@@ -1,5 +1,6 @@
 """Suites: shipped ones load, bad ones are refused whole, and questions are drawn by seed."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,8 @@ def test_questions_are_drawn_by_seed() -> None:
     assert draw(100, 10, 7) != draw(100, 10, 8)
     assert len(set(draw(100, 10, 7))) == 10
     assert draw(5, None, 7) == draw(5, 9, 7) == [0, 1, 2, 3, 4]
+
+
+def test_a_smaller_limit_is_a_subset_of_a_larger() -> None:
+    drawn = [set(draw(635, limit, 7)) for limit in (5, 60, 61, 300)]
+    assert all(one < other for one, other in pairwise(drawn))
