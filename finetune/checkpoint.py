@@ -15,9 +15,9 @@ from finetune.recipe import Recipe, questions_of
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
-from harness.models.adapter import CONFIG, RECORD, WEIGHTS, base_of, read_record
+from harness.models.adapter import CONFIG, RECORD, adapter_weights, base_of, read_record
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import TEMPLATES
+from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import Question
 
 DETERMINING_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
@@ -89,7 +89,7 @@ def determinants(
             )
             for split in ("train", "validation")
         },
-        "template": TEMPLATES[recipe.prompt],
+        "template": shipped_prompt(recipe.prompt).template,
         "retrieval": retriever.identity if recipe.prompt == "rag" else None,
         "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
     }
@@ -124,10 +124,7 @@ def adapter_hash(folder: Path) -> str:
     Raises:
         ModelError: the folder has none.
     """
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise ModelError(f"{folder} holds no {weights.name}")
-    return hash_file(weights)
+    return hash_file(adapter_weights(folder))
 
 
 def find_weights(checkpoint: str) -> Weights:

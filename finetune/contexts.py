@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from finetune.recipe import Recipe
-from rag.retriever import Context, Retriever
+from harness.variants import Source
+from rag.retriever import Excerpt, Retriever
+from tasks.policyqa.contexts import distractors, excerpts_of
 from tasks.policyqa.questions import Question
-from tasks.policyqa.task import contexts_of
 
 ABSTENTION = "The sections provided do not answer this question."
 """What is answered where the evidence is withheld."""
@@ -26,7 +27,7 @@ ABSTENTION = "The sections provided do not answer this question."
 class Shown:
     """What one training question is shown, and what it is answered with."""
 
-    context: Context
+    context: Excerpt
     answer: str
     kind: Literal["as asked", "buried", "withheld"] = "as asked"
 
@@ -35,8 +36,8 @@ def shown_as_asked(
     questions: Sequence[Question], retriever: Retriever, recipe: Recipe
 ) -> list[Shown]:
     """What the tasks would show with each of ``questions``, and its reference."""
-    mode = "retrieved" if recipe.prompt == "rag" else "none"
-    contexts = contexts_of(list(questions), mode, retriever)
+    source: Source = "retrieved" if recipe.prompt == "rag" else "none"
+    contexts = excerpts_of(questions, source, retriever)
     return [Shown(c, q.reference) for q, c in zip(questions, contexts, strict=True)]
 
 
@@ -54,36 +55,26 @@ def shown_in_training(
     if not recipe.withheld + recipe.buried:
         return asked
     rng = random.Random(recipe.seed)  # noqa: S311
-    found = _found(questions, retriever)
+    found = distractors(questions, retriever)
     shown = []
-    for question, as_asked, ids in zip(questions, asked, found, strict=True):
+    for question, as_asked, others in zip(questions, asked, found, strict=True):
         place, drawn = rng.random(), rng.random()
-        distractors = [one for one in ids if one not in question.evidence]
         if not question.evidence or drawn >= recipe.withheld + recipe.buried:
             shown.append(as_asked)
         elif drawn < recipe.withheld:
-            shown.append(Shown(retriever.given(distractors[: retriever.k]), ABSTENTION, "withheld"))
+            shown.append(Shown(retriever.given(others[: retriever.k]), ABSTENTION, "withheld"))
         else:
-            buried = _among(question.evidence, distractors, place, retriever)
+            buried = _among(question.evidence, others, place, retriever)
             shown.append(Shown(buried, question.reference, "buried"))
     return shown
 
 
-def _found(questions: Sequence[Question], retriever: Retriever) -> list[list[str]]:
-    """Section ids retrieved for each question: enough to fill a context without its evidence."""
-    most = max((len(question.evidence) for question in questions), default=0)
-    hits = retriever.search([question.question for question in questions], retriever.k + most)
-    return [[hit.id for hit in found] for found in hits]
-
-
-def _among(
-    evidence: list[str], distractors: list[str], place: float, retriever: Retriever
-) -> Context:
+def _among(evidence: list[str], found: list[str], place: float, retriever: Retriever) -> Excerpt:
     """A context of ``retriever.k`` sections with the evidence at ``place`` (0 first, 1 last).
 
     Evidence that would not fit into the budget there stands first, where it does.
     """
-    others = distractors[: max(0, retriever.k - len(evidence))]
+    others = found[: max(0, retriever.k - len(evidence))]
     before = round(place * len(others))
     context = retriever.given([*others[:before], *evidence, *others[before:]])
     if set(evidence) <= set(context.ids):

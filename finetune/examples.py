@@ -18,7 +18,7 @@ from finetune.contexts import Shown, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import completion, render
+from tasks.policyqa.prompts import completion, render, shipped_prompt
 from tasks.policyqa.questions import Question
 
 IGNORED = -100
@@ -94,9 +94,10 @@ def build_examples(
         recipe: its ``prompt``, and ``max_tokens``, over which an example is left out and named.
         tokenizer: of the model that is trained.
     """
+    prompt = shipped_prompt(recipe.prompt)
     rows, too_long = [], []
     for question, one in zip(questions, shown, strict=True):
-        text = render(recipe.prompt, question.question, one.context.text)
+        text = render(prompt, question.question, one.context.text)
         example = tokenise(tokenizer, text, completion(one.answer))
         if len(example.input_ids) > recipe.max_tokens:
             too_long.append(question.id)

@@ -20,6 +20,9 @@ from tasks.policyqa.questions import Question, draw, in_split, with_reference
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes this project ships."""
 
+GENERAL = ("sft", "sft-rag")
+"""The shipped recipes that hold for any model."""
+
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -31,11 +34,11 @@ class Recipe(BaseModel):
 
     name: str
     weights: Literal["sft", "sft-rag"]
-    """What the checkpoint is called in an arm."""
+    """The shipped row of models that it trains: what the checkpoint is called in a variant."""
     model: str = "meta-llama/Llama-2-7b-hf"
     """Base model: a catalogue name, a Hugging Face id or a folder."""
     prompt: Literal["plain", "rag"]
-    """Template of ``tasks.policyqa.prompts`` that is trained on; ``rag`` retrieves its context."""
+    """Row of ``tasks/policyqa/prompts.yaml`` that is trained on; ``rag`` retrieves its context."""
 
     withheld: Share = 0.0
     """Of the answerable training questions: asked with a context that lacks what answers them, and
@@ -128,8 +131,18 @@ def shipped_names() -> list[str]:
     return sorted(path.stem for path in RECIPES.glob("*.yaml"))
 
 
-def recipe_for(model: str, weights: str) -> Recipe:
-    """The recipe shipped for ``model``, or else the published one for these weights."""
-    if f"{model}-{weights}" in shipped_names():
-        return load_recipe(f"{model}-{weights}")
-    return load_recipe(weights, model=model)
+def recipe_for(model: str, recipe: str) -> Recipe:
+    """A recipe by name or path, for ``model``.
+
+    Of the two that hold for any model, ``sft`` and ``sft-rag``, the one shipped for this very model
+    is taken where there is one.
+
+    Raises:
+        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
+    """
+    if recipe in GENERAL:
+        own = (load_recipe(name) for name in shipped_names() if name.endswith(f"-{recipe}"))
+        found = next((one for one in own if (one.model, one.weights) == (model, recipe)), None)
+        if found:
+            return found
+    return load_recipe(recipe, model=model)

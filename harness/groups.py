@@ -37,3 +37,16 @@ def groups(shared: Sequence[Sequence[str]]) -> list[int]:
     found = connected_components(joined, directed=False)[1][: len(shared)].tolist()
     order = {label: number for number, label in enumerate(dict.fromkeys(found))}
     return [order[label] for label in found]
+
+
+def another_without(shared: Sequence[Sequence[str]], place: int) -> int | None:
+    """Where something stands that has names, and none in common with the thing at ``place``.
+
+    Half the list away, or the next after that; None where there is none.
+    """
+    own = set(shared[place])
+    count = len(shared)
+    places = ((place + count // 2 + step) % count for step in range(count))
+    return next(
+        (other for other in places if shared[other] and own.isdisjoint(shared[other])), None
+    )

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
+from harness.variants import Decoding
 from policyqa.progress import Watch
 from rag.context import inert
 from rag.corpus import Corpus, clean
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import render
-from tasks.registration import TASKS
+from tasks.policyqa.prompts import render, shipped_prompt
 
 if TYPE_CHECKING:
     from harness.models.policyqa_hf import PolicyQALM
@@ -84,7 +82,7 @@ def make_prompt(
         IndexStoreError: the store fails.
     """
     if retriever is None:
-        return render("plain", question), []
+        return render(shipped_prompt("plain"), question), []
     with watch.stage("index") as advance:
         retriever.build(advance)
     context = retriever.contexts([question])[0]
@@ -93,7 +91,7 @@ def make_prompt(
         Source(one, shown[one].citation, score, shown[one].body)
         for one, score in zip(context.ids, context.scores, strict=True)
     ]
-    return render("rag", question, context.text), sources
+    return render(shipped_prompt("rag"), question, context.text), sources
 
 
 def answer(
@@ -115,20 +113,12 @@ def answer(
 
     with watch.stage("model"):
         model = _load(weights, precision)
-    settings = answer_settings()
+    settings = Decoding().identity
     stream = Stream(model.tokenizer, [*settings["until"], model.tokenizer.eos_token], hear)
     request = Instance("generate_until", {}, (prompt, {**settings, "streamer": stream}), 0)
     text = model.generate_until([request], disable_tqdm=True)[0].strip()
     stream.say(text)
     return Answer(text, len(model.tok_encode(prompt)))
-
-
-def answer_settings() -> dict[str, Any]:
-    """How the tasks have answers made: ``until``, ``max_gen_toks`` (in tokens), ``do_sample``."""
-    text = (TASKS / "_policyqa_base_yaml").read_text(encoding="utf-8")
-    # The tag is lm-eval's own: it names a Python object, which is of no use here.
-    settings: dict[str, Any] = yaml.safe_load(text.replace("!function", ""))["generation_kwargs"]
-    return settings
 
 
 class Stream:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.errors import BenchError
 from policyqa.cli_ask import ask
+from policyqa.cli_cache import cache_app
 from policyqa.cli_compare import compare
 from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
@@ -36,6 +37,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(index_app, name="index")
 app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
+app.add_typer(cache_app, name="cache")
 app.command()(ask)
 app.command()(compare)
 app.command()(export)
@@ -53,7 +55,7 @@ def main() -> None:
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="quick, full, sweep, or a YAML file.")],
+    suite: Annotated[str, typer.Argument(help="quick, published, full, sweep, or a YAML file.")],
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME if unset.")] = None,
     limit: Annotated[int | None, typer.Option(help="Score this many questions.", min=1)] = None,
 ) -> None:
@@ -69,7 +71,7 @@ def run(
 
     quieten()
     wanted = load_suite(suite, limit=limit)
-    stay_offline(wanted.models)
+    stay_offline(wanted.model_names)
     folder = out or Path("runs") / wanted.name
     comparison = run_suite(wanted, folder, Watch(Console(stderr=True)))
     show(comparison, Console())

@@ -1,4 +1,4 @@
-"""``policyqa compare``: by how much one arm is better than another, and how sure that is."""
+"""``policyqa compare``: by how much one variant is better than another, and how sure that is."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,24 +9,32 @@ from rich.console import Console
 from harness.errors import ConfigError
 from policyqa.options import Json, print_json
 
-FORM = "RUN:ARM, as in runs/quick:sft-rag/rag"
+FORM = "RUN:VARIANT, as in runs/quick:sft-rag/rag"
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help=f"An arm of a run: {FORM}.")],
-    b: Annotated[str, typer.Argument(help="The arm it is compared with, of that run or another.")],
+    a: Annotated[str, typer.Argument(help=f"A variant of a run: {FORM}.")],
+    b: Annotated[
+        str, typer.Argument(help="The variant it is compared with, of that run or another.")
+    ],
+    where: Annotated[
+        str | None,
+        typer.Option(
+            help="Only questions with FIELD=VALUE, as answerable=true.", metavar="FIELD=VALUE"
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show A minus B on the questions both answered, with paired 95% intervals."""
-    from harness.runs import read_arm
-    from reports.comparison import read_manifest
-    from reports.pairwise import compare_arms
+    from harness.runs import read_manifest, read_result
+    from reports.pairwise import compare_variants
     from reports.tables import differences
     from reports.terminal import show_tables
 
-    (run, first), (other, second) = _named(a), _named(b)
-    seed, _ = (read_manifest(folder)["suite"]["seed"] for folder in (run, other))
-    comparison = compare_arms(read_arm(run, first), read_arm(other, second), seed=seed)
+    first, second = (
+        (read_result(run, variant), read_manifest(run)) for run, variant in map(_named, (a, b))
+    )
+    comparison = compare_variants(first, second, where)
     if as_json:
         print_json(comparison)
     else:
@@ -34,8 +42,8 @@ def compare(
 
 
 def _named(name: str) -> tuple[Path, str]:
-    """The run and the arm that ``RUN:ARM`` names."""
-    run, _, arm = name.rpartition(":")
-    if not (run and arm):
-        raise ConfigError(f"{name!r} is no arm of a run: it has not the form {FORM}")
-    return Path(run), arm
+    """The run and the variant that ``RUN:VARIANT`` names."""
+    run, _, variant = name.rpartition(":")
+    if not (run and variant):
+        raise ConfigError(f"{name!r} is no variant of a run: it has not the form {FORM}")
+    return Path(run), variant

@@ -5,6 +5,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from harness.models.device import device
+
 
 def machine() -> dict[str, Any]:
     """Processor, cores, device and Python, for a manifest."""
@@ -14,13 +16,6 @@ def machine() -> dict[str, Any]:
         "device": device(),
         "python": platform.python_version(),
     }
-
-
-def device() -> str:
-    """What models run on here: a GPU's name, or ``cpu``."""
-    import torch
-
-    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
 
 
 def processor() -> str:

@@ -1,28 +1,36 @@
 """
-A suite → a run folder: fetch, index and train what is missing, score what is not scored yet.
+A suite → a run folder: fetch, index and train what is missing, ask what is not kept yet.
 
 Everything is found by content, so that running again does no work twice and a changed prompt,
-adapter, index or setting is run again.
+adapter, index or setting is run again. Several processes may carry out one suite: they share the
+questions between them.
 """
 
+import shutil
 from collections.abc import Sequence
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.files import fingerprint, locked, write_json, write_whole
-from harness.metrics import signature
+from harness.files import locked, write_json, write_whole
+from harness.kept import Kept, Use
 from harness.models import catalogue
-from harness.runs import CHART, WITH_CONTEXT, Arm
-from policyqa.machine import machine
-from policyqa.plan import DETERMINING_LIBRARIES, Plan, make_plan
+from harness.runs import CHART, MANIFEST, variant_folder
+from harness.variants import Variant
+from policyqa.manifest import make_manifest
+from policyqa.naming import FLOOR_ROW
+from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
 from policyqa.suite import Suite
+from rag.embedder import Embedder
+from rag.retriever import Excerpt
+from rag.sentences import nearest_sentences
 from reports.chart import chart
 from reports.comparison import compare_run
 from reports.markdown import markdown
-from tasks.policyqa.prompts import ENGINEERED, TEMPLATES
-from tasks.policyqa.questions import data_identity, in_split
+from tasks.policyqa.contexts import excerpts_of
+from tasks.policyqa.documents import make_documents
+from tasks.policyqa.questions import in_split
 
 SECTION_TOKENS = 216
 """Of a section of the policy set, on average."""
@@ -35,21 +43,20 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
         BenchError: the suite, its data or a model is not usable; nothing long was begun.
     """
     plan = make_plan(suite)
+    untrained = plan.untrained
+    efforts = [1.0, *(_training_effort(plan, name) for name in untrained)]
+    efforts += [_asking_effort(plan, variant) for variant in suite.resolved]
+    with watch.plan(efforts):
+        _prepare(plan, watch)
+        for line in plan.replaced if untrained else []:
+            watch.say(line)
+        for name in untrained:
+            _train(plan, name, watch)
+        _score(plan, out, watch)
     with locked(out / "run"):
-        untrained = [weights for weights in plan.recipes if not plan.is_trained(weights)]
-        pending = [arm for arm in suite.parsed_arms if not plan.is_scored(arm, out)]
-        if untrained or pending:
-            efforts = [1.0, *(_training_effort(plan, weights) for weights in untrained)]
-            efforts += [_scoring_effort(plan, arm) for arm in pending]
-            with watch.plan(efforts):
-                _prepare(plan, watch)
-                for line in plan.replaced if untrained else []:
-                    watch.say(line)
-                for weights in untrained:
-                    _train(plan, weights, watch)
-                _score(plan, pending, out, watch)
         _link_checkpoints(plan, out)
-        write_json(out / "manifest.json", _manifest(plan))
+        _drop_other_variants(plan, out)
+        write_json(out / MANIFEST, make_manifest(plan))
         comparison = compare_run(out)
         write_json(out / "comparison.json", comparison)
         _report(comparison, out)
@@ -58,78 +65,103 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
 
 def _prepare(plan: Plan, watch: Watch) -> None:
     with watch.stage("models and index", 1.0) as advance:
-        for model in plan.suite.models:
+        for model in plan.suite.model_names:
             catalogue.loadable(model)
-        plan.retriever.build(advance)
+        for retriever in plan.retrievers.values():
+            retriever.build(advance)
 
 
-def _train(plan: Plan, weights: str, watch: Watch) -> None:
+def _train(plan: Plan, name: str, watch: Watch) -> None:
     from finetune.train import train
 
-    recipe = plan.recipes[weights]
-    what = plan.checkpoint_determinants(weights)
-    folder = plan.checkpoint_folder(weights)
-    title = f"training {weights} (recipe {recipe.name})"
-    with watch.stage(title, _training_effort(plan, weights)) as advance:
-        train(recipe, plan.questions, plan.retriever, folder, what, advance, watch.say)
+    recipe = plan.recipes[name]
+    what = plan.checkpoint_determinants(name)
+    folder = plan.checkpoint_folder(name)
+    title = f"training {name} (recipe {recipe.name})"
+    with watch.stage(title, _training_effort(plan, name)) as advance:
+        train(recipe, plan.questions, plan.training, folder, what, advance, watch.say)
 
 
-def _score(plan: Plan, arms: Sequence[Arm], out: Path, watch: Watch) -> None:
-    """Score arms, loading each precision of the model once and each adapter onto it."""
-    from policyqa.scoring import load_model, score_arm
+def _score(plan: Plan, out: Path, watch: Watch) -> None:
+    """Score the variants, loading each base at most once for those that follow each other."""
+    from policyqa.scoring import Loader, language_model, score_variant
 
-    for precision in dict.fromkeys(arm.precision for arm in arms):
-        model = load_model(plan.suite.model, precision, plan.suite.batch_size)
-        for arm in (arm for arm in arms if arm.precision == precision):
-            checkpoint = plan.checkpoint(arm.weights)
-            model.use_adapter(checkpoint.folder if checkpoint else None)
-            with watch.stage(f"scoring {arm}", _scoring_effort(plan, arm)) as advance:
-                score_arm(
-                    model=model,
-                    arm=arm,
-                    indices=plan.indices,
-                    options=_task_options(plan.suite, arm),
-                    determinants=plan.arm_determinants(arm),
-                    folder=arm.folder(out),
-                    advance=advance,
-                )
+    suite = plan.suite
+    kept = Kept()
+    loader = Loader(suite.batch_size)
+    excerpts = Excerpts(plan)
+    nearest = partial(nearest_sentences, Embedder(suite.embedder))
+    for variant in _by_base([plan.trained(one) for one in suite.resolved]):
+        who = FLOOR_ROW if variant.model.is_floor else variant.model.base
+        use = Use(suite.name, str(suite.data.absolute()), who)
+        with watch.stage(f"scoring {variant.name}", _asking_effort(plan, variant)) as advance:
+            documents = make_documents(plan.asked, variant.prompt, excerpts.of(variant))
+            model = language_model(variant, loader, kept, use, suite.batch_size, nearest, advance)
+            score_variant(variant, documents, model, plan.metrics, kept, use, out)
 
 
-def _task_options(suite: Suite, arm: Arm) -> dict[str, Any]:
-    """What the arm's task hears as metadata."""
-    k, budget = arm.limits(suite.k, suite.budget)
-    return {
-        "data": str(suite.data),
-        "split": suite.split,
-        "embedder": suite.embedder,
-        "reranker": suite.reranker,
-        "k": k,
-        "budget": budget,
-        "encoder": suite.encoder,
-    }
+class Excerpts:
+    """What the variants of a plan show of the documents, retrieved once for each context."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._found: dict[Any, list[Excerpt]] = {}
+
+    def of(self, variant: Variant) -> Sequence[Excerpt]:
+        """The excerpt of every question that is asked, in order."""
+        context, plan = variant.context, self._plan
+        if context.source == "none":
+            return [Excerpt()] * len(plan.asked)
+        if context not in self._found:
+            self._found[context] = excerpts_of(
+                plan.asked, context.source, plan.retrievers[context], plan.split
+            )
+        return self._found[context]
 
 
-def _training_effort(plan: Plan, weights: str) -> float:
+def _by_base(variants: Sequence[Variant]) -> list[Variant]:
+    """The floors first, and the others so that those of one base and precision stand together."""
+    order = list(dict.fromkeys((one.model.base, one.model.precision) for one in variants))
+    return sorted(
+        variants,
+        key=lambda one: (
+            not one.model.is_floor,
+            order.index((one.model.base, one.model.precision)),
+        ),
+    )
+
+
+def _training_effort(plan: Plan, name: str) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    recipe = plan.recipes[weights]
+    recipe = plan.recipes[name]
     each = 2.6 if recipe.prompt == "rag" else 0.5
     count = len(in_split(plan.questions, "train"))
     return each * recipe.epochs * min(count, recipe.limit or count)
 
 
-def _scoring_effort(plan: Plan, arm: Arm) -> float:
+def _asking_effort(plan: Plan, variant: Variant) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    k, budget = arm.limits(plan.suite.k, plan.suite.budget)
-    shown = min(budget, SECTION_TOKENS * k) if arm.prompt in WITH_CONTEXT else 0
-    return (0.6 + 0.9 * shown / 400) * len(plan.indices)
+    if variant.model.is_floor:
+        return 0.05 * len(plan.asked)
+    context = variant.context
+    shown = 0 if context.source == "none" else min(context.budget, SECTION_TOKENS * context.k)
+    return (0.6 + 0.9 * shown / 400) * len(plan.asked)
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:
-    for weights in plan.recipes:
-        link = out / "checkpoints" / weights
+    for name in plan.recipes:
+        link = out / "checkpoints" / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
-        link.symlink_to(plan.checkpoint_folder(weights), target_is_directory=True)
+        link.symlink_to(plan.checkpoint_folder(name), target_is_directory=True)
+
+
+def _drop_other_variants(plan: Plan, out: Path) -> None:
+    """Delete what an earlier form of the suite left; its answers are kept elsewhere."""
+    named = {variant_folder(out, variant.name) for variant in plan.suite.resolved}
+    for record in (out / "variants").rglob("variant.json"):
+        if record.parent not in named:
+            shutil.rmtree(record.parent)
 
 
 def _report(comparison: dict[str, Any], out: Path) -> None:
@@ -140,22 +172,3 @@ def _report(comparison: dict[str, Any], out: Path) -> None:
     else:
         (out / CHART).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
     write_whole(out / "report.md", markdown(comparison, CHART if drawn else None))
-
-
-def _manifest(plan: Plan) -> dict[str, Any]:
-    suite = plan.suite
-    checkpoints = {weights: plan.checkpoint(weights) for weights in plan.recipes}
-    return {
-        "suite": suite.model_dump(mode="json"),
-        "versions": {name: version(name) for name in ("policyqa-bench", *DETERMINING_LIBRARIES)},
-        "machine": machine(),
-        "metrics": signature(suite.encoder),
-        "retrieval": f"{plan.retriever.signature},k{suite.k},budget{suite.budget}",
-        "hashes": {
-            "data": data_identity(suite.data),
-            "index": plan.retriever.index.fingerprint,
-            "prompts": fingerprint([TEMPLATES["plain"], TEMPLATES[ENGINEERED], TEMPLATES["rag"]]),
-            "model": catalogue.identity(suite.model),
-            "adapters": {w: point.identity for w, point in checkpoints.items() if point},
-        },
-    }

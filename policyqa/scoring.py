@@ -1,29 +1,35 @@
 """
-One arm → its scores: lm-eval run on a loaded model, into the arm's folder.
-
-The answers are kept batch by batch while they are made, and the folder appears whole: a killed
-run goes on with the next batch, and a finished arm is never scored again for the same content.
+One variant → its scores: lm-eval run on what is kept and, for the rest, the model; into its folder.
 """
 
 import shutil
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import lm_eval
-import torch
+from lm_eval.api.model import LM
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
 from harness.errors import RunError
-from harness.files import fingerprint, put_folder, write_json
-from harness.models.journal import Journal
+from harness.files import locked, put_folder, write_json
+from harness.kept import Answer, Kept, Use
+from harness.metrics import Metric, Row, Scores, score
+from harness.metrics.scoring import row_keys
+from harness.models.device import torch_device
+from harness.models.floors import FloorLM, Nearest
+from harness.models.keeping import KeepingLM
 from harness.models.policyqa_hf import PolicyQALM
-from harness.progress import Advance, silent
-from harness.runs import ARM_RECORD, BATCHES, Arm
-from tasks.registration import TASKS
+from harness.progress import Advance
+from harness.runs import RECORD, variant_folder
+from harness.variants import Model, Variant
+from tasks.policyqa.task import PolicyQATask
 
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
-"""What lm-eval takes as ``dtype`` for each precision of an arm."""
+"""What lm-eval takes as ``dtype`` for each precision of a variant."""
 
 
 def load_model(model: str, precision: str | None, batch_size: int) -> PolicyQALM:
@@ -33,86 +39,139 @@ def load_model(model: str, precision: str | None, batch_size: int) -> PolicyQALM
         load_in_8bit=precision == "int8",
         load_in_4bit=precision == "nf4",
         dtype=DTYPES[precision],
-        device="cuda" if torch.cuda.is_available() else "cpu",
+        device=torch_device(),
         batch_size=batch_size,
     )
 
 
-def score_arm(
-    model: PolicyQALM,
-    arm: Arm,
-    indices: list[int],
-    options: dict[str, Any],
-    determinants: dict[str, Any],
-    folder: Path,
+class Loader:
+    """Loads models when they are needed, one base at a time; adapters go on and off it."""
+
+    def __init__(self, batch_size: int) -> None:
+        self._batch_size = batch_size
+        self._loaded: tuple[str, str | None] | None = None
+        self._model: PolicyQALM | None = None
+
+    def load(self, model: Model) -> PolicyQALM:
+        """The model, ready to answer.
+
+        Raises:
+            ModelError: it cannot be loaded, or its adapter does not fit it.
+        """
+        wanted = (model.base, model.precision)
+        if self._model is None or self._loaded != wanted:
+            self._model = None  # What was loaded goes before the next comes.
+            self._model = load_model(*wanted, self._batch_size)
+            self._loaded = wanted
+        self._model.use_adapter(model.adapter)
+        return self._model
+
+
+def language_model(
+    variant: Variant,
+    loader: Loader,
+    kept: Kept,
+    use: Use,
+    batch_size: int,
+    nearest: Nearest,
     advance: Advance,
+) -> LM:
+    """What answers for ``variant``: a floor, or a model that is loaded once it is needed."""
+    if variant.model.is_floor:
+        return FloorLM(variant.model.base, nearest)
+    load = partial(loader.load, variant.model)
+    return KeepingLM(variant.model, load, kept, use, batch_size, advance)
+
+
+def score_variant(
+    variant: Variant,
+    documents: Sequence[dict[str, Any]],
+    model: LM,
+    metrics: Sequence[Metric],
+    kept: Kept,
+    use: Use,
+    run: Path,
 ) -> None:
-    """Score one arm into ``folder``.
+    """Have ``variant`` answer and be scored; its folder of ``run`` is replaced when all is there.
 
     Args:
-        model: with the arm's adapter on.
-        arm: what is scored.
-        indices: of the questions within their split.
-        options: metadata of the task: data, split, retrieval and encoder.
-        determinants: all that determines the result; recorded, and the key of kept answers.
-        folder: the arm's, replaced when the new one is whole.
-        advance: hears after each batch how many answers there are and will be.
+        variant: its model trained.
+        documents: what it is asked (``tasks.policyqa.documents``).
+        model: what answers for it.
+        metrics: what is scored.
+        kept: where scores are looked up and kept.
+        use: who asks.
+        run: a run folder; several processes may be at it.
 
     Raises:
         RunError: lm-eval did not write its files.
     """
-    key = fingerprint(determinants)
-    partial = folder.with_name(f"{folder.name}.partial-{key[:12]}")
-    _remove_other_attempts(folder, partial)
-    for stale in [*partial.glob("results_*.json"), *partial.glob("samples_*.jsonl")]:
-        stale.unlink()
-    journal = Journal(partial / BATCHES)
-    model.keep_answers(journal, advance)
-    _evaluate(model, arm, indices, options, partial)
-    model.keep_answers(None, silent)
-    write_json(
-        partial / ARM_RECORD,
-        {"arm": str(arm), "key": key, "determinants": determinants, "usage": _usage(journal)},
+
+    def scorer(rows: Sequence[Row]) -> Scores:
+        kept.used(use, "score", row_keys(rows))
+        return score(metrics, rows, kept)
+
+    task = PolicyQATask(
+        {"task": task_name(variant)},
+        documents=documents,
+        metrics=metrics,
+        scorer=scorer,
+        decoding=variant.decoding,
     )
-    put_folder(partial, folder)
-
-
-def _evaluate(
-    model: PolicyQALM, arm: Arm, indices: list[int], options: dict[str, Any], output: Path
-) -> None:
-    tracker = EvaluationTracker(output_path=str(output / "results.json"))
+    tracker = EvaluationTracker()
     results = lm_eval.simple_evaluate(
         model=model,
-        model_args={"pretrained": model.pretrained, "peft": model.peft},
-        tasks=[arm.task],
-        samples={arm.task: indices},
-        task_manager=TaskManager(include_path=str(TASKS), include_defaults=False, metadata=options),
-        batch_size=int(model.batch_size),
+        # The tracker names what it writes after these.
+        model_args={"pretrained": variant.model.base, "peft": variant.model.adapter},
+        tasks=[task],
+        task_manager=TaskManager(include_defaults=False),
         bootstrap_iters=0,
         evaluation_tracker=tracker,
     )
+    answers = model.given if isinstance(model, KeepingLM) else {}
+    for sample in results["samples"][task.config.task]:
+        answer = answers.get(sample["arguments"][0][0])
+        sample["cost"] = _cost([answer]) if answer else None
+    with locked(run / "run"):
+        folder = variant_folder(run, variant.name)
+        partial_folder = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(partial_folder, ignore_errors=True)  # Of a kill.
+        _write(results, tracker, task.config.task, partial_folder)
+        write_json(partial_folder / RECORD, _record(variant, list(answers.values())))
+        put_folder(partial_folder, folder)
+
+
+def task_name(variant: Variant) -> str:
+    """What lm-eval calls the variant: it writes no samples of a task with a slash in its name."""
+    return f"policyqa_{variant.name.replace('/', '_')}"
+
+
+def _write(results: dict[str, Any], tracker: EvaluationTracker, task: str, output: Path) -> None:
+    """Write lm-eval's own files."""
+    tracker.output_path = str(output / "results.json")
     samples = results.pop("samples")
     tracker.save_results_aggregated(results=results, samples=samples)
-    tracker.save_results_samples(task_name=arm.task, samples=samples[arm.task])
+    tracker.save_results_samples(task_name=task, samples=samples[task])
     # lm-eval logs a failed save and goes on.
     for pattern in ("results_*.json", "samples_*.jsonl"):
         if not list(output.glob(pattern)):
             raise RunError(f"lm-eval wrote no {pattern} into {output}; is the disk full?")
 
 
-def _usage(journal: Journal) -> dict[str, float]:
-    """Means a question of tokens and seconds, from the batches as they were timed."""
-    batches = journal.batches()
-    count = sum(len(batch.answers) for batch in batches)
+def _record(variant: Variant, answers: Sequence[Answer]) -> dict[str, Any]:
+    """What a finished variant says of itself."""
     return {
-        "prompt_tokens": sum(sum(batch.prompt_tokens) for batch in batches) / count,
-        "answer_tokens": sum(sum(batch.answer_tokens) for batch in batches) / count,
-        "seconds": sum(batch.seconds for batch in batches) / count,
+        "variant": variant.name,
+        "identity": variant.identity,
+        "cost": _cost(answers),
+        "answered_by": sorted({answer.code for answer in answers}),
     }
 
 
-def _remove_other_attempts(folder: Path, partial: Path) -> None:
-    """Drop unfinished answers of this arm that other content asked for."""
-    for other in folder.parent.glob(f"{folder.name}.partial-*"):
-        if other != partial:
-            shutil.rmtree(other)
+def _cost(answers: Sequence[Answer]) -> dict[str, float | None]:
+    """Means a question of tokens and seconds; None where no language model answered."""
+    names = ("prompt_tokens", "answer_tokens", "seconds")
+    return {
+        name: fmean(getattr(answer, name) for answer in answers) if answers else None
+        for name in names
+    }

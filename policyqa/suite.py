@@ -1,29 +1,96 @@
 """
-A suite: which arms of which model are scored on which questions.
+A suite: which variants are scored on which questions, and what decides between them.
 
     name: mine
     model: meta-llama/Llama-2-7b-hf
-    arms: [base/plain, sft/plain, sft-rag/rag, sft-rag/rag@int8]
+    variants: [base/plain, sft/plain, sft-rag/rag, sft-rag/rag@int8]
     data: my/data
+
+Tables of ``models``, ``prompts`` and ``contexts`` add rows to the shipped ones, which are the
+models ``base``, ``sft`` and ``sft-rag``, the prompts of ``tasks/policyqa/prompts.yaml`` and the
+contexts ``none``, ``retrieved``, ``oracle``, ``misled`` and ``withheld``.
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
-from harness.runs import Arm
+from harness.metrics.registry import make_metrics
+from harness.models.adapter import base_of
+from harness.models.precision import Precision
 from harness.validation import validated
+from harness.variants import FLOORS, SOURCES, Context, Decoding, Model, Source, Variant
+from policyqa.naming import FLOOR_ROW, Tables, read_variant
 from rag.embedder import EMBEDDER
+from rag.index import MODES
 from rag.retriever import BUDGET, K
+from tasks.policyqa.prompts import PromptRow, prompt_table
 from tasks.policyqa.questions import DATA, Split
 
 SUITES = Path(__file__).parent / "suites"
 """The suites this project ships."""
+BASELINE = "base/plain"
+"""The variant others are compared with, where a suite has it and names none."""
+RECIPES = ("sft", "sft-rag")
+"""Shipped rows of models that a recipe of that name trains on the suite's model."""
 
 Count = Annotated[int, Field(ge=1)]
+Amount = Annotated[int, Field(ge=0)]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""What can stand in the name of a variant, and so of a folder."""
+
+
+class Row(BaseModel):
+    """A row of a table, as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelRow(Row):
+    """Who answers."""
+
+    base: str | None = None
+    """A catalogue name, a Hugging Face id or a folder; None is what the adapter was trained on."""
+    adapter: Path | None = None
+    """A folder of LoRA weights."""
+    recipe: str | None = None
+    """What trains the adapter: a shipped recipe or a file."""
+    precision: Precision | None = None
+
+    @model_validator(mode="after")
+    def _says_what_it_is(self) -> "ModelRow":
+        if self.adapter and self.recipe:
+            raise ValueError("an adapter is there, and a recipe would train one: name one of them")
+        if not (self.base or self.adapter):
+            raise ValueError("name a base, or an adapter, which knows its base")
+        return self
+
+    def model(self, name: str) -> Model:
+        """The row as a value."""
+        base = self.base or base_of(self.adapter or Path())
+        return Model(name, base, adapter=self.adapter, recipe=self.recipe, precision=self.precision)
+
+
+class ContextRow(Row):
+    """Where sections come from; what is left out is as the suite has it."""
+
+    source: Source = "retrieved"
+    k: Amount | None = None
+    budget: Amount | None = None
+    embedder: str | None = None
+    reranker: str | None = None
+    mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
+
+
+class DecodingRow(Row):
+    """How answers end."""
+
+    max_tokens: Count = Decoding.max_tokens
+    stop: Annotated[tuple[str, ...], Field(min_length=1)] = Decoding.stop
 
 
 class Suite(BaseModel):
@@ -31,11 +98,23 @@ class Suite(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    model: str
-    """A name of the catalogue, a Hugging Face id or a folder."""
-    arms: Annotated[list[str], Field(min_length=1)]
-    """``weights/prompt[+k=K][+budget=B][@precision]``, in the order they are shown."""
+    name: Word
+    model: str | None = None
+    """Base of the shipped rows of models: a catalogue name, a Hugging Face id or a folder."""
+    models: dict[Word, ModelRow] = {}
+    prompts: dict[Word, PromptRow] = {}
+    contexts: dict[Word, ContextRow] = {}
+    decoding: DecodingRow = DecodingRow()
+    variants: Annotated[list[str], Field(min_length=1)] = Field(
+        validation_alias=AliasChoices("variants", "arms")
+    )
+    """In the order they are shown; as ``policyqa.naming`` reads them."""
+    floors: list[str] = list(FLOORS)
+    """Kinds of floors shown at the head of the table."""
+    baseline: str | None = None
+    """The variant others are compared with; None is ``base/plain``, or else the first."""
+    metrics: list[str] | None = None
+    """Names of metrics; None is all."""
     data: Path = DATA
     split: Split = "test"
     limit: Count | None = None
@@ -43,46 +122,104 @@ class Suite(BaseModel):
     seed: int = 7
     """Of the drawn questions and the bootstrap."""
     recipes: dict[str, str] = {}
-    """Weights to recipe; unnamed weights take the one shipped for the model."""
+    """Of the shipped rows ``sft`` and ``sft-rag``; else that shipped for the model."""
     batch_size: Count = 16
     """Prompts answered at a time."""
     encoder: str = "minilm-l6"
     """BERTScore's."""
+    encoder_layer: Count | None = None
+    """Of the encoder, that BERTScore matches; None is the one known for it."""
     embedder: str = EMBEDDER
     """Retrieval's: a catalogue name, a Hugging Face id or a folder."""
     reranker: str | None = None
     """Puts what was retrieved into a better order; None leaves it as it was found."""
-    k: Count = K
-    """Sections retrieved for a question, in training and in arms that set none of their own."""
-    budget: Count = BUDGET
+    k: Amount = K
+    """Sections retrieved for a question, in training and in contexts that set none of their own."""
+    budget: Amount = BUDGET
     """Tokens of context, likewise."""
+    published: str | None = None
+    """Published figures that are shown beside ours: a row of ``reports/published.yaml``."""
 
-    @field_validator("arms")
-    @classmethod
-    def _arms_are_known(cls, arms: list[str]) -> list[str]:
+    @model_validator(mode="after")
+    def _can_be_carried_out(self) -> "Suite":
         try:
-            names = [str(Arm.parse(arm)) for arm in arms]
+            names = [variant.name for variant in self.resolved]
+            make_metrics(self.metrics)
+            baseline = self.baseline_name
         except BenchError as error:
             raise ValueError(str(error)) from error
-        if len(set(names)) < len(names):
-            raise ValueError("an arm is named twice")
-        return names
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"a variant is named twice: {', '.join(sorted(twice))}")
+        if baseline not in names:
+            raise ValueError(f"the baseline {baseline} is none of its variants")
+        unknown = set(self.recipes) - set(RECIPES)
+        if unknown:
+            raise ValueError(
+                f"recipes has {', '.join(sorted(unknown))}, and is for {', '.join(RECIPES)}; give "
+                "a row of models its own recipe"
+            )
+        return self
+
+    @cached_property
+    def resolved(self) -> list[Variant]:
+        """The floors, then the variants, in the order they are shown.
+
+        Raises:
+            ConfigError: a name is none.
+        """
+        floors = [read_variant(f"{FLOOR_ROW}/{kind}", self.tables) for kind in self.floors]
+        return floors + [read_variant(name, self.tables) for name in self.variants]
 
     @property
-    def parsed_arms(self) -> list[Arm]:
-        """The arms, in the order they are shown."""
-        return [Arm.parse(arm) for arm in self.arms]
+    def baseline_name(self) -> str:
+        """The variant others are compared with."""
+        if self.baseline:
+            return read_variant(self.baseline, self.tables).name
+        names = [read_variant(name, self.tables).name for name in self.variants]
+        return BASELINE if BASELINE in names else names[0]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What the words of a variant's name stand for."""
+        return Tables(
+            models=self._shipped_models() | {n: row.model(n) for n, row in self.models.items()},
+            prompts=prompt_table(self.prompts),
+            contexts={name: self.context(name, row) for name, row in self._context_rows().items()},
+            decoding=Decoding(self.decoding.max_tokens, self.decoding.stop),
+        )
+
+    def context(self, name: str, row: ContextRow) -> Context:
+        """A row of contexts as a value, with what it leaves out as the suite has it."""
+        return Context(
+            name=name,
+            source=row.source,
+            k=self.k if row.k is None else row.k,
+            budget=self.budget if row.budget is None else row.budget,
+            embedder=row.embedder or self.embedder,
+            reranker=row.reranker or self.reranker,
+            mode=row.mode,
+        )
 
     @property
-    def models(self) -> list[str]:
+    def model_names(self) -> list[str]:
         """Every model a run loads, each once."""
-        named = (self.model, self.encoder, self.embedder, self.reranker)
+        answering = [one.model.base for one in self.resolved if not one.model.is_floor]
+        contexts = [one.context for one in self.resolved if one.context.source != "none"]
+        searching = [name for one in contexts for name in (one.embedder, one.reranker)]
+        named = (*answering, self.encoder, self.embedder, *searching)
         return list(dict.fromkeys(name for name in named if name))
 
-    @property
-    def trained_weights(self) -> list[str]:
-        """Weights the arms need that are not the base's, each once."""
-        return list(dict.fromkeys(arm.weights for arm in self.parsed_arms if arm.weights != "base"))
+    def _shipped_models(self) -> dict[str, Model]:
+        if self.model is None:
+            return {}
+        trained = {
+            name: Model(name, self.model, recipe=self.recipes.get(name, name)) for name in RECIPES
+        }
+        return {"base": Model("base", self.model), **trained}
+
+    def _context_rows(self) -> dict[str, ContextRow]:
+        return {source: ContextRow(source=source) for source in SOURCES} | self.contexts
 
 
 def load_suite(name: str, **changes: Any) -> Suite:

@@ -31,14 +31,16 @@ RERANKED = 50
 
 
 @dataclass(frozen=True)
-class Context:
+class Excerpt:
     """What a prompt shows of the documents."""
 
-    text: str
-    ids: list[str]
+    text: str = ""
+    ids: tuple[str, ...] = ()
     """Section ids, best first."""
-    scores: list[float]
+    scores: tuple[float, ...] = ()
     """What they scored (``Hit.score``); 1.0 for sections that were given, not retrieved."""
+    best: str = ""
+    """What the first of them says, whole and without its citation."""
 
 
 class Retriever:
@@ -105,7 +107,8 @@ class Retriever:
     @property
     def signature(self) -> str:
         """What determines which sections are found, for a line beside a figure."""
-        return f"index:{self.index.fingerprint[:8]},{self._embedder.identity},{self._how}"
+        parts = (self._embedder.identity, self._how, self.index.search_kind)
+        return f"index:{self.index.fingerprint[:8]},{','.join(parts)}"
 
     @property
     def _how(self) -> str:
@@ -138,7 +141,7 @@ class Retriever:
         hits = self.index.search(questions, max(k, RERANKED) if k else 0, self.mode)
         return [found[:k] for found in self._reranker.rerank(questions, hits)]
 
-    def contexts(self, questions: Sequence[str]) -> list[Context]:
+    def contexts(self, questions: Sequence[str]) -> list[Excerpt]:
         """The context of each question, all retrieved in one batched query."""
         return [self._context(hits) for hits in self._distinct(questions, 2 * self.k)]
 
@@ -159,7 +162,7 @@ class Retriever:
             best = [dict(zip(short, again, strict=True)).get(i, one) for i, one in enumerate(best)]
         return best
 
-    def given(self, section_ids: Sequence[str]) -> Context:
+    def given(self, section_ids: Sequence[str]) -> Excerpt:
         """The context of sections that are named rather than searched for, within the budget."""
         sections = [self._sections[section_id] for section_id in section_ids]
         return self._context([Hit(s.id, 1.0, s.citation, s.body) for s in sections])
@@ -168,6 +171,7 @@ class Retriever:
     def _sections(self) -> dict[str, Section]:
         return {section.id: section for section in self._corpus}
 
-    def _context(self, hits: Sequence[Hit]) -> Context:
+    def _context(self, hits: Sequence[Hit]) -> Excerpt:
         text, shown = assemble(hits, self.budget, self._embedder)
-        return Context(text, [hit.id for hit in shown], [hit.score for hit in shown])
+        ids, scores = tuple(hit.id for hit in shown), tuple(hit.score for hit in shown)
+        return Excerpt(text, ids, scores, shown[0].body if shown else "")

@@ -3,15 +3,14 @@ The curves of a comparison → one SVG picture.
 
 A row a curve, a panel a metric and one for seconds. The same comparison gives the same bytes: no
 date, no random ids, no settings of the user's own matplotlib. Every word on it comes from names of
-arms and metrics.
+variants and metrics.
 """
 
 import io
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RunError
-from harness.metrics import METRICS
-from reports.tables import TITLES
+from reports.cells import titles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,25 +41,28 @@ def chart(comparison: dict[str, Any]) -> str:
     curves = comparison.get("sweep")
     if not curves:
         raise RunError(
-            f"suite {comparison['suite']['name']} has no curve to draw: no three of its arms "
+            f"suite {comparison['suite']['name']} has no curve to draw: no three of its variants "
             "differ in k or in the budget alone. Make a run that has: policyqa run sweep"
         )
+    shown = titles(comparison, "mean")
     picture = io.StringIO()
     with matplotlib.style.context(["default", STYLE]):
         width, height = PANEL
         figure = Figure(
-            figsize=(width * (len(METRICS) + 1), height * len(curves)), layout="constrained"
+            figsize=(width * (len(shown) + 1), height * len(curves)), layout="constrained"
         )
-        rows = figure.subplots(len(curves), len(METRICS) + 1, squeeze=False)
+        rows = figure.subplots(len(curves), len(shown) + 1, squeeze=False)
         for curve, panels in zip(curves, rows, strict=True):
-            for metric, panel in zip(METRICS, panels, strict=False):
-                _quality(panel, comparison, curve, metric)
+            for metric, panel in zip(shown, panels, strict=False):
+                _quality(panel, comparison, curve, metric, shown[metric])
             _seconds(panels[-1], comparison, curve)
         figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
     return picture.getvalue()
 
 
-def _quality(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], metric: str) -> None:
+def _quality(
+    panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], metric: str, title: str
+) -> None:
     """A metric with its 95% intervals against prompt tokens."""
     figures = [point["metrics"][metric] for point in curve["points"]]
     means = [figure["mean"] for figure in figures]
@@ -70,7 +72,7 @@ def _quality(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], m
     panel.errorbar(tokens, means, yerr=[below, above], marker="o", capsize=3)
     if curve["oracle"]:
         _level(panel, curve["oracle"]["metrics"][metric]["mean"], "oracle")
-    _label(panel, curve, tokens, means, TITLES[metric])
+    _label(panel, curve, tokens, means, title)
 
 
 def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
@@ -80,7 +82,7 @@ def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -
     ratios = [each / seconds[0] for each in seconds]
     panel.plot(tokens, ratios, marker="o")
     if curve["oracle"]:
-        oracle = comparison["arms"][curve["oracle"]["arm"]]["seconds_per_question"]
+        oracle = comparison["variants"][curve["oracle"]["variant"]]["cost"]["seconds"]
         _level(panel, oracle / seconds[0], "oracle")
     batches = f"seconds a question (batches of {comparison['suite']['batch_size']})"
     first = f"{curve['varies']}={curve['points'][0][curve['varies']]}"
@@ -108,5 +110,5 @@ def _level(panel: "Axes", height: float, name: str) -> None:
 
 def _costs(comparison: dict[str, Any], curve: dict[str, Any], what: str) -> list[float]:
     """What each point of a curve cost, a question."""
-    arms = comparison["arms"]
-    return [arms[point["arm"]][f"{what}_per_question"] for point in curve["points"]]
+    variants = comparison["variants"]
+    return [variants[point["variant"]]["cost"][what] for point in curve["points"]]

@@ -1,140 +1,112 @@
 """
 A run folder → ``comparison.json``: every figure the reports show, computed once.
 
-All arms answered the same questions, so each is compared with ``base/plain`` question by question.
+Each variant is compared with the suite's baseline and with a floor, question by question.
 """
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RunError
-from harness.metrics import METRICS, RATES
-from harness.runs import BASELINE, Arm, ArmResult, read_arm
-from harness.statistics import RESAMPLES, mean_interval, paired_difference, rate_interval
+from harness.errors import ConfigError
+from harness.files import read_yaml
+from harness.pairing import Measure, difference, figure
+from harness.runs import Result, read_manifest, read_result
+from reports.measures import measures_of
 from reports.sweep import curves
 
-PUBLISHED = {
-    "base/plain": {"bertscore_f1": 0.82, "bleu": 0.15, "rouge_l": 0.31},
-    "sft/plain": {"bertscore_f1": 0.89, "bleu": 0.26, "rouge_l": 0.45},
-    "sft/engineered": {"bertscore_f1": 0.91, "bleu": 0.29, "rouge_l": 0.48},
-    "sft-rag/rag": {"bertscore_f1": 0.93, "bleu": 0.32, "rouge_l": 0.51},
-}
-"""Published for LLaMA-2-7B, with no n, no interval and no signature."""
-
-ABSTAINED = "abstained"
-"""Of answerable questions shown the wrong sections, the share that is not answered: what is an
-over-refusal elsewhere is right there, and higher is better."""
-
-NAMES = {
-    "base/plain": "base",
-    "sft/plain": "fine-tuned",
-    "sft/engineered": "prompt-engineered",
-    "sft-rag/rag": "RAG-enhanced",
-}
-"""What the published comparison calls its four arms."""
+PUBLISHED = Path(__file__).with_name("published.yaml")
+"""Published figures, by the name a suite gives."""
+YARDSTICK = "floor/sentence"
+"""The floor that every variant is compared with, where a run has it: the best of those we measured
+(README.md)."""
 
 
 def compare_run(run: Path) -> dict[str, Any]:
     """The comparison of a finished run, as JSON.
 
     Raises:
-        RunError: the folder is no run, or an arm of its suite is unfinished.
+        RunError: the folder is no run, or a variant of its suite is unfinished.
+        ConfigError: it names published figures that are not there.
     """
     manifest = read_manifest(run)
-    seed = manifest["suite"]["seed"]
-    arms = [read_arm(run, name) for name in manifest["suite"]["arms"]]
-    baseline = next((arm for arm in arms if arm.name == BASELINE), None)
-    entries = {arm.name: _arm(arm, baseline, seed) for arm in arms}
-    sweep = curves(arms, manifest["suite"])
+    suite = manifest["suite"]
+    measures = measures_of(manifest)
+    results = {name: read_result(run, name) for name in manifest["variants"]}
+    baseline = results[manifest["baseline"]]
+    floor = results.get(YARDSTICK)
+    sweep = curves(list(results.values()), manifest, measures)
     return {
-        "suite": manifest["suite"],
+        "suite": suite,
         "machine": manifest["machine"],
-        "arms": entries,
+        "metrics": manifest["metrics"],
+        "baseline": baseline.name,
+        "floor": floor.name if floor else None,
+        "variants": {
+            name: _variant(result, manifest, measures, baseline, floor)
+            for name, result in results.items()
+        },
         **({"sweep": sweep} if sweep else {}),
-        "published": {name: PUBLISHED[name] for name in PUBLISHED if _has(arms, name)},
-        "signature": _signature(manifest, arms[0]),
+        "published": published(suite.get("published"), list(results)),
+        "signature": _signature(manifest, list(results.values())),
     }
 
 
-def rate_names(arm: str) -> dict[str, str]:
-    """The rates that say something of an arm, each with the name it is logged under."""
-    names = {name: name for name in RATES}
-    if Arm.parse(arm).prompt == "misled":
-        return {"false_answer": "false_answer", ABSTAINED: "over_refusal"}
-    if Arm.parse(arm).prompt == "oracle":
-        del names["false_answer"]  # An unanswerable question has no gold section to show.
-    return names
-
-
-def read_manifest(run: Path) -> dict[str, Any]:
-    """The manifest of a run folder.
+def published(row: str | None, variants: Sequence[str]) -> dict[str, Any] | None:
+    """Of the published figures of that row, those of variants there are; None without a row.
 
     Raises:
-        RunError: the folder has none.
+        ConfigError: there is no such row.
     """
-    path = run / "manifest.json"
-    if not path.is_file():
-        raise RunError(
-            f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick"
-        )
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return manifest
+    if row is None:
+        return None
+    rows = read_yaml(PUBLISHED)
+    if row not in rows:
+        raise ConfigError(f"no published figures {row!r}; there are {', '.join(rows)}")
+    found = {name: what for name, what in rows[row]["variants"].items() if name in variants}
+    return {"note": rows[row]["note"], "variants": found}
 
 
-def _has(arms: list[ArmResult], name: str) -> bool:
-    return any(arm.name == name for arm in arms)
-
-
-def _arm(arm: ArmResult, baseline: ArmResult | None, seed: int) -> dict[str, Any]:
-    metrics = {
-        name: mean_interval(arm.scores(name), arm.clusters(name), seed=seed) for name in METRICS
+def _variant(
+    result: Result,
+    manifest: dict[str, Any],
+    measures: Sequence[Measure],
+    baseline: Result,
+    floor: Result | None,
+) -> dict[str, Any]:
+    """The figures of one variant."""
+    seed = manifest["suite"]["seed"]
+    figures = {one.name: figure(result, one, seed=seed) for one in measures}
+    kinds = {one.name: one.kind for one in measures}
+    shown = {name: found.as_json() for name, found in figures.items() if found}
+    described = manifest["variants"][result.name]
+    others = {
+        "vs_baseline": None if result.name == baseline.name else baseline,
+        "vs_floor": None if described["floor"] else floor,
     }
-    rates = {
-        name: rate_interval(arm.scores(logged), arm.clusters(logged))
-        for name, logged in rate_names(arm.name).items()
-        if arm.scores(logged)
+    return {
+        "metrics": {name: found for name, found in shown.items() if kinds[name] != "rate"},
+        "rates": {name: found for name, found in shown.items() if kinds[name] == "rate"},
+        "cost": result.cost,
+        "n": len(result.outcomes),
+        "floor": described["floor"],
+        **{
+            name: _differences(result, other, measures, seed)
+            for name, other in others.items()
+            if other is not None
+        },
     }
-    entry: dict[str, Any] = {
-        "metrics": {name: figure.as_json() for name, figure in (metrics | rates).items()},
-        "n": len(arm.answers),
-        "tokens_per_question": arm.usage["prompt_tokens"] + arm.usage["answer_tokens"],
-        "prompt_tokens_per_question": arm.usage["prompt_tokens"],
-        "answer_tokens_per_question": arm.usage["answer_tokens"],
-        "seconds_per_question": arm.usage["seconds"],
-    }
-    if baseline is not None and arm.name != baseline.name:
-        entry["vs_base"] = {
-            name: paired_difference(
-                arm.scores(name), baseline.scores(name), arm.clusters(name), seed=seed
-            ).as_json()
-            for name in METRICS
-        }
-    return entry
 
 
-def _signature(manifest: dict[str, Any], arm: ArmResult) -> str:
-    """Everything that could change the figures, in one line."""
-    suite, hashes = manifest["suite"], manifest["hashes"]
-    parts = [
-        f"suite:{suite['name']}",
-        f"model:{hashes['model']}",
-        *(f"{weights}:{identity}" for weights, identity in sorted(hashes["adapters"].items())),
-        f"data:{hashes['data'][:8]}",
-        f"split:{suite['split']}",
-        f"n:{len(arm.answers)}",
-        f"seed:{suite['seed']}",
-        "shots:0",
-        f"prompts:{hashes['prompts'][:8]}",
-        # A manifest of version 0.2 or before has no "retrieval".
-        manifest.get(
-            "retrieval", f"index:{hashes['index'][:8]},k{suite['k']},budget{suite['budget']}"
-        ),
-        f"batch:{suite['batch_size']}",
-        manifest["metrics"],
-        f"intervals:95%,{RESAMPLES} paired resamples of sections; rates:Wilson",
-        f"code:{manifest['versions']['policyqa-bench']}",
-        f"lm_eval:{manifest['versions']['lm_eval']}",
-        f"torch:{manifest['versions']['torch']}",
-    ]
-    return " | ".join(parts)
+def _differences(
+    result: Result, other: Result, measures: Sequence[Measure], seed: int
+) -> dict[str, Any]:
+    """By metric, ``result`` minus ``other``, of those that both have a value of."""
+    found = {one.name: difference(result, other, one, seed=seed) for one in measures}
+    return {name: one.as_json() for name, one in found.items() if one}
+
+
+def _signature(manifest: dict[str, Any], results: Sequence[Result]) -> str:
+    """What the run rests on, and the versions of this project that asked for its answers."""
+    versions = {version for result in results for version in result.record["answered_by"]}
+    return f"{manifest['signature']} | answers:{','.join(sorted(versions))}"

@@ -1,29 +1,32 @@
 """What a reader of each table must know, in words."""
 
-PUBLISHED = (
-    "Published: LLaMA-2-7B, other data, no n and no interval. Its BERTScore comes from another "
-    "encoder and is not comparable with ours."
+VARIANTS = (
+    "Variants: under each score its difference from the baseline on the same questions, with the "
+    "paired 95% bootstrap interval (groups of questions that share evidence resampled). floor/… "
+    "answer without a language model: the question (echo), another question's answer (other), the "
+    "first 40 words of the best passage (first), its sentence nearest to the question (sentence). "
+    "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of "
+    "all answers' counts together. Cost: mean tokens (prompt and answer) and seconds a question. "
+    "Seconds are of the machine and moment that made the answers, in batches: compare them loosely."
 )
-ARMS = (
-    "Arms: under each score its difference from base/plain on the same questions, with the paired "
-    "95% bootstrap interval (sections resampled). Cost: mean tokens (prompt and answer) and "
-    "seconds a question. Seconds are of this machine at this moment, in batches: compare them "
-    "within one run only, and loosely."
+FLOOR = (
+    "Beside the floor: what a variant adds to looking a sentence up, on the same questions, with "
+    "the paired 95% interval. One that is not above 0 earns its language model nothing on that "
+    "metric."
 )
-ABSTENTION = (
+RATES = (
     "False answers: share of the unanswerable questions that were answered all the same. "
-    "Over-refusals: share of the answerable ones that were not. In brackets Wilson's 95% interval, "
-    "with as many questions as their sections make independent; the detector's own errors (about 1 "
-    "in 20 answers, 1 in 8 refusals) are not in it."
-)
-MISLED = (
-    "Abstained: of the answerable questions shown another question's sections, the share that was "
-    "not answered; with its interval as above."
+    "Over-refusals: of the answerable ones whose context shows a section that answers them, the "
+    "share refused. Abstained unshown: the same of those that were not shown one, where an "
+    "assistant that answers from its documents is right to refuse. Evidence shown: of the "
+    "questions with evidence, those shown some of it. ↑ higher is better, ↓ lower. In brackets "
+    "Wilson's 95% interval, with as many questions as their sections make independent; the "
+    "detector's own errors (about 1 in 20 answers, 1 in 8 refusals) are not in it."
 )
 DIFFERENCES = (
-    "On the n questions both answered. Of scores, higher is better, and intervals are from a "
-    "paired bootstrap of groups of questions that share no section. Of false answers and "
-    "over-refusals lower is better, of abstaining when shown the wrong sections higher; their "
+    "On the n questions both have a value of. Of scores, higher is better, and intervals are from "
+    "a paired bootstrap of groups of questions that share no section. Of false answers and "
+    "over-refusals lower is better, of abstaining where the evidence is not shown higher; their "
     "intervals are Newcombe's for paired shares. An interval on one side of 0 shows a difference. "
     "That there are several metrics is not corrected for."
 )

@@ -3,7 +3,8 @@
 import html
 from typing import Any
 
-from reports.tables import TextTable, notes, tables
+from reports.cells import TextTable
+from reports.tables import notes, tables
 
 
 def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
@@ -15,8 +16,8 @@ def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
     """
     suite = comparison["suite"]
     machine = comparison["machine"]
-    model = html.escape(suite["model"])
-    parts = [f"# Suite {suite['name']}: {model} on the {suite['split']} split"]
+    model = f": {html.escape(suite['model'])}" if suite["model"] else ""
+    parts = [f"# Suite {suite['name']}{model} on the {suite['split']} split"]
     shown = tables(comparison)
     for table in shown:
         parts += [f"## {table.title}", _pipes(table)]

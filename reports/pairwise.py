@@ -1,104 +1,130 @@
 """
-Any two arms, question by question: by how much one is better, with the interval of that.
+Any two variants, question by question: by how much one is better, with the interval of that.
 """
 
-from importlib.metadata import version
+from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import RunError
-from harness.metrics import METRICS, RATES
-from harness.runs import ArmResult
-from harness.statistics import RESAMPLES, paired_difference, rate_difference
-from reports.comparison import rate_names
+from harness.pairing import Keep, Measure, align, difference
+from harness.runs import Outcome, Result
+from harness.statistics import RESAMPLES
+from reports.measures import measures_of
+
+Manifest = Mapping[str, Any]
 
 
-def compare_arms(first: ArmResult, second: ArmResult, *, seed: int) -> dict[str, Any]:
-    """``first`` minus ``second`` on the questions both answered, by metric and rate, as JSON.
+def compare_variants(
+    first: tuple[Result, Manifest], second: tuple[Result, Manifest], where: str | None = None
+) -> dict[str, Any]:
+    """The first minus the second on the questions both answered, by metric, as JSON.
 
     Args:
-        first: an arm of a run.
-        second: an arm of the same run or another.
-        seed: of the resampling.
+        first: a variant of a run, with the run's manifest, whose seed resamples.
+        second: a variant of the same run or another.
+        where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
 
     Raises:
         RunError: they were scored on other data, another split or with other metrics, or have no
-            question in common.
+            such question in common.
     """
+    (one, manifest), (other, its_manifest) = first, second
     _check_comparable(first, second)
-    shared = [name for name in first.answers if name in second.answers]
+    keep = questions_where(where)
+    shared = [
+        outcome for key, outcome in one.outcomes.items() if key in other.outcomes and keep(outcome)
+    ]
     if not shared:
         raise RunError(
-            f"{first} ({len(first.answers)} questions) and {second} ({len(second.answers)}) have "
-            "no question in common; score both with one seed and limit: policyqa run SUITE"
+            f"{one} ({len(one.outcomes)} questions) and {other} ({len(other.outcomes)}) have "
+            f"no question {f'with {where} ' if where else ''}in common; score both with one seed "
+            "and limit: policyqa run SUITE"
         )
-    one, other = first.only(shared), second.only(shared)
+    seed = manifest["suite"]["seed"]
+    rows = {
+        measure.name: _row(one, other, measure, keep, seed)
+        for measure in measures_of(dict(manifest))
+    }
     return {
-        "a": str(first),
-        "b": str(second),
+        "a": str(one),
+        "b": str(other),
+        "where": where,
         "n": len(shared),
-        "metrics": {
-            name: _row(one, other, logged, seed)
-            for name, logged in _common(first, second).items()
-            if one.scores(logged)
-        },
-        "signature": _signature(first, second, len(shared), seed),
+        "metrics": {name: row for name, row in rows.items() if row},
+        "signature": _signature((one, manifest), (other, its_manifest), len(shared), where),
     }
 
 
-def _check_comparable(first: ArmResult, second: ArmResult) -> None:
-    ours, theirs = _scored_on(first), _scored_on(second)
+def questions_where(where: str | None) -> Keep:
+    """Which questions ``FIELD=VALUE`` names; None is all.
+
+    A value is compared as JSON and YAML write it: ``answerable=true``, ``framework=eu-gdpr``.
+
+    Raises:
+        RunError: it has another form.
+    """
+    if where is None:
+        return lambda outcome: bool(outcome.question_id)
+    name, equals, value = where.partition("=")
+    if not (name and equals):
+        raise RunError(f"{where!r} has not the form FIELD=VALUE, as answerable=true")
+
+    def keep(outcome: Outcome) -> bool:
+        found = outcome.document.get(name)
+        return (str(found).lower() if isinstance(found, bool) else str(found)) == value
+
+    return keep
+
+
+def _check_comparable(first: tuple[Result, Manifest], second: tuple[Result, Manifest]) -> None:
+    (one, manifest), (other, its_manifest) = first, second
+    ours, theirs = manifest["scored_on"], its_manifest["scored_on"]
     differing = [
-        f"{name} {ours[name]} and {theirs[name]}" for name in ours if ours[name] != theirs[name]
+        f"{name} {str(ours[name])[:80]} and {str(theirs[name])[:80]}"
+        for name in ours
+        if ours[name] != theirs[name]
     ]
     if differing:
         raise RunError(
-            f"{first} and {second} were not scored alike ({'; '.join(differing)}), so their "
+            f"{one} and {other} were not scored alike ({'; '.join(differing)}), so their "
             "difference says nothing; score both again with one data folder and split: "
             "policyqa run SUITE"
         )
 
 
-def _scored_on(arm: ArmResult) -> dict[str, Any]:
-    """What must be the same for two arms to be comparable, of what determined them."""
-    what = arm.record["determinants"]
-    return {
-        "data": what["data"][:8],
-        "split": what["split"],
-        "metrics": what["metrics"],
-        "task version": what["task"][0]["version"],
-    }
+def _row(
+    first: Result, second: Result, measure: Measure, keep: Keep, seed: int
+) -> dict[str, Any] | None:
+    """Both figures on the questions both have a value of, and their difference."""
+    found = difference(first, second, measure, seed=seed, keep=keep)
+    if found is None:
+        return None
+    values = align([first, second], measure.name, keep).values
+    figures = dict(zip(("a", "b"), map(measure.of, values), strict=True))
+    return {"title": measure.title, **figures, **found.as_json()}
 
 
-def _common(first: ArmResult, second: ArmResult) -> dict[str, str]:
-    """The metrics, and the rates that mean the same in both arms, with their names in the log."""
-    theirs = rate_names(second.name)
-    rates = {name: logged for name, logged in rate_names(first.name).items() if name in theirs}
-    return {name: name for name in METRICS} | rates
-
-
-def _row(first: ArmResult, second: ArmResult, logged: str, seed: int) -> dict[str, Any]:
-    one, other, clusters = first.scores(logged), second.scores(logged), first.clusters(logged)
-    if logged in RATES:
-        difference = rate_difference(one, other, clusters)
-    else:
-        difference = paired_difference(one, other, clusters, seed=seed)
-    means = {"a": sum(one) / len(one), "b": sum(other) / len(other)}
-    return {**means, **difference.as_json()}
-
-
-def _signature(first: ArmResult, second: ArmResult, n: int, seed: int) -> str:
+def _signature(
+    first: tuple[Result, Manifest], second: tuple[Result, Manifest], n: int, where: str | None
+) -> str:
     """Everything that could change the figures, in one line."""
-    what = first.record["determinants"]
+    manifest = first[1]
+    named = (
+        f"{result}:{made['variants'][result.name]['fingerprint']}"
+        for result, made in (first, second)
+    )
+    codes = dict.fromkeys(made["versions"]["policyqa-bench"] for _, made in (first, second))
+    scored = manifest["scored_on"]
+    seed = manifest["suite"]["seed"]
     parts = [
-        *(
-            f"{arm}:{arm.record['determinants']['model']}:{arm.record['key'][:12]}"
-            for arm in (first, second)
-        ),
-        f"data:{what['data'][:8]}",
-        f"split:{what['split']}",
+        *named,
+        f"data:{scored['data'][:8]}",
+        f"split:{scored['split']}",
+        *([f"where:{where}"] if where else []),
         f"n:{n}",
-        what["metrics"],
-        f"intervals:95%,{RESAMPLES} paired resamples of sections,seed{seed}; rates:Newcombe",
-        f"code:{version('policyqa-bench')}",
+        scored["metrics"],
+        f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{seed}; rates:Newcombe",
+        f"task:{scored['task version']}",
+        f"code:{','.join(codes)}",
     ]
     return " | ".join(parts)

@@ -1,44 +1,44 @@
 """
-Arms that differ only in how much context they show → curves of quality against context.
+Variants that differ only in how much context they show → curves of quality against context.
 
-Arms of one weights and precision that are asked with retrieved sections make a curve where three
+Variants of one model, precision and prompt that retrieve their sections make a curve where three
 or more differ in the token budget alone, or in the number of sections (k) alone. A curve is of the
 questions that have evidence: to the others the oracle, which it is read against, shows nothing.
 
-A curve holds what is computed here; what an arm cost stands once, with the arm.
+A curve holds what is computed here; what a variant cost stands once, with the variant.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from harness.metrics import METRICS
-from harness.runs import EVIDENCE_SHOWN, Arm, ArmResult
-from harness.statistics import (
-    COVERAGE,
-    Difference,
-    mean_interval,
-    paired_difference,
-    rate_interval,
-)
+from harness.pairing import Measure, align, clusters_of, difference, figure
+from harness.runs import Outcome, Result
+from harness.statistics import COVERAGE, Difference, paired_difference, rate_interval
 
 POINTS = 3
-"""Arms that make a curve."""
+"""Variants that make a curve."""
 FEWEST = 10
 """Clusters; from fewer, a percentile bootstrap's intervals are too narrow to say what is shown."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A finished arm over the questions with evidence, and the most context it could show."""
+    """A finished variant, and the most context it could show."""
 
-    arm: Arm
-    result: ArmResult
+    result: Result
+    model: str
+    """With its precision, where it has one of its own."""
+    source: str
+    """Of its context."""
+    prompt: str
     k: int
     """Sections."""
     budget: int
     """Tokens of the embedder."""
+    trained: bool
+    """Whether the model has an adapter."""
 
 
 @dataclass(frozen=True)
@@ -51,30 +51,34 @@ class Enough:
     """The most that a larger one may add, in the metric's units; None where none was tried."""
 
 
-def curves(results: Sequence[ArmResult], suite: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every curve the arms of a run make, as JSON; first those over the budget.
+def curves(
+    results: Sequence[Result], manifest: dict[str, Any], measures: Sequence[Measure]
+) -> list[dict[str, Any]]:
+    """Every curve the variants of a run make, as JSON; first those over the budget.
 
     Args:
-        results: of one run, so that all answered the same questions.
-        suite: the run's, whose k, budget and seed count.
+        results: of one run.
+        manifest: the run's, which says what each variant shows.
+        measures: the run's; a curve has those whose values are averaged.
     """
-    points = [_placed(result, suite) for result in results]
+    points = [_placed(result, manifest["variants"][result.name]) for result in results]
+    means = [one for one in measures if one.kind == "mean"]
+    seed = manifest["suite"]["seed"]
     return [
-        _curve(varies, fixed, curve, _oracle(curve[0].arm, points), suite["seed"])
+        _curve(varies, fixed, curve, _oracle(curve[0], points), means, seed)
         for varies, fixed in (("budget", "k"), ("k", "budget"))
         for curve in _alike(points, varies, fixed)
     ]
 
 
 def swept(comparison: dict[str, Any]) -> set[str]:
-    """Arms that a run has for the sake of a curve: they are in one and set their own context."""
-    shown = {
-        point["arm"]
+    """Variants a run has for the sake of a curve: they are in one and set their own context."""
+    return {
+        point["variant"]
         for curve in comparison.get("sweep", [])
         for point in (*curve["points"], curve["oracle"])
-        if point
+        if point and "+" in point["variant"]
     }
-    return {name for name in shown if Arm.parse(name).settings}
 
 
 def enough(
@@ -120,98 +124,110 @@ def _gains(
     ]
 
 
-def _placed(result: ArmResult, suite: dict[str, Any]) -> Point:
-    """An arm with its limits, over the questions with evidence."""
-    arm = Arm.parse(result.name)
-    evident = {
-        name: answer for name, answer in result.answers.items() if EVIDENCE_SHOWN in answer.scores
-    }
-    limits = arm.limits(suite["k"], suite["budget"])
-    return Point(arm, replace(result, answers=evident), *limits)
+def _placed(result: Result, described: dict[str, Any]) -> Point:
+    context, precision = described["context"], described["precision"]
+    return Point(
+        result=result,
+        model=f"{described['model']}@{precision}" if precision else described["model"],
+        source="floor" if described["floor"] else context["source"],
+        prompt=described["prompt"],
+        k=context["k"],
+        budget=context["budget"],
+        trained=described["trained"],
+    )
+
+
+def _has_evidence(outcome: Outcome) -> bool:
+    return bool(outcome.evidence)
+
+
+def _evident(point: Point) -> list[Outcome]:
+    """The outcomes of the questions with evidence."""
+    return [one for one in point.result.outcomes.values() if one.evidence]
 
 
 def _alike(points: list[Point], varies: str, fixed: str) -> Iterator[list[Point]]:
-    """Retrieved arms that differ in ``varies`` alone, ascending, where they make a curve."""
-    alike: dict[tuple[str, str | None, int], dict[int, Point]] = {}
+    """Retrieving variants that differ in ``varies`` alone, ascending, where they make a curve."""
+    alike: dict[tuple[str, str, int], dict[int, Point]] = {}
     for point in points:
-        if point.arm.prompt == "rag" and point.result.answers:
-            key = (point.arm.weights, point.arm.precision, getattr(point, fixed))
-            # An arm that sets what the suite says anyway is the same point as one that does not.
+        if point.source == "retrieved" and _evident(point):
+            key = (point.model, point.prompt, getattr(point, fixed))
+            # One that sets what the suite says anyway is the same point as one that does not.
             alike.setdefault(key, {}).setdefault(getattr(point, varies), point)
     for by_value in alike.values():
         if len(by_value) >= POINTS:
             yield [by_value[value] for value in sorted(by_value)]
 
 
-def _oracle(arm: Arm, points: list[Point]) -> Point | None:
-    """The arm of the same weights and precision that sees most of the gold sections."""
-    given = [
-        point
-        for point in points
-        if (point.arm.weights, point.arm.prompt, point.arm.precision)
-        == (arm.weights, "oracle", arm.precision)
-    ]
-    return max(given, key=lambda point: point.budget, default=None)
+def _oracle(point: Point, points: list[Point]) -> Point | None:
+    """The variant of the same model and precision that sees most of the gold sections."""
+    given = [one for one in points if (one.model, one.source) == (point.model, "oracle")]
+    return max(given, key=lambda one: one.budget, default=None)
 
 
 def _curve(
-    varies: str, fixed: str, points: list[Point], oracle: Point | None, seed: int
+    varies: str,
+    fixed: str,
+    points: list[Point],
+    oracle: Point | None,
+    measures: Sequence[Measure],
+    seed: int,
 ) -> dict[str, Any]:
     first, last = points[0], points[-1]
-    clusters = first.result.clusters(EVIDENCE_SHOWN)
+    clusters = clusters_of(_evident(first))
     return {
         "varies": varies,
-        "fixed": f"{Arm(first.arm.weights, first.arm.prompt, first.arm.precision)} "
-        f"{fixed}={getattr(first, fixed)}",
+        "trained": first.trained,
+        "fixed": f"{first.model}/{first.prompt} {fixed}={getattr(first, fixed)}",
         "n": len(clusters),
         "clusters": len(set(clusters)),
         "points": [
-            _point(point, seed) | {"step": previous and _differences(point, previous, seed)}
+            _point(point, measures, seed)
+            | {"step": previous and _differences(point, previous, measures, seed)}
             for point, previous in zip(points, [None, *points], strict=False)
         ],
-        "oracle": oracle and _point(oracle, seed) | {"gap": _differences(oracle, last, seed)},
-        "enough": _enough([getattr(point, varies) for point in points], points, seed),
-    }
-
-
-def _point(point: Point, seed: int) -> dict[str, Any]:
-    result = point.result
-    shown = rate_interval(result.scores(EVIDENCE_SHOWN), result.clusters(EVIDENCE_SHOWN))
-    return {
-        "arm": result.name,
-        "k": point.k,
-        "budget": point.budget,
-        "evidence": shown.as_json(),
-        "sections": fmean(answer.sections for answer in result.answers.values()),
-        "metrics": {
-            metric: mean_interval(
-                result.scores(metric), result.clusters(metric), seed=seed
-            ).as_json()
-            for metric in METRICS
+        "oracle": oracle
+        and _point(oracle, measures, seed) | {"gap": _differences(oracle, last, measures, seed)},
+        "enough": {
+            measure.name: _enough(
+                [getattr(point, varies) for point in points], points, measure, seed
+            )
+            for measure in measures
         },
     }
 
 
-def _differences(point: Point, other: Point, seed: int) -> dict[str, Any]:
-    """By metric, ``point`` minus ``other``, question by question."""
-    ours, theirs = point.result, other.result
+def _point(point: Point, measures: Sequence[Measure], seed: int) -> dict[str, Any]:
+    evident = _evident(point)
+    shown = rate_interval([float(one.evidence_shown) for one in evident], clusters_of(evident))
+    figures = {
+        one.name: figure(point.result, one, seed=seed, keep=_has_evidence) for one in measures
+    }
     return {
-        metric: paired_difference(
-            ours.scores(metric), theirs.scores(metric), ours.clusters(metric), seed=seed
-        ).as_json()
-        for metric in METRICS
+        "variant": point.result.name,
+        "k": point.k,
+        "budget": point.budget,
+        "evidence": shown.as_json(),
+        "sections": fmean(one.sections for one in evident),
+        "metrics": {name: found.as_json() for name, found in figures.items() if found},
     }
 
 
-def _enough(values: list[int], points: list[Point], seed: int) -> dict[str, Any]:
-    """By metric, what is enough; None where there are too few clusters to say."""
+def _differences(
+    point: Point, other: Point, measures: Sequence[Measure], seed: int
+) -> dict[str, Any]:
+    """By metric, ``point`` minus ``other``, question by question."""
     found = {
-        metric: enough(
-            values,
-            [point.result.scores(metric) for point in points],
-            points[0].result.clusters(metric),
-            seed=seed,
-        )
-        for metric in METRICS
+        one.name: difference(point.result, other.result, one, seed=seed, keep=_has_evidence)
+        for one in measures
     }
-    return {metric: one and asdict(one) for metric, one in found.items()}
+    return {name: one.as_json() for name, one in found.items() if one}
+
+
+def _enough(
+    values: list[int], points: list[Point], measure: Measure, seed: int
+) -> dict[str, Any] | None:
+    """What is enough of one metric; None where there are too few clusters to say."""
+    aligned = align([point.result for point in points], measure.name, _has_evidence)
+    found = enough(values, aligned.values, aligned.clusters, seed=seed)
+    return asdict(found) if found else None

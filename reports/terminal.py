@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.tables import TextTable, notes, tables
+from reports.cells import TextTable
+from reports.tables import notes, tables
 
 
 def show(comparison: dict[str, Any], console: Console) -> None:
@@ -33,9 +34,11 @@ def _rich(table: TextTable) -> Table:
         box=box.SIMPLE_HEAD,
         title_justify="left",
         padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
     )
     for column in table.columns:
-        words = column in ("variant", "arm", "metric")
+        words = column in ("published as", "variant", "metric")
         shown.add_column(Text(column), justify="left" if words else "right", no_wrap=True)
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))

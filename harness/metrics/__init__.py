@@ -1,15 +1,21 @@
-"""Text in, numbers out: similarity to a reference, and abstention. No files, no printing."""
+"""Answers in, numbers out: no files, no printing. ``registry`` lists what there is."""
 
-from harness.metrics.abstention import RATES, abstains, abstention_rates
-from harness.metrics.signature import signature
-from harness.metrics.similarity import METRICS, SimilarityEvaluator, SimilarityScores
+from harness.metrics.abstention import abstains
+from harness.metrics.metric import CorpusMetric, Metric, Row, Value, aggregate, description
+from harness.metrics.registry import make_metrics, metric_names, signature
+from harness.metrics.scoring import Scores, score
 
 __all__ = [
-    "METRICS",
-    "RATES",
-    "SimilarityEvaluator",
-    "SimilarityScores",
+    "CorpusMetric",
+    "Metric",
+    "Row",
+    "Scores",
+    "Value",
     "abstains",
-    "abstention_rates",
+    "aggregate",
+    "description",
+    "make_metrics",
+    "metric_names",
+    "score",
     "signature",
 ]

@@ -18,9 +18,11 @@ it was not written with: ``tests/harness/metrics/test_abstention.py``.
 
 import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
-RATES = ("false_answer", "over_refusal")
-"""Names of the rates, in the order they are shown; lower is better for both."""
+from harness.metrics.metric import Kind, Row, Value
 
 _HERE = (
     r"(?:available|given|provided|supplied|quoted|retrieved|shown|at hand|on hand|cited|before me)"
@@ -100,17 +102,75 @@ def abstains(answer: str) -> bool:
     return any(_ABSTAINS.search(_CONDITION.sub(" ", sentence)) for sentence in sentences)
 
 
-def signature() -> str:
-    """Everything that could change the rates, in one line."""
-    rules = f"{_ABSTAINS.pattern} {_CONDITION.pattern} {_SENTENCE_END.pattern}"
-    return f"abstention:rules@{hashlib.sha256(rules.encode()).hexdigest()[:8]}"
+@dataclass(frozen=True)
+class FalseAnswer:
+    """Of the questions that no section answers, those that were answered all the same."""
+
+    name: ClassVar[str] = "false_answer"
+    title: ClassVar[str] = "false answers"
+    higher_is_better: ClassVar[bool] = False
+    kind: ClassVar[Kind] = "rate"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"false_answer:{_rules()}"
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """1 or 0 of each row; None where some section answers its question."""
+        return [None if row.answerable else float(not abstains(row.answer)) for row in rows]
 
 
-def abstention_rates(answer: str, answerable: bool) -> dict[str, float]:
-    """The one rate an answer counts for, 0 or 1; its mean over questions is a share in [0, 1].
+@dataclass(frozen=True)
+class OverRefusal:
+    """Of the answerable questions whose context shows what answers them, those refused."""
 
-    ``false_answer``: an unanswerable question was answered all the same. ``over_refusal``: an
-    answerable one was not.
+    name: ClassVar[str] = "over_refusal"
+    title: ClassVar[str] = "over-refusals"
+    higher_is_better: ClassVar[bool] = False
+    kind: ClassVar[Kind] = "rate"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"over_refusal:evidence-shown,{_rules()}"
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """1 or 0 of each row; None where its evidence is not shown, or not known."""
+        return _refused(rows, shown=True)
+
+
+@dataclass(frozen=True)
+class Abstained:
+    """Of the answerable questions that were not shown what answers them, those refused.
+
+    An assistant that answers from what it is shown is right to refuse these.
     """
-    refused = abstains(answer)
-    return {"over_refusal": float(refused)} if answerable else {"false_answer": float(not refused)}
+
+    name: ClassVar[str] = "abstained"
+    title: ClassVar[str] = "abstained unshown"
+    higher_is_better: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "rate"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"abstained:evidence-not-shown,{_rules()}"
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """1 or 0 of each row; None where its evidence is shown, or not known."""
+        return _refused(rows, shown=False)
+
+
+def _refused(rows: Sequence[Row], shown: bool) -> list[Value | None]:
+    counts = (row.answerable and row.evidence_shown is shown for row in rows)
+    return [
+        float(abstains(row.answer)) if counted else None
+        for row, counted in zip(rows, counts, strict=True)
+    ]
+
+
+def _rules() -> str:
+    """What could change how an answer is judged."""
+    rules = f"{_ABSTAINS.pattern} {_CONDITION.pattern} {_SENTENCE_END.pattern}"
+    return f"rules@{hashlib.sha256(rules.encode()).hexdigest()[:8]}"

@@ -6,48 +6,95 @@ and without idf weights, so scores of different encoders are not comparable.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar
 
+from harness.errors import ConfigError
+from harness.metrics.metric import Kind, Row, Value
 from harness.models import catalogue
 
-MATCHING_LAYERS = {"minilm-l6": 5}
+ENCODER = "minilm-l6"
+"""The encoder unless another is named."""
+MATCHING_LAYERS = {ENCODER: 5}
 """Layer whose states are matched. The ``bert-score`` package matches layer 5 of the six-layer
 encoders it has tuned (distilbert-base, distilroberta-base); it names its own for others."""
 
 
+@dataclass(frozen=True)
 class BertScore:
-    """BERTScore with one encoder: a catalogue name, a Hugging Face id or a folder."""
+    """BERTScore F1 with one encoder, averaged over the answers."""
 
-    def __init__(self, encoder: str = "minilm-l6", layer: int | None = None) -> None:
-        """``layer`` is the encoder's layer to match; None takes the one known for it."""
-        self.encoder = encoder
-        self.layer = layer or MATCHING_LAYERS.get(encoder)
+    encoder: str = ENCODER
+    """A catalogue name, a Hugging Face id or a folder."""
+    layer: int | None = None
+    """The encoder's layer to match, from 1; None takes the one known for it."""
 
-    def f1(self, hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
-        """F1 of each pair, in [-1, 1] and mostly above 0; 0 where a text is blank.
+    name: ClassVar[str] = "bertscore_f1"
+    title: ClassVar[str] = "BERTScore"
+    higher_is_better: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "mean"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        name = catalogue.identity(self.encoder)
+        layer = f"L{self._matched or '?'}"
+        return f"bertscore_f1:bert-score-{version('bert-score')},{name},{layer},no-idf,no-rescale"
+
+    def check(self) -> None:
+        """Look at the encoder's configuration: a cheap check before long work.
+
+        Raises:
+            ModelError: there is no such model, or it cannot be reached from here.
+            ConfigError: which layer to match is not known, or it has no such layer.
+        """
+        from transformers import AutoConfig
+
+        layers = AutoConfig.from_pretrained(catalogue.loadable(self.encoder)).num_hidden_layers
+        if self._matched is None:
+            raise ConfigError(
+                f"encoder {self.encoder}: bert-score does not know which of its {layers} layers to "
+                "match; name one in the suite, as encoder_layer: "
+                f"{max(1, layers * 3 // 4)} (with lm_eval: --metadata)"
+            )
+        if not 1 <= self._matched <= layers:
+            raise ConfigError(
+                f"encoder_layer is {self._matched}, and the encoder {self.encoder} has {layers} "
+                f"layers; name one of 1 to {layers}"
+            )
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """F1 of each row, in [-1, 1] and mostly above 0; 0 where a text is blank.
 
         One batched pass. Texts longer than the encoder's window are cut to it.
         """
-        scores = [0.0] * len(hypotheses)
-        pairs = enumerate(zip(hypotheses, references, strict=True))
-        filled = [i for i, (hyp, ref) in pairs if hyp.strip() and ref.strip()]
+        scores: list[Value | None] = [0.0] * len(rows)
+        filled = [
+            i for i, row in enumerate(rows) if row.answer.strip() and row.references[0].strip()
+        ]
         if filled:
-            scorer = _load(catalogue.resolve(self.encoder), self.layer)
-            _, _, f1 = scorer.score(
-                [hypotheses[i] for i in filled], [references[i] for i in filled]
-            )
+            scorer = _load(catalogue.resolve(self.encoder), self._matched)
+            answers = [rows[i].answer for i in filled]
+            _, _, f1 = scorer.score(answers, [rows[i].references[0] for i in filled])
             for i, value in zip(filled, f1.tolist(), strict=True):
                 # A text of characters the encoder does not know has no tokens: NaN.
                 scores[i] = value if value == value else 0.0
         return scores
 
-    def signature(self) -> str:
-        """What can change the score, in one line."""
-        layer = f"L{self.layer}" if self.layer else "default-layer"
-        name = catalogue.identity(self.encoder)
-        return f"bertscore_f1:bert-score-{version('bert-score')},{name},{layer},no-idf,no-rescale"
+    @property
+    def _matched(self) -> int | None:
+        """The layer that is matched; None where none is named and none is known."""
+        return self.layer or MATCHING_LAYERS.get(self.encoder) or _known_layer(self.encoder)
+
+
+def _known_layer(encoder: str) -> int | None:
+    """The layer that the package has tuned for an encoder."""
+    from bert_score.utils import model2layers
+
+    layer: int | None = model2layers.get(encoder)
+    return layer
 
 
 @lru_cache(maxsize=2)

@@ -1,10 +1,108 @@
-"""BLEU and ROUGE-L of one answer against one reference, each a number in [0, 1]."""
+"""BLEU and ROUGE-L of an answer against its reference, each a number in [0, 1]."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.metrics.metric import Kind, Row, Value
 
 _WORDS_ROUGE_TAKES = 200
 """Below this many words in both texts together the ``rouge`` package needs no more stack."""
+_ORDERS = 4
+"""Longest n-grams that BLEU counts."""
+
+
+@dataclass(frozen=True)
+class Bleu:
+    """The mean of sentence BLEU over the answers, as in the published work, which says BLEU."""
+
+    name: ClassVar[str] = "bleu"
+    title: ClassVar[str] = "sentence BLEU"
+    higher_is_better: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "mean"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"bleu:sacrebleu-{version('sacrebleu')},mean-of-sentences,effective-order,13a,exp"
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """``bleu`` of each row."""
+        return [bleu(row.answer, row.references[0]) for row in rows]
+
+
+@dataclass(frozen=True)
+class CorpusBleu:
+    """BLEU as Papineni et al. 2002 define it: of the counts of all answers together.
+
+    https://aclanthology.org/P02-1040. A value is ten statistics: lengths of answer and reference in
+    words, then for n-grams of 1 to 4 words those found in the reference, and those there are.
+    """
+
+    name: ClassVar[str] = "corpus_bleu"
+    title: ClassVar[str] = "corpus BLEU"
+    higher_is_better: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "corpus"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"corpus_bleu:sacrebleu-{version('sacrebleu')},corpus,13a,exp"
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """The statistics of each row, as sacreBLEU counts them."""
+        from sacrebleu.metrics import BLEU
+
+        counter = BLEU()
+        counted = (
+            counter.corpus_score([row.answer.strip()], [[row.references[0]]]) for row in rows
+        )
+        return [
+            tuple(map(float, (one.sys_len, one.ref_len, *one.counts, *one.totals)))
+            for one in counted
+        ]
+
+    def total(self, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """BLEU of summed statistics, shape (..., 10) → (...), in [0, 1].
+
+        Precision of an order that has n-grams and found none of them is smoothed as
+        mteval-v13a does (Chen & Cherry 2014, method 3, https://aclanthology.org/W14-3346): the
+        first such order counts 1/2, the next 1/4, of one n-gram. An order without n-grams makes
+        the figure 0, as it does in sacreBLEU.
+        """
+        answer, reference = sums[..., 0], sums[..., 1]
+        found, there = sums[..., 2 : 2 + _ORDERS], sums[..., 2 + _ORDERS :]
+        missed = (found == 0) & (there > 0)
+        smoothed = np.where(missed, 0.5 ** np.cumsum(missed, axis=-1), found)
+        some = (there > 0).all(axis=-1) & (found[..., 0] > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            precision = np.exp(np.log(smoothed / there).mean(axis=-1))
+            brevity = np.exp(np.minimum(0.0, 1 - reference / answer))
+            return np.where(some, brevity * precision, 0.0)
+
+
+@dataclass(frozen=True)
+class RougeL:
+    """ROUGE-L F, averaged over the answers."""
+
+    name: ClassVar[str] = "rouge_l"
+    title: ClassVar[str] = "ROUGE-L"
+    higher_is_better: ClassVar[bool] = True
+    kind: ClassVar[Kind] = "mean"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"rouge_l:rouge-{version('rouge')},F,summary-level"
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """``rouge_l`` of each row."""
+        return [rouge_l(row.answer, row.references[0]) for row in rows]
 
 
 def bleu(hypothesis: str, reference: str) -> float:
@@ -47,11 +145,3 @@ def rouge_l(hypothesis: str, reference: str) -> float:
 def _has_words(text: str) -> bool:
     """Whether the ``rouge`` package, which splits sentences at full stops, finds any text."""
     return any(sentence.strip() for sentence in text.split("."))
-
-
-def signature() -> str:
-    """What can change the two scores, in one line."""
-    return (
-        f"bleu:sacrebleu-{version('sacrebleu')},sentence,effective-order,13a,exp"
-        f" | rouge_l:rouge-{version('rouge')},F,summary-level"
-    )

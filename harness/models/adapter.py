@@ -25,6 +25,18 @@ def read_record(folder: Path) -> dict[str, Any]:
     return json_object(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
 
 
+def adapter_weights(folder: Path) -> Path:
+    """The file of an adapter's weights.
+
+    Raises:
+        ModelError: the folder has none.
+    """
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise ModelError(f"{folder} holds no {weights.name}")
+    return weights
+
+
 def base_of(adapter: Path) -> str:
     """The model that an adapter was trained on: a folder, a Hugging Face id or a catalogue name.
 

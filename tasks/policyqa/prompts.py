@@ -1,66 +1,95 @@
 """
 The one place prompts live: the tasks ask with them and fine-tuning trains on them.
 
-A template has ``{question}`` and may have ``{context}``. Text that is filled in stays in its
-place: it is put on one line and never rendered again.
+``prompts.yaml`` is the table. Text that is filled in is put on one line and never rendered again.
 """
 
+import string
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
 from harness.errors import ConfigError
+from harness.files import read_yaml
+from harness.validation import validated
+from harness.variants import Prompt
 from rag.context import inert
 
-TEMPLATES = {
-    "plain": "Answer the following question:\nQuestion: {question}\n---\nAnswer:",
-    "rag": (
-        "Answer the following question using the provided context:\n"
-        "Context: {context}\nQuestion: {question}\n---\nAnswer:"
-    ),
-    # Candidates for the engineered prompt. How one was chosen, and their scores on the
-    # validation split: README.md beside this file.
-    "short": "Question: {question}\n---\nAnswer:",
-    "expert": (
-        "You are an expert in policy and regulation. Answer in one to three sentences and name "
-        "the provision.\nQuestion: {question}\n---\nAnswer:"
-    ),
-    "provision": (
-        "Answer the following question, naming the provision:\nQuestion: {question}\n---\nAnswer:"
-    ),
-    "stepwise": (
-        "Answer the following question. First name the provision that governs it, then state "
-        "what it says.\nQuestion: {question}\n---\nAnswer:"
-    ),
-}
-
-ENGINEERED = "stepwise"
-"""The candidate that ``policyqa_engineered`` asks with."""
-STOP = ("\nQuestion:",)
-"""Strings that end an answer, beside the model's own end: the same for every arm. The YAML of the
-tasks repeats them; why no blank line is among them is said in README.md."""
+PROMPTS = Path(__file__).with_name("prompts.yaml")
+"""The prompts this project ships."""
+_PLACES = {"question", "context"}
 
 
-def template(prompt: str) -> str:
-    """The template of that name, or the chosen one for ``engineered``.
+class PromptRow(BaseModel):
+    """A row of the table, as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    template: str = Field(min_length=1)
+    context: str | None = None
+    """A row of the table of contexts; None is ``retrieved`` where there is a place for it."""
+
+    @field_validator("template")
+    @classmethod
+    def _has_its_places(cls, template: str) -> str:
+        try:
+            places = [
+                name for _, name, _, _ in string.Formatter().parse(template) if name is not None
+            ]
+        except ValueError as error:
+            raise ValueError(f"{error}; write {{{{ and }}}} for braces") from error
+        odd = sorted(set(places) - _PLACES)
+        if "question" not in places or odd:
+            raise ValueError(
+                f"the places {sorted(_PLACES)} can be filled in, question must be; found {places}"
+            )
+        return template
+
+    def prompt(self, name: str) -> Prompt:
+        """The row as a value."""
+        default = "retrieved" if "{context}" in self.template else "none"
+        return Prompt(name, self.template, self.context or default)
+
+
+def prompt_table(own: Mapping[str, PromptRow] | None = None) -> dict[str, Prompt]:
+    """The shipped prompts by name, with rows of a user's ``own`` added or put in their place."""
+    return shipped_prompts() | {name: row.prompt(name) for name, row in (own or {}).items()}
+
+
+@lru_cache(maxsize=1)
+def shipped_prompts() -> dict[str, Prompt]:
+    """The prompts this project ships, by name."""
+    rows: dict[str, Any] = read_yaml(PROMPTS)
+    return {
+        name: validated(PromptRow, row, f"{PROMPTS}: {name}", ConfigError).prompt(name)
+        for name, row in rows.items()
+    }
+
+
+def shipped_prompt(name: str) -> Prompt:
+    """The shipped prompt of that name.
 
     Raises:
         ConfigError: there is none.
     """
-    name = ENGINEERED if prompt == "engineered" else prompt
-    if name not in TEMPLATES:
-        raise ConfigError(f"no prompt {prompt!r}; there are engineered, {', '.join(TEMPLATES)}")
-    return TEMPLATES[name]
+    found = shipped_prompts()
+    if name not in found:
+        raise ConfigError(f"no prompt {name!r}; there are {', '.join(found)}")
+    return found[name]
 
 
-def render(prompt: str, question: str, context: str = "") -> str:
-    """The text a model is asked, ending in ``Answer:``.
+def render(prompt: Prompt, question: str, context: str = "") -> str:
+    """The text a model is asked.
 
     Args:
-        prompt: a name in ``TEMPLATES``, or ``engineered``.
+        prompt: whose template is filled in.
         question: made inert here.
         context: from ``rag.context.assemble``, which made it inert.
-
-    Raises:
-        ConfigError: no template has that name.
     """
-    return template(prompt).format(question=inert(question), context=context)
+    return prompt.template.format(question=inert(question), context=context)
 
 
 def completion(answer: str) -> str:

@@ -1,115 +1,185 @@
 """
-The task class every policyqa YAML names.
+The task class: of the stock command, whose YAML names a prompt, and of a suite, which hands over
+the documents.
 
-Retrieval happens once, in ``download``; answers are scored together, in ``apply_filters``, so that
-BERTScore is one batched pass. Options come from a YAML's ``metadata`` and from
-``--metadata '{"data": "DIR", "split": "validation", "k": 3}'``.
+Answers are scored together, when all are there. Options of the YAML's ``metadata``, which
+``--metadata '{"data": "DIR", "split": "validation", "k": 3}'`` changes: ``data``, ``split``,
+``prompt``, ``context``, ``k``, ``budget``, ``embedder``, ``reranker``, ``encoder``,
+``encoder_layer``.
 """
 
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import datasets
 from lm_eval.api.task import ConfigurableTask
 
 from harness.errors import ConfigError
-from harness.metrics import SimilarityEvaluator, abstention_rates
+from harness.metrics import Metric, Row, Scores, aggregate, make_metrics, score
+from harness.metrics.bertscore import ENCODER, BertScore
+from harness.variants import SOURCES, Context, Decoding
 from rag.corpus import load_corpus
 from rag.embedder import EMBEDDER
-from rag.retriever import BUDGET, Context, K, Retriever
-from tasks.policyqa.prompts import render
-from tasks.policyqa.questions import DATA, Question, in_split, load_questions, with_reference
+from rag.retriever import BUDGET, K
+from tasks.policyqa.contexts import excerpts_of, retriever_for
+from tasks.policyqa.documents import VERSION, make_documents, row_of
+from tasks.policyqa.prompts import shipped_prompt
+from tasks.policyqa.questions import DATA, in_split, load_questions, with_reference
+from tasks.policyqa.shots import first_line, fit_to_be_shown
 
-EMPTY = Context("", [], [])
+FIELDS: dict[str, Any] = {
+    "output_type": "generate_until",
+    "test_split": "test",
+    "fewshot_split": "train",
+    "doc_to_text": "prompt",
+    "doc_to_target": "answer",
+    # Not null, so that lm-eval takes the metrics from the class rather than looking them up.
+    "process_results": "class",
+    "metadata": {"version": VERSION},
+}
+"""What every task of ours has in lm-eval's configuration."""
+
+Scorer = Callable[[Sequence[Row]], Scores]
+
+
+class Documents(list[dict[str, Any]]):
+    """A split as lm-eval takes it; ``datasets.Dataset`` would fill what is left out with None."""
+
+    @property
+    def features(self) -> dict[str, Any]:
+        """The first document, whose keys are the names lm-eval may refer to."""
+        return self[0] if self else {}
 
 
 class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
-    """Policy questions under one prompt variant, scored by similarity and for abstention."""
+    """Policy questions under one prompt, scored by the metrics this project has."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        """lm-eval calls this with the YAML, merged with what the command line added."""
-        self._scores: dict[tuple[str, str], dict[str, float]] = {}
-        super().__init__(config={k: v for k, v in config.items() if k != "class"})
+    def __init__(
+        self,
+        config: dict[str, Any],
+        documents: Sequence[dict[str, Any]] | None = None,
+        metrics: Sequence[Metric] | None = None,
+        scorer: Scorer | None = None,
+        decoding: Decoding | None = None,
+    ) -> None:
+        """lm-eval calls this with the YAML, merged with what the command line added.
+
+        Args:
+            config: lm-eval's configuration of the task.
+            documents: what is asked; None is what ``metadata`` says.
+            metrics: what is scored; None is every metric there is.
+            scorer: gives the values of rows under ``metrics``; None computes them.
+            decoding: how answers are made; None is as everywhere.
+        """
+        self._given = documents
+        self._measured: Sequence[Metric] | None = metrics
+        self._scorer = scorer
+        self._values: dict[str, dict[str, Any]] = {}
+        self._shot_seed: int | None = None
+        self._train: Documents | None = None
+        metadata = FIELDS["metadata"] | (config.get("metadata") or {})
+        generation = {"generation_kwargs": (decoding or Decoding()).identity}
+        given = {name: value for name, value in config.items() if name != "class"}
+        super().__init__(config=FIELDS | generation | given | {"metadata": metadata})
+
+    @cached_property
+    def metrics(self) -> Sequence[Metric]:
+        """What is scored.
+
+        Raises:
+            ConfigError, ModelError: the encoder cannot be used.
+        """
+        if self._measured is not None:
+            return self._measured
+        options = self.config.metadata
+        layer = options.get("encoder_layer")
+        encoder = str(options.get("encoder", ENCODER))
+        made = make_metrics(encoder=encoder, layer=None if layer is None else int(layer))
+        for metric in made:
+            if isinstance(metric, BertScore):
+                metric.check()
+        return made
 
     def download(self, *_: Any, **__: Any) -> None:
-        """Load the questions of the split and the context of each; lm-eval calls this once."""
+        """The documents of the split; lm-eval calls this once, before any answer is made."""
+        del _, __
+        documents = self._given if self._given is not None else self._documents_of()
+        _ = self.metrics  # An encoder that cannot be used is refused now.
+        # lm-eval wants to see a split it may take examples from; which, is said when it asks.
+        self.dataset = {"test": Documents(documents), "train": Documents()}
+
+    def _documents_of(self, split: str | None = None) -> list[dict[str, Any]]:
+        """The documents of a split, as ``metadata`` has them asked; None is the split it names."""
         options: dict[str, Any] = self.config.metadata
+        prompt = shipped_prompt(options["prompt"])
+        source = options.get("context", prompt.context)
+        if source not in SOURCES:
+            raise ConfigError(f"context is {source!r}; it must be one of {', '.join(SOURCES)}")
         data = Path(options.get("data", DATA)).expanduser()
         sections = load_corpus(data)
-        known = [section.id for section in sections]
-        wanted = in_split(load_questions(data, known), options.get("split", "test"))
-        questions = with_reference(wanted)
-        retriever = Retriever(
-            sections,
-            embedder=options.get("embedder", EMBEDDER),
-            reranker=options.get("reranker"),
+        questions = load_questions(data, [section.id for section in sections])
+        asked = with_reference(in_split(questions, split or options.get("split", "test")))
+        context = Context(
+            name=source,
+            source=source,
             k=int(options.get("k", K)),
             budget=int(options.get("budget", BUDGET)),
+            embedder=options.get("embedder", EMBEDDER),
+            reranker=options.get("reranker"),
         )
-        contexts = contexts_of(questions, options.get("context", "none"), retriever)
-        self.dataset = {
-            "test": datasets.Dataset.from_list(
-                [
-                    question.model_dump()
-                    | {
-                        "prompt": render(options["prompt"], question.question, context.text),
-                        "context_ids": context.ids,
-                        "context_scores": context.scores,
-                    }
-                    for question, context in zip(questions, contexts, strict=True)
-                ]
-            )
-        }
+        excerpts = excerpts_of(asked, source, retriever_for(context, sections))
+        return make_documents(asked, prompt, excerpts)
+
+    def set_fewshot_seed(self, seed: int | None = None) -> None:
+        """Remember the seed of the examples; lm-eval calls this."""
+        self._shot_seed = seed
+        super().set_fewshot_seed(seed)
+
+    def build_all_requests(self, **options: Any) -> None:
+        """Make the prompts; lm-eval calls this when the number of examples is known."""
+        if self.config.num_fewshot:
+            self._train = Documents(self._documents_of("train"))
+            # A model that goes on with a next example would begin it so.
+            decoding = self.config.generation_kwargs
+            decoding["until"] = [*decoding["until"], f"\n{first_line(self._train[0]['prompt'])}"]
+        super().build_all_requests(**options)
+
+    def fewshot_context(self, doc: dict[str, Any], num_fewshot: int, **options: Any) -> Any:
+        """The prompt of one document, after its examples; lm-eval calls this.
+
+        Raises:
+            ConfigError: the train split has too few that share no evidence with it.
+        """
+        if num_fewshot:
+            fit = fit_to_be_shown(doc, self._train or Documents(), num_fewshot)
+            self.sampler.replace_df(fit).set_rnd(f"{self._shot_seed}:{doc['id']}")
+        return super().fewshot_context(doc, num_fewshot, **options)
 
     def apply_filters(self) -> None:
         """Score all answers at once; lm-eval calls this when every answer is there."""
         super().apply_filters()
-        pairs = sorted(
-            {
-                (answer.strip(), instance.doc["answer"])
-                for instance in self._instances
-                for answer in instance.filtered_resps.values()
+        documents = [instance.doc for instance in self._instances]
+        answers = [next(iter(i.filtered_resps.values())).strip() for i in self._instances]
+        rows = [row_of(*pair) for pair in zip(documents, answers, strict=True)]
+        scorer = self._scorer or partial(score, self.metrics)
+        scores = scorer(rows)
+        self._values = {
+            document["id"]: {
+                name: values[place] for name, values in scores.items() if values[place] is not None
             }
-        )
-        evaluator = SimilarityEvaluator(self.config.metadata.get("encoder", "minilm-l6"))
-        scores = evaluator.evaluate_similarity([h for h, _ in pairs], [r for _, r in pairs])
-        self._scores = {pair: scores.pair(i) for i, pair in enumerate(pairs)}
+            for place, document in enumerate(documents)
+        }
 
-    def process_results(self, doc: dict[str, Any], results: list[str]) -> dict[str, float]:
-        """The scores of one answer; lm-eval averages each over the questions that have it."""
-        answer = results[0].strip()
-        return self._scores[(answer, doc["answer"])] | abstention_rates(answer, doc["answerable"])
+    def process_results(self, doc: dict[str, Any], results: list[str]) -> dict[str, Any]:
+        """The values of one answer; lm-eval aggregates each over the questions that have it."""
+        del results
+        return self._values[doc["id"]]
 
+    def aggregation(self) -> dict[str, Callable[[Sequence[Any]], float]]:
+        """How the values of each metric become a figure."""
+        return {metric.name: partial(aggregate, metric) for metric in self.metrics}
 
-def contexts_of(questions: list[Question], mode: str, retriever: Retriever) -> list[Context]:
-    """The context each question is asked with.
-
-    Args:
-        questions: of one split, in order.
-        mode: ``none``; ``retrieved``; ``oracle``, the sections that hold the answer; ``misled``,
-            those of another question of the list, none of which holds it.
-        retriever: over the corpus the questions are about.
-
-    Raises:
-        ConfigError: another mode.
-    """
-    if mode == "none":
-        return [EMPTY] * len(questions)
-    if mode == "retrieved":
-        return retriever.contexts([question.question for question in questions])
-    if mode == "oracle":
-        return [retriever.given(question.evidence) for question in questions]
-    if mode == "misled":
-        return [retriever.given(_misleading(questions, i)) for i in range(len(questions))]
-    raise ConfigError(f"context is {mode!r}; it must be none, retrieved, oracle or misled")
-
-
-def _misleading(questions: list[Question], index: int) -> list[str]:
-    """Evidence of another question, half the list away or the next that shares none."""
-    count = len(questions)
-    own = set(questions[index].evidence)
-    for step in range(count):
-        other = questions[(index + count // 2 + step) % count]
-        if other.evidence and own.isdisjoint(other.evidence):
-            return other.evidence
-    return []
+    def higher_is_better(self) -> dict[str, bool | None]:
+        """Which way each metric is better."""
+        return {metric.name: metric.higher_is_better for metric in self.metrics}

@@ -1,0 +1,92 @@
+"""
+What a metric is: an object that knows its name, how it is read, and all that could change a score.
+
+A metric reads rows and gives a value a row. Nothing here reads files or prints.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Value = float | tuple[float, ...]
+"""What one row scores; of a corpus metric, the statistics of the row that add up."""
+Kind = Literal["mean", "rate", "corpus"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One answer with all that a metric may read of its question."""
+
+    question: str
+    answer: str
+    references: tuple[str, ...]
+    """Right answers, at least one."""
+    answerable: bool = True
+    """Whether some section of the corpus answers it."""
+    evidence: tuple[str, ...] = ()
+    """Ids of the sections that hold the answer; none where nobody knows them, or none does."""
+    context: str = ""
+    """What the prompt showed of the documents; empty where it showed nothing."""
+    context_ids: tuple[str, ...] = ()
+    """Ids of the sections shown, best first."""
+
+    @property
+    def evidence_shown(self) -> bool | None:
+        """Whether the context has a section that holds the answer, even cut; None where no section
+        is known to hold it."""
+        return bool(set(self.evidence) & set(self.context_ids)) if self.evidence else None
+
+
+class Metric(Protocol):
+    """Scores answers; ``harness.metrics.registry`` lists those this project has."""
+
+    @property
+    def name(self) -> str:
+        """As in suites, results and JSON."""
+
+    @property
+    def title(self) -> str:
+        """As in tables and charts."""
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Which way is better; None where neither is."""
+
+    @property
+    def kind(self) -> Kind:
+        """``mean``: a row's values are averaged; ``rate``: they are 0 or 1, and their mean a share;
+        ``corpus``: they are statistics, and the figure is ``total`` of their sum."""
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line that begins with the name."""
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        """The value of each row, in order; None where the metric has nothing to say of it."""
+
+
+class CorpusMetric(Metric, Protocol):
+    """A metric of all rows together."""
+
+    def total(self, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The figure of summed statistics, shape (..., S) → (...)."""
+
+
+def aggregate(metric: Metric, values: Sequence[Value]) -> float:
+    """The figure of all rows that have a value, at least one."""
+    if metric.kind == "corpus":
+        return float(metric.total(np.asarray(values, dtype=np.float64).sum(axis=0)))  # type: ignore[attr-defined]
+    return float(np.mean(np.asarray(values, dtype=np.float64)))
+
+
+def description(metric: Metric) -> dict[str, Any]:
+    """What a reader of a metric's figures must know of it, as JSON."""
+    return {
+        "title": metric.title,
+        "kind": metric.kind,
+        "higher_is_better": metric.higher_is_better,
+        "signature": metric.signature,
+    }

@@ -1,0 +1,72 @@
+"""``policyqa cache``: what is kept of answers and scores, and forgetting it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.errors import ConfigError
+from policyqa.options import Json, print_json
+
+cache_app = typer.Typer(
+    no_args_is_help=True, help="Answers and scores that are kept, of whom, and forgetting them."
+)
+
+Suite = Annotated[str | None, typer.Option(help="Of this suite alone, by its name.")]
+Data = Annotated[Path | None, typer.Option(help="Of this data folder alone.")]
+Model = Annotated[str | None, typer.Option(help="Of this model alone, as suites name its base.")]
+
+
+@cache_app.command("info")
+def info(as_json: Json = False) -> None:
+    """Show what is kept, by suite, data folder and model."""
+    from harness.kept import Kept
+
+    kept = Kept()
+    rows = kept.info()
+    if as_json:
+        print_json({"file": str(kept.path), "kept": rows})
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("suite", "data", "model", "answers", "characters", "answers scored"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_shown(value)) for value in row.values()))
+    console = Console()
+    console.print(table if rows else "nothing is kept yet")
+    console.print(Text(f"{kept.path} ({kept.path.stat().st_size:,} bytes)"), soft_wrap=True)
+
+
+@cache_app.command("clear")
+def clear(
+    suite: Suite = None,
+    data: Data = None,
+    model: Model = None,
+    everything: Annotated[bool, typer.Option("--all", help="Forget all of it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget what a suite, a data folder or a model used, also where others used it too.
+
+    Run folders keep their own copies: delete them as well.
+    """
+    from harness.kept import Kept
+
+    named = [value for value in (suite, data, model) if value is not None]
+    if bool(named) == everything:
+        raise ConfigError(
+            "say what to forget: --suite, --data and --model, or --all; policyqa cache info shows "
+            "what is kept"
+        )
+    gone = Kept().forget(suite, str(data.absolute()) if data else None, model)
+    if as_json:
+        print_json(gone)
+    else:
+        print(f"forgotten: {gone['answers']:,} answers and {gone['scores']:,} scores")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

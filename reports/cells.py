@@ -1,0 +1,70 @@
+"""Figures → the text of cells, and the table they make: the parts every table shares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Figures = Mapping[str, Mapping[str, Any]]
+"""Figures or differences, by metric."""
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table ready to be shown; a cell may have several lines."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    note: str
+    """What a reader of it must know."""
+    conclusion: str = ""
+    """What follows from it, to stand right below."""
+
+
+def titles(comparison: Mapping[str, Any], *kinds: str) -> dict[str, str]:
+    """The titles of a comparison's metrics of these kinds, by name."""
+    return {
+        name: what["title"] for name, what in comparison["metrics"].items() if what["kind"] in kinds
+    }
+
+
+def label(name: str) -> str:
+    """A variant, with a context of its own on a second line."""
+    return name.replace("+", "\n+", 1)
+
+
+def heads(names: Sequence[str]) -> list[str]:
+    """Titles of columns, of several words on several lines."""
+    return [name.replace(" ", "\n") for name in names]
+
+
+def score(figures: Figures, changes: Figures | None, metric: str) -> str:
+    """A figure, and below it how it differs from what it is compared with, if from anything."""
+    if metric not in figures:
+        return "–"
+    mean = f"{figures[metric]['mean']:.3f}"
+    return "\n".join([mean, *(change(changes[metric]) if changes and metric in changes else ())])
+
+
+def change(difference: Mapping[str, Any]) -> tuple[str, str]:
+    """A difference, and its interval."""
+    ends = f"[{end(difference['low'])}, {end(difference['high'])}]"
+    return f"{difference['delta']:+.3f}", ends
+
+
+def end(value: float) -> str:
+    """An interval's end, short enough for three metrics side by side on 80 columns."""
+    return f"{value:+.3f}".replace("0.", ".", 1)
+
+
+def share(figure: Mapping[str, Any] | None) -> str:
+    """A share, its interval below it, and of how many questions."""
+    if figure is None:
+        return "–"
+    return f"{interval(figure)}\nn = {figure['n']}"
+
+
+def interval(figure: Mapping[str, Any]) -> str:
+    """A share, and its interval below."""
+    ends = f"[{figure['low']:.2f}, {figure['high']:.2f}]".replace("0.", ".")
+    return f"{figure['mean']:.2f}\n{ends}"

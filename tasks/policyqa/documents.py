@@ -1,0 +1,51 @@
+"""Questions → the documents lm-eval asks and logs; and what the metrics read of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.metrics import Row
+from harness.variants import Prompt
+from rag.retriever import Excerpt
+from tasks.policyqa.prompts import render
+from tasks.policyqa.questions import Question
+
+VERSION = 3.0
+"""Of the tasks. Raised whenever scores can change: those of different versions are not compared."""
+Document = Mapping[str, Any]
+"""A question with what it is asked with; one of the task's documents, as its sample log has it."""
+
+
+def make_documents(
+    questions: Sequence[Question], prompt: Prompt, excerpts: Sequence[Excerpt]
+) -> list[dict[str, Any]]:
+    """A document a question: its line of the data, and the prompt and excerpt it is asked with.
+
+    Args:
+        questions: each with a reference answer.
+        prompt: how they are put.
+        excerpts: what is shown of the corpus, one a question.
+    """
+    return [
+        question.model_dump()
+        | {
+            "prompt": render(prompt, question.question, excerpt.text),
+            "context": excerpt.text,
+            "context_ids": list(excerpt.ids),
+            "context_scores": list(excerpt.scores),
+            "best_passage": excerpt.best,
+        }
+        for question, excerpt in zip(questions, excerpts, strict=True)
+    ]
+
+
+def row_of(document: Document, answer: str) -> Row:
+    """What a metric may read of an answer to a document's question."""
+    return Row(
+        question=document["question"],
+        answer=answer,
+        references=(document["answer"],),
+        answerable=document["answerable"],
+        evidence=tuple(document["evidence"]),
+        context=document["context"],
+        context_ids=tuple(document["context_ids"]),
+    )
