@@ -4,7 +4,6 @@ A folder of documents, with questions or without → documents and drafts.
 Every file that can be read becomes one document; every other is reported and left out.
 """
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from rag.corpus import Framework, one_line
 from rag.documents import READERS, DocumentError, read_document
 from rag.sections import Names, sections_of, title_of
 from tasks.importing.drafts import Document, Refused, Source
+from tasks.importing.links import inside, place_in
 from tasks.importing.tables import SUFFIXES, read_questions
 
 QUESTIONS = ("questions.csv", "questions.jsonl")
@@ -25,31 +25,40 @@ def read_folder(folder: Path, questions: Path | None = None, advance: Advance = 
     """The documents below a folder, and the questions about them.
 
     Args:
-        folder: with documents, in folders of their own or not; hidden files are passed over.
+        folder: with documents, in folders of their own or not; hidden files are passed over, and
+            links that lead out of it are refused.
         questions: a CSV or JSON lines file; else one of ``QUESTIONS`` in the folder, if any.
         advance: hears documents done and in all.
 
     Raises:
         DataError: no document could be read, or the questions break their form.
     """
-    asked = questions or next((folder / n for n in QUESTIONS if (folder / n).is_file()), None)
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and path != asked
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
-    return read_documents(files, folder, asked, advance)
+    found = [path for path in folder.rglob("*") if path != questions and not _hidden(path, folder)]
+    within, outside = inside(found, folder)
+    files = [path for path in within if path.is_file()]
+    asked = questions or next((folder / n for n in QUESTIONS if folder / n in files), None)
+    return read_documents([f for f in files if f != asked], folder, asked, advance, outside)
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def read_documents(
-    files: Sequence[Path], folder: Path, questions: Path | None, advance: Advance = silent
+    files: Sequence[Path],
+    folder: Path,
+    questions: Path | None,
+    advance: Advance = silent,
+    outside: Sequence[Refused] = (),
 ) -> Source:
-    """These files of a folder as documents, and the questions about them; as ``read_folder``."""
+    """These files of a folder as documents, and the questions about them; as ``read_folder``.
+
+    ``outside`` is what of the folder was refused before.
+    """
     if questions is not None and questions.suffix.lower() not in SUFFIXES:
         raise DataError(f"{questions} is no {', '.join(SUFFIXES)} file")
-    documents, refused = _documents(files, folder, advance)
+    documents, unread = _documents(files, folder, advance)
+    refused = [*outside, *unread]
     if not documents:
         reasons = "; ".join(f"{r.place} {r.reason}" for r in refused[:5]) or "it holds no file"
         raise DataError(
@@ -66,8 +75,7 @@ def _documents(
     refused: list[Refused] = []
     names = Names()
     for number, path in enumerate(files, start=1):
-        # A name in another encoding has bytes that are no text.
-        place = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")
+        place = place_in(folder, path)
         try:
             blocks = read_document(path)
             id_ = names.unique(Path(place).stem, "document")

@@ -7,8 +7,8 @@ A source in any layout we know → a data folder, whole or not at all.
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rag.corpus import load_corpus, write_framework
 from rag.documents import READERS
 from tasks.importing.drafts import Draft, Refused, Source
 from tasks.importing.folder import read_documents, read_folder
+from tasks.importing.links import inside
 from tasks.importing.obliqa import obliqa_files, read_obliqa
 from tasks.importing.splits import split_drafts
 from tasks.importing.squad import read_squad, squad_content
@@ -88,21 +89,22 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
         raise DataError(f"{source} is no file or folder")
     if source.suffix.lower() in READERS:
         return read_documents([source], source.parent, questions, advance)
-    if source.is_dir() and obliqa_files(source)[0]:
-        return _without(questions, read_obliqa(source))
-    files = [source] if source.is_file() else sorted(source.glob("*.json"))
+    files, outside = inside(source.glob("*.json"), source) if source.is_dir() else ([source], [])
+    if source.is_dir() and obliqa_files(files)[0]:
+        return _without(questions, read_obliqa(files), outside)
     squads = {path: content for path in files if (content := squad_content(path))}
     if squads:
-        return _without(questions, read_squad(squads))
+        return _without(questions, read_squad(squads), outside)
     if source.is_file():
         raise DataError(f"{source} has not the layout of SQuAD: data[].paragraphs[].qas[]")
     return read_folder(source, questions, advance)
 
 
-def _without(questions: Path | None, read: Source) -> Source:
+def _without(questions: Path | None, read: Source, outside: Sequence[Refused]) -> Source:
+    """What was read of a layout with questions of its own, and what of its folder was refused."""
     if questions is not None:
         raise ConfigError(f"--questions {questions}: a source of layout {read.layout} has its own")
-    return read
+    return replace(read, refused=[*outside, *read.refused])
 
 
 def _line(draft: Draft, split: Split) -> str:

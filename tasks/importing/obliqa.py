@@ -11,6 +11,7 @@ the original id, and the section's id tells the second by ``-2``.
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +25,22 @@ Key = tuple[str, str]
 """A passage's identity in the source: ``DocumentID`` and ``PassageID``."""
 
 
-def obliqa_files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The files of passages, by number, and those of questions; none unless it has both."""
+def obliqa_files(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Of JSON files those of passages, by number, and of questions; none unless there are both."""
     passages = sorted(
-        (path for path in folder.glob("*.json") if path.stem.isdigit()),
-        key=lambda path: int(path.stem),
+        (path for path in files if path.stem.isdigit()), key=lambda path: int(path.stem)
     )
-    questions = sorted(folder.glob("ObliQA_*.json"))
+    questions = sorted(path for path in files if path.name.startswith("ObliQA_"))
     return (passages, questions) if passages and questions else ([], [])
 
 
-def read_obliqa(folder: Path) -> Source:
-    """The documents and questions of a folder of this layout.
+def read_obliqa(files: Sequence[Path]) -> Source:
+    """The documents and questions of a folder of this layout, by its JSON files.
 
     Raises:
         DataError: a file breaks the layout.
     """
-    passage_files, question_files = obliqa_files(folder)
+    passage_files, question_files = obliqa_files(files)
     sections: dict[Key, list[Section]] = defaultdict(list)
     documents: list[Document] = []
     refused: list[Refused] = []

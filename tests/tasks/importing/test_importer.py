@@ -146,6 +146,46 @@ def test_odd_names_and_texts_cost_nothing_but_themselves(tmp_path: Path) -> None
     assert len(load_corpus(tmp_path / "data")) == summary["sections"] >= 4
 
 
+def test_a_link_out_of_the_folder_is_listed_and_not_taken(tmp_path: Path) -> None:
+    # A folder from somebody else could take in any file of its reader's: links were followed.
+    folder, private = tmp_path / "documents", tmp_path / "documents-private"
+    for made in (folder / "own", private):
+        made.mkdir(parents=True)
+    write_markdown(folder / "own" / "a.md", [("h1", "Rules"), ("p", "Open to all.")])
+    write_markdown(private / "b.md", [("h1", "Pay"), ("p", "Secret.")])
+    (private / "asked.csv").write_text("question\nWho?\n")
+    links = {
+        "file.md": private / "b.md",
+        "own/up.md": Path("../../documents-private/b.md"),
+        "folder": private,
+        "twice.md": Path("folder/b.md"),
+        "gone.md": tmp_path / "nothing.md",
+        "questions.csv": private / "asked.csv",
+    }
+    for name, target in {**links, "inside.md": Path("own/a.md"), "again": Path("own")}.items():
+        (folder / name).symlink_to(target)
+    (folder / "loop.md").symlink_to("loop.md")
+    summary = import_data(folder, tmp_path / "data")
+    refused = {row["place"]: row["reason"] for row in summary["not taken"]}
+    assert set(refused) == set(links)
+    assert f"link out of the folder, to {private / 'b.md'}" in refused["twice.md"]
+    assert [section.body for section in load_corpus(tmp_path / "data")] == ["Open to all."] * 2
+    assert summary["questions"]["taken"] == 0
+
+
+def test_a_folder_or_questions_behind_a_link_are_taken_where_the_user_names_them(
+    tmp_path: Path,
+) -> None:
+    folder = write_ten(tmp_path / "documents")
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "asked.csv").write_text("question\nWho?\n")
+    (folder / "asked.csv").symlink_to(tmp_path / "asked.csv")
+    source = tmp_path / "link"
+    summary = import_data(source, tmp_path / "data", questions=source / "asked.csv")
+    assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (10, 1)
+    assert summary["not taken"] == []
+
+
 def test_one_document_alone_is_imported(tmp_path: Path) -> None:
     path = write_markdown(tmp_path / "a.md", [("h1", "Rules"), ("p", "Text.")])
     assert import_data(path, tmp_path / "data")["documents"]["taken"] == 1

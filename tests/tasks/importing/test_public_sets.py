@@ -103,6 +103,46 @@ def test_a_passage_id_that_stands_twice_is_told_apart(tmp_path: Path) -> None:
     assert "asked for in validation" in reasons["ObliQA_train.json: row 2, d"]
 
 
+def passage(text: str) -> dict[str, Any]:
+    return {"DocumentID": 1, "PassageID": "1", "Passage": text}
+
+
+def asked(id_: str) -> dict[str, Any]:
+    return {"QuestionID": id_, "Question": f"What of {id_}?", "Passages": [passage("Bees.")]}
+
+
+LAYOUTS = {  # Files of a set's own, and files outside that links in it lead to.
+    "squad": (
+        {"dev.json": {"data": [{"paragraphs": [{"context": "Bees.", "qas": [qa("a", "Bees")]}]}]}},
+        {"train.json": {"data": [{"paragraphs": [{"context": "Kites.", "qas": []}]}]}},
+    ),
+    "obliqa": (
+        {"1.json": [passage("Bees.")], "ObliQA_dev.json": [asked("a")]},
+        {"2.json": [passage("Kites.")], "ObliQA_train.json": [asked("b")]},
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_link_out_of_a_public_set_is_listed_and_not_taken(tmp_path: Path, layout: str) -> None:
+    # Links were followed: a set from somebody else could take in any JSON file of its reader's.
+    source = tmp_path / "source"
+    source.mkdir()
+    own, private = LAYOUTS[layout]
+    for name, content in own.items():
+        write(source / name, content)
+    for name, content in private.items():
+        write(tmp_path / name, content)
+        (source / name).symlink_to(tmp_path / name)
+    summary = import_data(source, tmp_path / "data")
+    assert summary["layout"] == layout
+    refused = {row["place"] for row in summary["not taken"] if "out of the folder" in row["reason"]}
+    assert refused == set(private)
+    sections = load_corpus(tmp_path / "data")
+    assert [section.body for section in sections] == ["Bees."]
+    assert [q.id for q in load_questions(tmp_path / "data", [s.id for s in sections])] == ["a"]
+
+
 def test_obliqa_is_taken_whole(tmp_path: Path) -> None:
     summary = import_data(public("obliqa"), tmp_path / "data")
     assert summary["source"] == {"passages": 13_732, "distinct ids": 13_705}
