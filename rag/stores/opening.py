@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from harness.errors import ConfigError, IndexStoreError
 from harness.files import cache_folder, locked
+from rag.stores.redaction import without
 from rag.stores.settings import Server, server
 from rag.stores.store import Store
 
@@ -25,6 +28,8 @@ LOCAL_UP_TO = 100
 KINDS = ("local", "edge")
 TIMEOUT = 60
 """Seconds a server has to answer."""
+SHOWN = 500
+"""Characters of what a store says in an error, at most."""
 
 
 @dataclass(frozen=True)
@@ -105,20 +110,49 @@ def places_like(prefix: str) -> list[Place]:
 @contextmanager
 def _speaking_plainly(place: Place) -> Iterator[None]:
     """What the stores' libraries raise, as an error of ours that says where."""
+    from qdrant_client.common.client_exceptions import QdrantException
     from qdrant_client.http.exceptions import ApiException
 
     try:
         yield
     except Exception as error:
         # Qdrant Edge raises nothing narrower than Exception itself.
-        if not isinstance(error, ApiException | sqlite3.Error) and type(error) is not Exception:
+        known = isinstance(error, ApiException | QdrantException | sqlite3.Error)
+        if not known and type(error) is not Exception:
             raise
         mending = (
             "is the server running?"
             if place.kind == "server"
             else "is the disk full? If the folder is damaged, delete it: it is made again"
         )
-        raise IndexStoreError(f"the Qdrant store at {place} fails: {error}; {mending}") from error
+        message = f"the Qdrant store at {place} fails: {_shown(error, place)}; {mending}"
+        # What a server said may hold the key: no traceback shows it as the cause.
+        raise IndexStoreError(message) from (None if place.kind == "server" else error)
+
+
+def _shown(error: Exception, place: Place) -> str:
+    """What the error says, on one line, without the server's secrets."""
+    where = server() if place.kind == "server" else None
+    text = " ".join(without(where.secrets if where else (), _said(error)).split())
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
+
+
+def _said(error: Exception) -> str:
+    """What the error says, whole: the client cuts answers short, and perhaps within a secret."""
+    from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+    if isinstance(error, UnexpectedResponse):
+        said = error.content.decode("utf-8", "replace")
+        return f"it answers {error.status_code} ({error.reason_phrase}): {said}"
+    if isinstance(error, ResponseHandlingException) and isinstance(error.source, ValidationError):
+        return f"its answer is none of Qdrant's: {_faults(error.source)}"
+    return str(error)
+
+
+def _faults(error: ValidationError) -> str:
+    """Where an answer departs from its form, without the answer itself."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)
 
 
 def _connected(where: Server) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from harness.errors import ConfigError
 
@@ -23,6 +23,15 @@ class Server:
         parts = urlsplit(self.url)
         port = f":{parts.port}" if parts.port else ""
         return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must be in no message: the key, and what the URL holds of names and passwords."""
+        parts = urlsplit(self.url)
+        named, _, _ = parts.netloc.rpartition("@")
+        # A name by itself is a token; before a password it may be any word, as "me" is.
+        raw = {named, parts.password or ""}
+        return {self.key or ""} | raw | {unquote(secret) for secret in raw}
 
 
 def server() -> Server | None:

@@ -1,5 +1,6 @@
 """Every store keeps the same layout and finds the same: checked against plain arithmetic."""
 
+import html
 import json
 import math
 import os
@@ -7,11 +8,12 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ import pytest
 from harness.errors import ConfigError, IndexStoreError
 from rag.bm25 import Sparse
 from rag.stores.opening import LOCAL_UP_TO, Place, place_of
+from rag.stores.redaction import HIDDEN
 from rag.stores.settings import server
 from rag.stores.store import SPARSE_WEIGHT, Point, Query, Store
 
@@ -262,13 +265,20 @@ class Recorder(BaseHTTPRequestHandler):
 def recorder() -> Iterator[tuple[str, list[tuple[str, str, str | None, Any]]]]:
     """The URL of a stand-in for a server, and what it is asked."""
     handler = type("Handler", (Recorder,), {"asked": [], "together": threading.Barrier(2)})
+    with serving(handler) as url:
+        yield url, handler.asked  # type: ignore[attr-defined]
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a stand-in for a server that answers so."""
     with ExitStack() as stack:
         server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         stack.callback(thread.join)
         stack.callback(server.shutdown)
-        yield f"http://127.0.0.1:{server.server_port}", handler.asked  # type: ignore[attr-defined]
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")
@@ -330,6 +340,56 @@ def test_a_wrong_setting_of_a_server_is_refused_and_no_secret_shown(
     with pytest.raises(ConfigError, match=message) as caught:
         place_of("c", 1)
     assert "secr" not in str(caught.value)
+
+
+KEY = """k3y+/= '"\\&%<z9"""
+PASSWORD = "p4:ä cr3t"  # noqa: S105
+FORBIDDEN, BUSY, FINE = 403, 429, 200
+ECHOES = [  # Status and body of an answer that has the key in it.
+    (FORBIDDEN, f"no such key: {KEY}"),
+    (FORBIDDEN, f"no such key: {quote(KEY)} or {quote_plus(KEY).lower()} or {quote(quote(KEY))}"),
+    (FORBIDDEN, f"headers: {KEY.encode()!r}, {KEY!r}"),
+    (FORBIDDEN, json.dumps({"status": {"error": json.dumps({"api-key": KEY})}})),
+    (FORBIDDEN, f"<p>{html.escape(KEY)}</p>"),
+    # The client cuts an answer after 200 characters, we after 500, and a field loses its middle.
+    (FORBIDDEN, "x" * 190 + KEY),
+    (FORBIDDEN, "x" * 460 + KEY),
+    (FORBIDDEN, f"to http://me:{PASSWORD}@host, http://me:{quote(PASSWORD)}@host and {KEY}"),
+    (FORBIDDEN, json.dumps({"password": PASSWORD, "key": KEY})),
+    (BUSY, json.dumps({"status": {"error": f"too many requests of {KEY}"}})),
+    (FINE, json.dumps({"result": {"exists": f"{KEY} {'x' * 90}"}})),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
+@pytest.mark.parametrize(("status", "body"), ECHOES)
+def test_a_secret_that_a_server_echoes_is_in_no_message(
+    monkeypatch: pytest.MonkeyPatch, status: int, body: str
+) -> None:
+    # The message had what the server said, and servers and proxies say what they were sent.
+    class Echo(Recorder):
+        def answer(self) -> None:
+            self.send_response(status)
+            self.send_header("Retry-After", "1")
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_GET = do_PUT = do_POST = answer  # noqa: N815
+
+    with serving(Echo) as url:
+        here = url.removeprefix("http://")
+        monkeypatch.setenv("QDRANT_URL", f"http://me:{quote(PASSWORD)}@{here}")
+        monkeypatch.setenv("QDRANT_API_KEY", KEY)
+        with pytest.raises(IndexStoreError) as caught, Place("server", "c").open(SIZE):
+            pass
+    message = str(caught.value)
+    assert message.startswith(f"the Qdrant store at {url} fails: ")
+    assert HIDDEN[:3] in message or status == FINE
+    assert not re.search("k3y|z9|p4|cr3t", message)
+    # Nor has a traceback of it what the client raised.
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 def test_where_a_server_is_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
