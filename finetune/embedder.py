@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from finetune.recipe import RECIPES, Count, Share, read_recipe
+from finetune.recipe import RECIPES, Count, Name, Share, read_recipe
 from harness.files import cache_folder, fingerprint
 from harness.models import catalogue
 from rag.retriever import Retriever
@@ -33,7 +33,7 @@ class EmbedderRecipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: Name
     model: str = "minilm-l6"
     """Embedder to begin from: a catalogue name, a Hugging Face id or a folder."""
     epochs: Count = 2

@@ -1,9 +1,12 @@
 """Recipes: the defaults are the published ones, and a bad one is refused whole."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+from finetune.embedder import EmbedderRecipe, load_embedder_recipe
 from finetune.recipe import Recipe, load_recipe, recipe_for, shipped_names
 from harness.errors import ConfigError
 
@@ -40,6 +43,27 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
         load_recipe(str(path))
     for field in ("mine.yaml", "lora_rank", "rate", "lora_dropout"):
         assert field in str(caught.value)
+
+
+@pytest.mark.parametrize("load", [load_recipe, load_embedder_recipe])
+@pytest.mark.parametrize("name", ["../../../x", "/x", "..", ".x", "a/b", "a\\b", "a b", "", "a\n"])
+def test_a_name_that_is_no_folders_is_refused(
+    tmp_path: Path, load: Callable[..., Recipe | EmbedderRecipe], name: str
+) -> None:
+    # A checkpoint was kept in a folder of the name, which could be anywhere beside the cache.
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({"name": name}))
+    with pytest.raises(ConfigError, match=r"mine\.yaml: .*name: .* is no name for a folder"):
+        load(str(path))
+
+
+def test_a_file_whose_own_name_will_not_do_takes_another(tmp_path: Path) -> None:
+    path = tmp_path / "my recipe.yaml"
+    path.write_text("weights: sft\nprompt: plain\n")
+    with pytest.raises(ConfigError, match=r"'my recipe' is no name .* set name: in the file"):
+        load_recipe(str(path))
+    path.write_text("name: My_recipe-1.2\nweights: sft\nprompt: plain\n")
+    assert load_recipe(str(path)).name == "My_recipe-1.2"
 
 
 def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
