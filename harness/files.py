@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 
 
 def cache_folder(*parts: str) -> Path:
@@ -43,7 +44,25 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader, or a kill, sees the old file or the new one."""
+    """Write ``text`` so that a reader, or a kill, sees the old file or the new one.
+
+    A link to a file is kept, and the file replaced. A device, fifo or socket is written into, and
+    so is the file that this process prints to, after what is in it: replaced, either were lost to
+    whoever has it open.
+
+    Raises:
+        ConfigError: ``path`` is a folder, or is no file and cannot be written into.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder, not a file to write: name a file in it")
+    printing = _printing_to(path)
+    if printing is not None or (path.exists() and not path.is_file()):
+        _write_into(path, printing, text)
+    else:
+        _replace(Path(os.path.realpath(path)), text)
+
+
+def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with beside.open("w", encoding="utf-8") as file:
@@ -51,6 +70,28 @@ def write_whole(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def _write_into(path: Path, descriptor: int | None, text: str) -> None:
+    """Write what ``descriptor`` has open, or else ``path``, without replacing it."""
+    try:
+        opened = os.open(path, os.O_WRONLY) if descriptor is None else os.dup(descriptor)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(f"{path} cannot be written into ({reason}): name a file") from error
+
+
+def _printing_to(path: Path) -> int | None:
+    """The descriptor of standard output or error, where ``path`` leads to the same; flushed."""
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that is closed, or stands in for another, has no descriptor.
+        with suppress(OSError, ValueError, AttributeError):
+            if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                stream.flush()
+                return stream.fileno()
+    return None
 
 
 def write_json(path: Path, value: Any) -> None:

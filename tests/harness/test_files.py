@@ -1,10 +1,14 @@
 """Files are whole or absent; hashes follow content; bad lines are named."""
 
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.files import (
     fingerprint,
     hash_folder,
@@ -20,6 +24,64 @@ def test_write_whole_leaves_nothing_beside_it(tmp_path: Path) -> None:
     write_whole(tmp_path / "a.txt", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("name", ["fifo", "link"])
+def test_what_is_no_file_is_written_into_and_stays(tmp_path: Path, name: str) -> None:
+    # --markdown /dev/stdout, run as root, put a regular file in the place of the device.
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(tmp_path / name, "größer")
+        assert (tmp_path / "fifo").is_fifo()
+        assert os.read(reader, 100).decode() == "größer"
+    finally:
+        os.close(reader)
+    assert (tmp_path / "link").is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"fifo", "link"}
+
+
+@pytest.mark.parametrize("old", ["old", None])
+def test_a_link_is_kept_and_its_file_replaced(tmp_path: Path, old: str | None) -> None:
+    # The link was replaced by the file, and what it pointed to was left as it had been.
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "a.txt", tmp_path / "link"
+    if old:
+        target.write_text(old)
+    link.symlink_to("there/a.txt")
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
+
+
+def test_what_a_process_prints_to_keeps_what_is_in_it(tmp_path: Path) -> None:
+    # report --markdown /dev/stdout >> log never reached the log; were the link only followed, the
+    # log would be replaced, and what it had held and what is printed next lost.
+    log, link = tmp_path / "log", tmp_path / "link"
+    log.write_text("held\n")
+    link.symlink_to("/dev/stdout")
+    code = (
+        "import pathlib, sys; from harness.files import write_whole; print('before');"
+        "write_whole(pathlib.Path(sys.argv[1]), 'report\\n'); print('after')"
+    )
+    with log.open("a") as out:
+        subprocess.run([sys.executable, "-c", code, str(link)], stdout=out, check=True)
+    assert log.read_text() == "held\nbefore\nreport\nafter\n"
+    assert link.is_symlink()
+
+
+def test_a_folder_and_a_socket_are_no_files_to_write(tmp_path: Path) -> None:
+    # A folder ended in a traceback, and a socket was replaced.
+    with pytest.raises(ConfigError, match="is a folder, not a file to write"):
+        write_whole(tmp_path, "text")
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(path))  # A socket's path has 107 characters at most.
+        with pytest.raises(ConfigError, match=r"cannot be written into \(.*\): name a file"):
+            write_whole(path, "text")
+        assert path.is_socket()
 
 
 def test_put_folder_replaces_what_was_there(tmp_path: Path) -> None:
