@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from finetune.recipe import RECIPES, Count, Name, Share, read_recipe
+from finetune.recipe import RECIPES, Count, Share, read_recipe
 from harness.files import cache_folder, fingerprint
 from harness.models import catalogue
+from harness.validation import Name
 from rag.retriever import Retriever
 from tasks.policyqa.questions import data_identity
 

@@ -5,17 +5,16 @@ Two shipped recipes hold for any model: ``sft`` (question → answer) and ``sft-
 context and question → answer). Others are named ``<model>-<weights>``.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import ConfigError
 from harness.files import read_yaml
 from harness.models.precision import Precision
-from harness.validation import Model, validated
+from harness.validation import Model, Name, validated
 from tasks.policyqa.questions import Question, draw, in_split, with_reference
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -26,20 +25,6 @@ GENERAL = ("sft", "sft-rag")
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-def _names_a_folder(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise ValueError(
-            f"{name!r} is no name for a folder: it must be of letters from A to Z, digits, '.', "
-            "'_' and '-', and begin with a letter or digit. Without a name of its own a recipe "
-            "has its file's: set name: in the file"
-        )
-    return name
-
-
-Name = Annotated[str, AfterValidator(_names_a_folder)]
-"""A recipe's, as a suite's is: what it makes is kept in a folder that is named after it."""
 
 
 class Recipe(BaseModel):

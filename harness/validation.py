@@ -1,13 +1,28 @@
 """Files checked against a pydantic model, with every wrong field named at once."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from harness.errors import BenchError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _names_a_folder(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ValueError(
+            f"{name!r} is no name for a folder: it must be of letters from A to Z, digits, '.', "
+            "'_' and '-', and begin with a letter or digit. A file without a name: of its own has "
+            "the name of the file: set name: in it"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(_names_a_folder)]
+"""What a folder is named after: a suite's, a recipe's, a row's in a suite's table."""
 
 
 def validated(

@@ -22,7 +22,7 @@ from harness.files import read_yaml
 from harness.metrics.registry import make_metrics
 from harness.models.adapter import base_of
 from harness.models.precision import Precision
-from harness.validation import validated
+from harness.validation import Name, validated
 from harness.variants import FLOORS, SOURCES, Context, Decoding, Model, Source, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
 from rag.embedder import EMBEDDER
@@ -40,8 +40,6 @@ RECIPES = ("sft", "sft-rag")
 
 Count = Annotated[int, Field(ge=1)]
 Amount = Annotated[int, Field(ge=0)]
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-"""What can stand in the name of a variant, and so of a folder."""
 
 
 class Row(BaseModel):
@@ -98,12 +96,12 @@ class Suite(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Word
+    name: Name
     model: str | None = None
     """Base of the shipped rows of models: a catalogue name, a Hugging Face id or a folder."""
-    models: dict[Word, ModelRow] = {}
-    prompts: dict[Word, PromptRow] = {}
-    contexts: dict[Word, ContextRow] = {}
+    models: dict[Name, ModelRow] = {}
+    prompts: dict[Name, PromptRow] = {}
+    contexts: dict[Name, ContextRow] = {}
     decoding: DecodingRow = DecodingRow()
     variants: Annotated[list[str], Field(min_length=1)] = Field(
         validation_alias=AliasChoices("variants", "arms")

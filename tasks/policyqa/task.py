@@ -101,7 +101,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
                 metric.check()
         return made
 
-    def download(self, *_: Any, **__: Any) -> None:
+    def download(self, *_arguments: Any, **_options: Any) -> None:
         """The documents of the split; lm-eval calls this once, before any answer is made."""
         del _, __
         documents = self._given if self._given is not None else self._documents_of()
