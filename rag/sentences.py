@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rag.embedder import Embedder
 
-_END = re.compile(r"(?<=[.!?;])\s+(?=[\"'(“]?[A-Z0-9])")
+_END = re.compile(r"(?<=[.!?;])\s+(?=[\"'(“]?[A-Z])")
 """Where a sentence ends: before what begins another, so that "No. 5" and "e.g. a" stay whole."""
 
 

@@ -60,7 +60,7 @@ def test_a_name_that_is_no_folders_is_refused(
 def test_a_file_whose_own_name_will_not_do_takes_another(tmp_path: Path) -> None:
     path = tmp_path / "my recipe.yaml"
     path.write_text("weights: sft\nprompt: plain\n")
-    with pytest.raises(ConfigError, match=r"'my recipe' is no name .* set name: in the file"):
+    with pytest.raises(ConfigError, match=r"'my recipe' is no name .* set name: in it"):
         load_recipe(str(path))
     path.write_text("name: My_recipe-1.2\nweights: sft\nprompt: plain\n")
     assert load_recipe(str(path)).name == "My_recipe-1.2"

@@ -1,32 +1,42 @@
 """Prompts are exactly as published, and text keeps its place in them."""
 
+from typing import Any
+
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.errors import ConfigError
+from harness.validation import validated
+from harness.variants import Prompt
 from rag.context import assemble, inert
 from rag.index import Hit
-from tasks.policyqa.prompts import ENGINEERED, STOP, TEMPLATES, completion, render
-from tasks.registration import TASKS
+from tasks.policyqa.prompts import (
+    PromptRow,
+    completion,
+    prompt_table,
+    render,
+    shipped_prompt,
+    shipped_prompts,
+)
 from tests.rag.test_context import WORDS
 
 
 def test_plain_and_rag_are_the_published_prompts() -> None:
-    assert render("plain", "Who?") == (
+    assert render(shipped_prompt("plain"), "Who?") == (
         "Answer the following question:\nQuestion: Who?\n---\nAnswer:"
     )
-    assert render("rag", "Who?", "[1] It.") == (
+    assert render(shipped_prompt("rag"), "Who?", "[1] It.") == (
         "Answer the following question using the provided context:\n"
         "Context: [1] It.\nQuestion: Who?\n---\nAnswer:"
     )
 
 
 def test_engineered_is_one_of_the_candidates() -> None:
-    assert render("engineered", "Who?") == TEMPLATES[ENGINEERED].format(question="Who?")
+    assert shipped_prompt("engineered").template == shipped_prompt("stepwise").template
 
 
-@pytest.mark.parametrize("prompt", TEMPLATES)
+@pytest.mark.parametrize("prompt", shipped_prompts().values(), ids=list(shipped_prompts()))
 @given(
     question=st.text(max_size=60),
     passages=st.lists(
@@ -34,7 +44,9 @@ def test_engineered_is_one_of_the_candidates() -> None:
         | st.text(max_size=60)
     ),
 )
-def test_no_text_breaks_out_of_its_place(prompt: str, question: str, passages: list[str]) -> None:
+def test_no_text_breaks_out_of_its_place(
+    prompt: Prompt, question: str, passages: list[str]
+) -> None:
     hits = [Hit(str(i), 1.0, text, text) for i, text in enumerate(passages)]
     context, _ = assemble(hits, 1000, WORDS)  # type: ignore[arg-type]
     lines = render(prompt, question, context).split("\n")
@@ -45,11 +57,43 @@ def test_no_text_breaks_out_of_its_place(prompt: str, question: str, passages: l
     assert lines[-3] == f"Question: {inert(question)}"
 
 
-def test_the_tasks_stop_where_the_prompts_say() -> None:
-    text = (TASKS / "_policyqa_base_yaml").read_text(encoding="utf-8")
-    base = yaml.safe_load(text.replace("!function", ""))
-    assert tuple(base["generation_kwargs"]["until"]) == STOP
-    assert base["generation_kwargs"]["do_sample"] is False
+def test_analysis_asks_as_rag_does_with_another_context() -> None:
+    rag = shipped_prompt("rag")
+    for name in ("oracle", "misled"):
+        assert shipped_prompt(name) == Prompt(name, rag.template, name)
+    assert (rag.context, shipped_prompt("plain").context) == ("retrieved", "none")
+
+
+def test_a_users_rows_are_added_and_take_the_place_of_shipped_ones() -> None:
+    own = {
+        "mine": PromptRow(template="{context} {question}"),
+        "plain": PromptRow(template="{question}?"),
+    }
+    table = prompt_table(own)
+    assert render(table["mine"], "a {b}", "c") == "c a {b}"
+    assert table["mine"].context == "retrieved"
+    assert table["plain"].template == "{question}?"
+    assert "rag" in table
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"template": "Who?"}, "question must be"),
+        ({"template": "{question} {answer}"}, "answer"),
+        ({"template": "{question} {"}, "write {{ and }}"),
+        ({"template": "{question}", "kontext": "x"}, "kontext"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in_is_refused(row: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        validated(PromptRow, row, "mine.yaml", ConfigError)
+    assert said in str(caught.value)
+
+
+def test_an_unknown_prompt_is_named_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"no prompt 'poem'; there are plain, rag"):
+        shipped_prompt("poem")
 
 
 def test_a_completion_follows_the_prompt_after_a_space() -> None:

@@ -13,9 +13,9 @@ from lm_eval.tasks import TaskManager
 from harness.errors import ConfigError, DataError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import render
+from tasks.policyqa.contexts import excerpts_of
+from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import in_split, load_questions
-from tasks.policyqa.task import contexts_of
 from tasks.registration import TASKS
 from tests.conftest import write_questions
 
@@ -39,15 +39,22 @@ class Parrot(LM):  # type: ignore[misc]
     loglikelihood_rolling = loglikelihood
 
 
-def evaluate(model: LM, tasks: list[str], **metadata: Any) -> dict[str, Any]:
+def evaluate(
+    model: LM, tasks: list[str], shots: int | None = None, seed: int = 1234, **metadata: Any
+) -> dict[str, Any]:
     manager = TaskManager(include_path=str(TASKS), include_defaults=False, metadata=metadata)
     results: dict[str, Any] = lm_eval.simple_evaluate(
-        model=model, tasks=tasks, task_manager=manager, bootstrap_iters=0
+        model=model,
+        tasks=tasks,
+        task_manager=manager,
+        bootstrap_iters=0,
+        num_fewshot=shots,
+        fewshot_random_seed=seed,
     )
     return results
 
 
-def test_the_group_asks_every_variant_and_logs_scores_and_sections(
+def test_one_tag_asks_every_prompt_and_logs_scores_and_sections(
     data: Path,
     minilm: Path,  # noqa: ARG001
 ) -> None:
@@ -90,7 +97,9 @@ def test_no_context_asks_the_same_template_with_nothing_in_it(
     results = evaluate(model, [f"policyqa_{variant}"], data=str(data), **limits)
     logged = [sample["doc"] for sample in results["samples"][f"policyqa_{variant}"]]
     assert [doc["context_ids"] for doc in logged] == [[], [], []]
-    assert set(model.prompts) == {render("rag", doc["question"], "") for doc in logged}
+    assert set(model.prompts) == {
+        render(shipped_prompt("rag"), doc["question"], "") for doc in logged
+    }
     assert all("\nContext: \nQuestion: " in prompt for prompt in model.prompts)
 
 
@@ -119,15 +128,43 @@ def test_abstention_is_scored_over_the_questions_it_is_about(data: Path) -> None
     figures = refusing["results"]["policyqa_oracle"]
     assert figures["false_answer,none"] == 0.0
     assert figures["over_refusal,none"] == 1.0
+    assert "abstained,none" not in figures
     counted = [
         sample for sample in refusing["samples"]["policyqa_oracle"] if "false_answer" in sample
     ]
     assert [sample["doc"]["id"] for sample in counted] == ["wells-0002"]
     assert counted[0]["doc"]["context_ids"] == []
+    # A refusal where nothing is shown was counted as an over-refusal.
+    for task in ("policyqa_plain", "policyqa_misled"):
+        figures = evaluate(Parrot("I do not know."), [task], data=str(data))["results"][task]
+        assert figures["abstained,none"] == 1.0
+        assert "over_refusal,none" not in figures
     answering = evaluate(Parrot("40 metres."), ["policyqa_plain"], data=str(data))
-    figures = answering["results"]["policyqa_plain"]
-    assert figures["false_answer,none"] == 1.0
-    assert figures["over_refusal,none"] == 0.0
+    assert answering["results"]["policyqa_plain"]["false_answer,none"] == 1.0
+
+
+def test_corpus_bleu_is_of_all_answers_together(data: Path) -> None:
+    import sacrebleu
+
+    answer = "Strings of kites measure at most 60 metres (Rule 2)."
+    results = evaluate(Parrot(answer), ["policyqa_plain"], data=str(data))
+    references = [sample["target"] for sample in results["samples"]["policyqa_plain"]]
+    expected = sacrebleu.corpus_bleu([answer] * 3, [references]).score / 100
+    found = results["results"]["policyqa_plain"]["corpus_bleu,none"]
+    assert found == pytest.approx(expected)
+
+
+def test_an_encoder_that_cannot_be_used_is_refused_before_a_model_answers(
+    data: Path, cross_encoder: Path
+) -> None:
+    # It ended in a KeyError after all answers were there.
+    model = Parrot("x")
+    with pytest.raises(ConfigError, match="encoder_layer"):
+        evaluate(model, ["policyqa_plain"], data=str(data), encoder=str(cross_encoder))
+    assert model.prompts == []
+    options = {"encoder": str(cross_encoder), "encoder_layer": 1}
+    results = evaluate(model, ["policyqa_plain"], data=str(data), **options)
+    assert "bertscore_f1,none" in results["results"]["policyqa_plain"]
 
 
 def test_questions_without_a_reference_are_refused_before_a_model_answers(data: Path) -> None:
@@ -141,17 +178,38 @@ def test_questions_without_a_reference_are_refused_before_a_model_answers(data: 
     assert model.prompts == []
 
 
-def test_contexts_are_what_their_mode_says(data: Path, minilm: Path) -> None:  # noqa: ARG001
+def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None:  # noqa: ARG001
     sections = load_corpus(data)
     questions = in_split(load_questions(data, [s.id for s in sections]), "train")
     retriever = Retriever(sections)
-    oracle = contexts_of(questions, "oracle", retriever)
-    misled = contexts_of(questions, "misled", retriever)
-    none = contexts_of(questions, "none", retriever)
-    for question, gold, wrong, empty in zip(questions, oracle, misled, none, strict=True):
-        assert gold.ids == question.evidence
+    oracle = excerpts_of(questions, "oracle", retriever)
+    misled = excerpts_of(questions, "misled", retriever)
+    withheld = excerpts_of(questions, "withheld", retriever)
+    none = excerpts_of(questions, "none", retriever)
+    bodies = {section.id: section.body for section in sections}
+    every = zip(questions, oracle, misled, withheld, none, strict=True)
+    for question, gold, wrong, without, empty in every:
+        assert list(gold.ids) == question.evidence
+        assert gold.best == bodies[gold.ids[0]]
         assert wrong.ids
         assert set(wrong.ids).isdisjoint(question.evidence)
-        assert empty.text == ""
+        assert len(without.ids) == retriever.k
+        assert set(without.ids).isdisjoint(question.evidence)
+        assert (empty.text, empty.best) == ("", "")
+
+
+def test_what_misleads_a_question_does_not_depend_on_how_many_are_asked(
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    sections = load_corpus(data)
+    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
+    retriever = Retriever(sections)
+    whole = excerpts_of(questions, "misled", retriever)
+    some = excerpts_of(questions[3:5], "misled", retriever, among=questions)
+    assert [one.ids for one in some] == [one.ids for one in whole[3:5]]
+
+
+def test_a_context_that_is_none_is_refused(data: Path) -> None:
     with pytest.raises(ConfigError, match="'guess'"):
-        contexts_of(questions, "guess", retriever)
+        evaluate(Parrot("x"), ["policyqa_rag"], data=str(data), context="guess")

@@ -1,6 +1,5 @@
 """The model class: adapters go on and come off, int8 is int8, and answers are kept."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,7 @@ from lm_eval.api.instance import Instance
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from harness.errors import ModelError
-from harness.models.journal import Journal
 from harness.models.policyqa_hf import PolicyQALM
-from harness.progress import silent
 
 SETTINGS = {"until": ["\n\n"], "max_gen_toks": 12, "do_sample": False}
 PROMPTS = ["The controller", "A breach of the rules on data", "Who", "Seventy-two hours after"]
@@ -71,35 +68,10 @@ def test_a_quantised_base_really_is_one(
     assert isinstance(projection(), getattr(bitsandbytes.nn, layer))
 
 
-def test_kept_answers_are_those_of_an_undisturbed_run_and_not_made_again(
-    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
-    undisturbed = model.generate_until(asked(PROMPTS), True)
-    told: list[tuple[int, int]] = []
-    model.keep_answers(Journal(tmp_path / "b.jsonl"), lambda *done: told.append(done))
-    assert model.generate_until(asked(PROMPTS)) == undisturbed
-    assert told == [(2, 4), (4, 4)]
-
-    lines = (tmp_path / "b.jsonl").read_text().splitlines()
-    assert [len(json.loads(line)["answers"]) for line in lines] == [2, 2]
-    (tmp_path / "b.jsonl").write_text(lines[0] + "\n")
-    generated: list[int] = []
-    generate = model._model_generate
-    monkeypatch.setattr(
-        model,
-        "_model_generate",
-        lambda context, **options: generated.append(len(context)) or generate(context, **options),
-    )
-    model.keep_answers(Journal(tmp_path / "b.jsonl"), silent)
-    assert model.generate_until(asked(PROMPTS)) == undisturbed
-    assert generated == [2]
-
-
 def test_a_prompt_beyond_the_window_is_refused_rather_than_cut(tiny_llama: Path) -> None:
     model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2, max_length=64)
     long = asked([*PROMPTS, "word " * 70])
-    with pytest.raises(ModelError, match=r"longest prompt has 7\d tokens, .* more than the 64"):
+    with pytest.raises(ModelError, match=r"a prompt has 7\d tokens, .* more than the 64"):
         model.generate_until(long, True)
 
 

@@ -1,0 +1,55 @@
+"""What answers without a language model: each floor says what its name says."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from lm_eval.api.instance import Instance
+
+from harness.errors import ConfigError
+from harness.models.floors import WORDS, FloorLM
+from harness.variants import FLOORS
+
+PASSAGE = " ".join(f"word{i}" for i in range(WORDS + 5))
+DOCUMENTS = [
+    {"question": f"q{i}", "answer": f"a{i}", "evidence": [f"s{i // 2}"], "best_passage": PASSAGE}
+    for i in range(6)
+]
+
+
+def answers(kind: str, documents: Sequence[dict[str, Any]], **options: Any) -> list[str]:
+    requests = [
+        Instance("generate_until", one, ("a prompt", {}), i) for i, one in enumerate(documents)
+    ]
+    return FloorLM(kind, **options).generate_until(requests, True)
+
+
+def last_words(questions: Sequence[str], passages: Sequence[str]) -> list[str]:
+    return [f"{q}:{p.split()[-1]}" for q, p in zip(questions, passages, strict=True)]
+
+
+def test_echo_answers_with_the_question() -> None:
+    assert answers("echo", DOCUMENTS) == [f"q{i}" for i in range(6)]
+
+
+def test_other_answers_with_that_of_a_question_about_something_else() -> None:
+    # Half the list away, and never of the two questions about one section.
+    assert answers("other", DOCUMENTS) == ["a3", "a4", "a5", "a0", "a1", "a2"]
+    pair = [{**one, "evidence": ["s"]} for one in DOCUMENTS[:2]]
+    assert answers("other", pair) == ["", ""]
+
+
+def test_first_answers_with_the_beginning_of_the_best_passage() -> None:
+    assert answers("first", DOCUMENTS[:1]) == [" ".join(PASSAGE.split()[:40])]
+    assert answers("first", [{**DOCUMENTS[0], "best_passage": ""}]) == [""]
+
+
+def test_sentence_answers_with_what_is_nearest_in_the_best_passage() -> None:
+    assert answers("sentence", DOCUMENTS[:2], nearest=last_words) == ["q0:word44", "q1:word44"]
+
+
+def test_a_floor_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ConfigError, match=f"no floor 'cellar'; there are {', '.join(FLOORS)}"):
+        FloorLM("cellar")
+    with pytest.raises(ConfigError, match="policyqa run"):
+        FloorLM("sentence")

@@ -1,0 +1,75 @@
+"""Examples before a question: of train alone, never one that shares its evidence."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError
+from rag.corpus import load_corpus
+from tasks.policyqa.questions import DATA, load_questions
+from tasks.policyqa.shots import fit_to_be_shown
+from tests.conftest import write_questions
+from tests.tasks.test_task import Parrot, evaluate
+
+
+def shown(prompt: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The questions of a data folder that stand in a prompt with their answers."""
+    return [row for row in rows if f"{row['question']}\n---\nAnswer: {row['answer']}" in prompt]
+
+
+def rows_of(data: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("task", ["policyqa_plain", "policyqa_rag"])
+def test_examples_are_of_the_train_split_and_num_fewshot_counts(
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+    task: str,
+) -> None:
+    # The base YAML pinned 0; without the pin the stock sampler drew from the test split.
+    model = Parrot("x")
+    evaluate(model, [task], shots=3, data=str(data))
+    assert len(model.prompts) == 3
+    for prompt in model.prompts:
+        found = shown(prompt, rows_of(data))
+        assert [row["split"] for row in found] == ["train"] * 3
+    if task == "policyqa_rag":
+        assert all(prompt.count("\nContext: [1]") == 4 for prompt in model.prompts)
+
+
+def test_an_answer_ends_where_the_next_example_would_begin(data: Path) -> None:
+    results = evaluate(Parrot("x"), ["policyqa_plain"], shots=1, data=str(data))
+    asked = results["samples"]["policyqa_plain"][0]["arguments"][0][1]
+    assert asked["until"] == ["\nQuestion:", "\nAnswer the following question:"]
+
+
+def test_a_questions_examples_depend_on_it_and_the_seed_alone(data: Path) -> None:
+    def prompts(**options: Any) -> dict[str, str]:
+        results = evaluate(Parrot("x"), ["policyqa_plain"], shots=2, data=str(data), **options)
+        samples = results["samples"]["policyqa_plain"]
+        return {sample["doc"]["id"]: sample["arguments"][0][0] for sample in samples}
+
+    whole = prompts()
+    rows = rows_of(data)
+    kept = [row for row in rows if row["split"] != "test" or row["id"] == "wells-0002"]
+    write_questions(data, kept)
+    assert prompts() == {"wells-0002": whole["wells-0002"]}
+    assert prompts(seed=5) != prompts()
+
+
+def test_no_question_of_the_shipped_set_is_shown_one_that_shares_its_evidence() -> None:
+    questions = load_questions(DATA, [section.id for section in load_corpus(DATA)])
+    documents = [one.model_dump() for one in questions]
+    train = [one for one in documents if one["split"] == "train"]
+    for document in documents:
+        fit = fit_to_be_shown(document, train, 3)
+        assert all(set(one["evidence"]).isdisjoint(document["evidence"]) for one in fit)
+        assert document["question"] not in {one["question"] for one in fit}
+
+
+def test_too_few_examples_are_refused(data: Path) -> None:
+    with pytest.raises(ConfigError, match="num_fewshot is 40, and the train split has 12"):
+        evaluate(Parrot("x"), ["policyqa_plain"], shots=40, data=str(data))
