@@ -17,9 +17,10 @@ import pytest
 from lm_eval.api.instance import Instance
 
 from harness.models.policyqa_hf import PolicyQALM
+from harness.variants import Decoding
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import STOP, render
+from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, load_questions
 
 MODEL = "smollm2-135m"
@@ -42,14 +43,15 @@ def requests_for() -> Requests:
     sections = load_corpus(DATA)
     questions = in_split(load_questions(DATA, [s.id for s in sections]), "validation")[:QUESTIONS]
     retriever = Retriever(sections)
-    settings = {"until": list(STOP), "max_gen_toks": ANSWER_TOKENS, "do_sample": False}
+    settings = Decoding(max_tokens=ANSWER_TOKENS).identity
 
     def make(prompt: str) -> list[Instance]:
         texts = [question.question for question in questions]
         contexts = (
             [c.text for c in retriever.contexts(texts)] if prompt == "rag" else [""] * len(texts)
         )
-        prompts = [render(prompt, *pair) for pair in zip(texts, contexts, strict=True)]
+        put = shipped_prompt(prompt)
+        prompts = [render(put, *pair) for pair in zip(texts, contexts, strict=True)]
         return [
             Instance("generate_until", {}, (text, settings), i) for i, text in enumerate(prompts)
         ]

@@ -19,8 +19,9 @@ from finetune.checkpoint import find_weights
 from finetune.export import GGUF_FILE, Form, export, plan_export
 from harness.models import catalogue
 from harness.models.policyqa_hf import PolicyQALM
+from harness.variants import Decoding
 from rag.corpus import load_corpus
-from tasks.policyqa.prompts import STOP, render
+from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, load_questions
 
 CHECKPOINT = os.environ.get("POLICYQA_BENCH_CHECKPOINT", MODEL)
@@ -32,9 +33,10 @@ def requests() -> list[Instance]:
     """Validation questions under the plain prompt, answered as the tasks have it."""
     known = [section.id for section in load_corpus(DATA)]
     questions = in_split(load_questions(DATA, known), "validation")[:QUESTIONS]
-    settings = {"until": list(STOP), "max_gen_toks": 96, "do_sample": False}
+    settings = Decoding().identity
+    plain = shipped_prompt("plain")
     return [
-        Instance("generate_until", {}, (render("plain", question.question), settings), i)
+        Instance("generate_until", {}, (render(plain, question.question), settings), i)
         for i, question in enumerate(questions)
     ]
 

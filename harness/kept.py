@@ -21,7 +21,7 @@ from typing import Any
 from more_itertools import chunked
 
 from harness.errors import RunError
-from harness.files import cache_folder
+from harness.files import cache_folder, locked
 from harness.metrics.metric import Value
 
 SCHEMA = 1
@@ -82,7 +82,8 @@ class Kept:
         """
         self.path = path or cache_folder("kept.sqlite")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._explained():
+        # SQLite turns to WAL without waiting for another process that does so at the same time.
+        with self._explained(), locked(self.path):
             # Transactions are begun by hand: see ``_writing``.
             self._db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -224,7 +225,9 @@ class Kept:
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # SQLite has done so itself where the disk is full.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 

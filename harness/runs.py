@@ -11,13 +11,12 @@ The format of a run folder: which variants it has, and what each question scored
 Everything in it can be made again from what is kept (``harness.kept``), without a model.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import RunError
-from harness.files import read_json_lines
+from harness.files import read_json, read_json_lines
 from harness.metrics import Value
 
 MANIFEST = "manifest.json"
@@ -84,14 +83,15 @@ def read_manifest(run: Path) -> dict[str, Any]:
     """The manifest of a run folder.
 
     Raises:
-        RunError: the folder has none.
+        RunError: the folder has none, or one of an earlier version.
+        DataError: it is damaged.
     """
     path = run / MANIFEST
     if not path.is_file():
         raise RunError(
             f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick"
         )
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    manifest = read_json(path)
     if "variants" not in manifest:
         raise RunError(
             f"{run} was made by a version before 0.5, which this one does not read; run its suite "
@@ -105,6 +105,7 @@ def read_result(run: Path, name: str) -> Result:
 
     Raises:
         RunError: the run has no such variant, or it is unfinished.
+        DataError: a file of it is damaged.
     """
     manifest = read_manifest(run)
     if name not in manifest["variants"]:
@@ -113,9 +114,10 @@ def read_result(run: Path, name: str) -> Result:
     path = folder / RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
-    record = json.loads(path.read_text(encoding="utf-8"))
-    outcomes = read_samples(next(folder.glob("samples_*.jsonl")))
-    return Result(name, outcomes, record, run)
+    logs = list(folder.glob("samples_*.jsonl"))
+    if not logs:
+        raise RunError(f"{folder} has lost its sample log; run its suite again, which asks nothing")
+    return Result(name, read_samples(logs[0]), read_json(path), run)
 
 
 def read_samples(path: Path) -> dict[str, Outcome]:

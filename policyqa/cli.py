@@ -63,13 +63,14 @@ def run(
 
     Run again, it goes on where it stopped.
     """
-    from policyqa.progress import Watch
     from policyqa.quiet import quieten, stay_offline
+
+    quieten()  # Before the libraries are there: some read their settings when they are imported.
+    from policyqa.progress import Watch
     from policyqa.run import run_suite
     from policyqa.suite import load_suite
     from reports.terminal import show
 
-    quieten()
     wanted = load_suite(suite, limit=limit)
     stay_offline(wanted.model_names)
     folder = out or Path("runs") / wanted.name

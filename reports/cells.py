@@ -1,5 +1,6 @@
 """Figures → the text of cells, and the table they make: the parts every table shares."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,12 +50,17 @@ def score(figures: Figures, changes: Figures | None, metric: str) -> str:
 def change(difference: Mapping[str, Any]) -> tuple[str, str]:
     """A difference, and its interval."""
     ends = f"[{end(difference['low'])}, {end(difference['high'])}]"
-    return f"{difference['delta']:+.3f}", ends
+    return _signed(difference["delta"]), ends
 
 
 def end(value: float) -> str:
     """An interval's end, short enough for three metrics side by side on 80 columns."""
-    return f"{value:+.3f}".replace("0.", ".", 1)
+    return re.sub(r"^([+-])0\.", r"\1.", _signed(value))
+
+
+def _signed(value: float) -> str:
+    """Three decimals and a sign; what is 0 to three decimals is no negative."""
+    return f"{round(value, 3) + 0.0:+.3f}"
 
 
 def share(figure: Mapping[str, Any] | None) -> str:

@@ -109,4 +109,5 @@ def _differences(
 def _signature(manifest: dict[str, Any], results: Sequence[Result]) -> str:
     """What the run rests on, and the versions of this project that asked for its answers."""
     versions = {version for result in results for version in result.record["answered_by"]}
-    return f"{manifest['signature']} | answers:{','.join(sorted(versions))}"
+    answers = [f"answers:{','.join(sorted(versions))}"] if versions else []
+    return " | ".join([manifest["signature"], *answers])

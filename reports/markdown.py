@@ -1,6 +1,6 @@
 """A comparison → Markdown."""
 
-import html
+import re
 from typing import Any
 
 from reports.cells import TextTable
@@ -16,7 +16,7 @@ def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
     """
     suite = comparison["suite"]
     machine = comparison["machine"]
-    model = f": {html.escape(suite['model'])}" if suite["model"] else ""
+    model = f": {_code(suite['model'])}" if suite["model"] else ""
     parts = [f"# Suite {suite['name']}{model} on the {suite['split']} split"]
     shown = tables(comparison)
     for table in shown:
@@ -25,8 +25,15 @@ def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
     parts += [f"![Quality and seconds against context](<{chart}>)"] if chart else []
     parts += [f"- {note}" for note in notes(shown)]
     parts.append(f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['device']}.")
-    parts.append(f"Signature: `{comparison['signature']}`")
+    parts.append(f"Signature: {_code(comparison['signature'])}")
     return "\n\n".join(parts) + "\n"
+
+
+def _code(text: str) -> str:
+    """``text`` as a code span, which no backtick of its own ends."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence, line = "`" * (longest + 1), " ".join(text.split())
+    return f"{fence} {line} {fence}" if longest else f"{fence}{line}{fence}"
 
 
 def _pipes(table: TextTable) -> str:

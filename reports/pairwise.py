@@ -5,7 +5,7 @@ Any two variants, question by question: by how much one is better, with the inte
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import RunError
+from harness.errors import ConfigError, RunError
 from harness.pairing import Keep, Measure, align, difference
 from harness.runs import Outcome, Result
 from harness.statistics import RESAMPLES
@@ -61,13 +61,13 @@ def questions_where(where: str | None) -> Keep:
     A value is compared as JSON and YAML write it: ``answerable=true``, ``framework=eu-gdpr``.
 
     Raises:
-        RunError: it has another form.
+        ConfigError: it has another form.
     """
     if where is None:
         return lambda outcome: bool(outcome.question_id)
     name, equals, value = where.partition("=")
     if not (name and equals):
-        raise RunError(f"{where!r} has not the form FIELD=VALUE, as answerable=true")
+        raise ConfigError(f"{where!r} has not the form FIELD=VALUE, as answerable=true")
 
     def keep(outcome: Outcome) -> bool:
         found = outcome.document.get(name)

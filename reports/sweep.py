@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+from harness.files import fingerprint
 from harness.pairing import Measure, align, clusters_of, difference, figure
 from harness.runs import Outcome, Result
 from harness.statistics import COVERAGE, Difference, paired_difference, rate_interval
@@ -39,6 +40,8 @@ class Point:
     """Tokens of the embedder."""
     trained: bool
     """Whether the model has an adapter."""
+    retriever: str
+    """What else determines which sections are shown: embedder, reranker, mode."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,17 @@ def curves(
 
 
 def swept(comparison: dict[str, Any]) -> set[str]:
-    """Variants a run has for the sake of a curve: they are in one and set their own context."""
-    return {
+    """Variants a run has for the sake of a curve: they are in one and set their own context.
+
+    Never the baseline, which others are compared with.
+    """
+    shown = {
         point["variant"]
         for curve in comparison.get("sweep", [])
         for point in (*curve["points"], curve["oracle"])
         if point and "+" in point["variant"]
     }
+    return shown - {comparison["baseline"]}
 
 
 def enough(
@@ -134,6 +141,13 @@ def _placed(result: Result, described: dict[str, Any]) -> Point:
         k=context["k"],
         budget=context["budget"],
         trained=described["trained"],
+        retriever=fingerprint(
+            {
+                name: value
+                for name, value in described["identity"]["context"].items()
+                if name not in ("k", "budget")
+            }
+        ),
     )
 
 
@@ -148,10 +162,10 @@ def _evident(point: Point) -> list[Outcome]:
 
 def _alike(points: list[Point], varies: str, fixed: str) -> Iterator[list[Point]]:
     """Retrieving variants that differ in ``varies`` alone, ascending, where they make a curve."""
-    alike: dict[tuple[str, str, int], dict[int, Point]] = {}
+    alike: dict[tuple[str, str, str, int], dict[int, Point]] = {}
     for point in points:
         if point.source == "retrieved" and _evident(point):
-            key = (point.model, point.prompt, getattr(point, fixed))
+            key = (point.model, point.prompt, point.retriever, getattr(point, fixed))
             # One that sets what the suite says anyway is the same point as one that does not.
             alike.setdefault(key, {}).setdefault(getattr(point, varies), point)
     for by_value in alike.values():

@@ -75,14 +75,13 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     shown = titles(comparison, "mean", "corpus")
     rows = [
         [
-            label(name),
+            f"{label(name)}\nn = {entry['n']}",
             *("\n".join(change(entry["vs_floor"][one])) for one in shown),
-            str(entry["n"]),
         ]
         for name, entry in comparison["variants"].items()
         if "vs_floor" in entry and name not in swept(comparison)
     ]
-    columns = ["variant", *heads(list(shown.values())), "n"]
+    columns = ["variant", *heads(list(shown.values()))]
     title = f"Beside the floor: each variant minus {comparison['floor']}"
     return TextTable(title, columns, rows, explained.FLOOR)
 

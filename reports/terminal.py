@@ -33,13 +33,19 @@ def _rich(table: TextTable) -> Table:
         title=Text(table.title),
         box=box.SIMPLE_HEAD,
         title_justify="left",
-        padding=(0, 1, 0, 0),
+        padding=0,  # The box has a space between columns.
         show_edge=False,
         pad_edge=False,
     )
     for column in table.columns:
         words = column in ("published as", "variant", "metric")
-        shown.add_column(Text(column), justify="left" if words else "right", no_wrap=True)
+        # What does not fit goes on in the next line: figures whole, so names.
+        shown.add_column(
+            Text(column),
+            justify="left" if words else "right",
+            no_wrap=not words,
+            overflow="fold",
+        )
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from harness.files import cache_folder
-from harness.metrics import METRICS
 
 FRAMEWORKS = {
     "bees": ("Bee Keeping Act", "Hives|Hives stand 40 metres from any road under Article {n}."),
@@ -168,68 +166,9 @@ def make_adapter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], P
     return make
 
 
-SHIFT = {
-    "base/plain": 0.0,
-    "sft/plain": 0.1,
-    "sft/engineered": 0.0,
-    "sft-rag/rag": 0.3,
-    "sft-rag/engineered": -0.1,
-}
-HOSTILE = "<script>alert(1)</script> | [bold]x[/bold]"
-
-
 @pytest.fixture
 def made_up_run(tmp_path: Path) -> Path:
-    """Forty questions in twenty sections, five arms, each base plus a constant."""
-    folder = tmp_path / "run"
-    for arm, shift in SHIFT.items():
-        rng = random.Random(1)  # noqa: S311
-        where = folder / "arms" / arm
-        where.mkdir(parents=True)
-        lines = []
-        for i in range(40):
-            base = rng.uniform(0.1, 0.5)
-            sample = {
-                "doc": {"id": f"q{i}", "evidence": [f"f/s{i // 2}"]},
-                "filtered_resps": [f" answer {i}"],
-                **dict.fromkeys(METRICS, base + shift),
-                # A quarter is unanswerable, and answered by all arms but the RAG-enhanced.
-                **({"false_answer": shift < 0.3} if i % 4 == 0 else {"over_refusal": 0.0}),
-            }
-            lines.append(json.dumps(sample))
-        task = f"policyqa_{arm.split('/')[1]}"
-        (where / f"samples_{task}_2026-01-01.jsonl").write_text("\n".join(lines) + "\n")
-        usage = {"prompt_tokens": 1230.0, "answer_tokens": 12.5, "seconds": 0.5}
-        determinants = {
-            "data": "d" * 64,
-            "split": "test",
-            "metrics": "m",
-            "model": "smollm2-135m",
-            "task": [{"version": 2.0}, "hash"],
-        }
-        record = {"arm": arm, "key": arm, "usage": usage, "determinants": determinants}
-        (where / "arm.json").write_text(json.dumps(record))
-    manifest = {
-        "suite": {
-            "name": "quick",
-            "model": HOSTILE,
-            "arms": list(SHIFT),
-            "split": "test",
-            "seed": 7,
-            "k": 2,
-            "budget": 400,
-            "batch_size": 16,
-        },
-        "machine": {"processor": "abacus", "cores": 2, "device": "cpu"},
-        "metrics": "bertscore_f1:… | bleu:… | rouge_l:…",
-        "versions": {"policyqa-bench": "0.1.0", "lm_eval": "0.4.13", "torch": "2.13.0"},
-        "hashes": {
-            "data": "d" * 64,
-            "index": "i" * 64,
-            "prompts": "p" * 64,
-            "model": "smollm2-135m@abc",
-            "adapters": {"sft": "sft@123"},
-        },
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
+    """A finished run under two floors and five variants (``tests.reports.made_up``)."""
+    from tests.reports.made_up import write_made_up_run
+
+    return write_made_up_run(tmp_path / "run")

@@ -103,7 +103,6 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
 
     def download(self, *_arguments: Any, **_options: Any) -> None:
         """The documents of the split; lm-eval calls this once, before any answer is made."""
-        del _, __
         documents = self._given if self._given is not None else self._documents_of()
         _ = self.metrics  # An encoder that cannot be used is refused now.
         # lm-eval wants to see a split it may take examples from; which, is said when it asks.

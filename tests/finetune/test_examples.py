@@ -11,7 +11,7 @@ from finetune.recipe import Recipe
 from harness.errors import DataError
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import render
+from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import Question, in_split, load_questions
 
 
@@ -40,7 +40,7 @@ def tokenizer(smollm2: Path):  # type: ignore[no-untyped-def]
 
 
 def test_loss_is_on_the_answer_and_its_end(tokenizer) -> None:  # type: ignore[no-untyped-def]
-    prompt = render("plain", "Who must be told of a breach?")
+    prompt = render(shipped_prompt("plain"), "Who must be told of a breach?")
     example = tokenise(tokenizer, prompt, " The authority.")
     asked = tokenizer(prompt)["input_ids"]
     assert example.input_ids[: len(asked)] == asked

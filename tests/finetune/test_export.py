@@ -14,7 +14,7 @@ from finetune.checkpoint import find_weights
 from finetune.export import GGUF_FILE, Form, export, merged, plan_export
 from harness.errors import BenchError, ConfigError, ModelError
 from rag.corpus import load_corpus
-from tasks.policyqa.prompts import render
+from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, load_questions
 
 Tokens = list[list[int]]
@@ -31,7 +31,7 @@ def prompts() -> list[str]:
     """The fifty shortest of the policy set's validation questions."""
     known = [section.id for section in load_corpus(DATA)]
     questions = in_split(load_questions(DATA, known), "validation")
-    prompts = [render("plain", question.question) for question in questions]
+    prompts = [render(shipped_prompt("plain"), question.question) for question in questions]
     return sorted(prompts, key=len)[:50]
 
 

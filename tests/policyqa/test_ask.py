@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from lm_eval.api.instance import Instance
 
 from harness.models.policyqa_hf import PolicyQALM
-from policyqa.ask import Stream, answer_settings, settled
+from harness.variants import Decoding
+from policyqa.ask import Stream, settled
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import STOP, render
+from tasks.policyqa.prompts import render, shipped_prompt
 from tests.policyqa.test_cli import call
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "What does part 2 of the Bee Keeping Act say?"
 Printed = pytest.CaptureFixture[str]
+STOP = Decoding().stop
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
 def scored(adapter: Path, prompt: str) -> str:
     """What a run has the checkpoint answer."""
     model = PolicyQALM(peft=str(adapter), device="cpu", batch_size=1)
-    request = Instance("generate_until", {}, (prompt, answer_settings()), 0)
+    request = Instance("generate_until", {}, (prompt, Decoding().identity), 0)
     return model.generate_until([request], disable_tqdm=True)[0].strip()
 
 
@@ -40,7 +42,7 @@ def test_the_answer_is_the_one_a_run_scores(
 ) -> None:
     assert call(monkeypatch, "ask", str(adapter), QUESTION) == 0
     told = capsys.readouterr().out
-    assert told.strip() == scored(adapter, render("plain", QUESTION))
+    assert told.strip() == scored(adapter, render(shipped_prompt("plain"), QUESTION))
     assert told.strip()
 
 
@@ -51,8 +53,8 @@ def test_with_rag_it_is_answered_from_sections_and_they_are_named(
     context = Retriever.of(data, k=3, budget=200).contexts([QUESTION])[0]
     assert call(monkeypatch, "ask", str(adapter), QUESTION, *options, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["answer"] == scored(adapter, render("rag", QUESTION, context.text))
-    assert told["answer"] != scored(adapter, render("plain", QUESTION))
+    assert told["answer"] == scored(adapter, render(shipped_prompt("rag"), QUESTION, context.text))
+    assert told["answer"] != scored(adapter, render(shipped_prompt("plain"), QUESTION))
     assert [source["id"] for source in told["sources"]] == context.ids
     assert told["sources"][0]["id"] == "bees/s-2"
     assert told["sources"][0]["citation"] == "Bee Keeping Act, Hives 2 (Part 2)"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.kept import Answer, Kept, Use
 from policyqa import cli
 from policyqa.options import print_json
 from tests.reports.conftest import write_sweep_run
@@ -27,13 +28,15 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["run", "no-such-suite"], "no suite 'no-such-suite'"),
         (["report", "nowhere"], "no run folder"),
         (["compare", "nowhere:base/plain", "nowhere:sft/plain"], "no run folder"),
-        (["compare", "base/plain", "sft/plain"], "has not the form RUN:ARM"),
+        (["compare", "base/plain", "sft/plain"], "has not the form RUN:VARIANT"),
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
         (["data", "info", "nowhere"], "needs a corpus there"),
         (["convert", "meta-llama", "nowhere", "out"], "holds no params.json"),
         (["export", "./nowhere", "out", "--as", "int8"], "no model folder"),
+        (["cache", "clear"], "say what to forget"),
+        (["cache", "clear", "--all", "--suite", "quick"], "say what to forget"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(
@@ -58,7 +61,8 @@ def test_report_prints_one_json_document_and_nothing_else(
     target = tmp_path / "report.md"
     assert call(monkeypatch, "report", str(made_up_run), "--json", "--markdown", str(target)) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed["arms"]["sft-rag/rag"]["vs_base"]["bleu"]["delta"] == pytest.approx(0.3)
+    rag = printed["variants"]["sft-rag/rag"]
+    assert rag["vs_baseline"]["bleu"]["delta"] == pytest.approx(0.3)
     assert target.read_text().startswith("# Suite quick")
 
 
@@ -83,6 +87,34 @@ def test_a_chart_of_no_sweep_is_wrong_input(
     assert call(monkeypatch, "report", str(made_up_run), "--chart", str(chart)) == 2
     assert "policyqa run sweep" in capsys.readouterr().err
     assert not chart.exists()
+
+
+def test_what_is_kept_is_shown_and_forgotten_by_suite_data_and_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
+    assert call(monkeypatch, "cache", "info") == 0
+    assert "nothing is kept yet" in capsys.readouterr().out
+    kept = Kept()
+    for name in ("a", "b", "c"):
+        kept.keep_batch(name, [name], [Answer(f"said by {name}", 1, 1, 0.5)])
+        kept.keep_scores("bleu:x", {name: 0.5})
+        use = Use(f"suite-{name}", str(tmp_path / f"data-{name}"), f"model-{name}")
+        for kind in ("answer", "score"):
+            kept.used(use, kind, [name])
+    assert call(monkeypatch, "cache", "info") == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("suite-a", "model-c", "kept.sqlite"))
+    assert call(monkeypatch, "cache", "clear", "--data", str(tmp_path / "data-a")) == 0
+    assert capsys.readouterr().out == "forgotten: 1 answers and 1 scores\n"
+    assert call(monkeypatch, "cache", "clear", "--model", "model-b", "--suite", "suite-a") == 0
+    assert call(monkeypatch, "cache", "clear", "--model", "model-b", "--json") == 0
+    capsys.readouterr()
+    assert call(monkeypatch, "cache", "info", "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out)["kept"]
+    assert (row["suite"], row["answers"], row["characters"]) == ("suite-c", 1, len("said by c"))
+    assert call(monkeypatch, "cache", "clear", "--all") == 0
+    assert kept.info() == []
 
 
 def test_documents_alone_are_imported_counted_and_searched(
@@ -148,7 +180,7 @@ def test_fetching_a_model_prints_its_folder_last(
 def test_the_installed_command_answers() -> None:
     command = Path(sys.executable).with_name("policyqa")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-    for name in ("run", "report", "train", "eval", "register-tasks", "index", "model"):
+    for name in ("run", "report", "train", "eval", "register-tasks", "index", "model", "cache"):
         assert name in done.stdout
 
 

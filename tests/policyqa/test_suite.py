@@ -1,21 +1,38 @@
-"""Suites: shipped ones load, bad ones are refused whole, and questions are drawn by seed."""
+"""Suites: shipped ones load, tables add rows, bad ones are refused whole, questions are drawn."""
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from finetune.recipe import recipe_for
 from harness.errors import ConfigError
-from policyqa.plan import draw, make_plan
-from policyqa.suite import load_suite
-from tasks.policyqa.questions import DATA
+from harness.variants import FLOORS, Model, Prompt
+from policyqa.suite import Suite, load_suite
+from tasks.policyqa.prompts import shipped_prompt
+from tasks.policyqa.questions import DATA, draw
+
+FLOOR_NAMES = [f"floor/{kind}" for kind in FLOORS]
 
 
-def test_quick_is_the_published_comparison() -> None:
-    suite = load_suite("quick")
-    assert suite.arms == ["base/plain", "sft/plain", "sft/engineered", "sft-rag/rag"]
-    assert (suite.split, suite.limit, suite.data) == ("test", 60, DATA)
-    assert suite.trained_weights == ["sft", "sft-rag"]
+def written(tmp_path: Path, text: str) -> Suite:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    return load_suite(str(path))
+
+
+def names(suite: Suite) -> list[str]:
+    return [variant.name for variant in suite.resolved]
+
+
+@pytest.mark.parametrize(("name", "limit"), [("quick", 60), ("published", None)])
+def test_quick_and_published_are_the_published_comparison(name: str, limit: int | None) -> None:
+    suite = load_suite(name)
+    published = ["base/plain", "sft/plain", "sft/engineered", "sft-rag/rag"]
+    assert names(suite) == [*FLOOR_NAMES, *published]
+    assert (suite.split, suite.limit, suite.data) == ("test", limit, DATA)
+    assert (suite.published, suite.baseline_name) == ("llama2-7b", "base/plain")
 
 
 def test_full_is_the_whole_matrix_on_the_whole_split() -> None:
@@ -23,58 +40,107 @@ def test_full_is_the_whole_matrix_on_the_whole_split() -> None:
     matrix = {
         f"{w}/{p}" for w in ("base", "sft", "sft-rag") for p in ("plain", "engineered", "rag")
     }
-    assert matrix <= set(suite.arms)
-    assert {"base/oracle", "sft-rag/misled"} <= set(suite.arms)
+    assert matrix <= set(names(suite))
+    assert {"base/oracle", "sft-rag/misled"} <= set(names(suite))
     assert suite.limit is None
 
 
 def test_sweep_varies_the_budget_then_k_with_one_checkpoint() -> None:
     suite = load_suite("sweep")
-    limits = [arm.limits(suite.k, suite.budget) for arm in suite.parsed_arms]
-    assert [b for k, b in limits if k == 20] == [0, 100, 200, 400, 800, 1400, 2000]
-    assert sorted(k for k, b in limits[:-1] if b == 4000) == [0, 1, 2, 4, 8]
-    assert suite.arms[-1] == "sft-rag/oracle+budget=4000"
-    assert (suite.split, suite.limit) == ("validation", None)
-    assert suite.trained_weights == ["sft-rag"]
+    variants = [one for one in suite.resolved if not one.model.is_floor]
+    contexts = [one.context for one in variants]
+    assert [c.budget for c in contexts if c.k == 20] == [0, 100, 200, 400, 800, 1400, 2000]
+    assert sorted(c.k for c in contexts[:-1] if c.budget == 4000) == [0, 1, 2, 4, 8]
+    assert variants[-1].name == "sft-rag/oracle+budget=4000"
+    assert (suite.split, suite.limit, suite.published) == ("validation", None, None)
+    assert {one.model.name for one in variants} == {"sft-rag"}
 
 
-def test_every_model_of_a_suite_is_named_once(tmp_path: Path) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text("model: m\narms: [base/plain]\nembedder: e\nreranker: r\n")
-    assert load_suite(str(path)).models == ["m", "minilm-l6", "e", "r"]
-    assert load_suite("quick").models == ["smollm2-135m", "minilm-l6"]
+def test_the_old_word_for_variants_stays_valid(tmp_path: Path) -> None:
+    old = written(tmp_path, "model: m\narms: [base/plain, sft-rag/rag+k=4+budget=800@int8]\n")
+    assert names(old) == [*FLOOR_NAMES, "base/plain", "sft-rag/rag+k=4+budget=800@int8"]
+
+
+def test_tables_add_rows_of_models_prompts_and_contexts(tmp_path: Path) -> None:
+    suite = written(
+        tmp_path,
+        "model: m\nk: 3\n"
+        "models: {other: {base: o/o, precision: bf16}}\n"
+        "prompts: {short: {template: '{context} {question}'}}\n"
+        "contexts: {wide: {k: 6, reranker: r/r}}\n"
+        "decoding: {max_tokens: 20}\n"
+        "variants: [base/plain, other/short+wide, other/short]\nfloors: [first]\n",
+    )
+    floor, plain, wide, short = suite.resolved
+    assert floor.name == "floor/first"
+    assert plain.prompt == shipped_prompt("plain")
+    assert wide.model == Model("other", "o/o", precision="bf16")
+    assert (wide.context.k, wide.context.budget, wide.context.reranker) == (6, 400, "r/r")
+    assert short.prompt == Prompt("short", "{context} {question}", "retrieved")
+    assert (short.context.name, short.context.k) == ("retrieved", 3)
+    assert {one.decoding.max_tokens for one in suite.resolved} == {20}
+    assert suite.model_names == ["m", "o/o", "minilm-l6", "r/r"]
+
+
+def test_floors_retrieve_with_the_suites_own_context(tmp_path: Path) -> None:
+    suite = written(tmp_path, "model: m\nvariants: [base/rag+k=9]\nk: 5\nembedder: e/e\n")
+    sentence = next(one for one in suite.resolved if one.name == "floor/sentence")
+    assert (sentence.context.source, sentence.context.k) == ("retrieved", 5)
+    assert sentence.context.embedder == "e/e"
+    echo = next(one for one in suite.resolved if one.name == "floor/echo")
+    assert echo.context.source == "none"
 
 
 def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text("model: m\narms: [base/poem]\nlimit: 0\ncolour: red\n")
     with pytest.raises(ConfigError) as caught:
-        load_suite(str(path))
-    for word in ("mine.yaml", "base/poem", "limit", "colour"):
+        written(tmp_path, "model: m\narms: [base/plain]\nlimit: 0\ncolour: red\n")
+    for word in ("mine.yaml", "limit", "colour"):
         assert word in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "said"),
     [
-        "model: m\narms: []\n",
-        "model: m\narms: [base/plain, base/plain]\n",
-        "model: m\narms: [base/rag+k=1+budget=2, base/rag+budget=2+k=1]\n",
-        "name: ../x\nmodel: m\n",
+        ("model: m\narms: []\n", "at least 1"),
+        ("model: m\narms: [base/poem]\n", "prompt 'poem' is none of plain"),
+        ("model: m\narms: [base/plain, base/plain]\n", "named twice: base/plain"),
+        ("model: m\narms: [base/rag+k=1+budget=2, base/rag+budget=2+k=1]\n", "named twice"),
+        ("name: ../x\nmodel: m\narms: [base/plain]\n", "no name for a folder"),
+        ("models: {a/b: {base: m}}\nvariants: [x/plain]\n", "no name for a folder"),
+        ("variants: [base/plain]\n", "model 'base' is none of"),
+        ("model: m\nvariants: [base/plain]\nbaseline: base/rag\n", "base/rag is none of its"),
+        ("model: m\nvariants: [base/plain]\nmetrics: [beauty]\n", "no metric 'beauty'"),
+        ("model: m\nvariants: [base/plain]\nfloors: [cellar]\n", "'cellar' is no floor"),
+        ("model: m\nvariants: [base/plain]\nrecipes: {dpo: x}\n", "recipes has dpo"),
+        ("models: {t: {recipe: sft}}\nvariants: [t/plain]\n", "name a base"),
+        ("models: {t: {base: m, recipe: sft, adapter: a}}\nvariants: [t/plain]\n", "one of them"),
+        ("model: m\nvariants: [base/plain]\ncontexts: {w: {source: web}}\n", "contexts.w.source"),
     ],
 )
-def test_a_suite_that_cannot_be_carried_out_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError):
-        load_suite(str(path))
+def test_a_suite_that_cannot_be_carried_out_is_refused(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        written(tmp_path, text)
+    assert said in str(caught.value)
 
 
-def test_an_unknown_recipe_is_refused_before_any_work(tmp_path: Path) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text("model: smollm2-135m\narms: [sft/plain]\nrecipes: {sft: no-such}\n")
-    with pytest.raises(ConfigError, match="no recipe 'no-such'"):
-        make_plan(load_suite(str(path)))
+@pytest.mark.parametrize(
+    ("model", "recipe", "found"),
+    [
+        ("smollm2-135m", "sft-rag", "smollm2-135m-sft-rag"),
+        # Names were matched, not models, so that these were never taken.
+        ("meta-llama/Llama-2-7b-hf", "sft", "llama2-7b-sft"),
+        ("meta-llama/Llama-3.1-8B-Instruct", "sft-rag", "llama3-8b-sft-rag"),
+        ("owner/other", "sft", "sft"),
+        ("owner/other", "smollm2-135m-sft-quick", "smollm2-135m-sft-quick"),
+    ],
+)
+def test_a_model_is_trained_by_the_recipe_shipped_for_it(
+    model: str, recipe: str, found: str
+) -> None:
+    made = recipe_for(model, recipe)
+    assert (made.name, made.model) == (found, model)
 
 
 def test_questions_are_drawn_by_seed() -> None:
@@ -85,5 +151,5 @@ def test_questions_are_drawn_by_seed() -> None:
 
 
 def test_a_smaller_limit_is_a_subset_of_a_larger() -> None:
-    drawn = [set(draw(635, limit, 7)) for limit in (5, 60, 61, 300)]
+    drawn: list[set[Any]] = [set(draw(635, limit, 7)) for limit in (5, 60, 61, 300)]
     assert all(one < other for one, other in pairwise(drawn))

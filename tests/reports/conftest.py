@@ -1,14 +1,20 @@
-"""A made-up run that varies the context."""
+"""A made-up run that varies the context; runs changed, shown and asked for by the command line."""
 
+import io
 import json
 import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from harness.metrics import METRICS
-from harness.runs import Arm
+from policyqa import cli
+from reports.terminal import show
+from tests.reports.made_up import Sample, made_up_sample, write_run
 
 GAIN = {0: 0.0, 100: 0.05, 400: 0.2, 800: 0.2, 2000: 0.2}
 """Of the budgets at k = 20: what each adds to every score."""
@@ -25,26 +31,14 @@ def write_sweep_run(folder: Path, sharing: int = 2) -> Path:
         folder: where it is written.
         sharing: questions about one section.
     """
-    arms = {"base/plain": _samples(sharing, -0.1, 0)}
+    variants = {"base/plain": _samples(sharing, -0.1, 0)}
     for budget in reversed(GAIN):  # A suite may name them in any order.
-        samples = _samples(sharing, GAIN[budget], FOUND[budget], NOISE.get(budget, 0.0))
-        arms[f"sft-rag/rag+k=20+budget={budget}"] = samples
-    arms["sft-rag/oracle"] = _samples(sharing, 0.15, 30)
-    arms["sft-rag/oracle+budget=2000"] = _samples(sharing, 0.3, 30)
-    for arm, samples in arms.items():
-        where = Arm.parse(arm).folder(folder)
-        where.mkdir(parents=True)
-        lines = "".join(json.dumps(sample) + "\n" for sample in samples)
-        (where / "samples_policyqa_2026-01-01.jsonl").write_text(lines)
-        budget = Arm.parse(arm).budget or 0
-        usage = {
-            "prompt_tokens": 80.0 + budget,
-            "answer_tokens": 12.0,
-            "seconds": 0.5 + budget / 1000,
-        }
-        (where / "arm.json").write_text(json.dumps({"arm": arm, "key": "k", "usage": usage}))
-    (folder / "manifest.json").write_text(json.dumps(_manifest(list(arms))))
-    return folder
+        samples = _samples(sharing, GAIN[budget], FOUND[budget], NOISE.get(budget, 0.0), budget)
+        variants[f"sft-rag/rag+k=20+budget={budget}"] = samples
+    variants["sft-rag/oracle"] = _samples(sharing, 0.15, 30)
+    variants["sft-rag/oracle+budget=2000"] = _samples(sharing, 0.3, 30, budget=2000)
+    suite = {"name": "sweep", "model": "<b>$model$</b>", "split": "validation", "batch_size": 8}
+    return write_run(folder, variants, **suite)
 
 
 @pytest.fixture
@@ -53,54 +47,47 @@ def sweep_run(tmp_path: Path) -> Path:
     return write_sweep_run(tmp_path / "sweep")
 
 
-def _samples(sharing: int, shift: float, found: int, noise: float = 0.0) -> list[dict[str, Any]]:
-    """Of one arm: thirty questions with evidence, ``found`` of them shown it, and ten without.
+@contextmanager
+def amending(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON object in a file, written back as it is left."""
+    content = json.loads(path.read_text())
+    yield content
+    path.write_text(json.dumps(content))
 
-    What an arm gains on the thirty it loses on the ten.
+
+def call(*arguments: str | Path) -> int:
+    """Call the command in this process; returns its status."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["policyqa", *map(str, arguments)])
+        cli.main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+def shown(comparison: dict[str, Any]) -> str:
+    """What a terminal of 80 columns shows."""
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    show(comparison, console)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return text
+
+
+def _samples(
+    sharing: int, shift: float, found: int, noise: float = 0.0, budget: int = 0
+) -> list[Sample]:
+    """Of one variant: thirty questions with evidence, ``found`` of them shown it, and ten without.
+
+    What a variant gains on the thirty it loses on the ten.
     """
     rng = random.Random(1)  # noqa: S311
+    cost = {"prompt_tokens": 80.0 + budget, "answer_tokens": 12.0, "seconds": 0.5 + budget / 1000}
     samples = []
     for i in range(40):
         section = i // sharing
         evidence = [f"f/s{section}"] if i < 30 else []
         context = [*evidence, "f/other"] if i < found else ["f/other"]
         change = shift + noise * (section % 3 - 1)
-        samples.append(
-            {
-                "doc": {
-                    "id": f"q{i}",
-                    "evidence": evidence,
-                    "context_ids": context if found else [],
-                },
-                "filtered_resps": [f" answer {i}"],
-                **dict.fromkeys(METRICS, rng.uniform(0.1, 0.5) + (change if evidence else -change)),
-                **({"over_refusal": 0.0} if evidence else {"false_answer": 1.0}),
-            }
-        )
+        level = rng.uniform(0.1, 0.5) + (change if evidence else -change)
+        context = context if found else []
+        samples.append(made_up_sample(i, level, evidence, context, f" answer {i}", cost))
     return samples
-
-
-def _manifest(arms: list[str]) -> dict[str, Any]:
-    return {
-        "suite": {
-            "name": "sweep",
-            "model": "<b>$model$</b>",
-            "arms": arms,
-            "split": "validation",
-            "seed": 7,
-            "k": 2,
-            "budget": 400,
-            "batch_size": 8,
-        },
-        "machine": {"processor": "abacus", "cores": 2, "device": "cpu"},
-        "metrics": "bertscore_f1:… | bleu:… | rouge_l:…",
-        "retrieval": "index:12345678,k2,budget400",
-        "versions": {"policyqa-bench": "0.1.0", "lm_eval": "0.4.13", "torch": "2.13.0"},
-        "hashes": {
-            "data": "d" * 64,
-            "index": "i" * 64,
-            "prompts": "p" * 64,
-            "model": "m",
-            "adapters": {},
-        },
-    }

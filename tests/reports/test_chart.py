@@ -3,22 +3,22 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from harness.errors import RunError
-from harness.metrics import METRICS
+from reports.cells import titles
 from reports.chart import chart
 from reports.comparison import compare_run
-from reports.tables import TITLES
 from tests.reports.conftest import GAIN
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(run: Path) -> ElementTree.Element:
-    return ElementTree.fromstring(chart(compare_run(run)))  # noqa: S314
+def drawn(comparison: dict[str, Any]) -> ElementTree.Element:
+    return ElementTree.fromstring(chart(comparison))  # noqa: S314
 
 
 def groups(picture: ElementTree.Element, start: str) -> list[ElementTree.Element]:
@@ -34,10 +34,13 @@ def texts(element: ElementTree.Element) -> list[str]:
     return ["".join(text.itertext()).strip() for text in element.iter(f"{SVG}text")]
 
 
-def test_a_panel_a_metric_and_one_for_seconds(sweep_run: Path) -> None:
-    panels = groups(drawn(sweep_run), "axes_")
-    assert len(panels) == len(METRICS) + 1
-    for panel, title in zip(panels, [*TITLES.values()][: len(METRICS)], strict=False):
+def test_a_panel_a_metric_that_is_a_mean_and_one_for_seconds(sweep_run: Path) -> None:
+    comparison = compare_run(sweep_run)
+    panels = groups(drawn(comparison), "axes_")
+    shown = list(titles(comparison, "mean").values())
+    assert shown == ["BERTScore", "sentence BLEU", "ROUGE-L"]
+    assert len(panels) == len(shown) + 1
+    for panel, title in zip(panels, shown, strict=False):
         assert title in texts(panel)
         assert {"prompt tokens a question", "oracle", *map(str, GAIN)} <= set(texts(panel))
         # The bars of all points are one collection of lines, each with two caps.
@@ -52,14 +55,14 @@ def test_a_panel_a_metric_and_one_for_seconds(sweep_run: Path) -> None:
 def test_a_row_a_curve(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     comparison["sweep"] = comparison["sweep"] * 3
-    picture = ElementTree.fromstring(chart(comparison))  # noqa: S314
-    assert len(groups(picture, "axes_")) == 3 * (len(METRICS) + 1)
+    panels = groups(drawn(comparison), "axes_")
+    assert len(panels) == 3 * (len(titles(comparison, "mean")) + 1)
 
 
 def test_a_curve_without_an_oracle_is_drawn(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     comparison["sweep"][0]["oracle"] = None
-    assert "oracle" not in texts(ElementTree.fromstring(chart(comparison)))  # noqa: S314
+    assert "oracle" not in texts(drawn(comparison))
 
 
 def test_a_run_without_a_curve_is_refused(made_up_run: Path) -> None:
@@ -85,7 +88,7 @@ def test_the_same_run_gives_the_same_bytes_on_any_day_and_desk(
     assert other.stdout == chart(compare_run(sweep_run))
 
 
-def test_words_come_from_arms_and_metrics_alone(sweep_run: Path) -> None:
+def test_words_come_from_variants_and_metrics_alone(sweep_run: Path) -> None:
     picture = chart(compare_run(sweep_run))
     for word in ("$model$", "abacus", "answer 1", "<script", "dc:date"):
         assert word not in picture

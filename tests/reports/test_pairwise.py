@@ -1,108 +1,174 @@
-"""Any two arms are compared on the questions both answered, and only where that says something."""
+"""Any two variants are compared on the questions both answered, where that says something."""
 
 import json
-import sys
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import RunError
-from harness.metrics import METRICS
-from harness.runs import Arm, read_arm
-from policyqa import cli
-from reports.pairwise import compare_arms
+from harness.metrics import make_metrics
+from harness.pairing import clusters_of
+from harness.runs import MANIFEST, Result, read_manifest, read_result, variant_folder
+from reports.pairwise import compare_variants
+from tests.reports.conftest import amending, call
+
+Scored = tuple[Result, dict[str, Any]]
 
 
-def rewrite(run: Path, arm: str, **determinants: Any) -> None:
-    """As if the arm had been scored under other determinants."""
-    path = Arm.parse(arm).folder(run) / "arm.json"
-    record = json.loads(path.read_text())
-    record["determinants"] |= determinants
-    path.write_text(json.dumps(record))
+def scored(run: Path, variant: str) -> Scored:
+    return read_result(run, variant), read_manifest(run)
 
 
-def test_two_arms_that_are_not_the_baseline_are_compared(made_up_run: Path) -> None:
-    rag, sft = read_arm(made_up_run, "sft-rag/rag"), read_arm(made_up_run, "sft/plain")
-    metrics = compare_arms(rag, sft, seed=7)["metrics"]
-    for metric in METRICS:
-        row = metrics[metric]
-        assert row["delta"] == pytest.approx(0.2)
-        assert row["delta"] == pytest.approx(row["a"] - row["b"])
-        assert (row["n"], row["clusters"]) == (40, 20)
+def only(one: Scored, ids: Sequence[str]) -> Scored:
+    """The same, as if it had been asked these questions alone."""
+    result, manifest = one
+    return replace(result, outcomes={key: result.outcomes[key] for key in ids}), manifest
+
+
+def test_two_variants_that_are_not_the_baseline_are_compared(made_up_run: Path) -> None:
+    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
+    comparison = compare_variants(rag, sft)
+    metrics = comparison["metrics"]
+    for metric in make_metrics():
+        if metric.kind != "rate":
+            row = metrics[metric.name]
+            assert row["delta"] == pytest.approx(0.2)
+            assert row["delta"] == pytest.approx(row["a"] - row["b"])
+            assert (row["n"], row["clusters"]) == (40, 20)
     false_answers = metrics["false_answer"]
     assert (false_answers["a"], false_answers["b"], false_answers["n"]) == (0.0, 1.0, 10)
     assert false_answers["low"] == pytest.approx(-1)
     assert -0.8 < false_answers["high"] < -0.5
+    assert (comparison["n"], comparison["where"]) == (40, None)
 
 
 def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
-    rag, base = read_arm(made_up_run, "sft-rag/rag"), read_arm(made_up_run, "base/plain")
-    some = base.only(list(base.answers)[1:12])
+    rag, base = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "base/plain")
+    ids = list(base[0].outcomes)
+    some = only(base, ids[11:0:-1])
     for one, other in ((rag, some), (some, rag)):
-        row = compare_arms(one, other, seed=7)["metrics"]["bleu"]
-        assert (row["n"], row["clusters"]) == (11, 6)
+        comparison = compare_variants(one, other)
+        row = comparison["metrics"]["bleu"]
+        # q1 to q11: three sections of three questions each, and q4 and q8, which have none.
+        assert (comparison["n"], row["n"], row["clusters"]) == (11, 11, 5)
+        assert abs(row["delta"]) == pytest.approx(0.3)
     with pytest.raises(RunError, match="no question in common"):
-        compare_arms(rag.only(list(rag.answers)[20:]), some, seed=7)
+        compare_variants(only(rag, ids[20:]), some)
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"data": "e" * 64}, "data dddddddd and eeeeeeee"),
+        ({"data": "e" * 64}, f"data {'d' * 64} and {'e' * 64}"),
         ({"split": "validation"}, "split test and validation"),
-        ({"metrics": "others"}, "metrics m and others"),
-        ({"task": [{"version": 3.0}, "hash"]}, r"task version 2\.0 and 3\.0"),
+        ({"metrics": "others"}, r"metrics bertscore_f1:… .* and others"),
+        ({"task version": 2.0}, r"task version 3\.0 and 2\.0"),
     ],
 )
-def test_arms_that_are_not_comparable_are_refused(
-    made_up_run: Path, changed: dict[str, Any], said: str
+def test_variants_that_are_not_comparable_are_refused(
+    made_up_run: Path, tmp_path: Path, changed: dict[str, Any], said: str
 ) -> None:
-    rewrite(made_up_run, "sft/plain", **changed)
-    rag, sft = read_arm(made_up_run, "sft-rag/rag"), read_arm(made_up_run, "sft/plain")
-    with pytest.raises(RunError, match=f"run:sft-rag/rag and .*run:sft/plain .*{said}"):
-        compare_arms(rag, sft, seed=7)
+    other = shutil.copytree(made_up_run, tmp_path / "other")
+    with amending(other / MANIFEST) as manifest:
+        manifest["scored_on"] |= changed
+    with pytest.raises(RunError, match=f"run:sft-rag/rag and .*other:sft/plain .*{said}"):
+        compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
 
 
 def test_a_chain_of_questions_that_are_not_compared_joins_no_groups(made_up_run: Path) -> None:
-    """q0 and q4 are of one group where q2 is, which shares a section with either."""
-    path = next((made_up_run / "arms/sft-rag/rag").glob("samples_*.jsonl"))
+    """q1 and q5 are of one group where q2 is, which shares a section with either."""
+    (path,) = variant_folder(made_up_run, "sft-rag/rag").glob("samples_*.jsonl")
     samples = [json.loads(line) for line in path.read_text().splitlines()]
-    samples[2]["doc"]["evidence"] = ["f/s0", "f/s2"]
+    samples[2]["doc"]["evidence"] = ["f/s0", "f/s1"]
     path.write_text("".join(json.dumps(sample) + "\n" for sample in samples))
-    rag, base = read_arm(made_up_run, "sft-rag/rag"), read_arm(made_up_run, "base/plain")
-    assert rag.answers["q0"].cluster == rag.answers["q4"].cluster
-    row = compare_arms(rag, base.only(["q0", "q4"]), seed=7)["metrics"]["bleu"]
+    rag, base = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "base/plain")
+    group = clusters_of(list(rag[0].outcomes.values()))
+    assert group[1] == group[5]
+    row = compare_variants(rag, only(base, ["q5", "q1"]))["metrics"]["bleu"]
     assert (row["n"], row["clusters"]) == (2, 2)
 
 
-def test_models_may_differ_and_are_both_in_the_signature(made_up_run: Path) -> None:
-    rewrite(made_up_run, "sft/plain", model="llama2-7b")
-    rag, sft = read_arm(made_up_run, "sft-rag/rag"), read_arm(made_up_run, "sft/plain")
-    signature = compare_arms(rag, sft, seed=7)["signature"]
-    assert "sft-rag/rag:smollm2-135m:" in signature
-    assert "sft/plain:llama2-7b:" in signature
+def test_refusing_what_was_shown_is_not_compared_with_refusing_what_was_not(
+    made_up_run: Path,
+) -> None:
+    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
+    metrics = compare_variants(sft, rag)["metrics"]
+    assert "over_refusal" not in metrics
+    assert (metrics["abstained"]["delta"], metrics["abstained"]["n"]) == (-1.0, 10)
+    assert metrics["evidence_shown"]["delta"] == pytest.approx(-2 / 3)
+    assert compare_variants(rag, rag)["metrics"]["over_refusal"]["n"] == 20
 
 
-def test_refusing_when_misled_is_not_compared_with_refusing_elsewhere(made_up_run: Path) -> None:
-    (made_up_run / "arms/sft/plain").rename(made_up_run / "arms/sft/misled")
-    misled, rag = read_arm(made_up_run, "sft/misled"), read_arm(made_up_run, "sft-rag/rag")
-    assert {"abstained", "over_refusal"}.isdisjoint(compare_arms(misled, rag, seed=7)["metrics"])
-    assert compare_arms(misled, misled, seed=7)["metrics"]["abstained"]["n"] == 30
+def test_the_signature_names_both_variants_and_what_they_were_scored_with(
+    made_up_run: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(made_up_run, tmp_path / "other")
+    with amending(other / MANIFEST) as manifest:
+        manifest["versions"]["policyqa-bench"] = "0.6.0"
+        manifest["variants"]["sft/plain"]["fingerprint"] = "0123456789ab"
+    comparison = compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
+    parts = comparison["signature"].split(" | ")
+    assert f"{made_up_run}:sft-rag/rag:of sft-rag/rag" in parts
+    assert f"{other}:sft/plain:0123456789ab" in parts
+    for part in ("data:dddddddd", "split:test", "n:40", "task:3.0", "code:0.5.0,0.6.0"):
+        assert part in parts
+    assert "bertscore_f1" in comparison["signature"]
+    assert "seed7" in comparison["signature"]
+
+
+@pytest.mark.parametrize(
+    ("where", "n"), [("answerable=true", 30), ("answerable=false", 10), ("id=q3", 1)]
+)
+def test_questions_can_be_picked_by_a_field(made_up_run: Path, where: str, n: int) -> None:
+    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
+    comparison = compare_variants(rag, sft, where)
+    assert (comparison["n"], comparison["where"]) == (n, where)
+    assert comparison["metrics"]["bleu"]["n"] == n
+    assert comparison["metrics"]["bleu"]["delta"] == pytest.approx(0.2)
+    assert ("false_answer" in comparison["metrics"]) is (where == "answerable=false")
+    assert f" | where:{where} | n:{n} | " in comparison["signature"]
+    assert "where:" not in compare_variants(rag, sft)["signature"]
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("answerable", "'answerable' has not the form FIELD=VALUE"),
+        ("=true", "'=true' has not the form FIELD=VALUE"),
+        ("", "'' has not the form FIELD=VALUE"),
+        ("answerable=maybe", "no question with answerable=maybe in common"),
+        ("colour=red", "no question with colour=red in common"),
+    ],
+)
+def test_a_condition_that_picks_nothing_is_one_line_and_status_2(
+    made_up_run: Path, capsys: pytest.CaptureFixture[str], where: str, said: str
+) -> None:
+    variants = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
+    assert call("compare", *variants, "--where", where) == 2
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert found.err.startswith("error: ")
+    assert said in found.err
+    assert found.err.count("\n") == 1
 
 
 def test_the_command_prints_a_table_or_one_json_document(
-    made_up_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    made_up_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arms = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
-    for extra in ([], ["--json"]):
-        monkeypatch.setattr(sys, "argv", ["policyqa", "compare", *arms, *extra])
-        with pytest.raises(SystemExit):
-            cli.main()
-    shown, found = capsys.readouterr().out.split("{", 1)
+    variants = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
+    assert call("compare", *variants) == 0
+    shown = capsys.readouterr().out
     assert "+0.300" in shown
     assert "false answers" in shown
-    document = json.loads("{" + found)
-    assert (document["a"], document["b"]) == tuple(arms)
+    assert "…" not in shown.split("signature:")[0]
+    assert call("compare", *variants, "--where", "answerable=true") == 0
+    assert "of the questions with answerable=true" in capsys.readouterr().out
+    assert call("compare", *variants, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["a"], document["b"]) == tuple(variants)
     assert document["metrics"]["rouge_l"]["delta"] == pytest.approx(0.3)
     assert "split:test | n:40" in document["signature"]

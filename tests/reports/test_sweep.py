@@ -1,31 +1,30 @@
 """How much context pays: the curves a run makes, and what they show."""
 
-import io
 from pathlib import Path
 from statistics import fmean
 
 import pytest
-from rich.console import Console
 
-from harness.metrics import METRICS
-from harness.runs import EVIDENCE_SHOWN, Answer, ArmResult, read_arm
+from harness.runs import MANIFEST, Outcome, Result, read_result
 from harness.statistics import paired_difference
 from policyqa.cli import report
+from policyqa.suite import Suite
+from reports.cells import titles
 from reports.comparison import compare_run
 from reports.markdown import markdown
 from reports.sweep import FEWEST, Enough, curves, enough, swept
-from reports.terminal import show
-from tests.reports.conftest import FOUND, GAIN, write_sweep_run
+from tests.reports.conftest import FOUND, GAIN, amending, shown, write_sweep_run
+from tests.reports.made_up import described
 
-ARMS = [f"sft-rag/rag+k=20+budget={budget}" for budget in GAIN]
+VARIANTS = [f"sft-rag/rag+k=20+budget={budget}" for budget in GAIN]
 
 
-def test_arms_that_differ_in_the_budget_alone_are_a_curve(sweep_run: Path) -> None:
+def test_variants_that_differ_in_the_budget_alone_are_a_curve(sweep_run: Path) -> None:
     (curve,) = compare_run(sweep_run)["sweep"]
     assert (curve["varies"], curve["fixed"]) == ("budget", "sft-rag/rag k=20")
-    assert curve["oracle"]["arm"] == "sft-rag/oracle+budget=2000", "not the one that shows most"
-    assert [(point["arm"], point["k"], point["budget"]) for point in curve["points"]] == [
-        (arm, 20, budget) for arm, budget in zip(ARMS, GAIN, strict=True)
+    assert curve["oracle"]["variant"] == "sft-rag/oracle+budget=2000", "not the one that shows most"
+    assert [(point["variant"], point["k"], point["budget"]) for point in curve["points"]] == [
+        (variant, 20, budget) for variant, budget in zip(VARIANTS, GAIN, strict=True)
     ]
     for point in curve["points"]:
         found = FOUND[point["budget"]]
@@ -38,11 +37,11 @@ def test_a_curve_is_of_the_questions_with_evidence(sweep_run: Path) -> None:
     (curve,) = comparison["sweep"]
     assert (curve["n"], curve["clusters"]) == (30, 15)
     for point in (*curve["points"], curve["oracle"]):
-        answers = read_arm(sweep_run, point["arm"]).answers.values()
-        evident = fmean(answer.scores["bleu"] for answer in list(answers)[:30])
+        outcomes = read_result(sweep_run, point["variant"]).outcomes.values()
+        evident = fmean(one.values["bleu"] for one in list(outcomes)[:30])
         assert point["metrics"]["bleu"]["mean"] == pytest.approx(evident)
         assert point["metrics"]["bleu"]["n"] == 30
-        assert comparison["arms"][point["arm"]]["metrics"]["bleu"]["n"] == 40
+        assert comparison["variants"][point["variant"]]["metrics"]["bleu"]["n"] == 40
 
 
 def test_a_step_is_the_paired_difference_to_the_point_before(sweep_run: Path) -> None:
@@ -62,7 +61,8 @@ def test_the_intervals_of_a_curve_resample_sections(sweep_run: Path) -> None:
     """Of two questions a section, one says what the other says: half as many are independent."""
     (curve,) = compare_run(sweep_run)["sweep"]
     step = curve["points"][3]["step"]["bleu"]
-    noisy, before = (read_arm(sweep_run, arm).scores("bleu")[:30] for arm in ARMS[3:1:-1])
+    results = [read_result(sweep_run, variant) for variant in VARIANTS[3:1:-1]]
+    noisy, before = ([one.values["bleu"] for one in r.outcomes.values()][:30] for r in results)
     apart = paired_difference(noisy, before, [str(i) for i in range(30)], seed=7)
     width = step["high"] - step["low"]
     assert width == pytest.approx(2**0.5 * (apart.high - apart.low), rel=0.1)
@@ -71,44 +71,55 @@ def test_the_intervals_of_a_curve_resample_sections(sweep_run: Path) -> None:
     assert step["high"] < curve["enough"]["bleu"]["bound"] < 1.5 * step["high"]
 
 
-def names(*arms: str, evident: bool = True) -> list[tuple[str, list[str]]]:
-    """Of the curves these arms make: what varies, and the arms."""
-    answer = Answer("q", "0", "", {EVIDENCE_SHOWN: 1.0} if evident else {})
-    results = [ArmResult(arm, {"q": answer}, {}, {}) for arm in arms]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reports.sweep.METRICS", ())  # Which arms belong together needs no score.
-        found = curves(results, {"k": 2, "budget": 400, "seed": 7})
-    return [(curve["varies"], [point["arm"] for point in curve["points"]]) for curve in found]
+def names(*variants: str, evident: bool = True) -> list[tuple[str, list[str]]]:
+    """Of the curves these variants make: what varies, and the variants."""
+    suite = Suite(name="any", model="smollm2-135m", variants=list(variants), floors=[])
+    manifest = {
+        "suite": {"seed": 7},
+        "variants": {one.name: described(one) for one in suite.resolved},
+    }
+    outcome = Outcome("q", "0", {}, {"evidence": ["f/s0"]} if evident else {})
+    results = [Result(name, {"q": outcome}) for name in manifest["variants"]]
+    found = curves(results, manifest, [])  # Which belong together needs no score.
+    return [(curve["varies"], [point["variant"] for point in curve["points"]]) for curve in found]
 
 
-def test_an_arm_without_settings_is_a_point_at_those_of_the_suite() -> None:
-    arms = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
-    assert names(*arms) == [("budget", arms[::-1])]
+def test_a_variant_without_settings_is_a_point_at_those_of_the_suite() -> None:
+    variants = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
+    assert names(*variants) == [("budget", variants[::-1])]
 
 
-def test_an_arm_may_be_on_a_curve_over_k_and_on_one_over_the_budget() -> None:
-    arms = ["base/rag", "base/rag+budget=1", "base/rag+budget=2", "base/rag+k=3", "base/rag+k=4"]
-    assert names(*arms) == [("budget", [*arms[1:3], arms[0]]), ("k", [arms[0], *arms[3:]])]
+def test_a_variant_may_be_on_a_curve_over_k_and_on_one_over_the_budget() -> None:
+    rag, *others = [
+        "base/rag",
+        "base/rag+budget=1",
+        "base/rag+budget=2",
+        "base/rag+k=3",
+        "base/rag+k=4",
+    ]
+    assert names(rag, *others) == [("budget", [*others[:2], rag]), ("k", [rag, *others[2:]])]
 
 
 def test_without_a_question_that_has_evidence_there_is_no_curve() -> None:
-    arms = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
-    assert names(*arms, evident=False) == []
+    variants = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
+    assert names(*variants, evident=False) == []
 
 
 @pytest.mark.parametrize(
-    "arms",
+    "variants",
     [
         ["base/rag", "base/rag+budget=0"],
         ["base/rag", "base/rag+k=2", "base/rag+budget=400"],
         ["base/rag+budget=0", "sft/rag+budget=1", "base/rag+budget=2@int8"],
         ["base/rag+budget=0+k=1", "base/rag+budget=1+k=2", "base/rag+budget=2+k=3"],
         ["base/oracle+budget=0", "base/oracle+budget=1", "base/oracle+budget=2"],
+        [f"base/rag+withheld+budget={budget}" for budget in range(3)],
+        [f"floor/first+budget={budget}" for budget in range(3)],
     ],
-    ids=["two", "the same thrice", "other weights", "both vary", "not retrieved"],
+    ids=["two", "the same thrice", "other weights", "both vary", "given", "withheld", "floors"],
 )
-def test_other_arms_are_no_curve(arms: list[str]) -> None:
-    assert names(*arms) == []
+def test_other_variants_are_no_curve(variants: list[str]) -> None:
+    assert names(*variants) == []
 
 
 def test_a_run_without_a_curve_has_no_sweep(made_up_run: Path) -> None:
@@ -178,18 +189,16 @@ def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> Non
     comparison = compare_run(write_sweep_run(tmp_path / "run", sharing=30))
     (curve,) = comparison["sweep"]
     assert (curve["n"], curve["clusters"]) == (30, 1)
-    assert curve["enough"] == dict.fromkeys(METRICS)
+    assert curve["enough"] == dict.fromkeys(titles(comparison, "mean"))
     text = markdown(comparison)
     assert "too few independent questions (1) to say whether a larger budget pays" in text
     assert "shown to beat 400" not in text
 
 
 def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None:
-    console = Console(file=io.StringIO(), width=80, color_system=None)
     comparison = compare_run(sweep_run)
-    show(comparison, console)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    tables, notes = text.split("Published: LLaMA")
+    text = shown(comparison)
+    tables, notes = text.split("Variants: under each score")
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in tables
     for part in (
@@ -202,7 +211,7 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
         "1.8",
     ):
         assert part in tables
-    own_context = [arm for arm in comparison["arms"] if "+" in arm]
+    own_context = [name for name in comparison["variants"] if "+" in name]
     assert swept(comparison) == set(own_context)
     general = tables.split("Context sweep")[0]
     assert "sft-rag/oracle" in general
@@ -214,14 +223,14 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
 def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     (curve,) = comparison["sweep"]
-    bound = f"{curve['enough']['bleu']['bound']:+.3f}"
+    more = f"up to {curve['enough']['bleu']['bound']:+.3f} more is not ruled out"
     curve["enough"]["rouge_l"] = {"value": 2000, "bound": None}
     curve["enough"]["bertscore_f1"] = {"value": 0, "bound": -0.01}
     text = markdown(comparison)
     gap = "oracle minus 2000: +0.100 [+.100, +.100]."
     for said in (
         f"BERTScore: no larger budget is shown to beat 0 (a gain is ruled out); {gap}",
-        f"BLEU: no larger budget is shown to beat 400 (up to {bound} more is not ruled out); {gap}",
+        f"sentence BLEU: no larger budget is shown to beat 400 ({more}); {gap}",
         f"ROUGE-L: still rising at 2000, more was not tried; {gap}",
     ):
         assert f"\n\n{said}\n" in text
@@ -233,19 +242,18 @@ def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> No
     swept_text, other = markdown(compare_run(sweep_run)), markdown(compare_run(made_up_run))
     assert swept_text.count("- Context sweep: ") == 1
     assert "- Context sweep: " not in other
-    comparison = compare_run(sweep_run)
-    comparison["published"] = {}
-    assert "LLaMA" not in markdown(comparison)
+    assert "- Beside the floor: " not in swept_text
+    assert other.count("- Beside the floor: ") == 1
+    assert "LLaMA" not in swept_text
     assert "LLaMA" in other
 
 
 def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    for point in comparison["sweep"][0]["points"]:
-        arm = point["arm"]
-        point["arm"] = arm.replace("sft-rag", "base")
-        comparison["arms"][point["arm"]] = comparison["arms"].pop(arm)
-    assert "Training showed" not in markdown(comparison)
+    assert "Training showed" in markdown(compare_run(sweep_run))
+    with amending(sweep_run / MANIFEST) as manifest:
+        for variant in manifest["variants"].values():
+            variant["trained"] = False
+    assert "Training showed" not in markdown(compare_run(sweep_run))
 
 
 def test_markdown_shows_the_chart_it_is_given(sweep_run: Path) -> None:

@@ -8,11 +8,13 @@ seen once before the rules last changed, so that it is not quite untouched.
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from harness.metrics import abstains, abstention_rates
+from harness.metrics import Row, abstains
+from harness.metrics.abstention import Abstained, FalseAnswer, OverRefusal
 from rag.corpus import load_corpus
 from tasks.policyqa.questions import DATA, load_questions
 
@@ -69,9 +71,56 @@ def test_a_rule_that_denies_is_no_abstention(answer: str, expected: bool) -> Non
     assert abstains(answer) is expected
 
 
-def test_an_answer_counts_for_one_rate() -> None:
-    refused, answered = "The sections do not say.", "72 hours."
-    assert abstention_rates(refused, answerable=True) == {"over_refusal": 1.0}
-    assert abstention_rates(answered, answerable=True) == {"over_refusal": 0.0}
-    assert abstention_rates(refused, answerable=False) == {"false_answer": 0.0}
-    assert abstention_rates(answered, answerable=False) == {"false_answer": 1.0}
+REFUSED, ANSWERED = "The sections do not say.", "72 hours."
+SHOWN, NOT_SHOWN = ("act/s-1", "act/s-2"), ("act/s-9",)
+
+
+def row(answer: str, evidence: tuple[str, ...], shown: tuple[str, ...], answerable: bool) -> Row:
+    """What was said to a question, with the sections it was shown."""
+    return Row("?", answer, ("72 hours.",), answerable, evidence, "…", shown)
+
+
+@pytest.mark.parametrize("answer", [REFUSED, ANSWERED])
+@pytest.mark.parametrize(
+    ("evidence", "shown", "answerable", "counts_for"),
+    [
+        (("act/s-2", "act/s-3"), SHOWN, True, "over_refusal"),
+        # Over-refusal counted a refusal without evidence in sight, which is right, as an error.
+        (("act/s-2",), NOT_SHOWN, True, "abstained"),
+        (("act/s-2",), (), True, "abstained"),
+        ((), SHOWN, True, None),  # Nobody knows where the answer is.
+        ((), SHOWN, False, "false_answer"),
+        ((), (), False, "false_answer"),
+    ],
+)
+def test_an_answer_counts_for_one_rate_or_none(
+    answer: str,
+    evidence: tuple[str, ...],
+    shown: tuple[str, ...],
+    answerable: bool,
+    counts_for: str | None,
+) -> None:
+    asked = row(answer, evidence, shown, answerable)
+    found = {m.name: m.score([asked]) for m in (FalseAnswer(), OverRefusal(), Abstained())}
+    value = float((answer == REFUSED) is (counts_for != "false_answer"))
+    assert found == {name: [value if name == counts_for else None] for name in found}
+
+
+def test_values_stand_in_the_order_of_the_rows() -> None:
+    rows = [
+        row(REFUSED, ("act/s-1",), SHOWN, True),
+        row(REFUSED, (), SHOWN, False),
+        row(ANSWERED, ("act/s-1",), SHOWN, True),
+        row(ANSWERED, (), SHOWN, False),
+    ]
+    assert OverRefusal().score(rows) == [1.0, None, 0.0, None]
+    assert FalseAnswer().score(rows) == [None, 0.0, None, 1.0]
+    assert Abstained().score(rows) == [None] * 4
+
+
+def test_the_rules_are_in_the_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = (FalseAnswer(), OverRefusal(), Abstained())
+    before = [metric.signature for metric in metrics]
+    monkeypatch.setattr("harness.metrics.abstention._SENTENCE_END", re.compile(r"\n"))
+    after = [metric.signature for metric in metrics]
+    assert not set(before) & set(after)

@@ -1,0 +1,161 @@
+"""BERTScore against one computed by hand, on odd texts, and with encoders of users."""
+
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.errors import ConfigError, ModelError
+from harness.metrics import Row
+from harness.metrics import bertscore as bertscore_module
+from harness.metrics.bertscore import BertScore
+
+REFERENCE = "Under Article 33(1), the controller notifies the authority within 72 hours."
+ANSWERS = [
+    "Article 33(1) gives the controller 72 hours to notify the authority.",
+    "Kites fly well on windy days.",
+    REFERENCE,
+]
+
+
+def rows(*answers: str, reference: str = REFERENCE) -> list[Row]:
+    """A row for each answer."""
+    return [Row("Within what time?", answer, (reference,)) for answer in answers]
+
+
+def f1_by_hand(folder: Path, layer: int, answer: str, reference: str) -> float:
+    """Greedy cosine matching of token states.
+
+    The two special tokens are not averaged over, but a word may match one: as the authors'
+    package has it.
+    """
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
+
+    def states(text: str) -> torch.Tensor:
+        with torch.no_grad():
+            output = model(**tokenizer(text, return_tensors="pt"), output_hidden_states=True)
+        return torch.nn.functional.normalize(output.hidden_states[layer][0], dim=-1)
+
+    cosines = states(answer) @ states(reference).T  # (tokens of answer, of reference)
+    precision = cosines.max(dim=1).values[1:-1].mean()
+    recall = cosines.max(dim=0).values[1:-1].mean()
+    return float(2 * precision * recall / (precision + recall))
+
+
+def test_scores_of_one_pass_agree_with_the_formula(minilm: Path) -> None:
+    by_hand = [f1_by_hand(minilm, 5, answer, REFERENCE) for answer in ANSWERS]
+    assert BertScore().score(rows(*ANSWERS)) == pytest.approx(by_hand, abs=1e-4)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_scores_of_another_layer_agree_with_the_formula(minilm: Path, answer: str) -> None:
+    # One at a time: beside a longer text the package pads with zeros, and a token whose best
+    # cosine is negative, as some are in this layer, then counts 0.
+    (score,) = BertScore(layer=6).score(rows(answer))
+    assert score == pytest.approx(f1_by_hand(minilm, 6, answer, REFERENCE), abs=1e-4)
+
+
+def test_a_better_answer_scores_higher(minilm: Path) -> None:  # noqa: ARG001
+    good, bad, perfect = BertScore().score(rows(*ANSWERS))
+    assert isinstance(good, float) and isinstance(bad, float)
+    assert bad < good < 1.0
+    assert perfect == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("text", ["", " \n", ".", "?!…", "\x00\x01", "\u200b", "word " * 5000])
+def test_odd_texts_get_a_score(minilm: Path, text: str) -> None:  # noqa: ARG001
+    odd, other = BertScore().score(rows(text, ANSWERS[0]))
+    assert isinstance(odd, float) and isinstance(other, float)
+    assert -1.0 <= odd < 0.6 < other
+    (turned,) = BertScore().score(rows(REFERENCE, reference=text))
+    assert turned == pytest.approx(odd, abs=1e-4)
+
+
+def test_no_rows_need_no_encoder() -> None:
+    assert BertScore("no-such/encoder").score([]) == []
+    assert BertScore("no-such/encoder").score(rows("", " ")) == [0.0, 0.0]
+
+
+def test_the_encoder_is_loaded_once_and_scores_in_one_pass(
+    minilm: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import bert_score
+
+    passes: list[int] = []
+    loads: list[object] = []
+
+    class Counting(bert_score.BERTScorer):  # type: ignore[misc]
+        def __init__(self, *args: object, **options: object) -> None:
+            loads.append(self)
+            super().__init__(*args, **options)
+
+        def score(self, hypotheses: list[str], *args: object, **options: object) -> object:
+            passes.append(len(hypotheses))
+            return super().score(hypotheses, *args, **options)
+
+    monkeypatch.setattr(bert_score, "BERTScorer", Counting)
+    bertscore_module._load.cache_clear()
+    for _ in range(2):
+        BertScore().score(rows("a", "b", ""))
+    bertscore_module._load.cache_clear()
+    assert len(loads) == 1
+    assert passes == [2, 2]
+
+
+def test_the_signature_names_what_could_change_a_score() -> None:
+    signature = BertScore().signature
+    for part in ("bertscore_f1:", "bert-score-", "minilm-l6@", ",L5,", "no-idf", "no-rescale"):
+        assert part in signature
+    assert signature != BertScore(layer=6).signature
+    assert signature != BertScore("owner/encoder", 5).signature
+
+
+@pytest.mark.parametrize(
+    ("encoder", "layer"), [("roberta-large", 17), ("microsoft/deberta-xlarge-mnli", 40)]
+)
+def test_a_model_that_the_package_has_tuned_takes_its_own_layer(
+    encoder: str, layer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refused)
+    assert BertScore(encoder)._matched == layer
+    assert f",L{layer}," in BertScore(encoder).signature
+    assert f",L{layer + 1}," in BertScore(encoder, layer + 1).signature
+
+
+def test_an_encoder_whose_layer_nobody_knows_is_refused_beforehand(cross_encoder: Path) -> None:
+    # Scoring ended in a KeyError of the package once all answers were there.
+    with pytest.raises(ConfigError, match="encoder_layer: 1") as caught:
+        BertScore(str(cross_encoder)).check()
+    assert str(cross_encoder) in str(caught.value)
+    assert ",L?," in BertScore(str(cross_encoder)).signature
+
+
+@pytest.mark.parametrize("layer", [-1, 2, 99])
+def test_a_layer_that_the_encoder_has_not_is_refused_beforehand(
+    cross_encoder: Path, layer: int
+) -> None:
+    with pytest.raises(ConfigError, match=rf"encoder_layer is {layer}, .* 1 to 1$"):
+        BertScore(str(cross_encoder), layer).check()
+
+
+def test_an_encoder_with_a_layer_named_scores(cross_encoder: Path) -> None:
+    metric = BertScore(str(cross_encoder), 1)
+    metric.check()
+    by_hand = [f1_by_hand(cross_encoder, 1, answer, REFERENCE) for answer in ANSWERS]
+    assert metric.score(rows(*ANSWERS)) == pytest.approx(by_hand, abs=1e-4)
+
+
+def test_an_encoder_that_is_not_there_is_refused_beforehand(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot load the model"):
+        BertScore(str(tmp_path), 1).check()
+
+
+def test_the_encoder_unless_another_is_named_is_in_order(minilm: Path) -> None:  # noqa: ARG001
+    BertScore().check()

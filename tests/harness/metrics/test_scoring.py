@@ -1,0 +1,124 @@
+"""Scores are computed once for what was read, and not at all where they are kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.kept import Kept
+from harness.metrics import CorpusMetric, Metric, Row, Value, make_metrics, score
+from harness.metrics.scoring import row_keys
+
+ROW = Row("Within what time?", "72 hours.", ("Within 72 hours.",), True, ("a/s",), "…", ("a/s",))
+OTHER = replace(ROW, answer="a week")
+NONE = replace(ROW, answer="")
+
+
+@dataclass(frozen=True)
+class Length:
+    """Letters of an answer; nothing to say of none. Notes what it is asked."""
+
+    name: str = "length"
+    title: str = "length"
+    higher_is_better: bool | None = None
+    kind: Any = "mean"
+    signature: str = "length:letters"
+    asked: list[Row] = field(default_factory=list)
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        self.asked.extend(rows)
+        return [float(len(row.answer)) if row.answer else None for row in rows]
+
+
+class Refusing(Length):
+    """Must not be asked."""
+
+    def score(self, rows: Sequence[Row]) -> list[Value | None]:
+        raise AssertionError(f"asked to score {rows}")
+
+
+class Memory:
+    """Keeps values in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Value | None] = {}
+
+    def scores(self, signature: str, rows: Sequence[str]) -> dict[str, Value | None]:
+        return {row: self.kept[signature, row] for row in rows if (signature, row) in self.kept}
+
+    def keep_scores(self, signature: str, values: Mapping[str, Value | None]) -> None:
+        self.kept |= {(signature, row): value for row, value in values.items()}
+
+
+def test_equal_rows_are_scored_once() -> None:
+    metric = Length()
+    assert score([metric], [ROW, OTHER, replace(ROW), NONE]) == {"length": [9.0, 6.0, 9.0, None]}
+    assert metric.asked == [ROW, OTHER, NONE]
+
+
+def test_a_keeper_is_asked_first_and_only_what_it_lacks_is_computed() -> None:
+    memory = Memory()
+    assert score([Length()], [ROW], memory) == {"length": [9.0]}
+    metric = Length()
+    assert score([metric], [OTHER, ROW, NONE], memory) == {"length": [6.0, 9.0, None]}
+    assert metric.asked == [OTHER, NONE]
+
+
+def test_kept_values_compute_nothing_not_even_none() -> None:
+    memory = Memory()
+    rows = [ROW, OTHER, NONE]
+    first = score([Length()], rows, memory)
+    assert first["length"][2] is None
+    assert score([Refusing()], rows, memory) == first
+
+
+def test_another_signature_is_scored_anew() -> None:
+    memory = Memory()
+    score([Length()], [ROW], memory)
+    mended = Length(signature="length:letters-2")
+    score([mended], [ROW], memory)
+    assert mended.asked == [ROW]
+
+
+def test_no_rows_are_no_values() -> None:
+    assert score([Refusing()], [], Memory()) == {"length": []}
+    assert score([], [ROW], Memory()) == {}
+
+
+def test_metrics_are_scored_apart() -> None:
+    memory = Memory()
+    score([Length()], [ROW], memory)
+    new = Length(name="other", signature="other:letters")
+    assert score([Refusing(), new], [ROW], memory) == {"length": [9.0], "other": [9.0]}
+
+
+CHANGES: dict[str, Any] = {
+    "question": "When?",
+    "answer": "a week",
+    "references": ("Within 72 hours.", "72 hours."),
+    "answerable": False,
+    "evidence": ("a/t",),
+    "context": "… …",
+    "context_ids": ("a/t", "a/s"),
+}
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Row)])
+def test_all_that_a_metric_can_read_tells_rows_apart(name: str) -> None:
+    one, same, other = row_keys([ROW, replace(ROW), replace(ROW, **{name: CHANGES[name]})])
+    assert one == same != other
+
+
+def test_every_kind_of_value_comes_back_from_the_file_as_it_was(tmp_path: Path) -> None:
+    metrics: list[Metric | CorpusMetric] = [
+        one for one in make_metrics() if one.name != "bertscore_f1"
+    ]
+    rows = [ROW, OTHER, NONE, replace(ROW, answerable=False, evidence=())]
+    kept = Kept(tmp_path / "kept.sqlite")
+    made = score(metrics, rows, kept)
+    again = score([Refusing(name=m.name, signature=m.signature) for m in metrics], rows, kept)
+    assert again == made
+    assert isinstance(again["corpus_bleu"][0], tuple)
+    kept.close()

@@ -1,0 +1,192 @@
+"""Answers are paired by the question's id, in groups of the compared questions alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.metrics.overlap import CorpusBleu
+from harness.pairing import Measure, align, difference, figure
+from harness.runs import Outcome, Result
+
+MEAN = Measure("score", "score", "mean", True)
+RATE = Measure("score", "score", "rate", None)
+SHARE = Measure("score", "score", "corpus", True, lambda sums: sums[..., 0] / sums[..., 1])
+"""Of found things among those there are, all questions together."""
+
+IDS = [f"q{i}" for i in range(12)]
+
+
+def section(key: str) -> str:
+    """Three questions are about one section: those of ``IDS`` are in four groups at most.
+
+    Every one of four or five groups drawn once, which gives the figure itself, is likelier than
+    either tail of an interval: so that none can leave its figure out.
+    """
+    return f"f/s{int(key[1:]) // 3}"
+
+
+def scored(values: Mapping[str, Any], **evidence: list[str]) -> Result:
+    """A variant with these values by question, in their order; None is a question without one."""
+    return Result(
+        "any",
+        {
+            key: Outcome(
+                key,
+                "",
+                {} if value is None else {"score": value},
+                {"evidence": evidence.get(key, [section(key)])},
+            )
+            for key, value in values.items()
+        },
+    )
+
+
+@st.composite
+def variants(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """Values of some of the questions, in any order."""
+    ids = draw(st.lists(st.sampled_from(IDS), unique=True))
+    return {key: draw(st.none() | values) for key in ids}
+
+
+def test_different_orders_and_different_gaps_by_hand() -> None:
+    """By position, the differences would be 0.8, 0.2 and -0.6."""
+    first = scored({"q3": 0.9, "q0": 0.5, "q1": 0.4, "q2": None, "q6": 0.0})
+    second = scored({"q1": 0.1, "q3": 0.3, "q9": 1.0, "q2": 0.7, "q0": 0.4, "q6": None})
+    found = difference(first, second, MEAN, seed=7)
+    assert found is not None
+    assert found.delta == pytest.approx((0.6 + 0.1 + 0.3) / 3)
+    assert (found.n, found.clusters) == (3, 2)  # q0 and q1 are about one section.
+    # Of two groups, both draws are of the one, or both of the other, half of the time.
+    assert (found.low, found.high) == pytest.approx((0.2, 0.6))
+
+
+@given(variants(st.floats(0, 1)), variants(st.floats(0, 1)))
+def test_a_mean_difference_is_of_the_questions_both_have_a_value_of(
+    ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    found = difference(scored(ours), scored(theirs), MEAN, seed=7)
+    pairs = {
+        key: (ours[key], theirs[key])
+        for key in IDS
+        if ours.get(key) is not None and theirs.get(key) is not None
+    }
+    if not pairs:
+        assert found is None
+        return
+    assert found is not None
+    assert found.delta == pytest.approx(np.mean([a - b for a, b in pairs.values()]))
+    assert found.n == len(pairs)
+    assert found.clusters == len({section(key) for key in pairs})
+    assert found.low - 1e-9 <= found.delta <= found.high + 1e-9
+
+
+@given(variants(st.sampled_from([0.0, 1.0])), variants(st.sampled_from([0.0, 1.0])), st.randoms())
+def test_the_order_of_the_questions_changes_no_rate(
+    ours: dict[str, Any], theirs: dict[str, Any], random: Any
+) -> None:
+    items = list(theirs.items())
+    random.shuffle(items)
+    one, other = (difference(scored(ours), scored(b), RATE, seed=7) for b in (theirs, dict(items)))
+    assert one == other
+    both = [key for key in ours if ours[key] is not None and theirs.get(key) is not None]
+    assert (one is None) is (not both)
+    if one:
+        shares = [np.mean([values[key] for key in both]) for values in (ours, theirs)]
+        assert one.delta == pytest.approx(shares[0] - shares[1])
+        assert -1 <= one.low <= one.delta <= one.high <= 1
+
+
+COUNTS = st.integers(1, 20).flatmap(lambda there: st.tuples(st.integers(0, there), st.just(there)))
+
+
+@given(variants(COUNTS), variants(COUNTS))
+def test_a_corpus_difference_is_of_the_sums_not_of_the_questions(
+    ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
+    found = difference(scored(ours), scored(theirs), SHARE, seed=7)
+    both = [key for key in ours if ours[key] is not None and theirs.get(key) is not None]
+    assert (found is None) is (not both)
+    if found:
+        a, b = (np.sum([values[key] for key in both], axis=0) for values in (ours, theirs))
+        assert found.delta == pytest.approx(a[0] / a[1] - b[0] / b[1])
+        assert (found.n, found.clusters) == (len(both), len({section(key) for key in both}))
+        assert found.low - 1e-9 <= found.delta <= found.high + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_of_corpus_bleu_holds_its_difference(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def counts(chance: float) -> tuple[float, ...]:
+        """Of an answer of some words: n-grams of one to four words, found by chance."""
+        words = int(rng.integers(8, 40))
+        there = [words - n for n in range(4)]
+        found = [int(rng.binomial(count, chance ** (n + 1))) for n, count in enumerate(there)]
+        return tuple(map(float, (words, words + 2, *found, *there)))
+
+    ids = [f"q{i}" for i in range(120)]
+    better, worse = (scored({key: counts(chance) for key in ids}) for chance in (0.7, 0.5))
+    total = CorpusBleu().total
+    measure = Measure("score", "corpus BLEU", "corpus", True, total)
+    found = difference(better, worse, measure, seed=7)
+    assert found is not None
+    sums = [
+        np.sum([one.values["score"] for one in result.outcomes.values()], axis=0)
+        for result in (better, worse)
+    ]
+    assert found.delta == pytest.approx(total(sums[0]) - total(sums[1]))
+    assert (found.n, found.clusters) == (120, 40)
+    assert 0 < found.low < found.delta < found.high
+    itself = difference(better, better, measure, seed=7)
+    assert itself is not None
+    assert (itself.delta, itself.low, itself.high) == (0, 0, 0)
+
+
+def test_a_chain_through_a_question_that_is_not_compared_joins_no_groups() -> None:
+    values = {"q0": 0.1, "q3": 0.5, "q6": 0.9}
+    chained = scored(values, q3=["f/s0", "f/s2"])
+    whole = difference(chained, scored(values), MEAN, seed=7)
+    assert whole is not None
+    assert (whole.n, whole.clusters) == (3, 1)
+    part = difference(chained, scored({"q6": 0.0, "q0": 0.0, "q3": None}), MEAN, seed=7)
+    assert part is not None
+    assert (part.n, part.clusters) == (2, 2)
+
+
+def test_several_variants_are_aligned_on_the_questions_of_all() -> None:
+    results = [
+        scored({"q5": 0.5, "q1": 0.1, "q2": 0.2, "q3": 0.3}),
+        scored({"q1": 1.1, "q2": 1.2, "q3": 1.3, "q5": 1.5}),
+        scored({"q3": 2.3, "q2": None, "q5": 2.5, "q1": 2.1}),
+    ]
+    found = align(results, "score", keep=lambda one: one.question_id != "q1")
+    assert found.values == [[0.5, 0.3], [1.5, 1.3], [2.5, 2.3]]
+    assert found.clusters == ["0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "mean"),
+    [
+        (MEAN, {"q0": 0.2, "q1": None, "q2": 0.4, "q3": 0.9}, 0.5),
+        (RATE, {"q0": 1.0, "q1": None, "q2": 0.0, "q3": 0.0}, 1 / 3),
+        (SHARE, {"q0": (1.0, 1.0), "q1": None, "q2": (0.0, 2.0), "q3": (1.0, 5.0)}, 0.25),
+    ],
+    ids=["mean", "rate", "corpus"],
+)
+def test_a_figure_is_of_the_questions_that_have_a_value(
+    measure: Measure, values: dict[str, Any], mean: float
+) -> None:
+    found = figure(scored(values), measure, seed=7)
+    assert found is not None
+    assert found.mean == pytest.approx(mean)
+    assert found.mean == pytest.approx(measure.of([v for v in values.values() if v is not None]))
+    assert (found.n, found.clusters) == (3, 2)
+    assert found.low <= found.mean <= found.high
+    some = figure(scored(values), measure, seed=7, keep=lambda one: one.question_id == "q3")
+    assert some is not None
+    assert (some.n, some.mean) == (1, pytest.approx(measure.of([values["q3"]])))
+    assert figure(scored({"q0": None}), measure, seed=7) is None
