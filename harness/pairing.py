@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.groups import groups
+from harness.rates import rate_difference, rate_interval
 from harness.runs import Outcome, Result
 from harness.statistics import (
     COVERAGE,
@@ -22,8 +23,6 @@ from harness.statistics import (
     corpus_interval,
     mean_interval,
     paired_difference,
-    rate_difference,
-    rate_interval,
 )
 
 Keep = Callable[[Outcome], bool]

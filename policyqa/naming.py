@@ -23,7 +23,7 @@ SETTINGS = {
 """What a variant may set of its own context, and the sources on which that has an effect."""
 
 _NAME = re.compile(
-    r"(?P<model>[^/@+]+)/(?P<prompt>[^/@+]+)(?P<more>(\+[^/@+]+)*)(@(?P<precision>[^/@+]+))?"
+    r"(?P<model>[^/@+\s]+)/(?P<prompt>[^/@+\s]+)(?P<more>(\+[^/@+\s]+)*)(@(?P<precision>[^/@+\s]+))?"
 )
 _SETTING = re.compile(r"(?P<name>[a-z_]+)=(?P<value>.*)")
 _NUMBER = re.compile(r"[0-9]{1,6}")

@@ -15,7 +15,7 @@ from typing import Any
 from harness.files import locked, write_json, write_whole
 from harness.kept import Kept, Use
 from harness.models import catalogue
-from harness.runs import CHART, MANIFEST, variant_folder
+from harness.runs import CHART, MANIFEST, RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.manifest import make_manifest
 from policyqa.naming import FLOOR_ROW
@@ -159,7 +159,7 @@ def _link_checkpoints(plan: Plan, out: Path) -> None:
 def _drop_other_variants(plan: Plan, out: Path) -> None:
     """Delete what an earlier form of the suite left; its answers are kept elsewhere."""
     named = {variant_folder(out, variant.name) for variant in plan.suite.resolved}
-    for record in (out / "variants").rglob("variant.json"):
+    for record in list((out / "variants").rglob(RECORD)):
         if record.parent not in named:
             shutil.rmtree(record.parent)
 

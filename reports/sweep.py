@@ -15,8 +15,9 @@ from typing import Any
 
 from harness.files import fingerprint
 from harness.pairing import Measure, align, clusters_of, difference, figure
+from harness.rates import rate_interval
 from harness.runs import Outcome, Result
-from harness.statistics import COVERAGE, Difference, paired_difference, rate_interval
+from harness.statistics import COVERAGE, Difference, paired_difference
 
 POINTS = 3
 """Variants that make a curve."""

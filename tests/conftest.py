@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from harness.files import cache_folder
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("policyqa", deadline=None)
+settings.load_profile("policyqa")
 
 FRAMEWORKS = {
     "bees": ("Bee Keeping Act", "Hives|Hives stand 40 metres from any road under Article {n}."),

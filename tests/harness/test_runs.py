@@ -1,108 +1,118 @@
-"""Arms by name, and sample logs read back."""
+"""Runs read back: manifests, finished variants and sample logs."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from harness.errors import ConfigError, RunError
-from harness.metrics import METRICS
-from harness.runs import (
-    EVIDENCE_SHOWN,
-    PRECISIONS,
-    PROMPTS,
-    SETTINGS,
-    WEIGHTS,
-    Arm,
-    read_arm,
-    read_samples,
-)
+from harness.errors import BenchError, DataError, RunError
+from harness.runs import read_manifest, read_result, read_samples
 
-NUMBERS = st.none() | st.integers(0, 999_999)
+COST = {"prompt_tokens": 12.5, "answer_tokens": 3.0, "seconds": None}
 
 
-@st.composite
-def arms(draw: st.DrawFn) -> Arm:
-    """Any arm there can be."""
-    prompt = draw(st.sampled_from(PROMPTS))
-    settings = {name: draw(NUMBERS) for name in SETTINGS if prompt in SETTINGS[name]}
-    precision = draw(st.sampled_from((None, *PRECISIONS)))
-    return Arm(draw(st.sampled_from(WEIGHTS)), prompt, precision, **settings)
+def sample(question: str, **changes: Any) -> dict[str, Any]:
+    """A line of lm-eval's log of a task of ours."""
+    return {
+        "doc": {"id": question, "evidence": ["f/a"], "context_ids": ["f/a", "f/b"]},
+        "filtered_resps": [" 72 hours.\n"],
+        "metrics": ["rouge_l", "corpus_bleu"],
+        "rouge_l": 0.5,
+        "corpus_bleu": [3, 4.0],
+        **changes,
+    }
 
 
-@pytest.mark.parametrize(
-    ("text", "arm", "task"),
-    [
-        ("base/plain", Arm("base", "plain"), "policyqa_plain"),
-        ("sft-rag/rag@int8", Arm("sft-rag", "rag", "int8"), "policyqa_rag"),
-        ("base/oracle+budget=0", Arm("base", "oracle", budget=0), "policyqa_oracle"),
-        ("sft-rag/rag+k=4+budget=800@int8", Arm("sft-rag", "rag", "int8", 4, 800), "policyqa_rag"),
-    ],
-)
-def test_an_arm_reads_and_writes_itself(text: str, arm: Arm, task: str) -> None:
-    assert Arm.parse(text) == arm
-    assert str(arm) == text
-    assert arm.task == task
+def write_log(path: Path, *samples: Any) -> Path:
+    """A log with a line for each."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(one) + "\n" for one in samples), encoding="utf-8")
+    return path
 
 
-@given(arms())
-def test_every_arm_reads_back_as_it_is_written(arm: Arm) -> None:
-    assert Arm.parse(str(arm)) == arm
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run with a finished variant, and one that is not."""
+    folder = tmp_path / "run"
+    variant = folder / "variants" / "base" / "rag"
+    write_log(variant / "samples_policyqa_2026.jsonl", sample("q2"), sample("q1"))
+    (variant / "variant.json").write_text(json.dumps({"variant": "base/rag", "cost": COST}))
+    write_log(folder / "variants" / "base" / "plain" / "samples_policyqa_2026.jsonl", sample("q1"))
+    manifest = {"suite": {"name": "mine"}, "variants": {"base/rag": {}, "base/plain": {}}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
 
 
-def test_settings_may_stand_in_any_order_and_are_written_in_one() -> None:
-    assert str(Arm.parse("base/rag+budget=0800+k=4@int8")) == "base/rag+k=4+budget=800@int8"
+def test_a_finished_variant_is_read_back(run: Path) -> None:
+    result = read_result(run, "base/rag")
+    assert (result.name, result.run, str(result)) == ("base/rag", run, f"{run}:base/rag")
+    assert list(result.outcomes) == ["q2", "q1"]
+    outcome = result.outcomes["q1"]
+    assert (outcome.question_id, outcome.text) == ("q1", "72 hours.")
+    assert outcome.values == {"rouge_l": 0.5, "corpus_bleu": (3.0, 4.0)}
+    assert result.cost == COST
 
 
-def test_an_arm_shows_what_the_suite_says_unless_it_says_otherwise() -> None:
-    assert Arm.parse("base/rag").limits(2, 400) == (2, 400)
-    assert Arm.parse("base/rag+k=0").limits(2, 400) == (0, 400)
-    assert Arm.parse("base/rag+budget=0").limits(2, 400) == (2, 0)
+def test_an_unfinished_variant_is_not_read(run: Path) -> None:
+    with pytest.raises(RunError, match="no finished variant base/plain; run its suite again"):
+        read_result(run, "base/plain")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("base/rag+k=-1", r"\+k=-1 is none of"),
-        ("base/rag+k=1.5", r"\+k=1\.5 is none of"),
-        ("base/rag+k=", r"\+k= is none of"),
-        ("base/rag+k=1000000", "from 0 to 999999"),
-        ("base/rag+k=²", "is none of"),
-        ("base/rag+depth=3", r"\+depth=3 is none of \+k=4 and \+budget=800"),
-        ("base/rag+k=1+k=2", r"\+k=2 is none of .* each given once"),
-        ("base/rag@int8+k=2", "has not the form"),
-        ("base/rag++k=2", "has not the form"),
-        ("base/plain+k=2", r"\+k=2 has no effect on plain, only on rag"),
-        ("base/oracle+k=2", r"\+k=2 has no effect on oracle, only on rag"),
-        ("base/engineered+budget=9", r"has no effect on engineered, only on rag, oracle, misled"),
-    ],
-)
-def test_a_setting_that_cannot_be_meant_is_refused(text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
-        Arm.parse(text)
+def test_a_variant_that_the_run_has_not_is_refused_with_those_it_has(run: Path) -> None:
+    with pytest.raises(RunError, match="no variant sft/rag; it has base/rag, base/plain"):
+        read_result(run, "sft/rag")
 
 
-@pytest.mark.parametrize(
-    "text", ["base", "base/", "tuned/plain", "base/poem", "base/plain@int3", "a/b/c", "../plain"]
-)
-def test_an_arm_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="arm"):
-        Arm.parse(text)
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    for read in (read_manifest, lambda folder: read_result(folder, "base/rag")):
+        with pytest.raises(RunError, match=r"is no run folder: it has no manifest\.json"):
+            read(tmp_path)
 
 
-def test_an_unfinished_arm_is_not_read(tmp_path: Path) -> None:
-    (tmp_path / "arms/base/plain").mkdir(parents=True)
-    with pytest.raises(RunError, match="no finished arm base/plain"):
-        read_arm(tmp_path, "base/plain")
+def test_a_run_of_an_earlier_version_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"suite": {"arms": ["base/plain"]}}')
+    with pytest.raises(RunError, match=r"made by a version before 0\.5.* policyqa run SUITE --out"):
+        read_manifest(tmp_path)
 
 
-def test_a_log_of_another_task_is_named_with_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "samples_other.jsonl"
-    path.write_text(json.dumps({"doc": {"text": "?"}, "acc": 1.0}) + "\n")
-    with pytest.raises(RunError, match=r"samples_other\.jsonl:1"):
+def test_a_manifest_is_read_whole(run: Path) -> None:
+    assert read_manifest(run)["suite"] == {"name": "mine"}
+
+
+BROKEN = [
+    {"doc": {"text": "?"}, "acc": 1.0},  # Of another task.
+    {},
+    sample("q", doc=None),
+    sample("q", filtered_resps=[]),
+    sample("q", filtered_resps=[None]),
+    sample("q", metrics=["bleu"]),
+    sample("q", rouge_l="high"),
+    sample("q", rouge_l=None),
+    sample("q", corpus_bleu=[[1.0]]),
+]
+
+
+@pytest.mark.parametrize("line", BROKEN)
+def test_a_line_of_another_task_is_named_with_its_place(tmp_path: Path, line: Any) -> None:
+    path = write_log(tmp_path / "samples_other.jsonl", sample("q1"), line)
+    with pytest.raises(RunError, match=r"samples_other\.jsonl:2: no sample of a policyqa task"):
         read_samples(path)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "\ufffd"])
+def test_a_log_that_is_no_json_lines_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "samples.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"samples\.jsonl:1"):
+        read_samples(path)
+    with pytest.raises(BenchError, match="cannot be read"):
+        read_samples(tmp_path / "nowhere.jsonl")
+
+
+def test_a_metric_with_nothing_to_say_is_left_out(tmp_path: Path) -> None:
+    path = write_log(tmp_path / "samples.jsonl", sample("q1", metrics=[]))
+    assert read_samples(path)["q1"].values == {}
 
 
 def test_a_log_says_whether_the_context_held_the_answer(tmp_path: Path) -> None:
@@ -112,14 +122,17 @@ def test_a_log_says_whether_the_context_held_the_answer(tmp_path: Path) -> None:
         "bare": (["f/a"], []),
         "unanswerable": ([], ["f/x"]),
     }
-    path = tmp_path / "samples.jsonl"
-    with path.open("w") as file:
-        for name, (evidence, context) in cases.items():
-            doc = {"id": name, "evidence": evidence, "context_ids": context}
-            sample = {"doc": doc, "filtered_resps": ["x"], **dict.fromkeys(METRICS, 0.5)}
-            file.write(json.dumps(sample) + "\n")
-    read = read_samples(path)
-    found = {name: answer.scores.get(EVIDENCE_SHOWN) for name, answer in read.items()}
-    assert found == {"shown": 1.0, "missed": 0.0, "bare": 0.0, "unanswerable": None}
-    sections = {name: answer.sections for name, answer in read.items()}
-    assert sections == {"shown": 2, "missed": 1, "bare": 0, "unanswerable": 1}
+    samples = [
+        sample(name, doc={"id": name, "evidence": evidence, "context_ids": context})
+        for name, (evidence, context) in cases.items()
+    ]
+    read = read_samples(write_log(tmp_path / "samples.jsonl", *samples))
+    assert [outcome.evidence_shown for outcome in read.values()] == [True, False, False, False]
+    assert [outcome.sections for outcome in read.values()] == [2, 1, 0, 1]
+    assert read["shown"].evidence == ["f/a", "f/b"]
+
+
+def test_a_log_without_contexts_shows_none(tmp_path: Path) -> None:
+    read = read_samples(write_log(tmp_path / "samples.jsonl", sample("q1", doc={"id": "q1"})))
+    outcome = read["q1"]
+    assert (outcome.evidence, outcome.evidence_shown, outcome.sections) == ([], False, 0)

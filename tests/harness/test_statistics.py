@@ -6,12 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, bootstrap
 
-from harness.statistics import (
-    mean_interval,
-    paired_difference,
-    rate_difference,
-    rate_interval,
-)
+from harness.rates import rate_difference, rate_interval
+from harness.statistics import mean_interval, paired_difference
 
 SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=40)
 

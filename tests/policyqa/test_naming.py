@@ -1,0 +1,195 @@
+"""Names of variants: what each word stands for, in one order, and what cannot be meant."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import ConfigError
+from harness.models.precision import PRECISIONS
+from harness.variants import FLOORS, SOURCES, Context, Prompt
+from policyqa.naming import SETTINGS, Tables, read_variant
+from policyqa.suite import Suite
+from tasks.policyqa.prompts import shipped_prompts
+
+TABLES: Tables = Suite.model_validate(
+    {
+        "name": "mine",
+        "model": "owner/small",
+        "models": {"quick": {"base": "owner/quick", "precision": "nf4"}},
+        "prompts": {"chat": {"template": "{context} {question}", "context": "wide"}},
+        "contexts": {"wide": {"k": 6, "budget": 1200}},
+        "variants": ["base/plain"],
+        "k": 2,
+        "budget": 400,
+    }
+).tables
+OLD = [  # name, precision, source of its context, k, budget
+    ("base/plain", None, "none", 2, 400),
+    ("base/engineered", None, "none", 2, 400),
+    ("sft/plain", None, "none", 2, 400),
+    ("sft-rag/rag@int8", "int8", "retrieved", 2, 400),
+    ("sft-rag/rag+k=0@fp32", "fp32", "retrieved", 0, 400),
+    ("base/oracle", None, "oracle", 2, 400),
+    ("base/oracle+budget=0", None, "oracle", 2, 0),
+    ("sft/misled+budget=9@nf4", "nf4", "misled", 2, 9),
+    ("sft-rag/rag+k=4+budget=800@int8", "int8", "retrieved", 4, 800),
+    ("sft-rag/rag+k=999999+budget=999999@bf16", "bf16", "retrieved", 999_999, 999_999),
+]
+WORDS = st.sampled_from([*SOURCES, "wide", "narrow"])
+NUMBERS = st.integers(0, 999_999)
+NAMES = st.builds(
+    lambda head, words, at: "".join([*head, *(f"+{word}" for word in words), at]),
+    st.one_of(
+        st.tuples(
+            st.sampled_from([f"{name}/" for name in TABLES.models]),
+            st.sampled_from(list(TABLES.prompts)),
+        ),
+        st.tuples(st.just("floor/"), st.sampled_from(list(FLOORS))),
+    ),
+    st.lists(
+        st.one_of(WORDS, *(NUMBERS.map(f"{name}={{:04d}}".format) for name in SETTINGS)),
+        max_size=3,
+    ),
+    st.sampled_from(["", "", "@int3", *(f"@{precision}" for precision in PRECISIONS)]),
+)
+
+
+@pytest.mark.parametrize(("text", "precision", "source", "k", "budget"), OLD)
+def test_names_of_earlier_versions_mean_what_they_did(
+    text: str, precision: str | None, source: str, k: int, budget: int
+) -> None:
+    variant = read_variant(text, TABLES)
+    assert variant.name == text
+    row, _, prompt = text.partition("@")[0].partition("+")[0].partition("/")
+    assert variant.model == replace(TABLES.models[row], precision=precision)
+    assert variant.prompt == shipped_prompts()[prompt]
+    found = variant.context
+    assert (found.source, found.k, found.budget) == (source, k, budget)
+    assert variant.decoding == TABLES.decoding
+
+
+def test_settings_may_stand_in_any_order_and_are_written_in_one() -> None:
+    one = read_variant("base/rag+budget=0800+k=4@int8", TABLES)
+    assert one.name == "base/rag+k=4+budget=800@int8"
+    assert one == read_variant(one.name, TABLES)
+    assert read_variant("base/rag+k=1+wide+budget=2", TABLES).name == "base/rag+wide+k=1+budget=2"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "context"),
+    [
+        ("base/rag+oracle", "base/rag+oracle", TABLES.contexts["oracle"]),
+        ("base/rag+none", "base/rag+none", TABLES.contexts["none"]),
+        (
+            "base/rag+withheld+k=1",
+            "base/rag+withheld+k=1",
+            replace(TABLES.contexts["withheld"], k=1),
+        ),
+        ("base/rag+wide", "base/rag+wide", TABLES.contexts["wide"]),
+        ("base/rag+wide+k=3", "base/rag+wide+k=3", replace(TABLES.contexts["wide"], k=3)),
+        ("base/rag+retrieved", "base/rag", TABLES.contexts["retrieved"]),
+        ("base/oracle+retrieved", "base/oracle+retrieved", TABLES.contexts["retrieved"]),
+        ("base/oracle+oracle", "base/oracle", TABLES.contexts["oracle"]),
+        ("quick/chat", "quick/chat", TABLES.contexts["wide"]),
+        ("quick/chat+wide", "quick/chat", TABLES.contexts["wide"]),
+        ("quick/chat+retrieved", "quick/chat+retrieved", TABLES.contexts["retrieved"]),
+    ],
+)
+def test_a_context_is_a_row_of_the_table(text: str, name: str, context: Context) -> None:
+    variant = read_variant(text, TABLES)
+    assert variant.name == name
+    assert variant.context == context
+
+
+def test_a_row_of_a_users_own_is_what_it_says() -> None:
+    wide = read_variant("base/rag+wide", TABLES).context
+    assert (wide.source, wide.k, wide.budget) == ("retrieved", 6, 1200)
+    # What a model's row says of its precision, a name can change.
+    assert read_variant("quick/plain", TABLES).model.precision == "nf4"
+    assert read_variant("quick/plain@fp32", TABLES).model.precision == "fp32"
+    assert TABLES.models["quick"].precision == "nf4"
+
+
+@pytest.mark.parametrize("text", ["floor/echo", "floor/other", "floor/first+k=1", "floor/sentence"])
+def test_a_floor_has_no_model_and_shows_what_its_kind_does(text: str) -> None:
+    variant = read_variant(text, TABLES)
+    kind = text.partition("/")[2].partition("+")[0]
+    assert variant.name == text
+    assert variant.model.is_floor
+    assert variant.model.base == kind
+    assert variant.context.source == FLOORS[kind]
+    assert variant.context.k == (1 if "k=1" in text else 2)
+
+
+def test_floors_of_other_passages() -> None:
+    variant = read_variant("floor/first+wide", TABLES)
+    assert (variant.name, variant.context) == ("floor/first+wide", TABLES.contexts["wide"])
+    assert read_variant("floor/first+retrieved", TABLES).name == "floor/first"
+
+
+FORM = "has not the form model/prompt"
+REFUSED = [
+    *((text, FORM) for text in ["", "base", "base/", "/plain", "a/b/c", "../plain/", " "]),
+    *((text, FORM) for text in ["base/rag@int8+k=2", "base/rag++k=2", "base/rag+", "base/rag@"]),
+    # What was quoted of these had its line break in it, and the message two lines.
+    *((text, FORM) for text in ["base/rag+k=4\n", "base/rag+a\nb", "base/rag+k= 4", "base /rag"]),
+    ("base/rag@int8@int8", FORM),
+    ("tuned/plain", "model 'tuned' is none of base, sft, sft-rag, quick"),
+    ("../plain", r"model '\.\.' is none of"),
+    ("Base/plain", "model 'Base' is none of"),
+    ("base/poem", "prompt 'poem' is none of plain, rag"),
+    ("base/..", r"prompt '\.\.' is none of"),
+    ("base/rag+narrow", "context 'narrow' is none of none, retrieved, oracle, misled, withheld, w"),
+    ("base/rag+oracle+wide", "names two contexts, oracle and wide"),
+    ("base/rag+oracle+oracle", "names two contexts"),
+    ("base/plain+oracle", r"\+oracle has no effect on plain, whose template has no {context}"),
+    ("base/plain@int3", "'int3' is none of int8, nf4, bf16, fp32"),
+    ("base/rag+k=-1", r"\+k=-1 is none of"),
+    ("base/rag+k=1.5", r"\+k=1\.5 is none of"),
+    ("base/rag+k=", r"\+k= is none of"),
+    ("base/rag+=4", r"\+=4 is none of"),
+    ("base/rag+k=1000000", "from 0 to 999999"),
+    ("base/rag+k=1e3", "is none of"),
+    ("base/rag+k=²", "is none of"),
+    ("base/rag+k=٤", "is none of"),
+    ("base/rag+depth=3", r"\+depth=3 is none of \+k=4 and \+budget=800"),
+    ("base/rag+k=1+k=2", r"\+k=2 is none of .* each given once"),
+    ("base/plain+k=2", r"\+k=2 has no effect on plain, .* none, only on retrieved, withheld"),
+    ("base/oracle+k=2", r"\+k=2 has no effect on oracle, .* oracle, only on retrieved, withheld"),
+    ("base/rag+misled+k=2", r"\+k=2 has no effect on rag, whose context is misled, only on"),
+    ("base/engineered+budget=9", "effect on engineered, .* only on retrieved, withheld, oracle, m"),
+    ("floor/silence", "'silence' is no floor; there are echo, other, first, sentence"),
+    ("floor/plain", "'plain' is no floor"),
+    ("floor/first@int8", "a floor has no weights; leave @int8 out"),
+    ("floor/first@int3", "'int3' is none of"),
+    ("floor/echo+k=1", r"\+k=1 has no effect on echo"),
+    ("floor/echo+wide", r"\+wide has no effect on echo"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED)
+def test_a_name_that_cannot_be_meant_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        read_variant(text, TABLES)
+    assert str(caught.value).startswith(f"variant {text!r}")
+    assert "\n" not in str(caught.value)
+
+
+def test_words_are_looked_up_in_the_tables_alone(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    with pytest.raises(ConfigError, match="model 'base' is none of"):
+        read_variant("base/plain", replace(TABLES, models={}))
+    own = replace(TABLES, prompts={"plain": Prompt("plain", "Q: {question}")})
+    assert read_variant("base/plain", own).prompt.template == "Q: {question}"
+
+
+@given(NAMES | st.text(alphabet="/+@=abekplgrs0149", max_size=16))
+def test_every_name_that_is_read_reads_back_as_it_is_written(text: str) -> None:
+    try:
+        variant = read_variant(text, TABLES)
+    except ConfigError:
+        return
+    assert read_variant(variant.name, TABLES) == variant
