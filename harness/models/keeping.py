@@ -20,7 +20,7 @@ from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
 from harness.models.policyqa_hf import Unloaded
 from harness.progress import Advance, silent
-from harness.variants import Identity, Model
+from harness.variants import Model
 
 SLOTS = 256
 """Locks that batches being asked share; two batches of one slot wait for each other needlessly."""
@@ -64,7 +64,7 @@ class KeepingLM(LM):  # type: ignore[misc]
             advance: hears answers there are and in all, after each batch.
         """
         super().__init__()
-        self._model = model
+        self._identity = model.identity
         self._load = load
         self._kept = kept
         self._use = use
@@ -112,11 +112,9 @@ class KeepingLM(LM):  # type: ignore[misc]
         return [self._batch(some) for some in chunked(ordered, self._size)]
 
     def _batch(self, requests: Sequence[Instance]) -> Batch:
-        keys = [fingerprint([*self._who(r.args[1]), r.args[0]]) for r in requests]
+        # What answers, how (lm-eval's generation settings), and what is asked.
+        keys = [fingerprint([self._identity, r.args[1], r.args[0]]) for r in requests]
         return Batch(fingerprint(keys), requests, keys)
-
-    def _who(self, decoding: Identity) -> list[Any]:
-        return [self._model.identity, decoding]
 
     def _find(self, batch: Batch) -> list[Answer] | None:
         answers = self._kept.batch(batch.key)
@@ -152,7 +150,7 @@ class KeepingLM(LM):  # type: ignore[misc]
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
-        return {"policyqa": self._model.identity}
+        return {"policyqa": self._identity}
 
     def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
         """Not asked by any task of ours."""

@@ -76,6 +76,23 @@ def test_a_run_of_an_earlier_version_is_refused_with_a_remedy(tmp_path: Path) ->
         read_manifest(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "variants/base/rag/variant.json"])
+@pytest.mark.parametrize("text", ["", '{"variants": ', "[]"])
+def test_a_damaged_file_of_a_run_is_one_clear_error(run: Path, name: str, text: str) -> None:
+    # It was a traceback of the JSON parser.
+    (run / name).write_text(text)
+    with pytest.raises(DataError, match=name) as caught:
+        read_result(run, "base/rag")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_variant_whose_log_was_removed_is_not_read(run: Path) -> None:
+    # It was a StopIteration.
+    (run / "variants/base/rag/samples_policyqa_2026.jsonl").unlink()
+    with pytest.raises(RunError, match="has lost its sample log; run its suite again"):
+        read_result(run, "base/rag")
+
+
 def test_a_manifest_is_read_whole(run: Path) -> None:
     assert read_manifest(run)["suite"] == {"name": "mine"}
 
