@@ -40,7 +40,14 @@ def validated(
         return model.model_validate(values)
     except ValidationError as wrong:
         fields = "; ".join(
-            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg'].removeprefix('Value error, ')}"
+            ": ".join(
+                part
+                for part in (
+                    ".".join(str(part) for part in e["loc"]),
+                    e["msg"].removeprefix("Value error, "),
+                )
+                if part
+            )
             for e in wrong.errors()
         )
         raise error(f"{place}: {fields}") from wrong

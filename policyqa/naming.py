@@ -89,6 +89,11 @@ def _floor(text: str, kind: str) -> tuple[Model, Prompt]:
 
 
 def _found(text: str, what: str, word: str, table: Mapping[str, Part]) -> Part:
+    if not table:
+        raise ConfigError(
+            f"variant {text!r}: the suite has no {what}s; name the base of the shipped ones "
+            f"({what}: smollm2-135m), or a row of {what}s"
+        )
     if word not in table:
         raise ConfigError(f"variant {text!r}: {what} {word!r} is none of {', '.join(table)}")
     return table[word]

@@ -20,6 +20,7 @@ from harness.variants import Context, Model, Variant
 from policyqa.suite import ContextRow, Suite
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
+from reports.comparison import published
 from tasks.policyqa.contexts import retriever_for
 from tasks.policyqa.questions import (
     Question,
@@ -84,6 +85,7 @@ def make_plan(suite: Suite) -> Plan:
     Raises:
         BenchError: a file is missing or breaks its contract, or the encoder cannot be used.
     """
+    published(suite.published, ())  # A row that is not there is refused now.
     sections = load_corpus(suite.data)
     questions = load_questions(suite.data, [section.id for section in sections])
     split = with_reference(in_split(questions, suite.split))

@@ -46,6 +46,7 @@ def test_questions_are_drawn_of_the_split_and_in_its_order(suite: Path) -> None:
         ("split: validation\nencoder: CROSS", ConfigError, "encoder_layer"),
         ("encoder_layer: 7", ConfigError, "has 6 layers"),
         ("data: nowhere", DataError, "needs a corpus there"),
+        ("published: gpt", ConfigError, "there are llama2-7b"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_any_work(
