@@ -110,7 +110,8 @@ def put_folder(source: Path, target: Path) -> None:
 def fingerprint(value: Any) -> str:
     """SHA-256 (64 hex digits) of a JSON value, independent of the order of its keys."""
     canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    # A served model's answer may hold half a character, which JSON can write.
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hash_file(path: Path) -> str:

@@ -35,7 +35,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER, answer_tokens INTEGER,
     seconds REAL, code TEXT, PRIMARY KEY (key, batch)
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS scores (
     row TEXT, metric TEXT, value TEXT, code TEXT, PRIMARY KEY (row, metric)
 ) WITHOUT ROWID;
@@ -78,10 +78,9 @@ class Kept:
         """Open the file, made if it is not there; None is the cache's own.
 
         Raises:
-            RunError: it is damaged, or of another version.
+            RunError: it is damaged, cannot be written, or is of another version.
         """
         self.path = path or cache_folder("kept.sqlite")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite turns to WAL without waiting for another process that does so at the same time.
         with self._explained(), locked(self.path):
             # Transactions are begun by hand: see ``_writing``.
@@ -105,12 +104,12 @@ class Kept:
         return [Answer(*row) for row in rows] or None
 
     def answers(self, keys: Sequence[str]) -> dict[str, Answer]:
-        """Of the answers of these keys those that are kept, of whichever batch."""
+        """Of the answers of these keys those that are kept, of the batch that was kept first."""
         found: dict[str, Answer] = {}
         for some in chunked(keys, _AT_ONCE):
             marks = ", ".join("?" * len(some))
             rows = self._rows(
-                f"SELECT key, {_ANSWER} FROM answers WHERE key IN ({marks}) ORDER BY batch DESC",  # noqa: S608
+                f"SELECT key, {_ANSWER} FROM answers WHERE key IN ({marks}) ORDER BY rowid DESC",  # noqa: S608
                 some,
             )
             found |= {key: Answer(*row) for key, *row in rows}
@@ -233,13 +232,14 @@ class Kept:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """What SQLite raises, as an error of ours that says where."""
+        """What SQLite and the disk raise, as an error of ours that says where."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise RunError(
                 f"the kept answers and scores in {self.path} cannot be used: {error}; is the disk "
-                "full? If the file is damaged, delete it: its answers are asked anew"
+                "full, or the folder not yours (POLICYQA_HOME)? If the file is damaged, delete it: "
+                "its answers are asked anew"
             ) from error
 
 

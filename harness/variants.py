@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from harness.errors import ModelError
-from harness.files import fingerprint, hash_file
+from harness.files import fingerprint
 from harness.models import catalogue
-from harness.models.adapter import adapter_weights
+from harness.models.adapter import adapter_identity
 from harness.models.device import device
 from harness.models.precision import Precision
 
@@ -73,7 +73,7 @@ class Model:
         return {
             "engine": self.engine,
             "base": catalogue.identity(self.base),
-            "adapter": hash_file(adapter_weights(self.adapter)) if self.adapter else None,
+            "adapter": adapter_identity(self.adapter) if self.adapter else None,
             "precision": self.precision,
             "device": device(),
             "versions": {name: version(name) for name in DETERMINING_LIBRARIES},

@@ -61,7 +61,7 @@ def clear(
             "say what to forget: --suite, --data and --model, or --all; policyqa cache info shows "
             "what is kept"
         )
-    gone = Kept().forget(suite, str(data.absolute()) if data else None, model)
+    gone = Kept().forget(suite, str(data.resolve()) if data else None, model)
     if as_json:
         print_json(gone)
     else:

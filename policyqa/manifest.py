@@ -30,7 +30,6 @@ def make_manifest(plan: Plan) -> dict[str, Any]:
             "data": data_identity(suite.data),
             "split": suite.split,
             "task version": VERSION,
-            "metrics": signature(plan.metrics),
         },
         "versions": {name: version(name) for name in ("policyqa-bench", *LIBRARIES)},
         "machine": machine(),

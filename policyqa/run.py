@@ -90,12 +90,12 @@ def _score(plan: Plan, out: Path, watch: Watch) -> None:
     kept = Kept()
     loader = Loader(suite.batch_size)
     excerpts = Excerpts(plan)
-    nearest = partial(nearest_sentences, Embedder(suite.embedder))
     for variant in _by_base([plan.trained(one) for one in suite.resolved]):
         who = FLOOR_ROW if variant.model.is_floor else variant.model.base
-        use = Use(suite.name, str(suite.data.absolute()), who)
+        use = Use(suite.name, str(suite.data.resolve()), who)
         with watch.stage(f"scoring {variant.name}", _asking_effort(plan, variant)) as advance:
             documents = make_documents(plan.asked, variant.prompt, excerpts.of(variant))
+            nearest = partial(nearest_sentences, Embedder(variant.context.embedder))
             model = language_model(variant, loader, kept, use, suite.batch_size, nearest, advance)
             score_variant(variant, documents, model, plan.metrics, kept, use, out)
 

@@ -111,7 +111,7 @@ class Suite(BaseModel):
     """Kinds of floors shown at the head of the table."""
     baseline: str | None = None
     """The variant others are compared with; None is ``base/plain``, or else the first."""
-    metrics: list[str] | None = None
+    metrics: Annotated[list[str], Field(min_length=1)] | None = None
     """Names of metrics; None is all."""
     data: Path = DATA
     split: Split = "test"

@@ -2,7 +2,7 @@
 Any two variants, question by question: by how much one is better, with the interval of that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from harness.errors import ConfigError, RunError
@@ -25,8 +25,8 @@ def compare_variants(
         where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
 
     Raises:
-        RunError: they were scored on other data, another split or with other metrics, or have no
-            such question in common.
+        RunError: they were scored on other data, another split or with a metric of another kind
+            under the same name, or have no such question in common.
     """
     (one, manifest), (other, its_manifest) = first, second
     _check_comparable(first, second)
@@ -41,17 +41,15 @@ def compare_variants(
             "and limit: policyqa run SUITE"
         )
     seed = manifest["suite"]["seed"]
-    rows = {
-        measure.name: _row(one, other, measure, keep, seed)
-        for measure in measures_of(dict(manifest))
-    }
+    measures = [one for one in measures_of(dict(manifest)) if one.name in its_manifest["metrics"]]
+    rows = {measure.name: _row(one, other, measure, keep, seed) for measure in measures}
     return {
         "a": str(one),
         "b": str(other),
         "where": where,
         "n": len(shared),
         "metrics": {name: row for name, row in rows.items() if row},
-        "signature": _signature((one, manifest), (other, its_manifest), len(shared), where),
+        "signature": _signature(first, second, len(shared), where, rows),
     }
 
 
@@ -78,11 +76,11 @@ def questions_where(where: str | None) -> Keep:
 
 def _check_comparable(first: tuple[Result, Manifest], second: tuple[Result, Manifest]) -> None:
     (one, manifest), (other, its_manifest) = first, second
-    ours, theirs = manifest["scored_on"], its_manifest["scored_on"]
+    ours, theirs = _scored_on(manifest), _scored_on(its_manifest)
     differing = [
         f"{name} {str(ours[name])[:80]} and {str(theirs[name])[:80]}"
         for name in ours
-        if ours[name] != theirs[name]
+        if name in theirs and ours[name] != theirs[name]
     ]
     if differing:
         raise RunError(
@@ -90,6 +88,12 @@ def _check_comparable(first: tuple[Result, Manifest], second: tuple[Result, Mani
             "difference says nothing; score both again with one data folder and split: "
             "policyqa run SUITE"
         )
+
+
+def _scored_on(manifest: Manifest) -> dict[str, str]:
+    """What must be the same for two variants to be comparable, of what both have."""
+    metrics = {name: what["signature"] for name, what in manifest["metrics"].items()}
+    return {**manifest["scored_on"], **metrics}
 
 
 def _row(
@@ -105,7 +109,11 @@ def _row(
 
 
 def _signature(
-    first: tuple[Result, Manifest], second: tuple[Result, Manifest], n: int, where: str | None
+    first: tuple[Result, Manifest],
+    second: tuple[Result, Manifest],
+    n: int,
+    where: str | None,
+    shown: Collection[str],
 ) -> str:
     """Everything that could change the figures, in one line."""
     manifest = first[1]
@@ -122,7 +130,7 @@ def _signature(
         f"split:{scored['split']}",
         *([f"where:{where}"] if where else []),
         f"n:{n}",
-        scored["metrics"],
+        *(what["signature"] for name, what in manifest["metrics"].items() if name in shown),
         f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{seed}; rates:Newcombe",
         f"task:{scored['task version']}",
         f"code:{','.join(codes)}",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
-from harness.files import json_object
+from harness.files import fingerprint, hash_file, json_object, read_json
 from harness.models.catalogue import CATALOGUE
 
 CONFIG = "adapter_config.json"
@@ -37,6 +37,22 @@ def adapter_weights(folder: Path) -> Path:
     return weights
 
 
+def adapter_identity(folder: Path) -> str:
+    """SHA-256 (64 hex digits) of all of an adapter that could change an answer.
+
+    Its weights, and its configuration but for where the base lay: the scale is there.
+
+    Raises:
+        ModelError: the folder has no weights or no configuration.
+        DataError: the configuration is damaged.
+    """
+    if not (folder / CONFIG).is_file():
+        raise ModelError(f"{folder} is no adapter: it has no {CONFIG}")
+    config = read_json(folder / CONFIG)
+    config.pop("base_model_name_or_path", None)
+    return fingerprint([hash_file(adapter_weights(folder)), config])
+
+
 def base_of(adapter: Path) -> str:
     """The model that an adapter was trained on: a folder, a Hugging Face id or a catalogue name.
 
@@ -50,9 +66,7 @@ def base_of(adapter: Path) -> str:
     config = adapter / CONFIG
     if not config.is_file():
         raise ModelError(f"{adapter} is no adapter: it has no {config.name}")
-    base = json_object(config.read_text(encoding="utf-8"), str(config)).get(
-        "base_model_name_or_path"
-    )
+    base = read_json(config).get("base_model_name_or_path")
     if not base:
         raise ModelError(f"{config} names no base model (base_model_name_or_path)")
     trained_on = read_record(adapter).get("recipe", {}).get("model")

@@ -138,6 +138,8 @@ class KeepingLM(LM):  # type: ignore[misc]
         start = time.perf_counter()
         texts: list[str] = model.generate_until(list(batch.requests), disable_tqdm=True)
         seconds = (time.perf_counter() - start) / len(texts)
+        # A served model may give half a character, which no file can hold.
+        texts = [text.encode(errors="replace").decode() for text in texts]
         answers = [
             Answer(text, self._tokens(request.args[0]), self._tokens(text), seconds)
             for request, text in zip(batch.requests, texts, strict=True)

@@ -1,5 +1,6 @@
 """Identities: all that can change an answer is in them, and names of rows are not."""
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import harness.variants
 from harness.errors import ModelError
 from harness.files import fingerprint
-from harness.models.adapter import WEIGHTS
+from harness.models.adapter import CONFIG, WEIGHTS
 from harness.variants import (
     DETERMINING_LIBRARIES,
     FLOOR,
@@ -61,10 +62,12 @@ def cases(table: dict[Any, dict[str, Any]]) -> list[Any]:
     ]
 
 
-def adapter(folder: Path, weights: bytes) -> Path:
-    """A folder of LoRA weights."""
+def adapter(folder: Path, weights: bytes, alpha: int = 16) -> Path:
+    """A folder of LoRA weights, trained on a base that lay somewhere."""
     folder.mkdir()
     (folder / WEIGHTS).write_bytes(weights)
+    config = {"base_model_name_or_path": f"/{folder.name}", "r": 8, "lora_alpha": alpha}
+    (folder / CONFIG).write_text(json.dumps(config))
     return folder
 
 
@@ -112,12 +115,14 @@ def test_the_device_changes_the_identity(monkeypatch: pytest.MonkeyPatch) -> Non
     assert MODEL.identity == before | {"device": "NVIDIA Abacus"}
 
 
-def test_an_adapter_counts_by_its_weights_and_not_by_its_folder(tmp_path: Path) -> None:
+def test_an_adapter_counts_by_its_weights_and_scale_and_not_by_its_folder(tmp_path: Path) -> None:
     one, same = adapter(tmp_path / "one", b"weights"), adapter(tmp_path / "same", b"weights")
-    other = adapter(tmp_path / "other", b"weighty")
-    identities = [replace(MODEL, adapter=folder).identity for folder in (one, same, other)]
-    assert identities[0] == identities[1] != identities[2]
-    assert MODEL.identity != identities[0]
+    others = adapter(tmp_path / "a", b"weighty"), adapter(tmp_path / "b", b"weights", alpha=160)
+    identities = [replace(MODEL, adapter=folder).identity for folder in (one, same, *others)]
+    assert identities[0] == identities[1]
+    # What the weights are multiplied by stands in the configuration, and was left out.
+    assert len({str(identity) for identity in identities[1:]}) == 3
+    assert MODEL.identity not in identities
 
 
 def test_a_folder_of_a_model_counts_by_its_files(tmp_path: Path) -> None:
@@ -142,6 +147,9 @@ def test_a_model_to_be_trained_has_no_identity_before(tmp_path: Path) -> None:
 
 
 def test_an_adapter_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"it has no {CONFIG}"):
+        _ = replace(MODEL, adapter=tmp_path).identity
+    (tmp_path / CONFIG).write_text("{}")
     with pytest.raises(ModelError, match=f"holds no {WEIGHTS}"):
         _ = replace(MODEL, adapter=tmp_path).identity
 

@@ -65,7 +65,6 @@ def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
     [
         ({"data": "e" * 64}, f"data {'d' * 64} and {'e' * 64}"),
         ({"split": "validation"}, "split test and validation"),
-        ({"metrics": "others"}, r"metrics bertscore_f1:… .* and others"),
         ({"task version": 2.0}, r"task version 3\.0 and 2\.0"),
     ],
 )
@@ -76,6 +75,23 @@ def test_variants_that_are_not_comparable_are_refused(
     with amending(other / MANIFEST) as manifest:
         manifest["scored_on"] |= changed
     with pytest.raises(RunError, match=f"run:sft-rag/rag and .*other:sft/plain .*{said}"):
+        compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
+
+
+def test_a_metric_both_have_must_be_the_same_and_others_are_left_out(
+    made_up_run: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(made_up_run, tmp_path / "other")
+    with amending(other / MANIFEST) as manifest:
+        del manifest["metrics"]["rouge_l"]
+    both = scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain")
+    compared = compare_variants(*both)
+    assert "rouge_l" not in compared["metrics"]
+    assert "rouge_l" not in compared["signature"]
+    assert compared["metrics"]["bleu"]["delta"] == pytest.approx(0.2)
+    with amending(other / MANIFEST) as manifest:
+        manifest["metrics"]["bleu"]["signature"] = "bleu:another"
+    with pytest.raises(RunError, match=r"bleu bleu:sacrebleu-.* and bleu:another"):
         compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
 
 
