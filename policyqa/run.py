@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.files import locked, write_json, write_whole
+from harness.files import locked, read_json, write_json, write_whole
 from harness.kept import Kept, Use
 from harness.models import catalogue
 from harness.runs import CHART, MANIFEST, RECORD, variant_folder
@@ -52,15 +52,28 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
             watch.say(line)
         for name in untrained:
             _train(plan, name, watch)
+        manifest = make_manifest(plan)
+        _begin(manifest, out)
         _score(plan, out, watch)
     with locked(out / "run"):
         _link_checkpoints(plan, out)
         _drop_other_variants(plan, out)
-        write_json(out / MANIFEST, make_manifest(plan))
+        write_json(out / MANIFEST, manifest)
         comparison = compare_run(out)
         write_json(out / "comparison.json", comparison)
         _report(comparison, out)
     return comparison
+
+
+def _begin(manifest: dict[str, Any], out: Path) -> None:
+    """Drop the manifest of another run in this folder: it says nothing of what comes here now.
+
+    Killed from here on, the folder is no run, rather than one of two suites.
+    """
+    path = out / MANIFEST
+    with locked(out / "run"):
+        if path.exists() and read_json(path) != manifest:
+            path.unlink()
 
 
 def _prepare(plan: Plan, watch: Watch) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from harness.errors import RunError
 from harness.files import write_whole
 from harness.kept import Kept
 from harness.models.policyqa_hf import PolicyQALM
@@ -271,6 +272,22 @@ def test_fewer_questions_and_back_asks_nothing_again(
     assert all(ids == asked[0] for ids in asked)
     assert limited["variants"]["sft/plain"]["vs_baseline"]["bleu"]["n"] == 2
     assert run_suite(load_suite(str(suite)), run, quiet()) == whole
+
+
+def test_killed_with_other_questions_a_folder_is_no_run_of_both(
+    suite: Path, tmp_path: Path
+) -> None:
+    # It showed two questions of one variant beside three of the others, under one signature.
+    run = tmp_path / "run"
+    run_suite(load_suite(str(suite)), run, quiet())
+    whole = read_result(run, "base/plain")
+    suite.write_text(f"{suite.read_text()}limit: 2\n")
+    assert run_killed(suite, run, "scoring base/plain", 1) == -signal.SIGKILL
+    with pytest.raises(RunError, match="is no run folder"):
+        read_result(run, "base/plain")
+    suite.write_text(suite.read_text().replace("limit: 2\n", ""))
+    run_suite(load_suite(str(suite)), run, quiet())
+    assert read_result(run, "base/plain").outcomes == whole.outcomes
 
 
 def test_two_suites_that_share_a_variant_ask_it_once(
