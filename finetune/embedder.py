@@ -6,6 +6,7 @@ epochs are fixed beforehand: nothing is chosen on the validation split, so that 
 """
 
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from harness.files import cache_folder, fingerprint
 from harness.models import catalogue
 from harness.validation import Name
 from rag.retriever import Retriever
-from tasks.policyqa.questions import data_identity
+from tasks.policyqa.questions import Question
 
 EMBEDDER_RECIPES = RECIPES / "embedders"
 """The recipes of embedders this project ships."""
@@ -71,15 +72,23 @@ def load_embedder_recipe(name: str, **changes: Any) -> EmbedderRecipe:
 
 
 def embedder_determinants(
-    recipe: EmbedderRecipe, data: Path, retriever: Retriever
+    recipe: EmbedderRecipe, questions: Sequence[Question], retriever: Retriever
 ) -> dict[str, Any]:
-    """All that determines a trained embedder's weights, as JSON; ``retriever`` ranks negatives."""
+    """All that determines a trained embedder's weights, as JSON.
+
+    Args:
+        recipe: what is done.
+        questions: of all splits; those of ``train`` are trained on.
+        retriever: over the sections of the corpus; ranks the negatives.
+    """
     return {
         "method": METHOD,
         "recipe": recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT),
         "model": catalogue.identity(recipe.model),
-        "data": data_identity(data),
-        "negatives": retriever.index.fingerprint if recipe.negatives else None,
+        "questions": fingerprint(
+            [[one.question, one.evidence] for one in questions if one.split == "train"]
+        ),
+        "sections": retriever.index.fingerprint,
         "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
     }
 

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS answers (
     seconds REAL, code TEXT, PRIMARY KEY (key, batch)
 );
 CREATE TABLE IF NOT EXISTS scores (
-    row TEXT, metric TEXT, value TEXT, code TEXT, PRIMARY KEY (row, metric)
+    row TEXT, metric TEXT, value TEXT, PRIMARY KEY (row, metric)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uses (
     suite TEXT, data TEXT, model TEXT, kind TEXT, key TEXT,
@@ -141,10 +141,9 @@ class Kept:
 
     def keep_scores(self, signature: str, values: Mapping[str, Value | None]) -> None:
         """Keep values of one metric, by the fingerprints of their rows."""
-        code = version("policyqa-bench")
-        rows = [(row, signature, json.dumps(value), code) for row, value in values.items()]
+        rows = [(row, signature, json.dumps(value)) for row, value in values.items()]
         with self._writing():
-            self._db.executemany("INSERT OR REPLACE INTO scores VALUES (?,?,?,?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO scores VALUES (?,?,?)", rows)
 
     # Who used what
 

@@ -12,7 +12,8 @@ def lm_eval_command(arguments: Sequence[str]) -> None:
     """Run lm-eval with ``arguments``, adding ``--include_path`` unless they have one."""
     from lm_eval.__main__ import cli_evaluate
 
-    import harness.models.policyqa_hf  # noqa: F401  Registers --model policyqa-hf.
+    import harness.models.floors
+    import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
 
     wanted = list(arguments)
     if not wanted or wanted[0] not in SUBCOMMANDS:

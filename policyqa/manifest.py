@@ -48,6 +48,7 @@ def _described(plan: Plan, variant: Variant) -> dict[str, Any]:
         "prompt": variant.prompt.name,
         "floor": model.is_floor,
         "trained": bool(model.recipe or model.adapter),
+        "own_limits": context != plan.suite.tables.contexts[context.name],
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
         "retrieval": None if context.source == "none" else plan.retrievers[context].signature,
     }

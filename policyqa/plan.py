@@ -5,7 +5,6 @@ What is trained and answered is found by content: a checkpoint, an answer or a s
 determinants are those of finished work is that work.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from typing import Any
 from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
 from finetune.fitting import fitted
 from finetune.recipe import Recipe, recipe_for
-from harness.metrics import Metric, make_metrics
-from harness.metrics.bertscore import BertScore
+from harness.metrics import Metric, check, make_metrics
 from harness.models.adapter import RECORD
 from harness.variants import Context, Model, Variant
 from policyqa.suite import ContextRow, Suite
@@ -68,7 +66,11 @@ class Plan:
         ]
 
     def checkpoint(self, model: str) -> Checkpoint:
-        """The finished checkpoint of that row."""
+        """The finished checkpoint of that row.
+
+        Raises:
+            ModelError: its weights are not those its record names.
+        """
         return load_checkpoint(self.checkpoint_folder(model))
 
     def trained(self, variant: Variant) -> Variant:
@@ -76,7 +78,7 @@ class Plan:
         return replace(variant, model=self._trained(variant.model))
 
     def _trained(self, model: Model) -> Model:
-        return replace(model, adapter=self.checkpoint_folder(model.name)) if model.recipe else model
+        return replace(model, adapter=self.checkpoint(model.name).folder) if model.recipe else model
 
 
 def make_plan(suite: Suite) -> Plan:
@@ -94,7 +96,7 @@ def make_plan(suite: Suite) -> Plan:
         with_reference(in_split(questions, "train"))
         with_reference(in_split(questions, "validation"))
     metrics = make_metrics(suite.metrics, suite.encoder, suite.encoder_layer)
-    _check_encoder(metrics)
+    check(metrics)
     contexts = {one.context for one in suite.resolved if one.context.source != "none"}
     return Plan(
         suite=suite,
@@ -116,9 +118,3 @@ def _recipes(suite: Suite) -> tuple[dict[str, Recipe], list[str]]:
     fits = {name: fitted(recipe) for name, recipe in named.items()}
     recipes = {name: recipe for name, (recipe, _) in fits.items()}
     return recipes, [line for _, lines in fits.values() for line in lines]
-
-
-def _check_encoder(metrics: Iterable[Metric]) -> None:
-    for metric in metrics:
-        if isinstance(metric, BertScore):
-            metric.check()

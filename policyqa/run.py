@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.files import locked, read_json, write_json, write_whole
 from harness.kept import Kept, Use
@@ -31,6 +31,9 @@ from reports.markdown import markdown
 from tasks.policyqa.contexts import excerpts_of
 from tasks.policyqa.documents import make_documents
 from tasks.policyqa.questions import in_split
+
+if TYPE_CHECKING:
+    from lm_eval.api.model import LM
 
 SECTION_TOKENS = 216
 """Of a section of the policy set, on average."""
@@ -97,7 +100,8 @@ def _train(plan: Plan, name: str, watch: Watch) -> None:
 
 def _score(plan: Plan, out: Path, watch: Watch) -> None:
     """Score the variants, loading each base at most once for those that follow each other."""
-    from policyqa.scoring import Loader, language_model, score_variant
+    from harness.models.keeping import KeepingLM
+    from policyqa.scoring import Loader, score_variant
 
     suite = plan.suite
     kept = Kept()
@@ -108,9 +112,28 @@ def _score(plan: Plan, out: Path, watch: Watch) -> None:
         use = Use(suite.name, str(suite.data.resolve()), who)
         with watch.stage(f"scoring {variant.name}", _asking_effort(plan, variant)) as advance:
             documents = make_documents(plan.asked, variant.prompt, excerpts.of(variant))
-            nearest = partial(nearest_sentences, Embedder(variant.context.embedder))
-            model = language_model(variant, loader, kept, use, suite.batch_size, nearest, advance)
+            model = (
+                _floor(plan, variant)
+                if variant.model.is_floor
+                else KeepingLM(
+                    variant.model,
+                    partial(loader.load, variant.model),
+                    kept,
+                    use,
+                    suite.batch_size,
+                    advance,
+                )
+            )
             score_variant(variant, documents, model, plan.metrics, kept, use, out)
+
+
+def _floor(plan: Plan, variant: Variant) -> "LM":
+    """What answers for a floor; another question's answer is taken from the whole split, so that it
+    does not depend on how many are asked."""
+    from harness.models.floors import FloorLM
+
+    nearest = partial(nearest_sentences, Embedder(variant.context.embedder))
+    return FloorLM(variant.model.base, nearest, [one.model_dump() for one in plan.split])
 
 
 class Excerpts:
@@ -162,11 +185,17 @@ def _asking_effort(plan: Plan, variant: Variant) -> float:
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:
-    for name in plan.recipes:
-        link = out / "checkpoints" / name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.unlink(missing_ok=True)
-        link.symlink_to(plan.checkpoint_folder(name), target_is_directory=True)
+    """Link the adapters the run used, by the names of their rows; links of others go."""
+    models = [plan.trained(variant).model for variant in plan.suite.resolved]
+    adapters = {model.name: model.adapter for model in models if model.adapter}
+    folder = out / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    for link in folder.iterdir():
+        if link.is_symlink():
+            link.unlink()
+    for name, adapter in adapters.items():
+        if not (folder / name).exists():  # A copy, in a run that was moved here.
+            (folder / name).symlink_to(adapter.resolve(), target_is_directory=True)
 
 
 def _drop_other_variants(plan: Plan, out: Path) -> None:

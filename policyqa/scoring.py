@@ -4,7 +4,6 @@ One variant → its scores: lm-eval run on what is kept and, for the rest, the m
 
 import shutil
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -20,10 +19,8 @@ from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
 from harness.metrics.scoring import row_keys
 from harness.models.device import torch_device
-from harness.models.floors import FloorLM, Nearest
 from harness.models.keeping import KeepingLM
 from harness.models.policyqa_hf import PolicyQALM
-from harness.progress import Advance
 from harness.runs import RECORD, variant_folder
 from harness.variants import Model, Variant
 from tasks.policyqa.task import PolicyQATask
@@ -65,22 +62,6 @@ class Loader:
             self._loaded = wanted
         self._model.use_adapter(model.adapter)
         return self._model
-
-
-def language_model(
-    variant: Variant,
-    loader: Loader,
-    kept: Kept,
-    use: Use,
-    batch_size: int,
-    nearest: Nearest,
-    advance: Advance,
-) -> LM:
-    """What answers for ``variant``: a floor, or a model that is loaded once it is needed."""
-    if variant.model.is_floor:
-        return FloorLM(variant.model.base, nearest)
-    load = partial(loader.load, variant.model)
-    return KeepingLM(variant.model, load, kept, use, batch_size, advance)
 
 
 def score_variant(
@@ -128,22 +109,27 @@ def score_variant(
         bootstrap_iters=0,
         evaluation_tracker=tracker,
     )
-    answers = model.given if isinstance(model, KeepingLM) else {}
-    for sample in results["samples"][task.config.task]:
-        answer = answers.get(sample["arguments"][0][0])
-        sample["cost"] = _cost([answer]) if answer else None
+    answers = [_answer(model, sample) for sample in results["samples"][task.config.task]]
+    for sample, answer in zip(results["samples"][task.config.task], answers, strict=True):
+        sample["cost"] = _cost([answer] if answer else [])
     with locked(run / "run"):
         folder = variant_folder(run, variant.name)
-        partial_folder = folder.with_name(f"{folder.name}.partial")
+        # No name of a row begins with a dot.
+        partial_folder = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial_folder, ignore_errors=True)  # Of a kill.
         _write(results, tracker, task.config.task, partial_folder)
-        write_json(partial_folder / RECORD, _record(variant, list(answers.values())))
+        write_json(partial_folder / RECORD, _record(variant, [one for one in answers if one]))
         put_folder(partial_folder, folder)
 
 
 def task_name(variant: Variant) -> str:
     """What lm-eval calls the variant: it writes no samples of a task with a slash in its name."""
     return f"policyqa_{variant.name.replace('/', '_')}"
+
+
+def _answer(model: LM, sample: dict[str, Any]) -> Answer | None:
+    """The kept answer that a sample logs; None where no language model answered."""
+    return model.given[sample["arguments"][0][0]] if isinstance(model, KeepingLM) else None
 
 
 def _write(results: dict[str, Any], tracker: EvaluationTracker, task: str, output: Path) -> None:

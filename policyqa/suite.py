@@ -19,6 +19,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
+from harness.metrics.bertscore import BertScore
 from harness.metrics.registry import make_metrics
 from harness.models.adapter import base_of
 from harness.models.precision import Precision
@@ -88,7 +89,9 @@ class DecodingRow(Row):
     """How answers end."""
 
     max_tokens: Count = Decoding.max_tokens
-    stop: Annotated[tuple[str, ...], Field(min_length=1)] = Decoding.stop
+    stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] = (
+        Decoding.stop
+    )
 
 
 class Suite(BaseModel):
@@ -151,6 +154,8 @@ class Suite(BaseModel):
             raise ValueError(f"a variant is named twice: {', '.join(sorted(twice))}")
         if baseline not in names:
             raise ValueError(f"the baseline {baseline} is none of its variants")
+        if FLOOR_ROW in self.models:
+            raise ValueError(f"a row of models cannot be named {FLOOR_ROW}: that is of the floors")
         unknown = set(self.recipes) - set(RECIPES)
         if unknown:
             raise ValueError(
@@ -166,8 +171,10 @@ class Suite(BaseModel):
         Raises:
             ConfigError: a name is none.
         """
+        named = [read_variant(name, self.tables) for name in self.variants]
         floors = [read_variant(f"{FLOOR_ROW}/{kind}", self.tables) for kind in self.floors]
-        return floors + [read_variant(name, self.tables) for name in self.variants]
+        # One that is named as well stands where it is named.
+        return [one for one in floors if one not in named] + named
 
     @property
     def baseline_name(self) -> str:
@@ -205,7 +212,8 @@ class Suite(BaseModel):
         answering = [one.model.base for one in self.resolved if not one.model.is_floor]
         contexts = [one.context for one in self.resolved if one.context.source != "none"]
         searching = [name for one in contexts for name in (one.embedder, one.reranker)]
-        named = (*answering, self.encoder, self.embedder, *searching)
+        scoring = [self.encoder] if self.metrics is None or BertScore.name in self.metrics else []
+        named = (*answering, *scoring, self.embedder, *searching)
         return list(dict.fromkeys(name for name in named if name))
 
     def _shipped_models(self) -> dict[str, Model]:

@@ -53,7 +53,7 @@ def train_embedder_recipe(
     sections = {section.id: section for section in load_corpus(data)}
     questions = load_questions(data, sections)
     retriever = Retriever.of(data, mode="sparse")  # BM25 has no use for the embedder trained.
-    what = embedder_determinants(recipe, data, retriever)
+    what = embedder_determinants(recipe, questions, retriever)
     target = out or embedder_kept_at(what)
 
     def make(work: Path) -> None:

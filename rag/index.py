@@ -160,7 +160,7 @@ class Index:
     def _count(self) -> int:
         return len(self._content[1])
 
-    @cached_property
+    @property
     def _place(self) -> Place:
         return place_of(self.name, self._count)
 

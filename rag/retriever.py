@@ -6,7 +6,6 @@ Questions → the context each is answered from.
 """
 
 from collections.abc import Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -86,23 +85,12 @@ class Retriever:
         """A retriever over the corpus of a data folder."""
         return cls(Corpus(data), embedder, reranker, mode, k, budget)
 
-    def with_limits(self, k: int, budget: int) -> "Retriever":
-        """The same retriever, showing other amounts of what it finds."""
-        other = copy(self)
-        other.k, other.budget = k, budget
-        return other
-
     @property
     def identity(self) -> list[str | int]:
         """All that determines its contexts, as JSON."""
         versions = [f"{name}-{version(name)}" for name in DETERMINING_LIBRARIES]
         how = [self._how, self.index.search_kind, *versions]
         return [self.index.fingerprint, *how, self.k, self.budget]
-
-    @property
-    def given_identity(self) -> list[str | int]:
-        """All that determines the contexts of sections that are named, as JSON."""
-        return [self.index.fingerprint, self.budget]
 
     @property
     def signature(self) -> str:

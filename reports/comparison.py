@@ -90,6 +90,7 @@ def _variant(
         "cost": result.cost,
         "n": len(result.outcomes),
         "floor": described["floor"],
+        "own_limits": described["own_limits"],
         **{
             name: _differences(result, other, measures, seed)
             for name, other in others.items()

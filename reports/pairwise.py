@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from harness.errors import ConfigError, RunError
-from harness.pairing import Keep, Measure, align, difference
+from harness.pairing import Keep, Measure, align, difference, everything
 from harness.runs import Outcome, Result
 from harness.statistics import RESAMPLES
 from reports.measures import measures_of
@@ -62,7 +62,7 @@ def questions_where(where: str | None) -> Keep:
         ConfigError: it has another form.
     """
     if where is None:
-        return lambda outcome: bool(outcome.question_id)
+        return everything
     name, equals, value = where.partition("=")
     if not (name and equals):
         raise ConfigError(f"{where!r} has not the form FIELD=VALUE, as answerable=true")
@@ -121,6 +121,9 @@ def _signature(
         f"{result}:{made['variants'][result.name]['fingerprint']}"
         for result, made in (first, second)
     )
+    answered = sorted(
+        {code for result, _ in (first, second) for code in result.record["answered_by"]}
+    )
     codes = dict.fromkeys(made["versions"]["policyqa-bench"] for _, made in (first, second))
     scored = manifest["scored_on"]
     seed = manifest["suite"]["seed"]
@@ -134,5 +137,6 @@ def _signature(
         f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{seed}; rates:Newcombe",
         f"task:{scored['task version']}",
         f"code:{','.join(codes)}",
+        f"answers:{','.join(answered)}",
     ]
     return " | ".join(parts)

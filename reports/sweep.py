@@ -76,7 +76,7 @@ def curves(
 
 
 def swept(comparison: dict[str, Any]) -> set[str]:
-    """Variants a run has for the sake of a curve: they are in one and set their own context.
+    """Variants a run has for the sake of a curve: they are in one and set their own k or budget.
 
     Never the baseline, which others are compared with.
     """
@@ -84,9 +84,10 @@ def swept(comparison: dict[str, Any]) -> set[str]:
         point["variant"]
         for curve in comparison.get("sweep", [])
         for point in (*curve["points"], curve["oracle"])
-        if point and "+" in point["variant"]
+        if point
     }
-    return shown - {comparison["baseline"]}
+    own = {name for name, entry in comparison["variants"].items() if entry["own_limits"]}
+    return (shown & own) - {comparison["baseline"]}
 
 
 def enough(

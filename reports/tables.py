@@ -76,7 +76,10 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     rows = [
         [
             f"{label(name)}\nn = {entry['n']}",
-            *("\n".join(change(entry["vs_floor"][one])) for one in shown),
+            *(
+                "\n".join(change(entry["vs_floor"][one])) if one in entry["vs_floor"] else "–"
+                for one in shown
+            ),
         ]
         for name, entry in comparison["variants"].items()
         if "vs_floor" in entry and name not in swept(comparison)

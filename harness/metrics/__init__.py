@@ -2,7 +2,7 @@
 
 from harness.metrics.abstention import abstains
 from harness.metrics.metric import CorpusMetric, Metric, Row, Value, aggregate, description
-from harness.metrics.registry import make_metrics, metric_names, signature
+from harness.metrics.registry import check, make_metrics, metric_names, signature
 from harness.metrics.scoring import Scores, score
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Value",
     "abstains",
     "aggregate",
+    "check",
     "description",
     "make_metrics",
     "metric_names",

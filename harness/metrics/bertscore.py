@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from harness.errors import ConfigError
 from harness.metrics.metric import Kind, Row, Value
 from harness.models import catalogue
+from harness.models.device import device
 
 ENCODER = "minilm-l6"
 """The encoder unless another is named."""
@@ -40,8 +41,9 @@ class BertScore:
     def signature(self) -> str:
         """All that could change a score, in one line."""
         name = catalogue.identity(self.encoder)
-        layer = f"L{self._matched or '?'}"
-        return f"bertscore_f1:bert-score-{version('bert-score')},{name},{layer},no-idf,no-rescale"
+        computed = [f"{one}-{version(one)}" for one in ("bert-score", "transformers", "torch")]
+        parts = (*computed, device(), name, f"L{self._matched or '?'}", "no-idf", "no-rescale")
+        return f"bertscore_f1:{','.join(parts)}"
 
     def check(self) -> None:
         """Look at the encoder's configuration: a cheap check before long work.

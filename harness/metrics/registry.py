@@ -49,6 +49,17 @@ def make_metrics(
     return [metric for name, metric in found.items() if name in wanted]
 
 
+def check(metrics: Iterable[Metric]) -> None:
+    """A cheap look, before long work, at what the metrics need.
+
+    Raises:
+        ModelError, ConfigError: as ``BertScore.check``.
+    """
+    for metric in metrics:
+        if isinstance(metric, BertScore):
+            metric.check()
+
+
 def signature(metrics: Sequence[Metric]) -> str:
     """All that could change the scores of these metrics, in one line."""
     return " | ".join(metric.signature for metric in metrics)

@@ -30,11 +30,23 @@ def echo(documents: Sequence[Document]) -> list[str]:
     return [document["question"] for document in documents]
 
 
-def other(documents: Sequence[Document]) -> list[str]:
-    """The reference answer of another question, half the list away, that shares no evidence."""
-    evidence = [document["evidence"] for document in documents]
-    places = [another_without(evidence, place) for place in range(len(documents))]
-    return [documents[place]["answer"] if place is not None else "" for place in places]
+def other(documents: Sequence[Document], among: Sequence[Document]) -> list[str]:
+    """The reference answer of another question, half a list away, that shares no evidence.
+
+    Args:
+        documents: what is asked.
+        among: the questions one is taken from; one that has evidence where there is such a one.
+    """
+    evidence = [one["evidence"] for one in among]
+    place_of = {one["id"]: place for place, one in enumerate(among)}
+    answers = []
+    for document in documents:
+        place = place_of[document["id"]]
+        found = another_without(evidence, place)
+        if found is None:
+            found = (place + max(1, len(among) // 2)) % len(among)
+        answers.append(among[found]["answer"] if found != place else "")
+    return answers
 
 
 def first(documents: Sequence[Document]) -> list[str]:
@@ -54,12 +66,19 @@ def sentence(documents: Sequence[Document], nearest: Nearest) -> list[str]:
 class FloorLM(LM):  # type: ignore[misc]
     """Answers as one kind of floor does."""
 
-    def __init__(self, kind: str = "first", nearest: Nearest | None = None, **_: Any) -> None:
+    def __init__(
+        self,
+        kind: str = "first",
+        nearest: Nearest | None = None,
+        among: Sequence[Document] | None = None,
+        **_: Any,
+    ) -> None:
         """A floor; ``_`` takes what lm-eval's command line hands to every model.
 
         Args:
             kind: a key of ``FLOORS``.
             nearest: how ``sentence`` finds the nearest.
+            among: the questions ``other`` takes answers from; None is those that are asked.
 
         Raises:
             ConfigError: there is no such kind, or ``sentence`` has no way to find the nearest.
@@ -74,6 +93,7 @@ class FloorLM(LM):  # type: ignore[misc]
             )
         self._kind = kind
         self._nearest = nearest
+        self._among = among
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """The answers in the order of ``requests``; lm-eval calls this."""
@@ -81,7 +101,9 @@ class FloorLM(LM):  # type: ignore[misc]
         documents = [request.doc for request in requests]
         if self._nearest is not None and self._kind == "sentence":
             return sentence(documents, self._nearest)
-        return {"echo": echo, "other": other, "first": first}[self._kind](documents)
+        if self._kind == "other":
+            return other(documents, self._among or documents)
+        return {"echo": echo, "first": first}[self._kind](documents)
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""

@@ -9,6 +9,7 @@ each of its prompts, kept of whichever batch; where one is missing the whole bat
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,12 +128,13 @@ class KeepingLM(LM):  # type: ignore[misc]
         """The answers of a batch, made and kept; None if another process is at it."""
         model = self._load()
         slot = cache_folder("asking", str(int(batch.key[:8], 16) % SLOTS))
-        try:
-            with locked(slot, wait):
-                # Another process may have kept it in the meantime.
-                return self._find(batch) or self._make(batch, model)
-        except TimeoutError:
-            return None
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(slot, wait))
+            except TimeoutError:
+                return None
+            # Another process may have kept it in the meantime.
+            return self._find(batch) or self._make(batch, model)
 
     def _make(self, batch: Batch, model: LM) -> list[Answer]:
         start = time.perf_counter()

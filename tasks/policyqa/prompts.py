@@ -42,6 +42,8 @@ class PromptRow(BaseModel):
         except ValueError as error:
             raise ValueError(f"{error}; write {{{{ and }}}} for braces") from error
         odd = sorted(set(places) - _PLACES)
+        if any(how or conversion for _, _, how, conversion in string.Formatter().parse(template)):
+            raise ValueError("a place is filled in as it is: write {question}, with no : or !")
         if "question" not in places or odd:
             raise ValueError(
                 f"the places {sorted(_PLACES)} can be filled in, question must be; found {places}"

@@ -16,8 +16,8 @@ from typing import Any
 from lm_eval.api.task import ConfigurableTask
 
 from harness.errors import ConfigError
-from harness.metrics import Metric, Row, Scores, aggregate, make_metrics, score
-from harness.metrics.bertscore import ENCODER, BertScore
+from harness.metrics import Metric, Row, Scores, aggregate, check, make_metrics, score
+from harness.metrics.bertscore import ENCODER
 from harness.variants import SOURCES, Context, Decoding
 from rag.corpus import load_corpus
 from rag.embedder import EMBEDDER
@@ -96,9 +96,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         layer = options.get("encoder_layer")
         encoder = str(options.get("encoder", ENCODER))
         made = make_metrics(encoder=encoder, layer=None if layer is None else int(layer))
-        for metric in made:
-            if isinstance(metric, BertScore):
-                metric.check()
+        check(made)
         return made
 
     def download(self, *_arguments: Any, **_options: Any) -> None:

@@ -96,7 +96,7 @@ def run(wanted: EmbedderRecipe, data: Path, target: Path, kill_at: int | None = 
         if done == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    what = embedder_determinants(wanted, data, Retriever.of(data))
+    what = embedder_determinants(wanted, questions, Retriever.of(data))
 
     def make(work: Path) -> None:
         pairs = build_pairs(questions, sections, ranking(sections), wanted)
@@ -278,7 +278,8 @@ def test_pairs_of_one_passage_stand_in_batches_of_their_own() -> None:
 
 
 def determined(data: Path, **changes: Any) -> dict[str, Any]:
-    return embedder_determinants(recipe(**changes), data, Retriever.of(data))
+    questions, _ = read(data)
+    return embedder_determinants(recipe(**changes), questions, Retriever.of(data))
 
 
 def test_an_embedder_is_kept_by_what_determines_it(

@@ -1,7 +1,6 @@
 """Names of variants: what each word stands for, in one order, and what cannot be meant."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -178,12 +177,19 @@ def test_a_name_that_cannot_be_meant_is_refused(text: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_words_are_looked_up_in_the_tables_alone(tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    with pytest.raises(ConfigError, match="model 'base' is none of"):
-        read_variant("base/plain", replace(TABLES, models={}))
+def test_words_are_looked_up_in_the_tables_alone() -> None:
+    without_base = {name: row for name, row in TABLES.models.items() if name != "base"}
+    with pytest.raises(ConfigError, match="model 'base' is none of sft, sft-rag, quick"):
+        read_variant("base/plain", replace(TABLES, models=without_base))
     own = replace(TABLES, prompts={"plain": Prompt("plain", "Q: {question}")})
     assert read_variant("base/plain", own).prompt.template == "Q: {question}"
+
+
+def test_a_suite_without_models_has_floors_alone() -> None:
+    without = replace(TABLES, models={})
+    assert read_variant("floor/echo", without).model.is_floor
+    with pytest.raises(ConfigError, match="has no models; name the base of the shipped ones"):
+        read_variant("base/plain", without)
 
 
 @given(NAMES | st.text(alphabet="/+@=abekplgrs0149", max_size=16))

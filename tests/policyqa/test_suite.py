@@ -91,6 +91,19 @@ def test_floors_retrieve_with_the_suites_own_context(tmp_path: Path) -> None:
     assert echo.context.source == "none"
 
 
+def test_a_floor_stands_where_it_is_named(tmp_path: Path) -> None:
+    suite = written(
+        tmp_path, "model: m\nvariants: [base/plain, floor/sentence]\nfloors: [sentence]\n"
+    )
+    assert names(suite) == ["base/plain", "floor/sentence"]
+
+
+def test_an_encoder_is_fetched_only_where_it_scores(tmp_path: Path) -> None:
+    text = "model: m\nvariants: [base/plain]\nfloors: []\nencoder: e/e\n"
+    assert "e/e" in written(tmp_path, text).model_names
+    assert "e/e" not in written(tmp_path, f"{text}metrics: [bleu]\n").model_names
+
+
 def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         written(tmp_path, "model: m\narms: [base/plain]\nlimit: 0\ncolour: red\n")
@@ -112,6 +125,9 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
         ("model: m\nvariants: [base/plain]\nbaseline: base/rag\n", "base/rag is none of its"),
         ("model: m\nvariants: [base/plain]\nmetrics: [beauty]\n", "no metric 'beauty'"),
         ("model: m\nvariants: [base/plain]\nfloors: [cellar]\n", "'cellar' is no floor"),
+        ("model: m\nvariants: [base/plain]\nmetrics: []\n", "metrics"),
+        ("model: m\nvariants: [base/plain]\ndecoding: {stop: ['']}\n", "decoding.stop"),
+        ("model: m\nvariants: [base/plain]\nmodels: {floor: {base: x}}\n", "named floor"),
         ("model: m\nvariants: [base/plain]\nrecipes: {dpo: x}\n", "recipes has dpo"),
         ("models: {t: {recipe: sft}}\nvariants: [t/plain]\n", "name a base"),
         ("models: {t: {base: m, recipe: sft, adapter: a}}\nvariants: [t/plain]\n", "one of them"),

@@ -102,6 +102,7 @@ def described(variant: Variant) -> dict[str, Any]:
         "prompt": variant.prompt.name,
         "floor": model.is_floor,
         "trained": bool(model.recipe),
+        "own_limits": "=" in variant.name,
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
         "identity": {"context": context.identity},
     }

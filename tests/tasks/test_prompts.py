@@ -82,6 +82,8 @@ def test_a_users_rows_are_added_and_take_the_place_of_shipped_ones() -> None:
         ({"template": "Who?"}, "question must be"),
         ({"template": "{question} {answer}"}, "answer"),
         ({"template": "{question} {"}, "write {{ and }}"),
+        ({"template": "{question:d}"}, "with no : or !"),
+        ({"template": "{question!r}"}, "with no : or !"),
         ({"template": "{question}", "kontext": "x"}, "kontext"),
     ],
 )

@@ -12,7 +12,13 @@ from harness.variants import FLOORS
 
 PASSAGE = " ".join(f"word{i}" for i in range(WORDS + 5))
 DOCUMENTS = [
-    {"question": f"q{i}", "answer": f"a{i}", "evidence": [f"s{i // 2}"], "best_passage": PASSAGE}
+    {
+        "id": f"i{i}",
+        "question": f"q{i}",
+        "answer": f"a{i}",
+        "evidence": [f"s{i // 2}"],
+        "best_passage": PASSAGE,
+    }
     for i in range(6)
 ]
 
@@ -35,8 +41,19 @@ def test_echo_answers_with_the_question() -> None:
 def test_other_answers_with_that_of_a_question_about_something_else() -> None:
     # Half the list away, and never of the two questions about one section.
     assert answers("other", DOCUMENTS) == ["a3", "a4", "a5", "a0", "a1", "a2"]
+    # Where all are about one thing, or nobody knows about what, any other question's.
     pair = [{**one, "evidence": ["s"]} for one in DOCUMENTS[:2]]
-    assert answers("other", pair) == ["", ""]
+    assert answers("other", pair) == ["a1", "a0"]
+    assert answers("other", [{**one, "evidence": []} for one in DOCUMENTS[:3]]) == [
+        "a1",
+        "a2",
+        "a0",
+    ]
+    assert answers("other", DOCUMENTS[:1]) == [""]
+
+
+def test_other_does_not_depend_on_how_many_are_asked() -> None:
+    assert answers("other", DOCUMENTS[2:4], among=DOCUMENTS) == ["a5", "a0"]
 
 
 def test_first_answers_with_the_beginning_of_the_best_passage() -> None:
