@@ -92,10 +92,10 @@ class BertScore:
 
 
 def _known_layer(encoder: str) -> int | None:
-    """The layer that the package has tuned for an encoder."""
+    """The layer that the package has tuned for an encoder, which it may name without its owner."""
     from bert_score.utils import model2layers
 
-    layer: int | None = model2layers.get(encoder)
+    layer: int | None = model2layers.get(encoder, model2layers.get(encoder.split("/")[-1]))
     return layer
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from harness.errors import ConfigError
 from harness.files import read_yaml
@@ -49,6 +49,12 @@ class PromptRow(BaseModel):
                 f"the places {sorted(_PLACES)} can be filled in, question must be; found {places}"
             )
         return template
+
+    @model_validator(mode="after")
+    def _shows_what_it_names(self) -> "PromptRow":
+        if self.context not in (None, "none") and "{context}" not in self.template:
+            raise ValueError(f"context is {self.context}, and the template has no {{context}}")
+        return self
 
     def prompt(self, name: str) -> Prompt:
         """The row as a value."""

@@ -83,6 +83,7 @@ def test_a_users_rows_are_added_and_take_the_place_of_shipped_ones() -> None:
         ({"template": "{question} {answer}"}, "answer"),
         ({"template": "{question} {"}, "write {{ and }}"),
         ({"template": "{question:d}"}, "with no : or !"),
+        ({"template": "{question}", "context": "oracle"}, "has no {context}"),
         ({"template": "{question!r}"}, "with no : or !"),
         ({"template": "{question}", "kontext": "x"}, "kontext"),
     ],
