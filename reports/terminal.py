@@ -1,6 +1,7 @@
 """A comparison → rich tables on a console."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich import box
@@ -11,6 +12,11 @@ from rich.text import Text
 from reports.cells import TextTable
 from reports.tables import notes, tables
 
+WORDS = ("published as", "variant", "metric")
+"""Columns of words; the others hold figures."""
+NAME = 18
+"""Characters a name takes of a line, at most; a longer one goes on in the next."""
+
 
 def show(comparison: dict[str, Any], console: Console) -> None:
     """Print every table of a run, the notes and the signature."""
@@ -20,12 +26,39 @@ def show(comparison: dict[str, Any], console: Console) -> None:
 def show_tables(shown: Sequence[TextTable], signature: str, console: Console) -> None:
     """Print tables, their notes and the signature of what they show."""
     for table in shown:
-        console.print(_rich(table))
+        for part in fitted(table, console.width):
+            console.print(_rich(part))
         if table.conclusion:
             console.print(Text(table.conclusion + "\n"))
     for note in notes(shown):
         console.print(Text(note, style="dim"))
     console.print(Text(f"signature: {signature}", style="dim"))
+
+
+def fitted(table: TextTable, width: int) -> list[TextTable]:
+    """The table in parts of at most ``width`` characters, each with the names of the rows.
+
+    One part where it fits. No figure is cut; a name may take at most ``NAME`` characters of a line.
+    """
+    widths = [
+        max(len(line) for row in (table.columns, *table.rows) for line in row[place].split("\n"))
+        for place in range(len(table.columns))
+    ]
+    names = [place for place, column in enumerate(table.columns) if column in WORDS]
+    taken = sum(min(widths[place], NAME) + 1 for place in names)
+    parts: list[list[int]] = [[]]
+    for place in (place for place in range(len(widths)) if place not in names):
+        used = taken + sum(widths[one] + 1 for one in parts[-1])
+        if parts[-1] and used + widths[place] > width:
+            parts.append([])
+        parts[-1].append(place)
+    return [_columns(table, [*names, *part]) for part in parts]
+
+
+def _columns(table: TextTable, places: Sequence[int]) -> TextTable:
+    """The table with these of its columns alone."""
+    rows = [[row[place] for place in places] for row in table.rows]
+    return replace(table, columns=[table.columns[place] for place in places], rows=rows)
 
 
 def _rich(table: TextTable) -> Table:
@@ -38,7 +71,7 @@ def _rich(table: TextTable) -> Table:
         pad_edge=False,
     )
     for column in table.columns:
-        words = column in ("published as", "variant", "metric")
+        words = column in WORDS
         # What does not fit goes on in the next line: figures whole, so names.
         shown.add_column(
             Text(column),

@@ -242,6 +242,23 @@ def test_markdown_shows_the_figures_and_keeps_text_in_its_cells(made_up_run: Pat
     assert "Machine: abacus, 2 cores, cpu." in text
 
 
+def test_a_table_of_many_metrics_is_shown_in_parts_and_nothing_is_cut(made_up_run: Path) -> None:
+    # With one more metric names folded to five characters, and then figures were cut.
+    comparison = compare_run(made_up_run)
+    for more in ("chrf", "meteor", "judge"):
+        comparison["metrics"][more] = {**comparison["metrics"]["bleu"], "title": more}
+        for entry in comparison["variants"].values():
+            entry["metrics"][more] = entry["metrics"]["bleu"]
+            for other in ("vs_baseline", "vs_floor"):
+                if other in entry:
+                    entry[other][more] = entry[other]["bleu"]
+    text = shown(comparison)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "…" not in text.replace("floor/…", "")
+    assert all(title in text for title in ("chrf", "meteor", "judge"))
+    assert text.count("\nsft/engineered") >= 4
+
+
 def test_a_model_of_any_name_is_text_wherever_it_is_shown(made_up_run: Path) -> None:
     comparison = compare_run(made_up_run)
     for name in (comparison["suite"]["model"], "`` `<script>x</script>` ![x](http://e/p.png)"):
