@@ -108,7 +108,9 @@ def test_the_document_has_the_shape_of_our_json(score: Score) -> None:
     assert list(document) == fields
     for figures in (document["metrics"], *document["kinds"].values()):
         assert list(figures) == retrieval_metrics(K)
-        assert all(set(figure) == {"mean", "low", "high", "n"} for figure in figures.values())
+        assert all(
+            set(figure) == {"mean", "low", "high", "n", "clusters"} for figure in figures.values()
+        )
     assert (document["split"], document["k"]) == ("test", K)
 
 
@@ -187,7 +189,7 @@ def test_any_two_retrievers_compare(score: Score, tmp_path: Path, cross_encoder:
     (tmp_path / "dense.json").write_text(json.dumps(dense))
     options = ["--mode", "sparse", "--reranker", str(cross_encoder)]
     other = scored(score, *options, "--against", str(tmp_path / "dense.json"), k=1)
-    assert ",dense |" in other["against"]["signature"]
+    assert ",dense,local,exact |" in other["against"]["signature"]
     assert ",sparse,50>reranker0@" in other["signature"]
     for name, change in other["against"]["metrics"].items():
         means = other["metrics"][name]["mean"], dense["metrics"][name]["mean"]
