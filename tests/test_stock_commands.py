@@ -99,3 +99,16 @@ def test_our_command_takes_an_adapter_alone_in_int8(checkpoint: Checkpoint, tmp_
         *("--model_args", f"peft={checkpoint.folder},load_in_8bit=True"),
     )
     assert len(read_samples(log)) == 2
+
+
+def test_our_command_takes_a_floor_without_a_model(tmp_path: Path, minilm: Path) -> None:  # noqa: ARG001
+    log = lm_eval(
+        tmp_path / "out",
+        tmp_path,
+        *("policyqa", "eval", "--tasks", "policyqa_plain", "--model", "policyqa-floor"),
+        *("--model_args", "kind=echo"),
+    )
+    answers = read_samples(log)
+    assert [one.text for one in answers.values()] == [
+        one.document["question"] for one in answers.values()
+    ]

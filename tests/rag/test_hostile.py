@@ -80,6 +80,6 @@ def test_a_passage_of_50_000_words_leaves_room_for_nothing_and_is_cut_to_the_bud
     minilm: Path,  # noqa: ARG001
 ) -> None:
     context = Retriever(sections, budget=50).given(["h/long", "plain/s-1"])
-    assert context.ids == ["h/long"]
+    assert context.ids == ("h/long",)
     assert context.text.startswith("[1] Hostile, long: giraffe necks reach leaves")
     assert 150 < len(context.text) < 400

@@ -363,5 +363,5 @@ def test_contexts_show_the_sections_that_were_found(sections: list[Section]) -> 
 
 def test_given_sections_are_shown_as_they_were_named(sections: list[Section]) -> None:
     context = Retriever(sections).given(["wells/s-2"])
-    assert context.ids == ["wells/s-2"]
+    assert context.ids == ("wells/s-2",)
     assert "A well is dug 15 metres deep, says Paragraph 2." in context.text
