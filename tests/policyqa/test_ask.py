@@ -55,7 +55,7 @@ def test_with_rag_it_is_answered_from_sections_and_they_are_named(
     told = json.loads(capsys.readouterr().out)
     assert told["answer"] == scored(adapter, render(shipped_prompt("rag"), QUESTION, context.text))
     assert told["answer"] != scored(adapter, render(shipped_prompt("plain"), QUESTION))
-    assert [source["id"] for source in told["sources"]] == context.ids
+    assert [source["id"] for source in told["sources"]] == list(context.ids)
     assert told["sources"][0]["id"] == "bees/s-2"
     assert told["sources"][0]["citation"] == "Bee Keeping Act, Hives 2 (Part 2)"
     assert call(monkeypatch, "ask", str(adapter), QUESTION, *options) == 0
