@@ -63,6 +63,13 @@ class Result:
     record: dict[str, Any] = field(default_factory=dict, repr=False)
     """Contents of ``variant.json``."""
     run: Path = Path()
+    further: tuple[dict[str, Outcome], ...] = field(default=(), repr=False)
+    """The same questions answered anew, by weights of other seeds or drawn again."""
+
+    @property
+    def replicates(self) -> tuple[dict[str, Outcome], ...]:
+        """Its answers, once for each seed and draw; by question id."""
+        return (self.outcomes, *self.further)
 
     def __str__(self) -> str:
         return f"{self.run}:{self.name}"
