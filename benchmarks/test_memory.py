@@ -13,7 +13,7 @@ from benchmarks.conftest import MODEL, report
 FRESH = """
 import json, resource, sys
 from lm_eval.api.instance import Instance
-from policyqa.scoring import load_model
+from harness.models.loading import load_model
 precision = sys.argv[2]
 model = load_model(sys.argv[1], None if precision == "fp32" else precision, 1)
 settings = {"until": [], "max_gen_toks": 16, "do_sample": False}

@@ -16,8 +16,8 @@ from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
 from harness.models.adapter import CONFIG, RECORD, adapter_weights, base_of, read_record
+from harness.variants import Prompt
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import Question
 
 DETERMINING_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
@@ -56,10 +56,10 @@ class Weights:
     """What training wrote of it (``training.json``); empty where nothing did."""
 
     @property
-    def prompt(self) -> str | None:
-        """What it was trained on, ``plain`` or ``rag``; None where nothing says so."""
-        prompt: str | None = self.record.get("recipe", {}).get("prompt")
-        return prompt
+    def prompt(self) -> Prompt | None:
+        """What it was trained on; None where nothing says so."""
+        recipe = self.record.get("recipe")
+        return Recipe.model_validate(recipe).asked if recipe else None
 
 
 def determinants(
@@ -89,8 +89,8 @@ def determinants(
             )
             for split in ("train", "validation")
         },
-        "template": shipped_prompt(recipe.prompt).template,
-        "retrieval": retriever.identity if recipe.prompt == "rag" else None,
+        **recipe.asked.identity,
+        "retrieval": retriever.identity if recipe.asked.shows_context else None,
         "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
     }
 

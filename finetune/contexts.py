@@ -36,7 +36,7 @@ def shown_as_asked(
     questions: Sequence[Question], retriever: Retriever, recipe: Recipe
 ) -> list[Shown]:
     """What the tasks would show with each of ``questions``, and its reference."""
-    source: Source = "retrieved" if recipe.prompt == "rag" else "none"
+    source: Source = "retrieved" if recipe.asked.shows_context else "none"
     contexts = excerpts_of(questions, source, retriever)
     return [Shown(c, q.reference) for q, c in zip(questions, contexts, strict=True)]
 

@@ -17,8 +17,9 @@ from transformers import AutoTokenizer
 from finetune.contexts import Shown, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
+from rag.context import inert
 from rag.retriever import Retriever
-from tasks.policyqa.prompts import completion, render, shipped_prompt
+from tasks.policyqa.prompts import completion, render
 from tasks.policyqa.questions import Question
 
 IGNORED = -100
@@ -94,11 +95,11 @@ def build_examples(
         recipe: its ``prompt``, and ``max_tokens``, over which an example is left out and named.
         tokenizer: of the model that is trained.
     """
-    prompt = shipped_prompt(recipe.prompt)
     rows, too_long = [], []
     for question, one in zip(questions, shown, strict=True):
-        text = render(prompt, question.question, one.context.text)
-        example = tokenise(tokenizer, text, completion(one.answer))
+        text = render(recipe.asked, question.question, one.context.text)
+        tokenised = tokenise_chat if recipe.asked.chat else tokenise
+        example = tokenised(tokenizer, text, one.answer, recipe.asked.system)
         if len(example.input_ids) > recipe.max_tokens:
             too_long.append(question.id)
         else:
@@ -117,12 +118,40 @@ def left_out(splits: dict[str, Examples], recipe: Recipe) -> list[str]:
     ]
 
 
-def tokenise(tokenizer: Any, prompt: str, answer: str) -> Example:
+def tokenise_chat(tokenizer: Any, prompt: str, answer: str, system: str | None) -> Example:
+    """One chat, with loss on the answer and what ends its turn.
+
+    The prompt's ids are exactly those it is asked with: the template's up to where the assistant
+    begins.
+
+    Raises:
+        DataError: the template gives a chat with an answer another beginning than one without.
+    """
+    turns = [{"role": "system", "content": system}] if system else []
+    turns.append({"role": "user", "content": prompt})
+    answered = [*turns, {"role": "assistant", "content": inert(answer)}]
+    begin = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    whole = tokenizer.apply_chat_template(answered, tokenize=False)
+    if not whole.startswith(begin):
+        raise DataError(
+            "the chat template renders an answered chat otherwise than the chat that asks for the "
+            "answer, so that it cannot be trained as it is asked; name a prompt without chat: true"
+        )
+    prompt_ids = tokenizer(begin, add_special_tokens=False)["input_ids"]
+    ids = prompt_ids + tokenizer(whole[len(begin) :], add_special_tokens=False)["input_ids"]
+    if tokenizer.eos_token_id not in ids[len(prompt_ids) :]:
+        ids = [*ids, tokenizer.eos_token_id]
+    return Example(ids, [IGNORED] * len(prompt_ids) + ids[len(prompt_ids) :])
+
+
+def tokenise(tokenizer: Any, prompt: str, answer: str, system: str | None = None) -> Example:
     """One sequence of prompt, answer and end-of-text, with loss on the last two.
 
     The prompt's ids are exactly those it is asked with, since the answer's first token begins
-    with the space that ``answer`` begins with.
+    with a space. ``system`` is of chats alone.
     """
+    del system
+    answer = completion(answer)
     prompt_ids = tokenizer(prompt)["input_ids"]
     ids = tokenizer(prompt + answer)["input_ids"]
     if ids[: len(prompt_ids)] != prompt_ids:

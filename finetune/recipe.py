@@ -15,6 +15,8 @@ from harness.errors import ConfigError
 from harness.files import read_yaml
 from harness.models.precision import Precision
 from harness.validation import Model, Name, validated
+from harness.variants import Prompt
+from tasks.policyqa.prompts import PromptRow, shipped_prompt
 from tasks.policyqa.questions import Question, draw, in_split, with_reference
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -37,8 +39,9 @@ class Recipe(BaseModel):
     """The shipped row of models that it trains: what the checkpoint is called in a variant."""
     model: str = "meta-llama/Llama-2-7b-hf"
     """Base model: a catalogue name, a Hugging Face id or a folder."""
-    prompt: Literal["plain", "rag"]
-    """Row of ``tasks/policyqa/prompts.yaml`` that is trained on; ``rag`` retrieves its context."""
+    prompt: str | PromptRow
+    """What is trained on: a row of ``tasks/policyqa/prompts.yaml``, or a row of its own; what shows
+    a context retrieves it."""
 
     withheld: Share = 0.0
     """Of the answerable training questions: asked with a context that lacks what answers them, and
@@ -83,11 +86,32 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _shares_of_contexts_fit(self) -> "Recipe":
-        if self.prompt == "plain" and self.withheld + self.buried:
-            raise ValueError("withheld and buried are shares of contexts, and plain shows none")
+        try:
+            asked = self.asked
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if asked.context not in ("none", "retrieved"):
+            raise ValueError(f"a recipe trains on retrieved contexts, not on {asked.context}")
+        if asked.shots:
+            raise ValueError("a recipe trains on one question at a time: leave shots out")
+        if not asked.shows_context and self.withheld + self.buried:
+            raise ValueError(
+                f"withheld and buried are shares of contexts, and {asked.name} shows none"
+            )
         if self.withheld + self.buried > 1:
             raise ValueError("withheld and buried are together more than 1")
         return self
+
+    @property
+    def asked(self) -> Prompt:
+        """The prompt that is trained on.
+
+        Raises:
+            ConfigError: none of that name is shipped.
+        """
+        if isinstance(self.prompt, str):
+            return shipped_prompt(self.prompt)
+        return self.prompt.prompt("the recipe's own")
 
 
 def load_recipe(name: str, **changes: Any) -> Recipe:

@@ -13,9 +13,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from more_itertools import chunked
@@ -24,7 +25,7 @@ from harness.errors import RunError
 from harness.files import cache_folder, locked
 from harness.metrics.metric import Value
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when the tables change."""
 WAIT = 60
 """Seconds a write waits for another process's."""
@@ -34,7 +35,9 @@ _AT_ONCE = 500
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER, answer_tokens INTEGER,
-    seconds REAL, code TEXT, PRIMARY KEY (key, batch)
+    seconds REAL, cut INTEGER, served_by TEXT, day TEXT, price REAL, context TEXT,
+    code TEXT,
+    PRIMARY KEY (key, batch)
 );
 CREATE TABLE IF NOT EXISTS scores (
     row TEXT, metric TEXT, value TEXT, PRIMARY KEY (row, metric)
@@ -52,10 +55,21 @@ class Answer:
 
     text: str
     """Up to its end or a stop string, as the model gave it."""
-    prompt_tokens: int
-    answer_tokens: int
-    seconds: float
+    prompt_tokens: int | None = None
+    """None, here and below, where nobody tells."""
+    answer_tokens: int | None = None
+    seconds: float | None = None
     """Its share of its batch's wall time."""
+    cut: bool | None = None
+    """Whether it was longer than it may be."""
+    served_by: str | None = None
+    """What a server calls the model that answered."""
+    day: str | None = None
+    """When a server or function answered: YYYY-MM-DD, UTC."""
+    price: float | None = None
+    """In the user's currency, where the assistant itself tells it."""
+    context: tuple[str, ...] | None = None
+    """What an assistant of the user's says it was shown: ids of sections, or texts."""
     code: str = ""
     """The version of this project that asked for it."""
 
@@ -81,10 +95,14 @@ class Kept:
             RunError: it is damaged, cannot be written, or is of another version.
         """
         self.path = path or cache_folder("kept.sqlite")
+        self._one_at_a_time = RLock()
         # SQLite turns to WAL without waiting for another process that does so at the same time.
         with self._explained(), locked(self.path):
             # Transactions are begun by hand: see ``_writing``.
-            self._db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            # Threads that ask a server keep what they got, one at a time.
+            self._db = sqlite3.connect(
+                self.path, timeout=WAIT, isolation_level=None, check_same_thread=False
+            )
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA secure_delete = ON")
             self._set_up()
@@ -101,7 +119,7 @@ class Kept:
             f"SELECT {_ANSWER} FROM answers WHERE batch = ? ORDER BY place",  # noqa: S608
             [batch],
         )
-        return [Answer(*row) for row in rows] or None
+        return [_answer(row) for row in rows] or None
 
     def answers(self, keys: Sequence[str]) -> dict[str, Answer]:
         """Of the answers of these keys those that are kept, of the batch that was kept first."""
@@ -112,18 +130,27 @@ class Kept:
                 f"SELECT key, {_ANSWER} FROM answers WHERE key IN ({marks}) ORDER BY rowid DESC",  # noqa: S608
                 some,
             )
-            found |= {key: Answer(*row) for key, *row in rows}
+            found |= {key: _answer(row) for key, *row in rows}
         return found
+
+    def forget_answers(self, keys: Sequence[str]) -> None:
+        """Forget the answers of these keys, which are to be asked again."""
+        with self._writing():
+            self._db.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
 
     def keep_batch(self, batch: str, keys: Sequence[str], answers: Sequence[Answer]) -> None:
         """Keep the answers of a batch; on disk when this returns. What is there already stays."""
         code = version("policyqa-bench")
         rows = [
-            (key, batch, place, a.text, a.prompt_tokens, a.answer_tokens, a.seconds, code)
-            for place, (key, a) in enumerate(zip(keys, answers, strict=True))
+            (key, batch, place, *_columns(replace(answer, code=code)))
+            for place, (key, answer) in enumerate(zip(keys, answers, strict=True))
         ]
+        marks = ",".join("?" * len(rows[0])) if rows else ""
         with self._writing():
-            self._db.executemany("INSERT OR IGNORE INTO answers VALUES (?,?,?,?,?,?,?,?)", rows)
+            self._db.executemany(
+                f"INSERT OR IGNORE INTO answers (key, batch, place, {_ANSWER}) VALUES ({marks})",  # noqa: S608
+                rows,
+            )
 
     # Scores
 
@@ -199,7 +226,18 @@ class Kept:
 
     def _set_up(self) -> None:
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
-        if found not in (0, SCHEMA):
+        if found == 1:
+            with self._writing():
+                for column in (
+                    "cut INTEGER",
+                    "served_by TEXT",
+                    "day TEXT",
+                    "price REAL",
+                    "context TEXT",
+                ):
+                    self._db.execute(f"ALTER TABLE answers ADD COLUMN {column}")
+                self._db.execute(f"PRAGMA user_version = {SCHEMA}")
+        elif found not in (0, SCHEMA):
             raise RunError(
                 f"{self.path} is of version {found}, this program keeps version {SCHEMA}; move it "
                 "away, or use the program that made it"
@@ -212,13 +250,13 @@ class Kept:
                 self._db.execute(f"PRAGMA user_version = {SCHEMA}")
 
     def _rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with self._explained():
+        with self._explained(), self._one_at_a_time:
             return self._db.execute(statement, values).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction, that waits for another process's rather than fail half-way."""
-        with self._explained():
+        with self._explained(), self._one_at_a_time:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -242,7 +280,20 @@ class Kept:
             ) from error
 
 
-_ANSWER = "text, prompt_tokens, answer_tokens, seconds, code"
+_ANSWER = ", ".join(one.name for one in fields(Answer))
+
+
+def _columns(answer: Answer) -> tuple[Any, ...]:
+    context = None if answer.context is None else json.dumps(answer.context)
+    return tuple((vars(answer) | {"context": context}).values())
+
+
+def _answer(row: Sequence[Any]) -> Answer:
+    """An answer of its columns; SQLite keeps a truth value as a number."""
+    found = Answer(*row)
+    cut = None if found.cut is None else bool(found.cut)
+    context = None if found.context is None else tuple(json.loads(str(found.context)))
+    return replace(found, cut=cut, context=context)
 
 
 def _value(found: Any) -> Value | None:

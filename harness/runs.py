@@ -3,7 +3,8 @@ The format of a run folder: which variants it has, and what each question scored
 
     runs/<name>/
       manifest.json      suite, identities, versions, machine, metrics
-      variants/<name>/   lm-eval's results_*.json and samples_*.jsonl, variant.json
+      variants/<name>/   lm-eval's results_*.json and samples_*.jsonl, variant.json; of several
+                         seeds or draws, a folder each: seed=7, draw=2
       checkpoints/<name>/  links to the checkpoints it used
       comparison.json    everything the reports show
       report.md, sweep.svg  the tables; and the chart, if the context was varied
@@ -45,12 +46,12 @@ class Outcome:
     @property
     def evidence_shown(self) -> bool:
         """Whether its context has a section that holds the answer, even cut."""
-        return bool(set(self.evidence) & set(self.document.get("context_ids", [])))
+        return bool(set(self.evidence) & set(self.document.get("context_ids") or []))
 
     @property
     def sections(self) -> int:
         """Sections its context shows, the last of them perhaps cut."""
-        return len(self.document.get("context_ids", []))
+        return len(self.document.get("context_ids") or [])
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,19 @@ class Result:
 
     @property
     def cost(self) -> dict[str, float | None]:
-        """Means a question: ``prompt_tokens``, ``answer_tokens``, ``seconds``; None where there is
-        none to tell."""
+        """Means a question: ``prompt_tokens``, ``answer_tokens``, ``seconds``, ``price`` and the
+        share that was ``cut``; None where nobody tells."""
         return dict(self.record["cost"])
 
 
 def variant_folder(run: Path, name: str) -> Path:
     """Where a run keeps a variant."""
     return run / "variants" / name
+
+
+def replicate_folder(folder: Path, replicate: str) -> Path:
+    """Where a variant's folder keeps one of its replicates; itself, of one alone."""
+    return folder / replicate if replicate else folder
 
 
 def read_manifest(run: Path) -> dict[str, Any]:
@@ -121,10 +127,16 @@ def read_result(run: Path, name: str) -> Result:
     path = folder / RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
+    record = read_json(path)
+    first, *further = (_samples_in(replicate_folder(folder, one)) for one in record["replicates"])
+    return Result(name, first, record, run, tuple(further))
+
+
+def _samples_in(folder: Path) -> dict[str, Outcome]:
     logs = list(folder.glob("samples_*.jsonl"))
     if not logs:
         raise RunError(f"{folder} has lost its sample log; run its suite again, which asks nothing")
-    return Result(name, read_samples(logs[0]), read_json(path), run)
+    return read_samples(logs[0])
 
 
 def read_samples(path: Path) -> dict[str, Outcome]:

@@ -6,24 +6,24 @@ is kept, the manifest and the signature are made of these, so that what is in on
 Names are read where a suite is read, and nowhere else.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from harness.errors import ModelError
-from harness.files import fingerprint
+from harness.files import fingerprint, hash_file
+from harness.imported import source_of
 from harness.models import catalogue
 from harness.models.adapter import adapter_identity
 from harness.models.device import device
+from harness.models.kinds import ENGINE, FLOOR, Kind, kind_of
 from harness.models.precision import Precision
 
 Identity = dict[str, Any]
 """What determines something, as JSON."""
-ENGINE = "policyqa-hf"
-"""The model class of lm-eval's registry that answers unless a model names another."""
-FLOOR = "policyqa-floor"
-"""The model class of floors: no weights (``harness.models.floors``)."""
 FLOORS: dict[str, str] = {
     "echo": "none",
     "other": "none",
@@ -31,10 +31,26 @@ FLOORS: dict[str, str] = {
     "sentence": "retrieved",
 }
 """Every kind of floor, with the row of the contexts that its passages come from."""
+MANNERS = frozenset(
+    ("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path", "header")
+)
+"""Options of a served model that say how it is reached, and nothing of what it answers."""
 DETERMINING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
 """Whose versions can change an answer."""
 Source = Literal["none", "retrieved", "oracle", "misled", "withheld"]
 SOURCES: tuple[Source, ...] = get_args(Source)
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a served model costs, a million tokens, in the user's currency."""
+
+    input: float
+    output: float
+
+    def of(self, prompt_tokens: float, answer_tokens: float) -> float:
+        """What so many tokens cost."""
+        return (prompt_tokens * self.input + answer_tokens * self.output) / 1e6
 
 
 @dataclass(frozen=True)
@@ -44,32 +60,69 @@ class Model:
     name: str
     """Its row in the suite's table."""
     base: str
-    """A catalogue name, a Hugging Face id or a folder; of a floor, its kind."""
+    """A catalogue name, a Hugging Face id or a folder; of a served model, the name its server knows
+    it by; of a floor, its kind; else a file of answers, or a function, ``module:name``."""
     engine: str = ENGINE
     """A model class of lm-eval's registry."""
     adapter: Path | None = None
     """LoRA weights put onto the base; of a recipe, what it trained."""
     recipe: str | None = None
     """What trains the adapter, where it is not there yet: a shipped recipe or a file."""
+    seeds: tuple[int, ...] = ()
+    """The recipe's, each a training of its own; none is the recipe's own."""
     precision: Precision | None = None
     """Of the base's weights; None is their own."""
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """The engine's, as lm-eval's ``model_args``."""
+    price: Price | None = None
+    """Of a served model."""
+
+    @property
+    def kind(self) -> Kind:
+        """How it answers (``harness.models.kinds``)."""
+        return kind_of(self.engine)
 
     @property
     def is_floor(self) -> bool:
-        """Whether no language model answers."""
+        """Whether no assistant answers."""
         return self.engine == FLOOR
+
+    @property
+    def label(self) -> str:
+        """Its name; with the seed, of a recipe that several train."""
+        return f"{self.name}+seed={self.seeds[0]}" if len(self.seeds) == 1 else self.name
+
+    @property
+    def tokenizer(self) -> str | None:
+        """The model whose tokenizer counts its tokens and renders its chats here; None where a
+        server, or the user's own assistant, does so."""
+        if self.kind == "local":
+            return self.base
+        found = self.options.get("tokenizer") if self.kind == "served" else None
+        return str(found) if found else None
 
     @property
     def identity(self) -> Identity:
         """What determines its answers to a prompt, beside the decoding.
 
         Raises:
-            ModelError: its adapter is not trained yet.
+            ModelError: its adapter is not trained yet, or its function cannot be imported.
         """
-        if self.is_floor:
+        if self.kind == "floor":
             return {"engine": self.engine, "kind": self.base}
+        if self.kind == "answers":
+            return {"engine": self.engine, "file": hash_file(Path(self.base))}
+        if self.kind == "call":
+            return {"engine": self.engine, "function": self.base, "source": source_of(self.base)}
+        if self.kind == "served":
+            return {
+                "engine": self.engine,
+                "base": self.base,
+                "options": {k: v for k, v in self.options.items() if k not in MANNERS},
+                "versions": {"lm_eval": version("lm_eval")},
+            }
         if self.recipe and not self.adapter:
-            raise ModelError(f"model {self.name} is not trained yet (recipe {self.recipe})")
+            raise ModelError(f"model {self.label} is not trained yet (recipe {self.recipe})")
         return {
             "engine": self.engine,
             "base": catalogue.identity(self.base),
@@ -77,6 +130,7 @@ class Model:
             "precision": self.precision,
             "device": device(),
             "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
+            **({"options": dict(self.options)} if self.options else {}),
         }
 
 
@@ -90,6 +144,12 @@ class Prompt:
     """Has ``{question}`` and may have ``{context}``."""
     context: str = "none"
     """The row of the table of contexts it shows unless a variant names another."""
+    chat: bool = False
+    """Whether the template is the user's turn in the model's own chat template."""
+    system: str | None = None
+    """Of a chat: what stands in the system's turn."""
+    shots: int = 0
+    """Questions of the train split shown before, with their answers."""
 
     @property
     def shows_context(self) -> bool:
@@ -98,8 +158,9 @@ class Prompt:
 
     @property
     def identity(self) -> Identity:
-        """What determines the text, beside question and context."""
-        return {"template": self.template}
+        """What determines the text, beside question, context and the model's chat template."""
+        more = {"chat": self.chat, "system": self.system, "shots": self.shots}
+        return {"template": self.template} | {name: one for name, one in more.items() if one}
 
 
 @dataclass(frozen=True)
@@ -144,18 +205,26 @@ class Context:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How an answer is made of what the model predicts: greedily."""
+    """How an answer is made of what the model predicts."""
 
     max_tokens: int = 96
     """Of an answer; what is longer is cut."""
     stop: tuple[str, ...] = ("\nQuestion:",)
     """Strings that end an answer, beside the model's own end: where the next question would begin.
     Why no blank line is among them is said in tasks/policyqa/README.md."""
+    temperature: float = 0.0
+    """0 takes the likeliest token; above, tokens are drawn, flatter the higher it is."""
+    repeats: int = 1
+    """Answers drawn for each question."""
+    draw: int = 1
+    """Which of these; from 1."""
 
     @property
     def identity(self) -> Identity:
         """As lm-eval takes it: its ``generation_kwargs``."""
-        return {"until": list(self.stop), "max_gen_toks": self.max_tokens, "do_sample": False}
+        drawn = {"temperature": self.temperature} if self.temperature else {}
+        length = {"until": list(self.stop), "max_gen_toks": self.max_tokens}
+        return {**length, "do_sample": bool(self.temperature), **drawn}
 
 
 @dataclass(frozen=True)
@@ -170,6 +239,27 @@ class Variant:
     decoding: Decoding = field(default_factory=Decoding)
 
     @property
+    def replicates(self) -> "list[Variant]":
+        """The same once for each seed and draw: what is asked and scored by itself."""
+        seeds: list[tuple[int, ...]] = [(seed,) for seed in self.model.seeds] or [()]
+        draws = range(1, self.decoding.repeats + 1)
+        return [
+            replace(
+                self,
+                model=replace(self.model, seeds=seed),
+                decoding=replace(self.decoding, draw=draw),
+            )
+            for seed, draw in product(seeds, draws)
+        ]
+
+    @property
+    def replicate(self) -> str:
+        """Which of them it is, as a folder is named: ``seed=7``, ``draw=2``; empty of one alone."""
+        seed = [f"seed={one}" for one in self.model.seeds]
+        draw = [f"draw={self.decoding.draw}"] if self.decoding.repeats > 1 else []
+        return "+".join([*seed, *draw])
+
+    @property
     def identity(self) -> Identity:
         """What determines its answers, part by part."""
         return {
@@ -177,6 +267,7 @@ class Variant:
             "prompt": self.prompt.identity,
             "context": self.context.identity,
             "decoding": self.decoding.identity,
+            **({"draw": self.decoding.draw} if self.decoding.draw > 1 else {}),
         }
 
     @property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
-from harness.variants import Decoding
+from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
 from rag.context import inert
 from rag.corpus import Corpus, clean
@@ -66,12 +66,20 @@ def with_text(question: str) -> str:
     return question
 
 
+def prompt_for(weights: Weights, rag: bool) -> Prompt:
+    """How ``weights`` are asked: as they were trained, where that fits ``rag``; else as shipped."""
+    trained = weights.prompt
+    fits = trained is not None and trained.shows_context is rag
+    return trained if trained and fits else shipped_prompt("rag" if rag else "plain")
+
+
 def make_prompt(
-    question: str, data: Path, retriever: Retriever | None, watch: Watch
+    prompt: Prompt, question: str, data: Path, retriever: Retriever | None, watch: Watch
 ) -> tuple[str, list[Source]]:
-    """The prompt that asks ``question``, and the sections it shows, best first.
+    """What asks ``question`` (of a chat, the user's turn), and the sections it shows, best first.
 
     Args:
+        prompt: how it is put.
         question: asked of the model, and of the index.
         data: the data folder that is searched.
         retriever: over its corpus; None asks without context.
@@ -82,7 +90,7 @@ def make_prompt(
         IndexStoreError: the store fails.
     """
     if retriever is None:
-        return render(shipped_prompt("plain"), question), []
+        return render(prompt, question), []
     with watch.stage("index") as advance:
         retriever.build(advance)
     context = retriever.contexts([question])[0]
@@ -91,16 +99,22 @@ def make_prompt(
         Source(one, shown[one].citation, score, shown[one].body)
         for one, score in zip(context.ids, context.scores, strict=True)
     ]
-    return render(shipped_prompt("rag"), question, context.text), sources
+    return render(prompt, question, context.text), sources
 
 
 def answer(
-    prompt: str, weights: Weights, precision: "Precision | None", watch: Watch, hear: Hear
+    prompt: Prompt,
+    text: str,
+    weights: Weights,
+    precision: "Precision | None",
+    watch: Watch,
+    hear: Hear,
 ) -> Answer:
-    """The greedy answer to ``prompt``.
+    """The greedy answer to a prompt.
 
     Args:
-        prompt: as ``tasks.policyqa.prompts`` renders it.
+        prompt: how the question is put.
+        text: as ``tasks.policyqa.prompts`` renders it.
         weights: who answers.
         precision: the base's; None is its own.
         watch: shows the progress of loading.
@@ -113,12 +127,20 @@ def answer(
 
     with watch.stage("model"):
         model = _load(weights, precision)
+    asked = _in_chat(model, prompt, text) if prompt.chat else text
     settings = Decoding().identity
     stream = Stream(model.tokenizer, [*settings["until"], model.tokenizer.eos_token], hear)
-    request = Instance("generate_until", {}, (prompt, {**settings, "streamer": stream}), 0)
-    text = model.generate_until([request], disable_tqdm=True)[0].strip()
-    stream.say(text)
-    return Answer(text, len(model.tok_encode(prompt)))
+    request = Instance("generate_until", {}, (asked, {**settings, "streamer": stream}), 0)
+    said = model.generate_until([request], disable_tqdm=True)[0].strip()
+    stream.say(said)
+    return Answer(said, len(model.tok_encode(asked)))
+
+
+def _in_chat(model: "PolicyQALM", prompt: Prompt, text: str) -> str:
+    """The user's turn in the model's own chat template."""
+    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
+    rendered: str = model.apply_chat_template([*system, {"role": "user", "content": text}])
+    return rendered
 
 
 class Stream:
@@ -170,7 +192,7 @@ def settled(text: str, stops: Sequence[str]) -> str:
 
 
 def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
-    from policyqa.scoring import load_model
+    from harness.models.loading import load_model
 
     try:
         model = load_model(weights.base, precision, batch_size=1)

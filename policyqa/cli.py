@@ -58,6 +58,9 @@ def run(
     suite: Annotated[str, typer.Argument(help="quick, published, full, sweep, or a YAML file.")],
     out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME if unset.")] = None,
     limit: Annotated[int | None, typer.Option(help="Score this many questions.", min=1)] = None,
+    ask_again: Annotated[
+        bool, typer.Option("--ask-again", help="Ask servers and functions anew what they answered.")
+    ] = False,
 ) -> None:
     """Score a suite: prepare and train what is missing, then print the table.
 
@@ -74,7 +77,7 @@ def run(
     wanted = load_suite(suite, limit=limit)
     stay_offline(wanted.model_names)
     folder = out or Path("runs") / wanted.name
-    comparison = run_suite(wanted, folder, Watch(Console(stderr=True)))
+    comparison = run_suite(wanted, folder, Watch(Console(stderr=True)), ask_again)
     show(comparison, Console())
     print(f"run folder: {folder}")
 

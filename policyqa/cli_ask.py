@@ -41,7 +41,7 @@ def ask(
 ) -> None:
     """Answer a question as policyqa run has it answered; with --rag, from retrieved sections."""
     from finetune.checkpoint import find_weights
-    from policyqa.ask import answer, make_prompt, with_text
+    from policyqa.ask import answer, make_prompt, prompt_for, with_text
     from policyqa.progress import Watch
     from policyqa.quiet import quieten
 
@@ -52,8 +52,9 @@ def ask(
     retriever = _prepare(weights, rag, search)
     _note_other_prompt(checkpoint, weights, rag)
     watch = Watch(Console(stderr=True))
-    prompt, sources = make_prompt(question, data_or_shipped(data), retriever, watch)
-    given = answer(prompt, weights, precision, watch, _unheard if as_json else _print_now)
+    prompt = prompt_for(weights, rag)
+    text, sources = make_prompt(prompt, question, data_or_shipped(data), retriever, watch)
+    given = answer(prompt, text, weights, precision, watch, _unheard if as_json else _print_now)
     if as_json:
         shown = [{"id": s.id, "citation": s.citation, "score": s.score} for s in sources]
         print_json({"answer": given.text, "prompt_tokens": given.prompt_tokens, "sources": shown})
@@ -83,9 +84,10 @@ def _prepare(weights: "Weights", rag: bool, search: dict[str, Any]) -> "Retrieve
 
 def _note_other_prompt(checkpoint: str, weights: "Weights", rag: bool) -> None:
     """Say on standard error that the checkpoint was trained on another prompt, if it was."""
-    if weights.prompt == "rag" and not rag:
+    trained = weights.prompt
+    if trained and trained.shows_context and not rag:
         advice = "was trained with retrieved sections: ask it with --rag"
-    elif weights.prompt == "plain" and rag:
+    elif trained and rag and not trained.shows_context:
         advice = "was trained without retrieved sections: ask it without --rag"
     else:
         return

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+from finetune.recipe import Recipe
 from harness.files import fingerprint
 from harness.metrics import description, signature
+from harness.models.adapter import read_record
 from harness.statistics import RESAMPLES
-from harness.variants import DETERMINING_LIBRARIES, Variant
+from harness.variants import DETERMINING_LIBRARIES, Model, Variant
 from policyqa.machine import machine
 from policyqa.plan import Plan
 from rag.retriever import DETERMINING_LIBRARIES as RETRIEVAL_LIBRARIES
@@ -20,10 +22,11 @@ LIBRARIES = tuple(dict.fromkeys((*DETERMINING_LIBRARIES, *RETRIEVAL_LIBRARIES)))
 def make_manifest(plan: Plan) -> dict[str, Any]:
     """The manifest of a run of ``plan``, as JSON; its checkpoints must be finished."""
     suite = plan.suite
-    variants = [plan.trained(variant) for variant in suite.resolved]
+    replicates = {one.name: plan.replicates(one) for one in suite.resolved}
+    variants = [one for found in replicates.values() for one in found]
     return {
         "suite": suite.model_dump(mode="json"),
-        "variants": {one.name: _described(plan, one) for one in variants},
+        "variants": {name: _described(plan, found) for name, found in replicates.items()},
         "baseline": suite.baseline_name,
         "metrics": {metric.name: description(metric) for metric in plan.metrics},
         "scored_on": {
@@ -37,27 +40,43 @@ def make_manifest(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _described(plan: Plan, variant: Variant) -> dict[str, Any]:
+def _described(plan: Plan, replicates: list[Variant]) -> dict[str, Any]:
     """A variant's identity, and what reports need to tell it from others."""
+    variant = replicates[0]
     context, model = variant.context, variant.model
     return {
-        "identity": variant.identity,
-        "fingerprint": variant.fingerprint,
+        "replicates": {one.replicate: one.identity for one in replicates},
+        "fingerprint": fingerprint([one.fingerprint for one in replicates])[:12],
         "model": model.name,
         "precision": model.precision,
         "prompt": variant.prompt.name,
         "floor": model.is_floor,
+        "kind": model.kind,
         "trained": bool(model.recipe or model.adapter),
+        "trained_in": _trained_in(variant),
         "own_limits": context != plan.suite.tables.contexts[context.name],
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
         "retrieval": None if context.source == "none" else plan.retrievers[context].signature,
     }
 
 
+def _trained_in(variant: Variant) -> str | None:
+    """The prompt its weights were trained in, where it is asked in another; None where not, or
+    where nobody says."""
+    adapter = variant.model.adapter
+    recipe = read_record(adapter).get("recipe") if adapter else None
+    if not recipe:
+        return None
+    asked = Recipe.model_validate(recipe).asked
+    trained, own = asked.identity, variant.prompt.identity
+    return None if trained == own else asked.name
+
+
 def _signature(plan: Plan, variants: list[Variant]) -> str:
     """Everything that could change the figures, in one line."""
     suite = plan.suite
-    prompts = [one.prompt for one in variants if not one.model.is_floor]
+    prompts = [one.prompt for one in variants if not one.model.is_floor and one.prompt.name]
+    shots = max((one.shots for one in prompts), default=0)
     parts = [
         f"suite:{suite.name}",
         *_models(plan, variants),
@@ -65,10 +84,10 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
         f"split:{suite.split}",
         f"n:{len(plan.asked)}",
         f"seed:{suite.seed}",
-        "shots:0",
+        f"shots:{shots}" + (",train,no-shared-evidence" if shots else ""),
         *_once(f"prompt {one.name}:{fingerprint(one.identity)[:8]}" for one in prompts),
         *_once(_context(plan, one) for one in variants if one.context.source != "none"),
-        *_once(_decoding(one) for one in variants),
+        *_once(_decoding(one) for one in variants if one.model.kind in ("local", "served")),
         f"batch:{suite.batch_size}",
         f"device:{machine()['device']}",
         signature(plan.metrics),
@@ -81,18 +100,24 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
 
 
 def _models(plan: Plan, variants: list[Variant]) -> list[str]:
-    """Every model that answers, with what determines its weights."""
-    lines = []
-    for model in [one.model for one in variants if not one.model.is_floor]:
-        what = model.identity
-        parts = [what["base"], what["engine"]]
-        if what["adapter"]:
-            recipe = plan.recipes[model.name].name if model.recipe else "adapter"
-            parts.append(f"{recipe}@{what['adapter'][:12]}")
-        if model.precision:
-            parts.append(model.precision)
-        lines.append(f"model {model.name}:{','.join(parts)}")
-    return _once(lines)
+    """Every model that answers, with what determines its answers."""
+    models = [one.model for one in variants if not one.model.is_floor]
+    return _once(f"model {one.label}:{','.join(_model(plan, one))}" for one in models)
+
+
+def _model(plan: Plan, model: Model) -> list[str]:
+    what = model.identity
+    if model.kind == "answers":
+        return [f"file@{what['file'][:8]}"]
+    if model.kind == "call":
+        return [f"{model.base}@{what['source'][:8]}"]
+    parts = [what["base"], what["engine"]]
+    if what.get("options"):
+        parts.append(f"options@{fingerprint(what['options'])[:8]}")
+    if what.get("adapter"):
+        recipe = plan.recipes[model.label].name if model.recipe else "adapter"
+        parts.append(f"{recipe}@{what['adapter'][:12]}")
+    return [*parts, *([model.precision] if model.precision else [])]
 
 
 def _context(plan: Plan, variant: Variant) -> str:
@@ -105,7 +130,9 @@ def _context(plan: Plan, variant: Variant) -> str:
 def _decoding(variant: Variant) -> str:
     decoding = variant.decoding
     stops = fingerprint(list(decoding.stop))[:8]
-    return f"decoding:greedy,max{decoding.max_tokens},stop@{stops}"
+    drawn = f"temperature{decoding.temperature:g},draws{decoding.repeats}"
+    how = drawn if decoding.temperature else "greedy"
+    return f"decoding:{how},max{decoding.max_tokens},stop@{stops}"
 
 
 def _once(lines: Iterable[str]) -> list[str]:

@@ -1,6 +1,8 @@
 """
 Names of variants → values: ``model/prompt[+context][+key=value…][@precision]``.
 
+An assistant that already exists has no prompt of ours: ``model[+context]``.
+
 Read once, where a suite is read; inside, everyone passes the value.
 """
 
@@ -10,23 +12,29 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from harness.errors import ConfigError
+from harness.models.kinds import ENGINE, FLOOR
 from harness.models.precision import PRECISIONS, Precision
-from harness.variants import FLOOR, FLOORS, Context, Decoding, Model, Prompt, Variant
+from harness.variants import FLOORS, Context, Decoding, Model, Prompt, Variant
 
-FORM = "model/prompt[+context][+k=4][+budget=800][@int8]"
+FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
 FLOOR_ROW = "floor"
 """What stands in place of a model in the name of a floor."""
-SETTINGS = {
+CONTEXT_SETTINGS = {
     "k": ("retrieved", "withheld"),
     "budget": ("retrieved", "withheld", "oracle", "misled"),
 }
 """What a variant may set of its own context, and the sources on which that has an effect."""
+DECODING_SETTINGS = ("max_tokens", "temperature")
+"""What it may set of its own decoding."""
 
 _NAME = re.compile(
-    r"(?P<model>[^/@+\s]+)/(?P<prompt>[^/@+\s]+)(?P<more>(\+[^/@+\s]+)*)(@(?P<precision>[^/@+\s]+))?"
+    r"(?P<model>[^/@+\s]+)(/(?P<prompt>[^/@+\s]+))?(?P<more>(\+[^/@+\s]+)*)"
+    r"(@(?P<precision>[^/@+\s]+))?"
 )
 _SETTING = re.compile(r"(?P<name>[a-z_]+)=(?P<value>.*)")
-_NUMBER = re.compile(r"[0-9]{1,6}")
+_WHOLE = re.compile(r"[0-9]{1,6}")
+_DECIMAL = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?")
+_VALUES = {"k": _WHOLE, "budget": _WHOLE, "max_tokens": _WHOLE, "temperature": _DECIMAL}
 
 
 Part = TypeVar("Part")
@@ -55,31 +63,54 @@ def read_variant(text: str, tables: Tables) -> Variant:
     words = match["more"].split("+")[1:]
     named = [word for word in words if "=" not in word]
     given = _settings(text, [word for word in words if "=" in word])
-    if match["model"] == FLOOR_ROW:
-        model, prompt = _floor(text, match["prompt"])
-    else:
-        model = _found(text, "model", match["model"], tables.models)
-        prompt = _found(text, "prompt", match["prompt"], tables.prompts)
-    if named and prompt.context == "none" and not prompt.shows_context:
-        raise ConfigError(
-            f"variant {text!r}: +{named[0]} has no effect on {prompt.name}, whose template has no "
-            "{context}; leave it out"
-        )
+    model, prompt = _asked(text, match["model"], match["prompt"], tables)
+    if named and prompt.context == "none" and not prompt.shows_context and model.kind != "call":
+        raise ConfigError(f"variant {text!r}: +{named[0]} has no effect on {_why_not(prompt)}")
     if len(named) > 1:
         raise ConfigError(f"variant {text!r} names two contexts, {named[0]} and {named[1]}")
     context = _found(text, "context", (named or [prompt.context])[0], tables.contexts)
+    if model.kind == "call" and context.source != "none":
+        # What a function is asked with is not only its question, and answers are kept by it.
+        prompt = replace(prompt, template="{context}\n\n{question}")
     context = _with_settings(text, prompt, context, given)
     precision = _precision(text, match["precision"], model)
     own = [context.name] if context.name != prompt.context else []
-    own += [f"{name}={given[name]}" for name in SETTINGS if name in given]
-    name = "+".join([f"{match['model']}/{prompt.name}", *own])
+    own += [f"{name}={given[name]:g}" for name in _VALUES if name in given]
+    row = "/".join(word for word in (match["model"], prompt.name) if word)
+    name = "+".join([row, *own])
     return Variant(
         name=f"{name}@{precision}" if precision else name,
         model=replace(model, precision=precision) if precision else model,
         prompt=prompt,
         context=context,
-        decoding=tables.decoding,
+        decoding=_decoding(text, model, tables.decoding, given),
     )
+
+
+def _asked(text: str, model: str, prompt: str | None, tables: Tables) -> tuple[Model, Prompt]:
+    """Who is asked, and how."""
+    if model == FLOOR_ROW and prompt is not None:
+        return _floor(text, prompt)
+    found = _found(text, "model", model, tables.models)
+    own = found.kind in ("answers", "call")
+    if own and prompt is not None:
+        raise ConfigError(
+            f"variant {text!r}: {model} is an assistant that is asked its own way: leave "
+            f"/{prompt} out"
+        )
+    if own:
+        return found, Prompt("", "{question}")
+    if prompt is None:
+        raise ConfigError(
+            f"variant {text!r} names no prompt: {FORM}; there are {', '.join(tables.prompts)}"
+        )
+    return found, _found(text, "prompt", prompt, tables.prompts)
+
+
+def _why_not(prompt: Prompt) -> str:
+    if not prompt.name:
+        return "a file of answers, which says itself what was shown; leave it out"
+    return f"{prompt.name}, whose template has no {{context}}; leave it out"
 
 
 def _floor(text: str, kind: str) -> tuple[Model, Prompt]:
@@ -102,33 +133,56 @@ def _found(text: str, what: str, word: str, table: Mapping[str, Part]) -> Part:
 def _precision(text: str, word: str | None, model: Model) -> Precision | None:
     if word is not None and word not in PRECISIONS:
         raise ConfigError(f"variant {text!r}: {word!r} is none of {', '.join(PRECISIONS)}")
-    if word is not None and model.is_floor:
-        raise ConfigError(f"variant {text!r}: a floor has no weights; leave @{word} out")
+    if word is not None and model.engine != ENGINE:
+        what = "a floor has" if model.is_floor else f"{model.name} ({model.engine}) has here"
+        raise ConfigError(f"variant {text!r}: {what} no weights in int8 or nf4; leave @{word} out")
     return word
 
 
-def _settings(text: str, words: list[str]) -> dict[str, int]:
-    """What a variant sets of its own context, by name."""
-    settings: dict[str, int] = {}
+def _settings(text: str, words: list[str]) -> dict[str, float]:
+    """What a variant sets of its own context and decoding, by name."""
+    settings: dict[str, float] = {}
     for word in words:
         match = _SETTING.fullmatch(word)
-        known = match and match["name"] in SETTINGS and match["name"] not in settings
-        if not match or not known or not _NUMBER.fullmatch(match["value"]):
+        form = _VALUES.get(match["name"]) if match and match["name"] not in settings else None
+        if not match or form is None or not form.fullmatch(match["value"]):
             raise ConfigError(
-                f"variant {text!r}: +{word} is none of +k=4 and +budget=800, each given once, "
-                "a whole number from 0 to 999999"
+                f"variant {text!r}: +{word} is none of +k=4, +budget=800 and +max_tokens=64 (whole "
+                "numbers from 0 to 999999) and +temperature=0.7, each given once"
             )
-        settings[match["name"]] = int(match["value"])
+        settings[match["name"]] = float(match["value"])
     return settings
 
 
 def _with_settings(
-    text: str, prompt: Prompt, context: Context, settings: Mapping[str, Any]
+    text: str, prompt: Prompt, context: Context, settings: Mapping[str, float]
 ) -> Context:
-    for name in settings:
-        if context.source not in SETTINGS[name]:
+    given = {name: int(settings[name]) for name in CONTEXT_SETTINGS if name in settings}
+    for name, value in given.items():
+        if context.source not in CONTEXT_SETTINGS[name]:
             raise ConfigError(
-                f"variant {text!r}: +{name}={settings[name]} has no effect on {prompt.name}, whose "
-                f"context is {context.source}, only on {', '.join(SETTINGS[name])}; leave it out"
+                f"variant {text!r}: +{name}={value} has no effect on {prompt.name or text}, whose "
+                f"context is {context.source}, only on {', '.join(CONTEXT_SETTINGS[name])}; leave "
+                "it out"
             )
-    return replace(context, **settings) if settings else context
+    return replace(context, **given)  # type: ignore[arg-type]
+
+
+def _decoding(
+    text: str, model: Model, decoding: Decoding, settings: Mapping[str, float]
+) -> Decoding:
+    """The suite's decoding, with what the variant sets; of those that decode nothing, one draw."""
+    given: dict[str, Any] = {n: settings[n] for n in DECODING_SETTINGS if n in settings}
+    if model.kind in ("floor", "answers", "call"):
+        if given:
+            raise ConfigError(
+                f"variant {text!r}: +{next(iter(given))} has no effect on {model.name}, which "
+                "decodes nothing; leave it out"
+            )
+        return replace(decoding, repeats=1)
+    if "max_tokens" in given:
+        given["max_tokens"] = int(given["max_tokens"])
+        if not given["max_tokens"]:
+            raise ConfigError(f"variant {text!r}: +max_tokens=0 leaves no room for an answer")
+    decoding = replace(decoding, **given)
+    return decoding if decoding.temperature else replace(decoding, repeats=1)

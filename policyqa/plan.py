@@ -12,11 +12,17 @@ from typing import Any
 from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
 from finetune.fitting import fitted
 from finetune.recipe import Recipe, recipe_for
+from harness.errors import ConfigError
 from harness.metrics import Metric, check, make_metrics
 from harness.models.adapter import RECORD
+from harness.models.answers import Given, read_answers
+from harness.models.called import CalledEngine
+from harness.models.policyqa_hf import Unloaded
+from harness.models.served import ServedEngine
 from harness.variants import Context, Model, Variant
-from policyqa.suite import ContextRow, Suite
-from rag.corpus import load_corpus
+from policyqa.rows import ContextRow
+from policyqa.suite import Suite
+from rag.corpus import Section, load_sections
 from rag.retriever import Retriever
 from reports.comparison import published
 from tasks.policyqa.contexts import retriever_for
@@ -34,6 +40,8 @@ class Plan:
     """A suite, and what it names."""
 
     suite: Suite
+    sections: list[Section]
+    """Of the documents; empty where there are none."""
     questions: list[Question]
     """Of all splits."""
     split: list[Question]
@@ -46,39 +54,48 @@ class Plan:
     training: Retriever
     """With the suite's own k and budget, which training uses whatever the variants set."""
     recipes: dict[str, Recipe]
-    """Of each row of models that is trained, as this machine can carry it out."""
+    """Of each model that is trained, by its label, as this machine can carry it out."""
     replaced: list[str]
     """What of the recipes it cannot, a line each."""
+    given: dict[str, dict[str, Given]]
+    """What assistants have answered, by file and question id."""
 
     def checkpoint_determinants(self, model: str) -> dict[str, Any]:
-        """All that determines the checkpoint of that row of models, as JSON."""
+        """All that determines the checkpoint of the model of that label, as JSON."""
         return determinants(self.recipes[model], self.questions, self.training)
 
     def checkpoint_folder(self, model: str) -> Path:
-        """Where the checkpoint of that row is kept once it is finished."""
+        """Where the checkpoint of that model is kept once it is finished."""
         return kept_at(self.recipes[model], self.checkpoint_determinants(model))
 
     @property
+    def train(self) -> list[Question]:
+        """What shots are drawn from."""
+        return with_reference(in_split(self.questions, "train"))
+
+    @property
     def untrained(self) -> list[str]:
-        """The rows of models whose checkpoints are not finished."""
+        """The labels of models whose checkpoints are not finished."""
         return [
             name for name in self.recipes if not (self.checkpoint_folder(name) / RECORD).is_file()
         ]
 
     def checkpoint(self, model: str) -> Checkpoint:
-        """The finished checkpoint of that row.
+        """The finished checkpoint of that model.
 
         Raises:
             ModelError: its weights are not those its record names.
         """
         return load_checkpoint(self.checkpoint_folder(model))
 
-    def trained(self, variant: Variant) -> Variant:
-        """The variant, with the adapter that its recipe trained; it must be finished."""
-        return replace(variant, model=self._trained(variant.model))
+    def replicates(self, variant: Variant) -> list[Variant]:
+        """Its replicates, with the adapters that its recipe trained; they must be finished."""
+        return [replace(one, model=self._trained(one.model)) for one in variant.replicates]
 
     def _trained(self, model: Model) -> Model:
-        return replace(model, adapter=self.checkpoint(model.name).folder) if model.recipe else model
+        if not model.recipe:
+            return model
+        return replace(model, adapter=self.checkpoint(model.label).folder)
 
 
 def make_plan(suite: Suite) -> Plan:
@@ -88,7 +105,8 @@ def make_plan(suite: Suite) -> Plan:
         BenchError: a file is missing or breaks its contract, or the encoder cannot be used.
     """
     published(suite.published, ())  # A row that is not there is refused now.
-    sections = load_corpus(suite.data)
+    sections = load_sections(suite.data)
+    _check_documents(suite)
     questions = load_questions(suite.data, [section.id for section in sections])
     split = with_reference(in_split(questions, suite.split))
     recipes, replaced = _recipes(suite)
@@ -97,9 +115,12 @@ def make_plan(suite: Suite) -> Plan:
         with_reference(in_split(questions, "validation"))
     metrics = make_metrics(suite.metrics, suite.encoder, suite.encoder_layer)
     check(metrics)
+    _check_answering(suite, questions)
     contexts = {one.context for one in suite.resolved if one.context.source != "none"}
+    files = {one.model.base for one in suite.resolved if one.model.kind == "answers"}
     return Plan(
         suite=suite,
+        sections=sections,
         questions=questions,
         split=split,
         asked=[split[place] for place in draw(len(split), suite.limit, suite.seed)],
@@ -108,13 +129,71 @@ def make_plan(suite: Suite) -> Plan:
         training=retriever_for(suite.context("retrieved", ContextRow()), sections),
         recipes=recipes,
         replaced=replaced,
+        given={file: read_answers(Path(file)) for file in files},
     )
+
+
+def _check_documents(suite: Suite) -> None:
+    """Refuse variants that show documents where there are none."""
+    if suite.has_documents:
+        return
+    showing = [one.name for one in suite.resolved if one.context.source != "none"]
+    if showing:
+        raise ConfigError(
+            f"{showing[0]} shows sections of documents, and {suite.data} has none: put them into "
+            f"{suite.data / 'corpus'} (policyqa data import), or leave the variant out"
+        )
+
+
+def _check_answering(suite: Suite, questions: list[Question]) -> None:
+    """Look, before any long work, at what can be known of who answers.
+
+    Raises:
+        ModelError: a chat with a model that cannot.
+        ConfigError: a function or an engine that cannot be used, or shots without questions.
+    """
+    for variant in suite.resolved:
+        model, prompt = variant.model, variant.prompt
+        if prompt.shots:
+            in_split(questions, "train")
+        if model.kind == "served":
+            _check_served(variant)
+        elif model.kind == "call":
+            CalledEngine(variant)
+        if prompt.chat and model.tokenizer:
+            Unloaded(model.tokenizer).refuse_chat(prompt.system)
+
+
+def _check_served(variant: Variant) -> None:
+    """A server of chats takes chats alone, and one of completions has them rendered here."""
+    ServedEngine(variant.model)
+    chats = variant.model.engine.endswith("chat-completions")
+    if chats and not variant.prompt.chat:
+        raise ConfigError(
+            f"{variant.name}: {variant.model.engine} takes chats alone; name a prompt with "
+            "chat: true, as chat"
+        )
+    if variant.prompt.chat and not chats and not variant.model.tokenizer:
+        raise ConfigError(
+            f"{variant.name}: {variant.model.engine} takes text, and the chat is rendered here: "
+            "name the model whose tokenizer does so in the row's options, as tokenizer: OWNER/NAME"
+        )
 
 
 def _recipes(suite: Suite) -> tuple[dict[str, Recipe], list[str]]:
     """The recipe of every row of models that needs one, as this machine can carry it out."""
-    models = {one.model.name: one.model for one in suite.resolved if one.model.recipe}
-    named = {name: recipe_for(one.base, str(one.recipe)) for name, one in models.items()}
-    fits = {name: fitted(recipe) for name, recipe in named.items()}
-    recipes = {name: recipe for name, (recipe, _) in fits.items()}
-    return recipes, [line for _, lines in fits.values() for line in lines]
+    models = {
+        one.model.label: one.model
+        for variant in suite.resolved
+        for one in variant.replicates
+        if one.model.recipe
+    }
+    fits = {label: fitted(_recipe(model)) for label, model in models.items()}
+    recipes = {label: recipe for label, (recipe, _) in fits.items()}
+    return recipes, list(dict.fromkeys(line for _, lines in fits.values() for line in lines))
+
+
+def _recipe(model: Model) -> Recipe:
+    """The recipe of a model, with the seed it is trained by."""
+    found = recipe_for(model.base, str(model.recipe))
+    return found.model_copy(update={"seed": model.seeds[0]}) if model.seeds else found

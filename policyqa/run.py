@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.files import locked, read_json, write_json, write_whole
-from harness.kept import Kept, Use
+from harness.kept import Kept
 from harness.models import catalogue
 from harness.runs import CHART, MANIFEST, RECORD, variant_folder
 from harness.variants import Variant
@@ -22,30 +22,34 @@ from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
 from policyqa.suite import Suite
-from rag.embedder import Embedder
 from rag.retriever import Excerpt
-from rag.sentences import nearest_sentences
 from reports.chart import chart
 from reports.comparison import compare_run
 from reports.markdown import markdown
 from tasks.policyqa.contexts import excerpts_of
 from tasks.policyqa.documents import make_documents
-from tasks.policyqa.questions import in_split
-
-if TYPE_CHECKING:
-    from lm_eval.api.model import LM
+from tasks.policyqa.questions import Question, in_split
 
 SECTION_TOKENS = 216
 """Of a section of the policy set, on average."""
 
 
-def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
+def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> dict[str, Any]:
     """Carry out ``suite`` in the folder ``out`` and return its comparison.
+
+    Args:
+        suite: what to do.
+        out: the run folder, which is made or gone on with.
+        watch: shows the progress.
+        ask_again: forgets what servers and functions answered to this before.
 
     Raises:
         BenchError: the suite, its data or a model is not usable; nothing long was begun.
     """
     plan = make_plan(suite)
+    if suite.floors_left_out:
+        left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)
+        watch.say(f"left out, since {suite.data} has no documents: {left_out}")
     untrained = plan.untrained
     efforts = [1.0, *(_training_effort(plan, name) for name in untrained)]
     efforts += [_asking_effort(plan, variant) for variant in suite.resolved]
@@ -57,7 +61,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch) -> dict[str, Any]:
             _train(plan, name, watch)
         manifest = make_manifest(plan)
         _begin(manifest, out)
-        _score(plan, out, watch)
+        _score(plan, out, watch, ask_again)
     with locked(out / "run"):
         _link_checkpoints(plan, out)
         _drop_other_variants(plan, out)
@@ -98,61 +102,51 @@ def _train(plan: Plan, name: str, watch: Watch) -> None:
         train(recipe, plan.questions, plan.training, folder, what, advance, watch.say)
 
 
-def _score(plan: Plan, out: Path, watch: Watch) -> None:
+def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
     """Score the variants, loading each base at most once for those that follow each other."""
-    from harness.models.keeping import KeepingLM
-    from policyqa.scoring import Loader, score_variant
+    from policyqa.answering import Answering
+    from policyqa.scoring import Asked, Scorer
 
-    suite = plan.suite
     kept = Kept()
-    loader = Loader(suite.batch_size)
-    excerpts = Excerpts(plan)
-    for variant in _by_base([plan.trained(one) for one in suite.resolved]):
-        who = FLOOR_ROW if variant.model.is_floor else variant.model.base
-        use = Use(suite.name, str(suite.data.resolve()), who)
+    answering = Answering(plan, kept, watch, ask_again)
+    scorer = Scorer(plan.metrics, kept, answering.use, plan.suite.seed)
+    shown = Shown(plan)
+    for variant in _by_base(plan.suite.resolved):
         with watch.stage(f"scoring {variant.name}", _asking_effort(plan, variant)) as advance:
-            documents = make_documents(plan.asked, variant.prompt, excerpts.of(variant))
-            model = (
-                _floor(plan, variant)
-                if variant.model.is_floor
-                else KeepingLM(
-                    variant.model,
-                    partial(loader.load, variant.model),
-                    kept,
-                    use,
-                    suite.batch_size,
-                    advance,
+            asked = [
+                Asked(
+                    one,
+                    shown.documents(one, plan.asked),
+                    partial(shown.documents, one, plan.train),
+                    answering.lm(one, advance),
                 )
-            )
-            score_variant(variant, documents, model, plan.metrics, kept, use, out)
+                for one in plan.replicates(variant)
+            ]
+            scorer.score(variant, asked, out)
 
 
-def _floor(plan: Plan, variant: Variant) -> "LM":
-    """What answers for a floor; another question's answer is taken from the whole split, so that it
-    does not depend on how many are asked."""
-    from harness.models.floors import FloorLM
-
-    nearest = partial(nearest_sentences, Embedder(variant.context.embedder))
-    return FloorLM(variant.model.base, nearest, [one.model_dump() for one in plan.split])
-
-
-class Excerpts:
-    """What the variants of a plan show of the documents, retrieved once for each context."""
+class Shown:
+    """What variants are asked, with what they show of the documents: retrieved once a context."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._found: dict[Any, list[Excerpt]] = {}
+        self._found: dict[Any, Sequence[Excerpt]] = {}
 
-    def of(self, variant: Variant) -> Sequence[Excerpt]:
-        """The excerpt of every question that is asked, in order."""
+    def documents(self, variant: Variant, questions: Sequence[Question]) -> list[dict[str, Any]]:
+        """Questions of one split as a variant is asked them."""
+        excerpts = self._excerpts(variant, questions)
+        return make_documents(questions, variant.prompt, excerpts)
+
+    def _excerpts(self, variant: Variant, questions: Sequence[Question]) -> Sequence[Excerpt]:
         context, plan = variant.context, self._plan
         if context.source == "none":
-            return [Excerpt()] * len(plan.asked)
-        if context not in self._found:
-            self._found[context] = excerpts_of(
-                plan.asked, context.source, plan.retrievers[context], plan.split
-            )
-        return self._found[context]
+            return [Excerpt()] * len(questions)
+        found = (context, questions[0].split if questions else None)
+        if found not in self._found:
+            among = in_split(plan.questions, questions[0].split)
+            retriever = plan.retrievers[context]
+            self._found[found] = excerpts_of(questions, context.source, retriever, among)
+        return self._found[found]
 
 
 def _by_base(variants: Sequence[Variant]) -> list[Variant]:
@@ -170,24 +164,24 @@ def _by_base(variants: Sequence[Variant]) -> list[Variant]:
 def _training_effort(plan: Plan, name: str) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
     recipe = plan.recipes[name]
-    each = 2.6 if recipe.prompt == "rag" else 0.5
+    each = 2.6 if recipe.asked.shows_context else 0.5
     count = len(in_split(plan.questions, "train"))
     return each * recipe.epochs * min(count, recipe.limit or count)
 
 
 def _asking_effort(plan: Plan, variant: Variant) -> float:
     """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    if variant.model.is_floor:
+    if variant.model.kind in ("floor", "answers"):
         return 0.05 * len(plan.asked)
     context = variant.context
     shown = 0 if context.source == "none" else min(context.budget, SECTION_TOKENS * context.k)
-    return (0.6 + 0.9 * shown / 400) * len(plan.asked)
+    return (0.6 + 0.9 * shown / 400) * len(plan.asked) * len(variant.replicates)
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:
     """Link the adapters the run used, by the names of their rows; links of others go."""
-    models = [plan.trained(variant).model for variant in plan.suite.resolved]
-    adapters = {model.name: model.adapter for model in models if model.adapter}
+    replicates = [one for variant in plan.suite.resolved for one in plan.replicates(variant)]
+    adapters = {one.model.label: one.model.adapter for one in replicates if one.model.adapter}
     folder = out / "checkpoints"
     folder.mkdir(parents=True, exist_ok=True)
     for link in folder.iterdir():

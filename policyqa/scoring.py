@@ -1,15 +1,15 @@
 """
-One variant → its scores: lm-eval run on what is kept and, for the rest, the model; into its folder.
+One variant → its scores, into its folder: lm-eval run on what is kept and who answers the rest.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import lm_eval
-from lm_eval.api.model import LM
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
@@ -18,108 +18,115 @@ from harness.files import locked, put_folder, write_json
 from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
 from harness.metrics.scoring import row_keys
-from harness.models.device import torch_device
-from harness.models.keeping import KeepingLM
-from harness.models.policyqa_hf import PolicyQALM
-from harness.runs import RECORD, variant_folder
-from harness.variants import Model, Variant
+from harness.models.answering import AnsweringLM
+from harness.runs import RECORD, replicate_folder, variant_folder
+from harness.variants import Price, Variant
 from tasks.policyqa.task import PolicyQATask
 
-DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
-"""What lm-eval takes as ``dtype`` for each precision of a variant."""
+COSTS = ("prompt_tokens", "answer_tokens", "seconds", "cut", "price")
+"""Means a question that a variant's record has; a share of ``cut``."""
 
 
-def load_model(model: str, precision: str | None, batch_size: int) -> PolicyQALM:
-    """The base in one precision, ready for adapters."""
-    return PolicyQALM(
-        pretrained=model,
-        load_in_8bit=precision == "int8",
-        load_in_4bit=precision == "nf4",
-        dtype=DTYPES[precision],
-        device=torch_device(),
-        batch_size=batch_size,
-    )
+@dataclass(frozen=True)
+class Asked:
+    """What one replicate of a variant is asked, and by whom it is answered."""
+
+    variant: Variant
+    """Its model trained."""
+    documents: Sequence[dict[str, Any]]
+    """What is asked (``tasks.policyqa.documents``)."""
+    train: Callable[[], Sequence[dict[str, Any]]]
+    """What shots are drawn from, made when some are shown."""
+    lm: AnsweringLM
 
 
-class Loader:
-    """Loads models when they are needed, one base at a time; adapters go on and off it."""
+class Scorer:
+    """Scores the variants of a suite into its run folder."""
 
-    def __init__(self, batch_size: int) -> None:
-        self._batch_size = batch_size
-        self._loaded: tuple[str, str | None] | None = None
-        self._model: PolicyQALM | None = None
+    def __init__(
+        self, metrics: Sequence[Metric], kept: Kept, use: Callable[[Variant], Use], seed: int
+    ) -> None:
+        """A scorer.
 
-    def load(self, model: Model) -> PolicyQALM:
-        """The model, ready to answer.
+        Args:
+            metrics: what is scored.
+            kept: where scores are looked up and kept.
+            use: who asks for a variant's scores.
+            seed: of the shots.
+        """
+        self._metrics = metrics
+        self._kept = kept
+        self._use = use
+        self._seed = seed
+
+    def score(self, variant: Variant, asked: Sequence[Asked], run: Path) -> None:
+        """Have a variant answer and be scored; its folder of ``run`` is replaced when all is there.
+
+        Args:
+            variant: as the suite names it.
+            asked: each of its replicates.
+            run: a run folder; several processes may be at it.
 
         Raises:
-            ModelError: it cannot be loaded, or its adapter does not fit it.
+            RunError: lm-eval did not write its files.
         """
-        wanted = (model.base, model.precision)
-        if self._model is None or self._loaded != wanted:
-            self._model = None  # What was loaded goes before the next comes.
-            self._model = load_model(*wanted, self._batch_size)
-            self._loaded = wanted
-        self._model.use_adapter(model.adapter)
-        return self._model
-
-
-def score_variant(
-    variant: Variant,
-    documents: Sequence[dict[str, Any]],
-    model: LM,
-    metrics: Sequence[Metric],
-    kept: Kept,
-    use: Use,
-    run: Path,
-) -> None:
-    """Have ``variant`` answer and be scored; its folder of ``run`` is replaced when all is there.
-
-    Args:
-        variant: its model trained.
-        documents: what it is asked (``tasks.policyqa.documents``).
-        model: what answers for it.
-        metrics: what is scored.
-        kept: where scores are looked up and kept.
-        use: who asks.
-        run: a run folder; several processes may be at it.
-
-    Raises:
-        RunError: lm-eval did not write its files.
-    """
-
-    def scorer(rows: Sequence[Row]) -> Scores:
-        kept.used(use, "score", row_keys(rows))
-        return score(metrics, rows, kept)
-
-    task = PolicyQATask(
-        {"task": task_name(variant)},
-        documents=documents,
-        metrics=metrics,
-        scorer=scorer,
-        decoding=variant.decoding,
-    )
-    tracker = EvaluationTracker()
-    results = lm_eval.simple_evaluate(
-        model=model,
-        # The tracker names what it writes after these.
-        model_args={"pretrained": variant.model.base, "peft": variant.model.adapter},
-        tasks=[task],
-        task_manager=TaskManager(include_defaults=False),
-        bootstrap_iters=0,
-        evaluation_tracker=tracker,
-    )
-    answers = [_answer(model, sample) for sample in results["samples"][task.config.task]]
-    for sample, answer in zip(results["samples"][task.config.task], answers, strict=True):
-        sample["cost"] = _cost([answer] if answer else [])
-    with locked(run / "run"):
         folder = variant_folder(run, variant.name)
         # No name of a row begins with a dot.
         partial_folder = folder.with_name(f".{folder.name}.partial")
-        shutil.rmtree(partial_folder, ignore_errors=True)  # Of a kill.
-        _write(results, tracker, task.config.task, partial_folder)
-        write_json(partial_folder / RECORD, _record(variant, [one for one in answers if one]))
-        put_folder(partial_folder, folder)
+        found = [self._evaluated(one) for one in asked]
+        answers = [answer for _, given in found for answer in given]
+        with locked(run / "run"):
+            shutil.rmtree(partial_folder, ignore_errors=True)  # Of a kill.
+            for one, (evaluation, _) in zip(asked, found, strict=True):
+                _write(evaluation, replicate_folder(partial_folder, one.variant.replicate))
+            write_json(partial_folder / RECORD, _record(asked, answers))
+            put_folder(partial_folder, folder)
+
+    def _evaluated(self, asked: Asked) -> tuple["Evaluation", list[Answer]]:
+        """lm-eval's results of one replicate, and what was answered."""
+        variant, prompt, use = asked.variant, asked.variant.prompt, self._use(asked.variant)
+
+        def scorer(rows: Sequence[Row]) -> Scores:
+            self._kept.used(use, "score", row_keys(rows))
+            return score(self._metrics, rows, self._kept)
+
+        task = PolicyQATask(
+            {"task": task_name(variant), "num_fewshot": prompt.shots or None},
+            documents=asked.documents,
+            train=asked.train,
+            prompt=prompt,
+            metrics=self._metrics,
+            scorer=scorer,
+            decoding=variant.decoding,
+        )
+        tracker = EvaluationTracker()
+        results = lm_eval.simple_evaluate(
+            model=asked.lm,
+            # The tracker names what it writes after these.
+            model_args={"pretrained": variant.model.base, "peft": variant.model.adapter},
+            tasks=[task],
+            task_manager=TaskManager(include_defaults=False),
+            bootstrap_iters=0,
+            evaluation_tracker=tracker,
+            apply_chat_template=prompt.chat,
+            system_instruction=prompt.system,
+            fewshot_random_seed=self._seed,
+        )
+        given = asked.lm.given
+        for sample in results["samples"][task.config.task]:
+            answer = given.get(sample["doc"]["id"])
+            sample["cost"] = cost([answer] if answer else [], variant.model.price)
+            sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
+        return Evaluation(results, tracker, task.config.task), list(given.values())
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What lm-eval found, and what writes it."""
+
+    results: dict[str, Any]
+    tracker: EvaluationTracker
+    task: str
 
 
 def task_name(variant: Variant) -> str:
@@ -127,13 +134,9 @@ def task_name(variant: Variant) -> str:
     return f"policyqa_{variant.name.replace('/', '_')}"
 
 
-def _answer(model: LM, sample: dict[str, Any]) -> Answer | None:
-    """The kept answer that a sample logs; None where no language model answered."""
-    return model.given[sample["arguments"][0][0]] if isinstance(model, KeepingLM) else None
-
-
-def _write(results: dict[str, Any], tracker: EvaluationTracker, task: str, output: Path) -> None:
+def _write(evaluation: Evaluation, output: Path) -> None:
     """Write lm-eval's own files."""
+    results, tracker, task = evaluation.results, evaluation.tracker, evaluation.task
     tracker.output_path = str(output / "results.json")
     samples = results.pop("samples")
     tracker.save_results_aggregated(results=results, samples=samples)
@@ -144,20 +147,32 @@ def _write(results: dict[str, Any], tracker: EvaluationTracker, task: str, outpu
             raise RunError(f"lm-eval wrote no {pattern} into {output}; is the disk full?")
 
 
-def _record(variant: Variant, answers: Sequence[Answer]) -> dict[str, Any]:
+def _record(asked: Sequence[Asked], answers: Sequence[Answer]) -> dict[str, Any]:
     """What a finished variant says of itself."""
+    variant = asked[0].variant
     return {
         "variant": variant.name,
-        "identity": variant.identity,
-        "cost": _cost(answers),
-        "answered_by": sorted({answer.code for answer in answers}),
+        "replicates": {one.variant.replicate: one.variant.identity for one in asked},
+        "cost": cost(answers, variant.model.price),
+        "unanswered": sorted({question for one in asked for question in one.lm.unanswered}),
+        "answered_by": sorted({answer.code for answer in answers if answer.code}),
+        "served_by": sorted({f"{one.served_by or '?'} on {one.day}" for one in answers if one.day}),
     }
 
 
-def _cost(answers: Sequence[Answer]) -> dict[str, float | None]:
-    """Means a question of tokens and seconds; None where no language model answered."""
-    names = ("prompt_tokens", "answer_tokens", "seconds")
-    return {
-        name: fmean(getattr(answer, name) for answer in answers) if answers else None
-        for name in names
-    }
+def cost(answers: Sequence[Answer], price: Price | None) -> dict[str, float | None]:
+    """Means a question of what answers took; None of what none of them tells.
+
+    Args:
+        answers: of the questions that got one.
+        price: of the tokens; None leaves what the answers themselves tell.
+    """
+    told = {name: [getattr(one, name) for one in answers] for name in COSTS}
+    if price is not None:
+        told["price"] = [
+            price.of(one.prompt_tokens, one.answer_tokens)
+            for one in answers
+            if one.prompt_tokens is not None and one.answer_tokens is not None
+        ]
+    known = {name: [x for x in found if x is not None] for name, found in told.items()}
+    return {name: fmean(map(float, found)) if found else None for name, found in known.items()}

@@ -21,13 +21,12 @@ from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
 from harness.metrics.bertscore import BertScore
 from harness.metrics.registry import make_metrics
-from harness.models.adapter import base_of
-from harness.models.precision import Precision
 from harness.validation import Name, validated
-from harness.variants import FLOORS, SOURCES, Context, Decoding, Model, Source, Variant
+from harness.variants import FLOORS, SOURCES, Context, Model, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
+from policyqa.rows import Amount, ContextRow, Count, DecodingRow, ModelRow
+from rag.corpus import has_corpus
 from rag.embedder import EMBEDDER
-from rag.index import MODES
 from rag.retriever import BUDGET, K
 from tasks.policyqa.prompts import PromptRow, prompt_table
 from tasks.policyqa.questions import DATA, Split
@@ -38,60 +37,6 @@ BASELINE = "base/plain"
 """The variant others are compared with, where a suite has it and names none."""
 RECIPES = ("sft", "sft-rag")
 """Shipped rows of models that a recipe of that name trains on the suite's model."""
-
-Count = Annotated[int, Field(ge=1)]
-Amount = Annotated[int, Field(ge=0)]
-
-
-class Row(BaseModel):
-    """A row of a table, as written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelRow(Row):
-    """Who answers."""
-
-    base: str | None = None
-    """A catalogue name, a Hugging Face id or a folder; None is what the adapter was trained on."""
-    adapter: Path | None = None
-    """A folder of LoRA weights."""
-    recipe: str | None = None
-    """What trains the adapter: a shipped recipe or a file."""
-    precision: Precision | None = None
-
-    @model_validator(mode="after")
-    def _says_what_it_is(self) -> "ModelRow":
-        if self.adapter and self.recipe:
-            raise ValueError("an adapter is there, and a recipe would train one: name one of them")
-        if not (self.base or self.adapter):
-            raise ValueError("name a base, or an adapter, which knows its base")
-        return self
-
-    def model(self, name: str) -> Model:
-        """The row as a value."""
-        base = self.base or base_of(self.adapter or Path())
-        return Model(name, base, adapter=self.adapter, recipe=self.recipe, precision=self.precision)
-
-
-class ContextRow(Row):
-    """Where sections come from; what is left out is as the suite has it."""
-
-    source: Source = "retrieved"
-    k: Amount | None = None
-    budget: Amount | None = None
-    embedder: str | None = None
-    reranker: str | None = None
-    mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
-
-
-class DecodingRow(Row):
-    """How answers end."""
-
-    max_tokens: Count = Decoding.max_tokens
-    stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] = (
-        Decoding.stop
-    )
 
 
 class Suite(BaseModel):
@@ -154,6 +99,11 @@ class Suite(BaseModel):
             raise ValueError(f"a variant is named twice: {', '.join(sorted(twice))}")
         if baseline not in names:
             raise ValueError(f"the baseline {baseline} is none of its variants")
+        if self.decoding.repeats > 1 and all(one.decoding.repeats == 1 for one in self.resolved):
+            raise ValueError(
+                "repeats draws answers anew, and nothing is drawn: set a temperature in decoding, "
+                "or for a variant, as +temperature=0.7"
+            )
         if FLOOR_ROW in self.models:
             raise ValueError(f"a row of models cannot be named {FLOOR_ROW}: that is of the floors")
         unknown = set(self.recipes) - set(RECIPES)
@@ -172,9 +122,21 @@ class Suite(BaseModel):
             ConfigError: a name is none.
         """
         named = [read_variant(name, self.tables) for name in self.variants]
-        floors = [read_variant(f"{FLOOR_ROW}/{kind}", self.tables) for kind in self.floors]
+        kinds = [kind for kind in self.floors if kind not in self.floors_left_out]
+        floors = [read_variant(f"{FLOOR_ROW}/{kind}", self.tables) for kind in kinds]
         # One that is named as well stands where it is named.
         return [one for one in floors if one not in named] + named
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether there is a corpus beside the questions."""
+        return has_corpus(self.data)
+
+    @property
+    def floors_left_out(self) -> list[str]:
+        """Kinds of floors that need passages, where there are no documents."""
+        shows = [kind for kind in self.floors if FLOORS.get(kind, "none") != "none"]
+        return [] if self.has_documents else shows
 
     @property
     def baseline_name(self) -> str:
@@ -191,29 +153,24 @@ class Suite(BaseModel):
             models=self._shipped_models() | {n: row.model(n) for n, row in self.models.items()},
             prompts=prompt_table(self.prompts),
             contexts={name: self.context(name, row) for name, row in self._context_rows().items()},
-            decoding=Decoding(self.decoding.max_tokens, self.decoding.stop),
+            decoding=self.decoding.decoding(),
         )
 
     def context(self, name: str, row: ContextRow) -> Context:
         """A row of contexts as a value, with what it leaves out as the suite has it."""
-        return Context(
-            name=name,
-            source=row.source,
-            k=self.k if row.k is None else row.k,
-            budget=self.budget if row.budget is None else row.budget,
-            embedder=row.embedder or self.embedder,
-            reranker=row.reranker or self.reranker,
-            mode=row.mode,
+        return row.context(
+            name, k=self.k, budget=self.budget, embedder=self.embedder, reranker=self.reranker
         )
 
     @property
     def model_names(self) -> list[str]:
         """Every model a run loads, each once."""
-        answering = [one.model.base for one in self.resolved if not one.model.is_floor]
+        answering = [one.model.tokenizer for one in self.resolved]
         contexts = [one.context for one in self.resolved if one.context.source != "none"]
         searching = [name for one in contexts for name in (one.embedder, one.reranker)]
         scoring = [self.encoder] if self.metrics is None or BertScore.name in self.metrics else []
-        named = (*answering, *scoring, self.embedder, *searching)
+        embedding = [self.embedder] if self.has_documents else []
+        named = (*answering, *scoring, *embedding, *searching)
         return list(dict.fromkeys(name for name in named if name))
 
     def _shipped_models(self) -> dict[str, Model]:

@@ -106,6 +106,20 @@ def load_corpus(data: Path) -> list[Section]:
     return list(Corpus(data))
 
 
+def load_sections(data: Path) -> list[Section]:
+    """All sections of a data folder; none of a question set alone, which has no ``corpus``.
+
+    Raises:
+        DataError: as for ``load_corpus``.
+    """
+    return load_corpus(data) if has_corpus(data) else []
+
+
+def has_corpus(data: Path) -> bool:
+    """Whether a data folder has documents, or at least the folder for them."""
+    return (data / "corpus").exists()
+
+
 def load_frameworks(data: Path) -> list[Framework]:
     """The front matter of every document of a data folder, by file name.
 

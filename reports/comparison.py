@@ -89,6 +89,10 @@ def _variant(
         "rates": {name: found for name, found in shown.items() if kinds[name] == "rate"},
         "cost": result.cost,
         "n": len(result.outcomes),
+        "replicates": len(result.replicates),
+        "unanswered": result.record["unanswered"],
+        "trained_in": described["trained_in"],
+        "asked_in": described["prompt"],
         "floor": described["floor"],
         "own_limits": described["own_limits"],
         **{
@@ -108,7 +112,13 @@ def _differences(
 
 
 def _signature(manifest: dict[str, Any], results: Sequence[Result]) -> str:
-    """What the run rests on, and the versions of this project that asked for its answers."""
+    """What the run rests on, the versions of this project that asked for its answers, and what
+    servers and functions gave them when."""
     versions = {version for result in results for version in result.record["answered_by"]}
     answers = [f"answers:{','.join(sorted(versions))}"] if versions else []
-    return " | ".join([manifest["signature"], *answers])
+    served = [
+        f"served {result.name}:{','.join(result.record['served_by'])}"
+        for result in results
+        if result.record["served_by"]
+    ]
+    return " | ".join([manifest["signature"], *served, *answers])

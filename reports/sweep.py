@@ -135,6 +135,7 @@ def _gains(
 
 def _placed(result: Result, described: dict[str, Any]) -> Point:
     context, precision = described["context"], described["precision"]
+    first = next(iter(described["replicates"].values()))
     return Point(
         result=result,
         model=f"{described['model']}@{precision}" if precision else described["model"],
@@ -144,11 +145,7 @@ def _placed(result: Result, described: dict[str, Any]) -> Point:
         budget=context["budget"],
         trained=described["trained"],
         retriever=fingerprint(
-            {
-                name: value
-                for name, value in described["identity"]["context"].items()
-                if name not in ("k", "budget")
-            }
+            {name: value for name, value in first["context"].items() if name not in ("k", "budget")}
         ),
     )
 

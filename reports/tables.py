@@ -8,6 +8,9 @@ from reports.cells import TextTable, change, heads, label, score, share, titles
 from reports.curve_table import curve_table
 from reports.sweep import swept
 
+_NAMED = 5
+"""Questions without an answer that are named."""
+
 
 def tables(comparison: dict[str, Any]) -> list[TextTable]:
     """The variants with their cost, beside the floor and what was published; curves; rates."""
@@ -56,16 +59,39 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
         f"{comparison['baseline']}"
     )
     columns = ["variant", *heads(list(shown.values())), "cost"]
-    return TextTable(title, columns, rows, explained.VARIANTS)
+    return TextTable(title, columns, rows, " ".join([explained.VARIANTS, *_asides(comparison)]))
 
 
 def _cost(entry: dict[str, Any]) -> str:
-    """Mean tokens and seconds a question, where a language model answered; and the questions."""
-    cost, n = entry["cost"], f"n = {entry['n']}"
-    if cost["seconds"] is None:
-        return n
-    tokens = cost["prompt_tokens"] + cost["answer_tokens"]
-    return f"{tokens:.0f} tok\n{cost['seconds']:.2f} s\n{n}"
+    """Means a question of what is told of it, the share of answers cut, and the questions."""
+    cost = entry["cost"]
+    tokens = [cost[one] for one in ("prompt_tokens", "answer_tokens") if cost[one] is not None]
+    parts = [f"{sum(tokens):.0f} tok"] if tokens else []
+    parts += [f"{cost['seconds']:.2f} s"] if cost["seconds"] is not None else []
+    parts += [f"{1000 * cost['price']:.3g} / 1,000"] if cost["price"] is not None else []
+    parts += [f"{cost['cut']:.0%} cut"] if cost["cut"] is not None else []
+    again = f" × {entry['replicates']}" if entry["replicates"] > 1 else ""
+    parts.append(f"n = {entry['n']}{again}")
+    parts += [f"{len(entry['unanswered'])} without"] if entry["unanswered"] else []
+    return "\n".join(parts)
+
+
+def _asides(comparison: dict[str, Any]) -> list[str]:
+    """What must be known of single variants."""
+    variants = comparison["variants"].items()
+    trained = [
+        f"{name} is asked in {entry['asked_in']}, its weights were trained in "
+        f"{entry['trained_in']}."
+        for name, entry in variants
+        if entry["trained_in"]
+    ]
+    without = [
+        f"{name} has no answer to {', '.join(entry['unanswered'][:_NAMED])}"
+        f"{' …' if len(entry['unanswered']) > _NAMED else ''}: scored as an empty one."
+        for name, entry in variants
+        if entry["unanswered"]
+    ]
+    return [*trained, *without]
 
 
 def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:

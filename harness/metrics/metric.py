@@ -28,16 +28,18 @@ class Row:
     """Whether some section of the corpus answers it."""
     evidence: tuple[str, ...] = ()
     """Ids of the sections that hold the answer; none where nobody knows them, or none does."""
-    context: str = ""
-    """What the prompt showed of the documents; empty where it showed nothing."""
-    context_ids: tuple[str, ...] = ()
-    """Ids of the sections shown, best first."""
+    context: str | None = ""
+    """What was shown of the documents; empty where nothing was, None where nobody says."""
+    context_ids: tuple[str, ...] | None = ()
+    """Ids of the sections shown, best first; None where nobody says."""
 
     @property
     def evidence_shown(self) -> bool | None:
         """Whether the context has a section that holds the answer, even cut; None where no section
-        is known to hold it."""
-        return bool(set(self.evidence) & set(self.context_ids)) if self.evidence else None
+        is known to hold it, or nobody says what was shown."""
+        if not self.evidence or self.context_ids is None:
+            return None
+        return bool(set(self.evidence) & set(self.context_ids))
 
 
 class Metric(Protocol):

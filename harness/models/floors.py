@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
 from harness.errors import ConfigError
 from harness.groups import another_without
-from harness.variants import FLOOR, FLOORS
+from harness.models.answering import AnsweringLM
+from harness.models.kinds import FLOOR
+from harness.variants import FLOORS
 
 WORDS = 40
 """Of the best passage, that ``first`` answers with."""
@@ -63,7 +64,7 @@ def sentence(documents: Sequence[Document], nearest: Nearest) -> list[str]:
 
 
 @register_model(FLOOR)
-class FloorLM(LM):  # type: ignore[misc]
+class FloorLM(AnsweringLM):
     """Answers as one kind of floor does."""
 
     def __init__(
@@ -108,11 +109,3 @@ class FloorLM(LM):  # type: ignore[misc]
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
         return {"policyqa": {"floor": self._kind}}
-
-    def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
-        raise NotImplementedError
-
-    def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
-        raise NotImplementedError

@@ -4,13 +4,14 @@ An LM that has an LM: answers that are kept are looked up, and the others asked 
 The model itself is loaded at the first answer that is not there. Batches are made of all prompts,
 by the prompts alone, so that an undisturbed run and one that was killed ask the same batches, and
 the answers are the same to the last bit, int8 included. What is looked up is first the batch, then
-each of its prompts, kept of whichever batch; where one is missing the whole batch is asked.
+each of its prompts, kept of whichever batch; where one is missing the whole batch is asked. A
+server, or a user's function, is asked prompt by prompt, and each answer is kept as it comes.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lm_eval.api.instance import Instance
@@ -19,9 +20,10 @@ from more_itertools import chunked
 
 from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
-from harness.models.policyqa_hf import Unloaded
-from harness.progress import Advance, silent
-from harness.variants import Model
+from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.engines import Engine, UnansweredError
+from harness.progress import Advance, Say, silent, unsaid
+from harness.variants import Identity
 
 SLOTS = 256
 """Locks that batches being asked share; two batches of one slot wait for each other needlessly."""
@@ -37,9 +39,14 @@ class Batch:
     keys: Sequence[str]
     """Of each answer: fingerprint of who answers, how, and its prompt."""
 
+    @property
+    def seed(self) -> int:
+        """Of what is drawn in it: the same whenever it is asked."""
+        return int(self.key[:8], 16)
 
-class KeepingLM(LM):  # type: ignore[misc]
-    """Answers as the model of a variant does, loading it only for what is not kept.
+
+class KeepingLM(AnsweringLM):
+    """Answers as the model of a variant does, asking it only for what is not kept.
 
     Nothing of the model is passed on but what is written here: lm-eval looks at attributes that
     would load it.
@@ -47,74 +54,106 @@ class KeepingLM(LM):  # type: ignore[misc]
 
     def __init__(
         self,
-        model: Model,
-        load: Callable[[], LM],
+        identity: Identity,
+        engine: Engine,
         kept: Kept,
         use: Use,
-        batch_size: int,
         advance: Advance = silent,
+        say: Say = unsaid,
+        ask_again: bool = False,
+        show: Show = as_asked,
     ) -> None:
-        """An LM of a model that is not loaded.
+        """An LM of an engine that is asked only for what is missing.
 
         Args:
-            model: who answers.
-            load: gives the loaded model, ready to answer; called at most once an answer is missing.
+            identity: who answers: what determines an answer beside the prompt and its settings.
+            engine: who is asked.
             kept: where answers are looked up and kept.
             use: who asks.
-            batch_size: prompts answered together.
             advance: hears answers there are and in all, after each batch.
+            say: hears of questions that got no answer.
+            ask_again: forgets first what is kept of what is asked.
+            show: writes into a document what the assistant says it was shown.
         """
         super().__init__()
-        self._identity = model.identity
-        self._load = load
+        self._identity = identity
+        self._engine = engine
         self._kept = kept
         self._use = use
-        self._size = batch_size
         self._advance = advance
-        self._unloaded = Unloaded(model.base)
-        self.given: dict[str, Answer] = {}
-        """What was answered, by prompt: filled by ``generate_until``."""
+        self._say = say
+        self._ask_again = ask_again
+        self._show = show
+        self._said: dict[str, Answer] = {}
+        self._failed: dict[str, str] = {}
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """The answers in the order of ``requests``; lm-eval calls this.
 
         Raises:
             ModelError: a prompt and its answer do not fit the model's window, or the model cannot
-                be loaded.
+                be loaded or reached; what has been answered is kept.
             RunError: what is kept cannot be read or written.
         """
         del disable_tqdm
-        self._unloaded.refuse_what_would_be_cut(requests)
-        distinct = {request.args[0]: request for request in requests}
+        self._engine.check(requests)
+        distinct = {prompt_of(request): request for request in requests}
         waiting = self._batches(list(distinct.values()))
-        self._kept.used(self._use, "answer", [key for batch in waiting for key in batch.keys])
+        keys = [key for batch in waiting for key in batch.keys]
+        self._kept.used(self._use, "answer", keys)
+        if self._ask_again:
+            self._kept.forget_answers(keys)
         while waiting:
-            left = [batch for batch in waiting if not self._is_answered(batch, len(distinct))]
+            left = self._without_answered(waiting, len(distinct))
             if len(left) == len(waiting):
                 # Other processes are at all of them.
-                self._is_answered(left.pop(0), len(distinct), wait=True)
+                first = left.pop(0)
+                self._take(first, self._ask(first, wait=True))
             waiting = left
-        return [self.given[request.args[0]].text for request in requests]
+        return [self._remember(request) for request in requests]
 
-    def _is_answered(self, batch: Batch, total: int, wait: bool = False) -> bool:
-        """Have ``batch`` answered; False if another process is at it, unless told to wait."""
-        answers = self._find(batch) or self._ask(batch, wait)
-        if answers is None:
-            return False
-        for request, answer in zip(batch.requests, answers, strict=True):
-            self.given[request.args[0]] = answer
-        self._advance(len(self.given), total)
-        return True
+    def _without_answered(self, batches: Sequence[Batch], total: int) -> list[Batch]:
+        """The batches that another process is at; the others are answered when this returns."""
+        missing = []
+        for batch in batches:
+            found = self._find(batch)
+            if found:
+                self._take(batch, found)
+                self._advance(len(self._said), total)
+            else:
+                missing.append(batch)
+        left = []
+        for batch, answers in self._asked(missing):
+            if answers is None:
+                left.append(batch)
+            else:
+                self._take(batch, answers)
+                self._advance(len(self._said) + len(self._failed), total)
+        return left
+
+    def _asked(self, batches: Sequence[Batch]) -> Iterable[tuple[Batch, list[Answer] | None]]:
+        """Batches with their answers, kept, as they come; None of one that is asked elsewhere."""
+        if self._engine.at_once == 1:
+            yield from ((batch, self._ask(batch)) for batch in batches)
+            return
+        with ThreadPoolExecutor(self._engine.at_once) as pool:
+            asked = {pool.submit(self._ask, batch): batch for batch in batches}
+            try:
+                for done in as_completed(asked):
+                    yield asked[done], done.result()
+            finally:
+                # What is being asked comes, and is kept; nothing more is asked.
+                pool.shutdown(cancel_futures=True)
 
     def _batches(self, requests: Sequence[Instance]) -> list[Batch]:
-        """Longest first, so that running out of memory shows at once; lm-eval's own order."""
-        lengths = {request.args[0]: self._tokens(request.args[0]) for request in requests}
-        ordered = sorted(requests, key=lambda r: (-lengths[r.args[0]], r.args[0]))
-        return [self._batch(some) for some in chunked(ordered, self._size)]
+        """Longest first; lm-eval's own order."""
+        lengths = {prompt_of(r): self._engine.length(prompt_of(r)) for r in requests}
+        ordered = sorted(requests, key=lambda r: (-lengths[prompt_of(r)], prompt_of(r)))
+        return [self._batch(some) for some in chunked(ordered, self._engine.size)]
 
     def _batch(self, requests: Sequence[Instance]) -> Batch:
         # What answers, how (lm-eval's generation settings), and what is asked.
-        keys = [fingerprint([self._identity, r.args[1], r.args[0]]) for r in requests]
+        keys = [fingerprint([self._identity, r.args[1], prompt_of(r)]) for r in requests]
         return Batch(fingerprint(keys), requests, keys)
 
     def _find(self, batch: Batch) -> list[Answer] | None:
@@ -124,9 +163,11 @@ class KeepingLM(LM):  # type: ignore[misc]
             answers = [kept[key] for key in batch.keys if key in kept]
         return answers if len(answers) == len(batch.keys) else None
 
-    def _ask(self, batch: Batch, wait: bool) -> list[Answer] | None:
-        """The answers of a batch, made and kept; None if another process is at it."""
-        model = self._load()
+    def _ask(self, batch: Batch, wait: bool = False) -> list[Answer] | None:
+        """The answers of a batch, made and kept; None if another process is at it.
+
+        Empty where its one question got none.
+        """
         slot = cache_folder("asking", str(int(batch.key[:8], 16) % SLOTS))
         with ExitStack() as held:
             try:
@@ -134,32 +175,59 @@ class KeepingLM(LM):  # type: ignore[misc]
             except TimeoutError:
                 return None
             # Another process may have kept it in the meantime.
-            return self._find(batch) or self._make(batch, model)
+            return self._find(batch) or self._make(batch)
 
-    def _make(self, batch: Batch, model: LM) -> list[Answer]:
-        start = time.perf_counter()
-        texts: list[str] = model.generate_until(list(batch.requests), disable_tqdm=True)
-        seconds = (time.perf_counter() - start) / len(texts)
+    def _make(self, batch: Batch) -> list[Answer]:
+        try:
+            answers = self._engine.ask(batch.requests, batch.seed)
+        except UnansweredError as reason:
+            self._failed[prompt_of(batch.requests[0])] = str(reason)
+            return []
         # A served model may give half a character, which no file can hold.
-        texts = [text.encode(errors="replace").decode() for text in texts]
-        answers = [
-            Answer(text, self._tokens(request.args[0]), self._tokens(text), seconds)
-            for request, text in zip(batch.requests, texts, strict=True)
-        ]
-        self._kept.keep_batch(batch.key, batch.keys, answers)
-        return self._kept.batch(batch.key) or answers
+        whole = [replace(one, text=one.text.encode(errors="replace").decode()) for one in answers]
+        self._kept.keep_batch(batch.key, batch.keys, whole)
+        return self._kept.batch(batch.key) or whole
 
-    def _tokens(self, text: str) -> int:
-        return len(self._unloaded.tok_encode(text))
+    def _take(self, batch: Batch, answers: Sequence[Answer] | None) -> None:
+        self._said |= {prompt_of(r): a for r, a in zip(batch.requests, answers or [], strict=False)}
+
+    def _remember(self, request: Instance) -> str:
+        """What was said to a question, noted under its id."""
+        prompt, question = prompt_of(request), request.doc["id"]
+        self._show(request.doc, getattr(self._said.get(prompt), "context", None))
+        if prompt in self._said:
+            self.given[question] = self._said[prompt]
+            return self._said[prompt].text
+        self.unanswered[question] = self._failed[prompt]
+        self._say(f"{question} has no answer: {self._failed[prompt]}")
+        return ""
+
+    # Chats are rendered without weights.
+
+    def chat_template(self, chat_template: bool | str = False) -> str:
+        """The model's own template; lm-eval calls this."""
+        renderer = self._engine.renderer
+        return str(renderer.chat_template(chat_template) or "") if renderer else ""
+
+    def apply_chat_template(
+        self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
+    ) -> Any:
+        """A chat as the model reads it; lm-eval calls this."""
+        renderer: LM = self._engine.renderer
+        return renderer.apply_chat_template(chat_history, add_generation_prompt)
+
+    @property
+    def tokenizer_name(self) -> str:
+        """lm-eval writes it into its results."""
+        renderer = self._engine.renderer
+        return str(getattr(renderer, "tokenizer_name", "")) if renderer else ""
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
         return {"policyqa": self._identity}
 
-    def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
-        raise NotImplementedError
 
-    def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
-        raise NotImplementedError
+def prompt_of(request: Instance) -> str:
+    """What is asked, as text: for a server that renders chats itself, their turns in JSON."""
+    asked = request.args[0]
+    return asked if isinstance(asked, str) else str(asked.prompt)

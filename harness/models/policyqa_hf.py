@@ -72,6 +72,8 @@ class PolicyQALM(Windowed):
             "int8" if load_in_8bit else "nf4" if load_in_4bit else None
         )
         self.peft: str | None = peft
+        self.cut: list[bool] = []
+        """Of the answers last made, in their order, which were longer than they may be."""
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
 
     def _create_model(self, pretrained: str, **options: Any) -> None:
@@ -106,8 +108,19 @@ class PolicyQALM(Windowed):
             ModelError: a prompt and its answer do not fit the model's window.
         """
         self.refuse_what_would_be_cut(requests)
+        self.cut = []
         answers: list[str] = super().generate_until(requests, disable_tqdm)
         return answers
+
+    def _model_generate(
+        self, context: Any, max_length: int, stop: list[str], **options: Any
+    ) -> Any:
+        made = super()._model_generate(context, max_length, stop, **options)
+        start = context.shape[1]
+        for row in made[:, start:].tolist():
+            text = self.tok_decode(row, skip_special_tokens=False)
+            self.cut.append(start + len(row) == max_length and not any(s in text for s in stop))
+        return made
 
 
 class Unloaded(Windowed):
@@ -135,3 +148,32 @@ class Unloaded(Windowed):
             raise ModelError(f"cannot load the tokenizer of {pretrained}: {reason}") from error
         self.add_bos_token = self._max_length = self.custom_prefix_token_id = None
         self.chat_template_args: dict[str, Any] = {}
+
+    def refuse_chat(self, system: str | None) -> None:
+        """lm-eval would leave a system text out where the model's template takes none.
+
+        Raises:
+            ModelError: the model has no chat template, or its template refuses a system text or
+                leaves it out.
+        """
+        from jinja2 import TemplateError
+
+        if not self.tokenizer.chat_template:
+            raise ModelError(
+                f"{self.pretrained} has no chat template, so it cannot be asked in a chat: it is a "
+                "base model, or its tokenizer lacks it; ask it with a prompt without chat: true"
+            )
+        if system is None:
+            return
+        turns = [{"role": "system", "content": system}, {"role": "user", "content": "?"}]
+        try:
+            rendered = self.tokenizer.apply_chat_template(turns, tokenize=False)
+        except TemplateError as error:
+            rendered, reason = "", f" ({error})"
+        else:
+            reason = ""
+        if system.strip() not in rendered:
+            raise ModelError(
+                f"the chat template of {self.pretrained} takes no system text{reason}: leave "
+                "system out of the prompt, and put its words into the template"
+            )

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.metrics import Row
 from harness.variants import Prompt
+from rag.corpus import Section
 from rag.retriever import Excerpt
 from tasks.policyqa.prompts import render
 from tasks.policyqa.questions import Question
@@ -47,5 +48,22 @@ def row_of(document: Document, answer: str) -> Row:
         answerable=document["answerable"],
         evidence=tuple(document["evidence"]),
         context=document["context"],
-        context_ids=tuple(document["context_ids"]),
+        context_ids=None if document["context_ids"] is None else tuple(document["context_ids"]),
     )
+
+
+def show_told(
+    document: dict[str, Any], context: Sequence[str] | None, sections: Mapping[str, Section]
+) -> None:
+    """Write into a document what an assistant of the user's says it was shown.
+
+    Args:
+        document: which it was asked.
+        context: ids of sections, or texts; None where it does not say.
+        sections: of the documents, by id.
+    """
+    ids = [one for one in context or [] if one in sections]
+    texts = [sections[one].text if one in sections else one for one in context or []]
+    document["context"] = None if context is None else "\n".join(texts)
+    # Of texts alone nobody knows which sections they are.
+    document["context_ids"] = None if context is None or (context and not ids) else ids

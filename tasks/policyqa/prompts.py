@@ -31,6 +31,12 @@ class PromptRow(BaseModel):
     template: str = Field(min_length=1)
     context: str | None = None
     """A row of the table of contexts; None is ``retrieved`` where there is a place for it."""
+    chat: bool = False
+    """Whether the template is the user's turn in the model's own chat template."""
+    system: str | None = Field(default=None, min_length=1)
+    """Of a chat: the system's turn."""
+    shots: int = Field(default=0, ge=0)
+    """Questions of the train split shown before, with their answers: of a chat as turns."""
 
     @field_validator("template")
     @classmethod
@@ -54,12 +60,21 @@ class PromptRow(BaseModel):
     def _shows_what_it_names(self) -> "PromptRow":
         if self.context not in (None, "none") and "{context}" not in self.template:
             raise ValueError(f"context is {self.context}, and the template has no {{context}}")
+        if self.system and not self.chat:
+            raise ValueError("system is a chat's: set chat: true, or put it into the template")
         return self
 
     def prompt(self, name: str) -> Prompt:
         """The row as a value."""
         default = "retrieved" if "{context}" in self.template else "none"
-        return Prompt(name, self.template, self.context or default)
+        return Prompt(
+            name,
+            self.template,
+            self.context or default,
+            chat=self.chat,
+            system=self.system,
+            shots=self.shots,
+        )
 
 
 def prompt_table(own: Mapping[str, PromptRow] | None = None) -> dict[str, Prompt]:
@@ -93,7 +108,7 @@ def render(prompt: Prompt, question: str, context: str = "") -> str:
     """The text a model is asked.
 
     Args:
-        prompt: whose template is filled in.
+        prompt: whose template is filled in; of a chat, the user's turn.
         question: made inert here.
         context: from ``rag.context.assemble``, which made it inert.
     """
@@ -103,3 +118,9 @@ def render(prompt: Prompt, question: str, context: str = "") -> str:
 def completion(answer: str) -> str:
     """What follows a prompt when ``answer`` is given: what fine-tuning trains on."""
     return f" {inert(answer)}"
+
+
+def next_begins(prompt: Prompt) -> str:
+    """What a model that goes on with another example would begin it with, after shots in plain."""
+    literal = prompt.template.split("{")[0].split("\n")[0]
+    return f"\n{literal}" if literal.strip() else "\n\n"

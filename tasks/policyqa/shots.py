@@ -30,8 +30,3 @@ def fit_to_be_shown(document: Document, train: Sequence[Document], count: int) -
             f"evidence with {document['id']}; ask with fewer"
         )
     return fit
-
-
-def first_line(prompt: str) -> str:
-    """What a model that goes on with a next example begins it with."""
-    return prompt.split("\n")[0]

@@ -18,15 +18,15 @@ from lm_eval.api.task import ConfigurableTask
 from harness.errors import ConfigError
 from harness.metrics import Metric, Row, Scores, aggregate, check, make_metrics, score
 from harness.metrics.bertscore import ENCODER
-from harness.variants import SOURCES, Context, Decoding
+from harness.variants import SOURCES, Context, Decoding, Prompt
 from rag.corpus import load_corpus
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
 from tasks.policyqa.contexts import excerpts_of, retriever_for
 from tasks.policyqa.documents import VERSION, make_documents, row_of
-from tasks.policyqa.prompts import shipped_prompt
+from tasks.policyqa.prompts import next_begins, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, load_questions, with_reference
-from tasks.policyqa.shots import first_line, fit_to_be_shown
+from tasks.policyqa.shots import fit_to_be_shown
 
 FIELDS: dict[str, Any] = {
     "output_type": "generate_until",
@@ -59,6 +59,8 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         self,
         config: dict[str, Any],
         documents: Sequence[dict[str, Any]] | None = None,
+        train: Callable[[], Sequence[dict[str, Any]]] | None = None,
+        prompt: Prompt | None = None,
         metrics: Sequence[Metric] | None = None,
         scorer: Scorer | None = None,
         decoding: Decoding | None = None,
@@ -68,11 +70,15 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         Args:
             config: lm-eval's configuration of the task.
             documents: what is asked; None is what ``metadata`` says.
+            train: gives what shots are drawn from, where some are shown; None is likewise.
+            prompt: how the documents are put; None is likewise.
             metrics: what is scored; None is every metric there is.
             scorer: gives the values of rows under ``metrics``; None computes them.
             decoding: how answers are made; None is as everywhere.
         """
         self._given = documents
+        self._given_train = train
+        self._given_prompt = prompt
         self._measured: Sequence[Metric] | None = metrics
         self._scorer = scorer
         self._values: dict[str, dict[str, Any]] = {}
@@ -106,10 +112,14 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         # lm-eval wants to see a split it may take examples from; which, is said when it asks.
         self.dataset = {"test": Documents(documents), "train": Documents()}
 
+    @property
+    def _prompt(self) -> Prompt:
+        return self._given_prompt or shipped_prompt(self.config.metadata["prompt"])
+
     def _documents_of(self, split: str | None = None) -> list[dict[str, Any]]:
         """The documents of a split, as ``metadata`` has them asked; None is the split it names."""
         options: dict[str, Any] = self.config.metadata
-        prompt = shipped_prompt(options["prompt"])
+        prompt = self._prompt
         source = options.get("context", prompt.context)
         if source not in SOURCES:
             raise ConfigError(f"context is {source!r}; it must be one of {', '.join(SOURCES)}")
@@ -136,10 +146,12 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
     def build_all_requests(self, **options: Any) -> None:
         """Make the prompts; lm-eval calls this when the number of examples is known."""
         if self.config.num_fewshot:
-            self._train = Documents(self._documents_of("train"))
-            # A model that goes on with a next example would begin it so.
-            decoding = self.config.generation_kwargs
-            decoding["until"] = [*decoding["until"], f"\n{first_line(self._train[0]['prompt'])}"]
+            train = self._given_train() if self._given_train else self._documents_of("train")
+            self._train = Documents(train)
+            if not options.get("apply_chat_template"):
+                decoding = self.config.generation_kwargs
+                stops = dict.fromkeys([*decoding["until"], next_begins(self._prompt)])
+                decoding["until"] = list(stops)
         super().build_all_requests(**options)
 
     def fewshot_context(self, doc: dict[str, Any], num_fewshot: int, **options: Any) -> Any:

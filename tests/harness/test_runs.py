@@ -37,7 +37,9 @@ def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     variant = folder / "variants" / "base" / "rag"
     write_log(variant / "samples_policyqa_2026.jsonl", sample("q2"), sample("q1"))
-    (variant / "variant.json").write_text(json.dumps({"variant": "base/rag", "cost": COST}))
+    (variant / "variant.json").write_text(
+        json.dumps({"variant": "base/rag", "cost": COST, "replicates": {"": {}}})
+    )
     write_log(folder / "variants" / "base" / "plain" / "samples_policyqa_2026.jsonl", sample("q1"))
     manifest = {"suite": {"name": "mine"}, "variants": {"base/rag": {}, "base/plain": {}}}
     (folder / "manifest.json").write_text(json.dumps(manifest))

@@ -352,4 +352,4 @@ def test_the_signature_says_all_that_could_change_a_figure(suite: Path, tmp_path
         assert part in signature, part
     for name, what in manifest["variants"].items():
         record = json.loads((tmp_path / "run/variants" / name / "variant.json").read_text())
-        assert record["identity"] == what["identity"]
+        assert record["replicates"] == what["replicates"]

@@ -8,6 +8,7 @@ from typing import Any
 from harness.metrics import Row, description, make_metrics
 from harness.runs import MANIFEST, RECORD, variant_folder
 from harness.variants import Variant
+from policyqa.scoring import COSTS
 from policyqa.suite import Suite
 
 FLOORS = {"floor/echo": -0.1, "floor/sentence": 0.05}
@@ -62,7 +63,7 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
     floors = [name.removeprefix("floor/") for name in samples if name.startswith("floor/")]
     names = [name for name in samples if not name.startswith("floor/")]
     wanted = Suite(variants=names, floors=floors, **suite)
-    nothing = dict.fromkeys(("prompt_tokens", "answer_tokens", "seconds"))
+    nothing = dict.fromkeys(COSTS)
     for variant in wanted.resolved:
         folder = variant_folder(run, variant.name)
         folder.mkdir(parents=True)
@@ -70,7 +71,10 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
         (folder / "samples_policyqa_2026-01-01.jsonl").write_text(lines)
         record = {
             "variant": variant.name,
-            "cost": samples[variant.name][0]["cost"] or nothing,
+            "replicates": {"": {}},
+            "cost": nothing | (samples[variant.name][0]["cost"] or {}),
+            "unanswered": [],
+            "served_by": [],
             "answered_by": [] if variant.model.is_floor else ["0.5.0"],
         }
         (folder / RECORD).write_text(json.dumps(record))
@@ -101,10 +105,12 @@ def described(variant: Variant) -> dict[str, Any]:
         "precision": model.precision,
         "prompt": variant.prompt.name,
         "floor": model.is_floor,
+        "kind": model.kind,
         "trained": bool(model.recipe),
+        "trained_in": None,
         "own_limits": "=" in variant.name,
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
-        "identity": {"context": context.identity},
+        "replicates": {"": {"context": context.identity}},
     }
 
 

@@ -14,6 +14,7 @@ from lm_eval.api.model import LM
 from harness.errors import ModelError
 from harness.files import cache_folder, locked
 from harness.kept import Kept, Use
+from harness.models.engines import LocalEngine
 from harness.models.keeping import SLOTS, KeepingLM
 from harness.models.policyqa_hf import PolicyQALM, Unloaded
 from harness.variants import Model
@@ -25,7 +26,7 @@ USE = Use("suite", "data", "model")
 
 def asked(prompts: list[str], **settings: Any) -> list[Instance]:
     return [
-        Instance("generate_until", {}, (prompt, SETTINGS | settings), i)
+        Instance("generate_until", {"id": prompt}, (prompt, SETTINGS | settings), i)
         for i, prompt in enumerate(prompts)
     ]
 
@@ -61,7 +62,8 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Kept:
 
 
 def keeping(base: Path, load: Callable[[], LM], kept: Kept, size: int = 2) -> KeepingLM:
-    return KeepingLM(Model("base", str(base)), load, kept, USE, size)
+    model = Model("base", str(base))
+    return KeepingLM(model.identity, LocalEngine(model, load, size), kept, USE)
 
 
 def test_answers_are_those_of_the_model_and_are_not_made_again(
@@ -143,12 +145,11 @@ def test_a_batch_another_process_is_at_is_left_to_it(tiny_llama: Path, kept: Kep
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        assert not lm._is_answered(first, 4)
-        assert lm._is_answered(second, 4)
+        assert lm._without_answered([first, second], 4) == [first]
         other.communicate("\n")
     with locked(slot, wait=False):  # Let go of.
         pass
-    assert lm._is_answered(first, 4)
+    assert lm._without_answered([first], 4) == []
 
 
 def test_what_needs_no_weights_is_as_the_loaded_model_has_it(tiny_llama: Path) -> None:

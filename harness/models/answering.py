@@ -1,0 +1,35 @@
+"""What every model class of ours has in common: answers by question, and none but answers."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lm_eval.api.model import LM
+
+from harness.kept import Answer
+
+Show = Callable[[dict[str, Any], Sequence[str] | None], None]
+"""Writes into a document what its assistant says that it was shown; None where it does not say."""
+
+
+def as_asked(document: dict[str, Any], context: Sequence[str] | None) -> None:
+    """A ``Show`` of those who are shown what the document has."""
+    del document, context
+
+
+class AnsweringLM(LM):  # type: ignore[misc]
+    """An LM that answers, and remembers what it said to which question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, Answer] = {}
+        """What was answered and what that took, by question id; filled by ``generate_until``."""
+        self.unanswered: dict[str, str] = {}
+        """Why a question was not, by its id; what is scored then is the empty answer."""
+
+    def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
+        """Not asked by any task of ours."""
+        raise NotImplementedError
+
+    def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> Any:
+        """Not asked by any task of ours."""
+        raise NotImplementedError

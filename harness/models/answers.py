@@ -1,0 +1,118 @@
+"""
+What an assistant that already exists has answered: a file, a line a question.
+
+    {"id": "eu-gdpr-0007", "answer": "…", "context": ["eu-gdpr/art-83"], "seconds": 1.2}
+
+Of a line, ``id`` and ``answer`` are needed; ``context`` (ids of sections, or texts), ``seconds``,
+``input_tokens``, ``output_tokens`` and ``price`` are what the assistant tells of itself. What it
+does not tell is left open, not guessed.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.registry import register_model
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.errors import DataError
+from harness.files import read_json_lines
+from harness.kept import Answer
+from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.kinds import ANSWERS
+from harness.progress import Say, unsaid
+from harness.validation import validated
+
+SHOWN = 5
+"""Ids that a line about them names."""
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Given(BaseModel):
+    """One answer of an assistant, as it tells it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    answer: str
+    context: list[str] | None = None
+    """Ids of the sections it was shown, or their texts; None where it does not say."""
+    seconds: Amount | None = None
+    input_tokens: Annotated[int, Field(ge=0)] | None = None
+    output_tokens: Annotated[int, Field(ge=0)] | None = None
+    price: Amount | None = None
+
+    def as_answer(self) -> Answer:
+        """The same as what is kept of an answer."""
+        return Answer(
+            self.answer,
+            self.input_tokens,
+            self.output_tokens,
+            self.seconds,
+            price=self.price,
+            context=None if self.context is None else tuple(self.context),
+        )
+
+
+def read_given(value: Mapping[str, Any], place: str) -> Given:
+    """One line.
+
+    Raises:
+        DataError: a field is missing or of another type; ``place`` is where.
+    """
+    return validated(Given, value, place, DataError)
+
+
+def read_answers(path: Path) -> dict[str, Given]:
+    """A file of answers, by question id.
+
+    Raises:
+        DataError: the file cannot be read, a line breaks the form, or an id stands twice.
+    """
+    found: dict[str, Given] = {}
+    for line, value in read_json_lines(path):
+        given = read_given(value, f"{path}:{line}")
+        if given.id in found:
+            raise DataError(f"{path}:{line}: the id {given.id} stands here again; keep one answer")
+        found[given.id] = given
+    return found
+
+
+@register_model(ANSWERS)
+class AnswersLM(AnsweringLM):
+    """Answers as a file says."""
+
+    def __init__(
+        self, answers: Mapping[str, Given], show: Show = as_asked, say: Say = unsaid
+    ) -> None:
+        """An LM of what was answered.
+
+        Args:
+            answers: by question id.
+            show: writes into a document what the assistant was shown.
+            say: hears of questions without an answer, and of answers without a question.
+        """
+        super().__init__()
+        self._answers = answers
+        self._show = show
+        self._say = say
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        """The answers in the order of ``requests``; lm-eval calls this."""
+        del disable_tqdm
+        asked = [request.doc["id"] for request in requests]
+        for request, question in zip(requests, asked, strict=True):
+            self._show(request.doc, getattr(self._answers.get(question), "context", None))
+            if question in self._answers:
+                self.given[question] = self._answers[question].as_answer()
+            else:
+                self.unanswered[question] = "it is not in the file"
+        self._tell("have no answer, and count as unanswered", list(self.unanswered))
+        self._tell("answer no question that is asked", [i for i in self._answers if i not in asked])
+        return [self._answers[one].answer if one in self._answers else "" for one in asked]
+
+    def _tell(self, what: str, ids: list[str]) -> None:
+        if ids:
+            more = " …" if len(ids) > SHOWN else ""
+            self._say(f"{len(ids)} {what}: {', '.join(ids[:SHOWN])}{more}")

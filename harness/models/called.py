@@ -1,0 +1,78 @@
+"""
+An assistant that already exists as a Python function.
+
+    def answer(question: str, context: str = "") -> str | dict: ...
+
+It gets the question, and ``context=`` where its variant has one, and returns the answer, or what a
+line of a file of answers holds (``harness.models.answers``).
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from lm_eval.api.instance import Instance
+
+from harness.errors import DataError
+from harness.imported import imported
+from harness.kept import Answer
+from harness.models.answers import Given, read_given
+from harness.models.engines import UnansweredError
+from harness.variants import Variant
+
+
+class CalledEngine:
+    """A function that is called question by question."""
+
+    size = 1
+    at_once = 1
+    renderer = None
+
+    def __init__(self, variant: Variant) -> None:
+        """An engine of the function that the variant's model names.
+
+        Raises:
+            ConfigError: it cannot be imported.
+        """
+        self._name = variant.model.base
+        self._function = imported(variant.model.base)
+        self._with_context = variant.context.source != "none"
+
+    def length(self, prompt: str) -> int:
+        """Characters."""
+        return len(prompt)
+
+    def check(self, requests: Sequence[Instance]) -> None:
+        """The function knows itself what it takes."""
+
+    def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
+        """What the function returns.
+
+        Raises:
+            UnansweredError: it raised, or returned something else; its assistant is asked on.
+        """
+        del seed
+        (request,) = requests
+        given = {"context": request.doc["context"]} if self._with_context else {}
+        start = time.perf_counter()
+        try:
+            returned = self._function(request.doc["question"], **given)
+        except Exception as error:  # The user's own code: one answer, and a line.
+            raise UnansweredError(f"{self._name} raised {type(error).__name__}: {error}") from error
+        seconds = time.perf_counter() - start
+        answer = self._read(returned).as_answer()
+        seconds = seconds if answer.seconds is None else answer.seconds
+        return [replace(answer, seconds=seconds, day=datetime.now(UTC).date().isoformat())]
+
+    def _read(self, returned: object) -> Given:
+        value = {"answer": returned} if isinstance(returned, str) else returned
+        if not isinstance(value, dict):
+            raise UnansweredError(
+                f"{self._name} returned {type(returned).__name__}; it must return the answer as "
+                'text, or a dict with "answer" in it'
+            )
+        try:
+            return read_given({"id": "its answer", **value}, f"what {self._name} returned")
+        except DataError as error:
+            raise UnansweredError(str(error)) from error

@@ -1,0 +1,105 @@
+"""
+What ``KeepingLM`` asks: weights on this machine, a server, or the user's own function.
+
+An engine is made without loading anything: what is kept is answered without it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.model import LM
+
+from harness.errors import ModelError
+from harness.kept import Answer
+from harness.models.policyqa_hf import Unloaded
+from harness.variants import Model
+
+
+class UnansweredError(ModelError):
+    """One question has no answer, and the others may have: it counts as unanswered."""
+
+
+class Engine(Protocol):
+    """Who answers, with what asking it needs."""
+
+    size: int
+    """Prompts answered together."""
+    at_once: int
+    """Batches asked at once."""
+
+    @property
+    def renderer(self) -> LM | None:
+        """What renders chats as the model reads them; None where there are none."""
+
+    def length(self, prompt: str) -> int:
+        """What batches are ordered by."""
+
+    def check(self, requests: Sequence[Instance]) -> None:
+        """Refuse what cannot be answered whole.
+
+        Raises:
+            ModelError: a prompt and its answer do not fit the model's window.
+        """
+
+    def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
+        """The answers of one batch, in order.
+
+        Args:
+            requests: at most ``size``.
+            seed: of what is drawn, where tokens are.
+
+        Raises:
+            UnansweredError: this batch, of one prompt, has no answer.
+            ModelError: the model cannot be loaded or reached.
+        """
+
+
+class LocalEngine:
+    """Weights on this machine, through any model class of lm-eval's registry."""
+
+    at_once = 1
+
+    def __init__(self, model: Model, load: Callable[[], LM], size: int) -> None:
+        """An engine of a model that is not loaded.
+
+        Args:
+            model: who answers.
+            load: gives the loaded model, ready to answer.
+            size: prompts answered together.
+
+        Raises:
+            ModelError: there is no such base, or it has no tokenizer.
+        """
+        self.size = size
+        self._load = load
+        self._unloaded = Unloaded(model.base)
+
+    @property
+    def renderer(self) -> LM:
+        """The same model without its weights."""
+        return self._unloaded
+
+    def length(self, prompt: str) -> int:
+        """Tokens: longest first, so that running out of memory shows at once."""
+        return len(self._unloaded.tok_encode(prompt))
+
+    def check(self, requests: Sequence[Instance]) -> None:
+        """As ``Engine.check``."""
+        self._unloaded.refuse_what_would_be_cut(requests)
+
+    def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
+        """As ``Engine.ask``; seconds are of the batch, shared among its prompts."""
+        import torch
+
+        model = self._load()
+        torch.manual_seed(seed)
+        start = time.perf_counter()
+        texts: list[str] = model.generate_until(list(requests), disable_tqdm=True)
+        seconds = (time.perf_counter() - start) / len(texts)
+        cut: Sequence[Any] = getattr(model, "cut", None) or [None] * len(texts)
+        return [
+            Answer(text, self.length(request.args[0]), self.length(text), seconds, cut=was_cut)
+            for request, text, was_cut in zip(requests, texts, cut, strict=True)
+        ]

@@ -1,0 +1,58 @@
+"""The kinds of those who answer, by their model class in lm-eval's registry."""
+
+from functools import lru_cache
+from typing import Any, Literal
+
+from harness.errors import ConfigError
+
+Kind = Literal["local", "served", "call", "answers", "floor"]
+"""Weights on this machine; a server; the user's own function; a file of answers; no assistant."""
+
+ENGINE = "policyqa-hf"
+"""Answers unless a model names another (``policyqa_hf``)."""
+FLOOR = "policyqa-floor"
+"""No weights (``floors``)."""
+ANSWERS = "policyqa-answers"
+"""What an assistant that already exists has answered (``answers``)."""
+CALL = "policyqa-call"
+"""An assistant that already exists, called (``called``)."""
+_OURS: dict[str, Kind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
+
+
+def kind_of(engine: str) -> Kind:
+    """How a model class of lm-eval's registry answers.
+
+    Raises:
+        ConfigError: there is no such class, or what it needs is not installed.
+    """
+    return _OURS.get(engine) or ("served" if _is_served(engine) else "local")
+
+
+@lru_cache(maxsize=32)
+def _is_served(engine: str) -> bool:
+    from lm_eval.models.api_models import TemplateAPI
+
+    return issubclass(engine_class(engine), TemplateAPI)
+
+
+def engine_class(engine: str) -> Any:
+    """A model class of lm-eval's registry.
+
+    Raises:
+        ConfigError: there is no such class, or what it needs is not installed.
+    """
+    import lm_eval.models  # noqa: F401 - fills the registry
+    from lm_eval.api.registry import get_model
+
+    try:
+        return get_model(engine)
+    except ImportError as error:
+        raise ConfigError(
+            f"engine {engine} needs what is not installed ({error}): pip install "
+            f"'lm_eval[{engine}]', or, for a server, pip install 'policyqa-bench[api]'"
+        ) from error
+    except (KeyError, ValueError) as error:
+        raise ConfigError(
+            f"no engine {engine!r} in lm-eval's registry; there are, among others, {ENGINE}, hf, "
+            "vllm, local-completions and local-chat-completions"
+        ) from error

@@ -1,0 +1,97 @@
+"""Weights, loaded when they are needed: one base at a time, adapters put on and off it."""
+
+from typing import Any
+
+from lm_eval.api.model import LM
+
+from harness.errors import ModelError
+from harness.files import fingerprint
+from harness.models import catalogue
+from harness.models.device import torch_device
+from harness.models.kinds import ENGINE, engine_class
+from harness.models.policyqa_hf import PolicyQALM
+from harness.models.precision import Precision
+from harness.variants import Model
+
+DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
+"""What lm-eval takes as ``dtype`` for each precision of a variant."""
+
+
+def load_model(
+    base: str, precision: Precision | None, batch_size: int, **options: Any
+) -> PolicyQALM:
+    """The base in one precision, ready for adapters.
+
+    Args:
+        base: a catalogue name, a Hugging Face id or a folder.
+        precision: None is the weights' own.
+        batch_size: prompts answered together.
+        options: further ones of lm-eval's ``--model hf``, as ``parallelize=True``.
+    """
+    arguments = {"dtype": DTYPES[precision], "device": torch_device()} | options
+    return PolicyQALM(
+        pretrained=base,
+        load_in_8bit=precision == "int8",
+        load_in_4bit=precision == "nf4",
+        batch_size=batch_size,
+        **arguments,
+    )
+
+
+class Loader:
+    """Loads models when they are needed, one base at a time."""
+
+    def __init__(self, batch_size: int) -> None:
+        self._batch_size = batch_size
+        self._loaded: tuple[Any, ...] | None = None
+        self._model: LM | None = None
+
+    def load(self, model: Model) -> LM:
+        """The model, ready to answer.
+
+        Raises:
+            ModelError: it cannot be loaded, or its adapter does not fit it.
+        """
+        wanted: tuple[Any, ...] = (model.engine, model.base, model.precision, dict(model.options))
+        if model.engine not in (ENGINE, "vllm"):
+            wanted = (*wanted, model.adapter)
+        if self._model is None or self._loaded != wanted:
+            self._model = self._loaded = None  # What was loaded goes before the next comes.
+            self._model = self._make(model)
+            self._loaded = wanted
+        if model.engine == ENGINE:
+            self._model.use_adapter(model.adapter)
+        elif model.engine == "vllm":
+            self._model.lora_request = _lora_request(model)
+        return self._model
+
+    def _make(self, model: Model) -> LM:
+        if model.engine == ENGINE:
+            return load_model(model.base, model.precision, self._batch_size, **model.options)
+        arguments = {"pretrained": catalogue.resolve(model.base), "batch_size": self._batch_size}
+        if model.engine == "vllm":
+            # Any adapter may come with a request.
+            arguments |= {"enable_lora": True}
+        elif model.adapter:
+            arguments |= {"peft": str(model.adapter)}
+        if model.engine == "hf":
+            arguments |= {"device": torch_device()}
+        try:
+            return engine_class(model.engine)(**arguments | dict(model.options))
+        except (TypeError, ValueError, OSError, ImportError, AssertionError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ModelError(
+                f"{model.name}: {model.engine} cannot load {model.base}: {reason}; see the options "
+                "of its row"
+            ) from error
+
+
+def _lora_request(model: Model) -> Any:
+    """vLLM's request to put an adapter on, known by its folder; None without one."""
+    if model.adapter is None:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    folder = str(model.adapter)
+    # vLLM tells adapters apart by a number from 1.
+    return LoRARequest(folder, 1 + int(fingerprint(folder)[:7], 16), folder)

@@ -1,0 +1,170 @@
+"""The rows of a suite's tables, as written: models, contexts, decoding."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness.errors import ConfigError
+from harness.models.adapter import base_of
+from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
+from harness.models.precision import Precision
+from harness.variants import Context, Decoding, Model, Price, Source
+from rag.index import MODES
+
+Count = Annotated[int, Field(ge=1)]
+Amount = Annotated[int, Field(ge=0)]
+SECRET = ("api_key", "auth_token", "header", "headers", "password", "token")
+"""Options of an engine that would put a secret into a suite, and with it into a run folder."""
+
+
+class Row(BaseModel):
+    """A row of a table, as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PriceRow(Row):
+    """A million tokens, in the user's currency."""
+
+    input: Annotated[float, Field(ge=0)] = 0.0
+    output: Annotated[float, Field(ge=0)] = 0.0
+
+
+class ModelRow(Row):
+    """Who answers: weights on this machine, a server, or an assistant that already exists."""
+
+    base: str | None = None
+    """A catalogue name, a Hugging Face id or a folder; None is what the adapter was trained on. Of
+    a server, the name it knows the model by."""
+    adapter: Path | None = None
+    """A folder of LoRA weights."""
+    recipe: str | None = None
+    """What trains the adapter: a shipped recipe or a file."""
+    seeds: tuple[Amount, ...] = ()
+    """Of the recipe: one training each, all of them one variant."""
+    precision: Precision | None = None
+    engine: str = ENGINE
+    """A model class of lm-eval's registry."""
+    options: dict[str, Any] = {}
+    """The engine's, as lm-eval's ``model_args``."""
+    price: PriceRow | None = None
+    """Of a server."""
+    answers: Path | None = None
+    """A file of what an assistant has answered: ``{"id", "answer"}`` a line."""
+    call: str | None = None
+    """An assistant as a function, ``package.module:name``."""
+
+    @model_validator(mode="after")
+    def _says_what_it_is(self) -> "ModelRow":
+        elsewhere = [name for name in ("answers", "call") if getattr(self, name) is not None]
+        if elsewhere and self.model_fields_set != set(elsewhere[:1]):
+            others = sorted(self.model_fields_set - {elsewhere[0]})
+            raise ValueError(f"{elsewhere[0]} stands alone in a row; leave {', '.join(others)} out")
+        if elsewhere:
+            return self
+        if self.adapter and self.recipe:
+            raise ValueError("an adapter is there, and a recipe would train one: name one of them")
+        if not (self.base or self.adapter):
+            raise ValueError("name a base, or an adapter, which knows its base")
+        self._check_seeds()
+        return self
+
+    @model_validator(mode="after")
+    def _fits_its_engine(self) -> "ModelRow":
+        own = [name for name in ("adapter", "recipe", "precision") if getattr(self, name)]
+        try:
+            kind = kind_of(self.engine)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if kind == "served":
+            if own:
+                raise ValueError(f"{own[0]} is of weights on this machine, not of {self.engine}")
+            _refuse_secrets(self.options)
+        elif self.price:
+            raise ValueError("price is of a served model's tokens; leave it out")
+        if self.engine != ENGINE and self.precision:
+            raise ValueError(
+                f"precision is of {ENGINE}; of {self.engine}, use what its options offer"
+            )
+        return self
+
+    def _check_seeds(self) -> None:
+        if self.seeds and not self.recipe:
+            raise ValueError("seeds are of a recipe: name the recipe that they train")
+        twice = [seed for seed, count in Counter(self.seeds).items() if count > 1]
+        if twice:
+            raise ValueError(f"the seed {twice[0]} stands there twice")
+
+    def model(self, name: str) -> Model:
+        """The row as a value."""
+        if self.answers is not None:
+            return Model(name, str(self.answers), engine=ANSWERS)
+        if self.call is not None:
+            return Model(name, self.call, engine=CALL)
+        return Model(
+            name,
+            self.base or base_of(self.adapter or Path()),
+            engine=self.engine,
+            adapter=self.adapter,
+            recipe=self.recipe,
+            seeds=self.seeds,
+            precision=self.precision,
+            options=self.options,
+            price=Price(self.price.input, self.price.output) if self.price else None,
+        )
+
+
+def _refuse_secrets(options: dict[str, Any]) -> None:
+    """Secrets come from the environment: a suite is written into every run folder."""
+    secret = [name for name in options if name in SECRET]
+    url = urlsplit(str(options.get("base_url", "")))
+    if secret or url.password or "key=" in url.query or "token=" in url.query:
+        what = secret[0] if secret else "a base_url with a key"
+        raise ValueError(
+            f"{what} has no place in a suite, which is copied into results: set the key as "
+            "OPENAI_API_KEY in the environment"
+        )
+
+
+class ContextRow(Row):
+    """Where sections come from; what is left out is as the suite has it."""
+
+    source: Source = "retrieved"
+    k: Amount | None = None
+    budget: Amount | None = None
+    embedder: str | None = None
+    reranker: str | None = None
+    mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
+
+    def context(
+        self, name: str, *, k: int, budget: int, embedder: str, reranker: str | None
+    ) -> Context:
+        """The row as a value, with what it leaves out as given."""
+        return Context(
+            name=name,
+            source=self.source,
+            k=k if self.k is None else self.k,
+            budget=budget if self.budget is None else self.budget,
+            embedder=self.embedder or embedder,
+            reranker=self.reranker or reranker,
+            mode=self.mode,
+        )
+
+
+class DecodingRow(Row):
+    """How answers are made, and how they end."""
+
+    max_tokens: Count = Decoding.max_tokens
+    stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] = (
+        Decoding.stop
+    )
+    temperature: Annotated[float, Field(ge=0, le=10)] = Decoding.temperature
+    repeats: Count = Decoding.repeats
+    """Answers drawn for each question, where tokens are drawn."""
+
+    def decoding(self) -> Decoding:
+        """The row as a value."""
+        return Decoding(self.max_tokens, self.stop, self.temperature, self.repeats)
