@@ -222,13 +222,13 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path, how: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("version", [2, 99])
+@pytest.mark.parametrize("version", [3, 99])
 def test_a_file_of_another_version_is_left_alone(tmp_path: Path, version: int) -> None:
     path = tmp_path / "kept.sqlite"
     made = sqlite3.connect(path)
     made.execute(f"PRAGMA user_version = {version}")
     made.close()
-    with pytest.raises(RunError, match=f"is of version {version}, .* keeps version 1"):
+    with pytest.raises(RunError, match=f"is of version {version}, .* keeps version 2"):
         Kept(path)
     made = sqlite3.connect(path)
     assert made.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)

@@ -11,14 +11,15 @@ import harness.variants
 from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models.adapter import CONFIG, WEIGHTS
+from harness.models.kinds import ANSWERS, CALL, FLOOR
 from harness.variants import (
     DETERMINING_LIBRARIES,
-    FLOOR,
     FLOORS,
     SOURCES,
     Context,
     Decoding,
     Model,
+    Price,
     Prompt,
     Variant,
 )
@@ -31,8 +32,13 @@ FLOOR_MODEL = Model("floor", "first", engine=FLOOR)
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 DETERMINING = {  # By field, another value than the part above has.
-    MODEL: {"base": "owner/large", "engine": "vllm", "precision": "int8"},
-    PROMPT: {"template": "{question}"},
+    MODEL: {
+        "base": "owner/large",
+        "engine": "hf",
+        "precision": "int8",
+        "options": {"parallelize": True},
+    },
+    PROMPT: {"template": "{question}", "chat": True, "system": "Be brief.", "shots": 3},
     CONTEXT: {
         "source": "oracle",
         "k": 5,
@@ -41,15 +47,16 @@ DETERMINING = {  # By field, another value than the part above has.
         "reranker": "owner/reranker",
         "mode": "dense",
     },
-    Decoding(): {"max_tokens": 97, "stop": ("\n",)},
+    Decoding(): {"max_tokens": 97, "stop": ("\n",), "temperature": 0.7},
 }
 NAMING = {  # What a thing is called, or read from, and changes no answer.
-    MODEL: {"name": "large"},
+    # A seed is told by the weights that it trained.
+    MODEL: {"name": "large", "seeds": (8,), "price": Price(1.0, 2.0)},
     PROMPT: {"name": "answer", "context": "oracle"},
     CONTEXT: {"name": "narrow"},
-    Decoding(): {},
+    Decoding(): {"repeats": 3},
 }
-TESTED_APART = {MODEL: {"adapter", "recipe"}}
+TESTED_APART = {MODEL: {"adapter", "recipe"}, Decoding(): {"draw"}}
 PLACES = {MODEL: "model", PROMPT: "prompt", CONTEXT: "context", Decoding(): "decoding"}
 
 
@@ -211,3 +218,49 @@ def test_a_hub_models_identity_has_its_commit_once_it_is_here(
     searching = replace(CONTEXT, embedder="owner/small", reranker="owner/small").identity
     assert searching["embedder"] == searching["reranker"] == MODEL.identity["base"]
     assert replace(MODEL, base="owner/other").identity["base"] == "owner/other"
+
+
+def test_a_variant_is_one_replicate_for_each_seed_and_draw() -> None:
+    trained = replace(VARIANT.model, recipe="sft", seeds=(7, 8))
+    drawn = Decoding(temperature=0.7, repeats=2)
+    several = replace(VARIANT, model=trained, decoding=drawn)
+    assert [one.replicate for one in several.replicates] == [
+        "seed=7+draw=1",
+        "seed=7+draw=2",
+        "seed=8+draw=1",
+        "seed=8+draw=2",
+    ]
+    assert [one.model.label for one in several.replicates][::2] == ["small+seed=7", "small+seed=8"]
+    assert [one.replicate for one in VARIANT.replicates] == [""]
+
+
+def test_another_draw_is_another_answer() -> None:
+    first, second = replace(VARIANT, decoding=Decoding(temperature=0.7, repeats=2)).replicates
+    assert first.identity != second.identity
+    assert first.identity["decoding"] == second.identity["decoding"]
+
+
+def test_how_a_server_is_reached_says_nothing_of_its_answers() -> None:
+    served = Model("served", "m", engine="local-completions", options={"base_url": "http://a/v1"})
+    patient = replace(served, options={**served.options, "num_concurrent": 8, "timeout": 9})
+    elsewhere = replace(served, options={"base_url": "http://b/v1"})
+    assert patient.identity == served.identity != elsewhere.identity
+    assert (served.kind, served.tokenizer) == ("served", None)
+
+
+def test_a_file_of_answers_counts_by_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{}")
+    (tmp_path / "b.jsonl").write_text("{}")
+    (tmp_path / "c.jsonl").write_text("{ }")
+    a, b, c = (Model("t", str(tmp_path / f"{x}.jsonl"), engine=ANSWERS).identity for x in "abc")
+    assert a == b != c
+
+
+def test_a_function_counts_by_the_file_it_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "assistant_one.py").write_text("def answer(question): return question\n")
+    (tmp_path / "assistant_two.py").write_text("def answer(question): return 'no'\n")
+    one, two = (Model("t", f"assistant_{x}:answer", engine=CALL).identity for x in ("one", "two"))
+    assert one["source"] != two["source"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError
 from harness.models.precision import PRECISIONS
 from harness.variants import FLOORS, SOURCES, Context, Prompt
-from policyqa.naming import SETTINGS, Tables, read_variant
+from policyqa.naming import CONTEXT_SETTINGS, Tables, read_variant
 from policyqa.suite import Suite
 from tasks.policyqa.prompts import shipped_prompts
 
@@ -49,7 +49,7 @@ NAMES = st.builds(
         st.tuples(st.just("floor/"), st.sampled_from(list(FLOORS))),
     ),
     st.lists(
-        st.one_of(WORDS, *(NUMBERS.map(f"{name}={{:04d}}".format) for name in SETTINGS)),
+        st.one_of(WORDS, *(NUMBERS.map(f"{name}={{:04d}}".format) for name in CONTEXT_SETTINGS)),
         max_size=3,
     ),
     st.sampled_from(["", "", "@int3", *(f"@{precision}" for precision in PRECISIONS)]),
@@ -131,7 +131,7 @@ def test_floors_of_other_passages() -> None:
 
 FORM = "has not the form model/prompt"
 REFUSED = [
-    *((text, FORM) for text in ["", "base", "base/", "/plain", "a/b/c", "../plain/", " "]),
+    *((text, FORM) for text in ["", "base/", "/plain", "a/b/c", "../plain/", " "]),
     *((text, FORM) for text in ["base/rag@int8+k=2", "base/rag++k=2", "base/rag+", "base/rag@"]),
     # What was quoted of these had its line break in it, and the message two lines.
     *((text, FORM) for text in ["base/rag+k=4\n", "base/rag+a\nb", "base/rag+k= 4", "base /rag"]),
@@ -154,7 +154,8 @@ REFUSED = [
     ("base/rag+k=1e3", "is none of"),
     ("base/rag+k=²", "is none of"),
     ("base/rag+k=٤", "is none of"),
-    ("base/rag+depth=3", r"\+depth=3 is none of \+k=4 and \+budget=800"),
+    ("base", "names no prompt: model/prompt.*; there are plain, "),
+    ("base/rag+depth=3", r"\+depth=3 is none of \+k=4, \+budget=800"),
     ("base/rag+k=1+k=2", r"\+k=2 is none of .* each given once"),
     ("base/plain+k=2", r"\+k=2 has no effect on plain, .* none, only on retrieved, withheld"),
     ("base/oracle+k=2", r"\+k=2 has no effect on oracle, .* oracle, only on retrieved, withheld"),
@@ -162,7 +163,7 @@ REFUSED = [
     ("base/engineered+budget=9", "effect on engineered, .* only on retrieved, withheld, oracle, m"),
     ("floor/silence", "'silence' is no floor; there are echo, other, first, sentence"),
     ("floor/plain", "'plain' is no floor"),
-    ("floor/first@int8", "a floor has no weights; leave @int8 out"),
+    ("floor/first@int8", "a floor has no weights in int8 or nf4; leave @int8 out"),
     ("floor/first@int3", "'int3' is none of"),
     ("floor/echo+k=1", r"\+k=1 has no effect on echo"),
     ("floor/echo+wide", r"\+wide has no effect on echo"),
