@@ -27,6 +27,8 @@ from harness.statistics import (
 
 Keep = Callable[[Outcome], bool]
 """Which questions are looked at."""
+Connect = Callable[[Outcome], Sequence[str]]
+"""The names that a question shares with those that depend on it."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,25 @@ def everything(outcome: Outcome) -> bool:
     return True
 
 
+def evidence_of(outcome: Outcome) -> Sequence[str]:
+    """A ``Connect``: the sections that hold the answer."""
+    return outcome.evidence
+
+
 def figure(
-    result: Result, measure: Measure, *, seed: int, keep: Keep = everything
+    result: Result,
+    measure: Measure,
+    *,
+    seed: int,
+    keep: Keep = everything,
+    connect: Connect = evidence_of,
 ) -> Figure | None:
     """What a variant scores, with its 95% interval; None where no question has a value."""
     scored = [one for one in _scored(result, measure.name).values() if keep(one)]
     if not scored:
         return None
     values: list[Any] = [one.values[measure.name] for one in scored]
-    clusters = clusters_of(scored)
+    clusters = clusters_of(scored, connect)
     if measure.kind == "rate":
         return rate_interval(values, clusters)
     if measure.kind == "corpus" and measure.total:
@@ -79,20 +91,26 @@ class Aligned:
     """The group of each question, shape (N,)."""
 
 
-def align(results: Sequence[Result], metric: str, keep: Keep = everything) -> Aligned:
+def align(
+    results: Sequence[Result],
+    metric: str,
+    keep: Keep = everything,
+    connect: Connect = evidence_of,
+) -> Aligned:
     """The values of one metric on the questions that have one in every variant.
 
     Args:
         results: variants; the questions are in the order of the first.
         metric: its name.
         keep: which questions are looked at.
+        connect: the names that dependent questions share.
     """
     scored = [_scored(result, metric) for result in results]
     shared = [
         one for key, one in scored[0].items() if keep(one) and all(key in each for each in scored)
     ]
     values = [[each[one.question_id].values[metric] for one in shared] for each in scored]
-    return Aligned(values, clusters_of(shared))
+    return Aligned(values, clusters_of(shared, connect))
 
 
 def difference(
@@ -102,6 +120,7 @@ def difference(
     *,
     seed: int,
     keep: Keep = everything,
+    connect: Connect = evidence_of,
     coverage: float = COVERAGE,
 ) -> Difference | None:
     """``first`` minus ``second``, with its paired interval; None where they share no question.
@@ -112,9 +131,10 @@ def difference(
         measure: what is compared.
         seed: of the resampling.
         keep: which questions are looked at.
+        connect: the names that dependent questions share.
         coverage: of the interval, for the kind ``mean`` alone.
     """
-    both = align([first, second], measure.name, keep)
+    both = align([first, second], measure.name, keep, connect)
     ours, theirs = both.values
     if not ours:
         return None
@@ -125,9 +145,9 @@ def difference(
     return paired_difference(ours, theirs, both.clusters, seed=seed, coverage=coverage)
 
 
-def clusters_of(outcomes: Sequence[Outcome]) -> list[str]:
-    """The group of each question: those that a chain of shared evidence connects are of one."""
-    return [str(group) for group in groups([one.evidence for one in outcomes])]
+def clusters_of(outcomes: Sequence[Outcome], connect: Connect = evidence_of) -> list[str]:
+    """The group of each question: those that a chain of shared names connects are of one."""
+    return [str(group) for group in groups([connect(one) for one in outcomes])]
 
 
 def _scored(result: Result, metric: str) -> dict[str, Outcome]:

@@ -73,6 +73,10 @@ class Metric(Protocol):
 class CorpusMetric(Metric, Protocol):
     """A metric of all rows together."""
 
+    @property
+    def width(self) -> int:
+        """How many statistics a row's value has."""
+
     def total(self, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The figure of summed statistics, shape (..., S) → (...)."""
 

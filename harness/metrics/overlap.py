@@ -48,6 +48,7 @@ class CorpusBleu:
     title: ClassVar[str] = "corpus BLEU"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[Kind] = "corpus"
+    width: ClassVar[int] = 2 + 2 * _ORDERS
 
     @property
     def signature(self) -> str:
