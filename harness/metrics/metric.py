@@ -23,7 +23,7 @@ class Row:
     question: str
     answer: str
     references: tuple[str, ...]
-    """Right answers, at least one."""
+    """Right answers, at least one: the first is the one that training uses, too."""
     answerable: bool = True
     """Whether some section of the corpus answers it."""
     evidence: tuple[str, ...] = ()
