@@ -63,7 +63,7 @@ def figure(
     values: list[Any] = [one.values[measure.name] for one in scored]
     clusters = clusters_of(scored)
     if measure.kind == "rate":
-        return rate_interval(values, clusters)
+        return rate_interval(values, clusters, seed=seed)
     if measure.kind == "corpus" and measure.total:
         return corpus_interval(values, clusters, measure.total, seed=seed)
     return mean_interval(values, clusters, seed=seed)
@@ -119,7 +119,7 @@ def difference(
     if not ours:
         return None
     if measure.kind == "rate":
-        return rate_difference(ours, theirs, both.clusters)
+        return rate_difference(ours, theirs, both.clusters, seed=seed)
     if measure.kind == "corpus" and measure.total:
         return corpus_difference(ours, theirs, both.clusters, measure.total, seed=seed)
     return paired_difference(ours, theirs, both.clusters, seed=seed, coverage=coverage)

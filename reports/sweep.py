@@ -215,7 +215,7 @@ def _curve(
 
 def _point(point: Point, measures: Sequence[Measure], seed: int) -> dict[str, Any]:
     evident = _evident(point)
-    shown = rate_interval([float(one.evidence_shown) for one in evident], clusters_of(evident))
+    shown = rate_interval([one.evidence_shown for one in evident], clusters_of(evident), seed=seed)
     figures = {
         one.name: figure(point.result, one, seed=seed, keep=_has_evidence) for one in measures
     }

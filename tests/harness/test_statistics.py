@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import bootstrap
 
-from harness.rates import rate_difference, rate_interval
 from harness.resampling import Floats
 from harness.statistics import (
     Total,
@@ -271,84 +270,3 @@ def test_replicates_of_another_shape_are_refused(scores: list[list[float]], said
 def test_statistics_of_unequal_length_are_refused() -> None:
     with pytest.raises(ValueError, match="1, 2 scores in 2 clusters"):
         corpus_difference([(1, 2), (0, 3)], [(1, 2)], ["a", "b"], share, seed=1)
-
-
-@pytest.mark.parametrize(("right", "n"), [(0, 10), (3, 10), (10, 10), (40, 71), (1, 1)])
-def test_a_rates_interval_is_wilsons(right: int, n: int) -> None:
-    scores = [1.0] * right + [0.0] * (n - right)
-    figure = rate_interval(scores, [str(i) for i in range(n)])
-    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
-    assert figure.n == n
-    assert (figure.low, figure.high) == pytest.approx((expected.low, expected.high))
-
-
-def test_a_rates_interval_counts_clusters_not_questions() -> None:
-    scores = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
-    wide = rate_interval(scores, ["a", "a", "a", "b", "b", "b"])
-    narrow = rate_interval(scores, list("abcdef"))
-    assert wide.mean == narrow.mean == 0.5
-    assert wide.low < narrow.low
-    assert wide.high > narrow.high
-    two = binomtest(1, 2).proportion_ci(0.95, method="wilson")
-    assert (wide.low, wide.high) == pytest.approx((two.low, two.high))
-    lopsided = rate_interval([1.0] * 100 + [0.0] * 99, ["a"] * 100 + [str(i) for i in range(99)])
-    assert lopsided.high - lopsided.low > 0.45
-
-
-def test_a_rate_of_something_between_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 or 1"):
-        rate_interval([0.5], ["a"])
-
-
-def of_table(both: int, first: int, second: int, neither: int) -> tuple[list[float], list[float]]:
-    """Two rows of 0 and 1 with these counts of pairs."""
-    ours = [1.0] * (both + first) + [0.0] * (second + neither)
-    theirs = [1.0] * both + [0.0] * first + [1.0] * second + [0.0] * neither
-    return ours, theirs
-
-
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [
-        # Fagerland, Lydersen & Laake, Statistical Analysis of Contingency Tables (2017), chapter 8:
-        # Bentur 2009 and Cavo 2012.
-        ((1, 1, 7, 12), (-0.507, -0.026)),
-        ((59, 6, 16, 80), (-0.1186, -0.0046)),
-    ],
-)
-def test_a_difference_of_rates_has_newcombes_interval(
-    table: tuple[int, int, int, int], expected: tuple[float, float]
-) -> None:
-    ours, theirs = of_table(*table)
-    difference = rate_difference(ours, theirs, singles(ours))
-    assert difference.delta == pytest.approx((table[1] - table[2]) / sum(table))
-    assert (difference.low, difference.high) == pytest.approx(expected, abs=6e-4)
-
-
-def test_rates_that_agree_everywhere_leave_a_difference_open() -> None:
-    same = rate_difference([1.0] * 20, [1.0] * 20, singles([1.0] * 20))
-    assert same.delta == 0
-    assert same.low < -0.1
-    assert same.high > 0.1
-
-
-@given(table=st.tuples(*[st.integers(0, 60)] * 4).filter(any))
-def test_swapping_the_arms_mirrors_a_difference_of_rates(table: tuple[int, int, int, int]) -> None:
-    ours, theirs = of_table(*table)
-    one = rate_difference(ours, theirs, singles(ours))
-    other = rate_difference(theirs, ours, singles(ours))
-    assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
-    assert -1 <= one.low <= one.delta <= one.high <= 1
-
-
-def test_a_difference_of_rates_counts_clusters_not_questions() -> None:
-    ours, theirs = of_table(4, 8, 0, 12)
-    singly = rate_difference(ours, theirs, singles(ours))
-    paired = rate_difference(ours * 2, theirs * 2, singles(ours) * 2)
-    assert (paired.low, paired.high) == pytest.approx((singly.low, singly.high))
-    assert (paired.n, paired.clusters) == (48, 24)
-
-
-def test_a_difference_of_something_between_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 or 1"):
-        rate_difference([1.0], [0.5], ["a"])
