@@ -91,7 +91,9 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
         f"batch:{suite.batch_size}",
         f"device:{machine()['device']}",
         signature(plan.metrics),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups by shared evidence; rates:Wilson",
+        f"intervals:95%,{RESAMPLES} paired resamples of groups by shared evidence"
+        f"{' and of seeds and draws' if any(one.replicate for one in variants) else ''}; "
+        "rates:Wilson",
         f"task:{VERSION}",
         f"code:{version('policyqa-bench')}",
         *(f"{name}:{version(name)}" for name in LIBRARIES),
