@@ -4,6 +4,11 @@ Every error this project raises on purpose.
 A message says what was wrong, where, what was found, and how to mend it.
 """
 
+import traceback
+from pathlib import Path
+
+_OURS = Path(__file__).parent
+
 
 class BenchError(Exception):
     """Base of all of them; the command line prints it and exits with status 2."""
@@ -31,3 +36,17 @@ class IndexStoreError(BenchError):
 
 class RunError(BenchError):
     """A run folder that is missing, unfinished or damaged."""
+
+
+def told(error: Exception) -> str:
+    """What a user's own code raised, in one line: its kind, what it says, and where it arose.
+
+    Where is left out of what arose in Python's or our own way of calling it.
+    """
+    said = ": ".join(
+        [type(error).__name__, *([" ".join(str(error).split())] if str(error) else [])]
+    )
+    frames = traceback.extract_tb(error.__traceback__)
+    path = Path(frames[-1].filename) if frames else _OURS
+    outside = not path.name.startswith("<") and _OURS not in path.parents
+    return f"{said} ({path.name}:{frames[-1].lineno})" if outside else said

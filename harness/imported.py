@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError
-from harness.files import hash_file
+from harness.errors import ConfigError, told
+from harness.files import fingerprint, hash_file
 
 
 def imported(name: str) -> Any:
@@ -28,23 +28,32 @@ def imported(name: str) -> Any:
             found = getattr(found, part)
     except Exception as error:  # Whatever a user's module raises while it is imported.
         raise ConfigError(
-            f"cannot import {name}: {type(error).__name__}: {error}; it is looked for in {here} "
-            "and where Python looks"
+            f"cannot import {name}: {told(error)}; it is looked for in {here} and where Python "
+            "looks"
         ) from error
     return found
 
 
 def source_of(name: str) -> str:
-    """SHA-256 (64 hex digits) of the file that defines what ``package.module:name`` is.
+    """Fingerprint (64 hex digits) of the files that define what ``package.module:name`` is: its
+    module, and where that has it from elsewhere, or it is an object of a class, that file too.
 
-    Empty where no file does. What that file imports in turn is not looked at.
+    Empty where no file does. What these files import in turn is not looked at.
 
     Raises:
         ConfigError: as ``imported``.
     """
+    found = imported(name)
+    module = sys.modules[name.partition(":")[0]]
+    written_in = (_file_of(one) for one in (module, inspect.unwrap(found), type(found)))
+    files = {Path(file) for file in written_in if file}
+    return fingerprint(sorted(map(hash_file, files))) if files else ""
+
+
+def _file_of(thing: Any) -> str | None:
+    """The file that something is written in; None of what is built in, or made at run time."""
     try:
-        file = inspect.getsourcefile(inspect.unwrap(imported(name)))
+        file = inspect.getsourcefile(thing)
     except TypeError:
-        # An object with __call__: what its class is in.
-        file = inspect.getsourcefile(type(imported(name)))
-    return hash_file(Path(file)) if file and Path(file).is_file() else ""
+        return None
+    return file if file and Path(file).is_file() else None

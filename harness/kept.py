@@ -63,7 +63,7 @@ class Answer:
     cut: bool | None = None
     """Whether it was longer than it may be."""
     served_by: str | None = None
-    """What a server calls the model that answered."""
+    """What a server calls the model that answered; a function's own name."""
     day: str | None = None
     """When a server or function answered: YYYY-MM-DD, UTC."""
     price: float | None = None

@@ -171,7 +171,8 @@ def _with_settings(
 def _decoding(
     text: str, model: Model, decoding: Decoding, settings: Mapping[str, float]
 ) -> Decoding:
-    """The suite's decoding, with what the variant sets; of those that decode nothing, one draw."""
+    """The suite's decoding, with what the variant sets; none of it of those that decode nothing, so
+    that a function is not called again for what it never sees."""
     given: dict[str, Any] = {n: settings[n] for n in DECODING_SETTINGS if n in settings}
     if model.kind in ("floor", "answers", "call"):
         if given:
@@ -179,7 +180,7 @@ def _decoding(
                 f"variant {text!r}: +{next(iter(given))} has no effect on {model.name}, which "
                 "decodes nothing; leave it out"
             )
-        return replace(decoding, repeats=1)
+        return Decoding()
     if "max_tokens" in given:
         given["max_tokens"] = int(given["max_tokens"])
         if not given["max_tokens"]:

@@ -4,12 +4,15 @@ What a metric is: an object that knows its name, how it is read, and all that co
 A metric reads rows and gives a value a row. Nothing here reads files or prints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
+
+from harness.errors import BenchError, ConfigError, told
 
 Value = float | tuple[float, ...]
 """What one row scores; of a corpus metric, the statistics of the row that add up."""
@@ -81,10 +84,43 @@ class CorpusMetric(Metric, Protocol):
         """The figure of summed statistics, shape (..., S) → (...)."""
 
 
-def aggregate(metric: Metric, values: Sequence[Value]) -> float:
+@contextmanager
+def named_in_errors(name: str) -> Iterator[None]:
+    """What a metric's own code raises, as an error of ours that names the metric.
+
+    Raises:
+        ConfigError: it raised something; an error of ours stays what it is.
+    """
+    try:
+        yield
+    except BenchError:
+        raise
+    except Exception as error:  # Whatever a user's code raises.
+        raise ConfigError(f"metric {name}: {told(error)}") from error
+
+
+def total_of(metric: CorpusMetric, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The figure of summed statistics, shape (..., S) → (...).
+
+    Raises:
+        ConfigError: the metric gives another shape, or what is no number.
+    """
+    with named_in_errors(metric.name):
+        found = np.asarray(metric.total(sums), dtype=np.float64)
+    if found.shape != sums.shape[:-1] or not np.isfinite(found).all():
+        what = f"shape {found.shape}" if found.shape != sums.shape[:-1] else "a figure that is none"
+        raise ConfigError(
+            f"metric {metric.name}: total gave {what} for sums of shape {sums.shape}; it must give "
+            "one finite figure for each of their last axis, as sums[..., 0] / sums[..., 1] does"
+        )
+    return found
+
+
+def aggregate(metric: Metric | CorpusMetric, values: Sequence[Value]) -> float:
     """The figure of all rows that have a value, at least one."""
     if metric.kind == "corpus":
-        return float(metric.total(np.asarray(values, dtype=np.float64).sum(axis=0)))  # type: ignore[attr-defined]
+        sums = np.asarray(values, dtype=np.float64).sum(axis=0)
+        return float(total_of(cast("CorpusMetric", metric), sums))
     return float(np.mean(np.asarray(values, dtype=np.float64)))
 
 

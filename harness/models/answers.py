@@ -14,33 +14,35 @@ from typing import Annotated, Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from harness.errors import DataError
 from harness.files import read_json_lines
 from harness.kept import Answer
-from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.answering import AnsweringLM, Show, as_asked, whole
 from harness.models.kinds import ANSWERS
 from harness.progress import Say, unsaid
 from harness.validation import validated
 
 SHOWN = 5
 """Ids that a line about them names."""
+Text = Annotated[str, AfterValidator(whole)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Tokens = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Given(BaseModel):
     """One answer of an assistant, as it tells it."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
-    id: str
-    answer: str
-    context: list[str] | None = None
+    id: Text
+    answer: Text
+    context: Annotated[list[Text], Field(strict=False)] | None = None
     """Ids of the sections it was shown, or their texts; None where it does not say."""
     seconds: Amount | None = None
-    input_tokens: Annotated[int, Field(ge=0)] | None = None
-    output_tokens: Annotated[int, Field(ge=0)] | None = None
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
     price: Amount | None = None
 
     def as_answer(self) -> Answer:
@@ -108,11 +110,14 @@ class AnswersLM(AnsweringLM):
                 self.given[question] = self._answers[question].as_answer()
             else:
                 self.unanswered[question] = "it is not in the file"
-        self._tell("have no answer, and count as unanswered", list(self.unanswered))
-        self._tell("answer no question that is asked", [i for i in self._answers if i not in asked])
+        self._tell("questions without an answer, scored as an empty one", list(self.unanswered))
+        surplus = self._answers.keys() - set(asked)
+        self._tell(
+            "answers to no question that is asked", [i for i in self._answers if i in surplus]
+        )
         return [self._answers[one].answer if one in self._answers else "" for one in asked]
 
     def _tell(self, what: str, ids: list[str]) -> None:
         if ids:
             more = " …" if len(ids) > SHOWN else ""
-            self._say(f"{len(ids)} {what}: {', '.join(ids[:SHOWN])}{more}")
+            self._say(f"{what}: {len(ids)} ({', '.join(ids[:SHOWN])}{more})")

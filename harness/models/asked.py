@@ -1,6 +1,7 @@
 """Texts put to a model of any kind, answers kept like a variant's: for metrics that are judges."""
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from lm_eval.api.instance import Instance
 
@@ -39,26 +40,21 @@ def answers_to(
     """
     decoding = decoding or Decoding()
     identity = {**model.identity, **({"draw": decoding.draw} if decoding.draw > 1 else {})}
-    lm = KeepingLM(identity, _engine(model, batch_size), Kept(), Use(JUDGES, "", model.name))
     first = [{"role": "system", "content": system}] if system else []
-    requests = [
-        Instance(
-            "generate_until",
-            {"id": str(place)},
-            (
-                lm.apply_chat_template([*first, {"role": "user", "content": text}]),
-                decoding.identity,
-            ),
-            place,
+    with closing(Kept()) as kept:
+        use = Use(JUDGES, "", model.base)
+        lm = KeepingLM(identity, _engine(model, batch_size), kept, use)
+        chats = [
+            lm.apply_chat_template([*first, {"role": "user", "content": text}]) for text in texts
+        ]
+        lm.generate_until(
+            [
+                Instance("generate_until", {"id": str(place)}, (chat, decoding.identity), place)
+                for place, chat in enumerate(chats)
+            ]
         )
-        for place, text in enumerate(texts)
-    ]
-    if not requests:
-        return []
-    lm.generate_until(requests)
-    return [
-        lm.given[str(place)].text if str(place) in lm.given else None for place in range(len(texts))
-    ]
+    found = (lm.given.get(str(place)) for place in range(len(texts)))
+    return [answer.text if answer else None for answer in found]
 
 
 def _engine(model: Model, batch_size: int) -> Engine:

@@ -7,6 +7,7 @@ It gets the question, and ``context=`` where its variant has one, and returns th
 line of a file of answers holds (``harness.models.answers``).
 """
 
+import inspect
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 
 from lm_eval.api.instance import Instance
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError, told
 from harness.imported import imported
 from harness.kept import Answer
 from harness.models.answers import Given, read_given
@@ -33,11 +34,28 @@ class CalledEngine:
         """An engine of the function that the variant's model names.
 
         Raises:
-            ConfigError: it cannot be imported.
+            ConfigError: it cannot be imported, or not be called so.
         """
         self._name = variant.model.base
         self._function = imported(variant.model.base)
         self._with_context = variant.context.source != "none"
+        self._check_call()
+
+    def _check_call(self) -> None:
+        """Refuse before any work what every call would fail by."""
+        if not callable(self._function):
+            what = type(self._function).__name__
+            raise ConfigError(f"{self._name} is no function, it is of type {what}")
+        given = {"context": ""} if self._with_context else {}
+        try:
+            inspect.signature(self._function).bind("", **given)
+        except TypeError as error:
+            call = f"{self._name}(question{', context=…' if given else ''})"
+            raise ConfigError(
+                f"{call} is how it is called, and it does not fit: {error}"
+            ) from error
+        except ValueError:
+            return  # Of what is built in, nobody knows what it takes.
 
     def length(self, prompt: str) -> int:
         """Characters."""
@@ -59,11 +77,12 @@ class CalledEngine:
         try:
             returned = self._function(request.doc["question"], **given)
         except Exception as error:  # The user's own code: one answer, and a line.
-            raise UnansweredError(f"{self._name} raised {type(error).__name__}: {error}") from error
+            raise UnansweredError(f"{self._name} raised {told(error)}") from error
         seconds = time.perf_counter() - start
         answer = self._read(returned).as_answer()
         seconds = seconds if answer.seconds is None else answer.seconds
-        return [replace(answer, seconds=seconds, day=datetime.now(UTC).date().isoformat())]
+        day = datetime.now(UTC).date().isoformat()
+        return [replace(answer, seconds=seconds, served_by=self._name, day=day)]
 
     def _read(self, returned: object) -> Given:
         value = {"answer": returned} if isinstance(returned, str) else returned
@@ -73,6 +92,6 @@ class CalledEngine:
                 'text, or a dict with "answer" in it'
             )
         try:
-            return read_given({"id": "its answer", **value}, f"what {self._name} returned")
+            return read_given({**value, "id": "its answer"}, f"what {self._name} returned")
         except DataError as error:
             raise UnansweredError(str(error)) from error

@@ -20,7 +20,7 @@ from more_itertools import chunked
 
 from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
-from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.answering import AnsweringLM, Show, as_asked, whole
 from harness.models.engines import Engine, UnansweredError
 from harness.progress import Advance, Say, silent, unsaid
 from harness.variants import Identity
@@ -183,10 +183,9 @@ class KeepingLM(AnsweringLM):
         except UnansweredError as reason:
             self._failed[prompt_of(batch.requests[0])] = str(reason)
             return []
-        # A served model may give half a character, which no file can hold.
-        whole = [replace(one, text=one.text.encode(errors="replace").decode()) for one in answers]
-        self._kept.keep_batch(batch.key, batch.keys, whole)
-        return self._kept.batch(batch.key) or whole
+        made = [replace(one, text=whole(one.text)) for one in answers]
+        self._kept.keep_batch(batch.key, batch.keys, made)
+        return self._kept.batch(batch.key) or made
 
     def _take(self, batch: Batch, answers: Sequence[Answer] | None) -> None:
         self._said |= {prompt_of(r): a for r, a in zip(batch.requests, answers or [], strict=False)}
