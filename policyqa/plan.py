@@ -13,6 +13,7 @@ from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoi
 from finetune.fitting import fitted
 from finetune.recipe import Recipe, recipe_for
 from harness.metrics import Metric, check, make_metrics
+from harness.models import catalogue
 from harness.models.adapter import RECORD
 from harness.variants import Context, Model, Variant
 from policyqa.suite import ContextRow, Suite
@@ -85,8 +86,10 @@ def make_plan(suite: Suite) -> Plan:
     """Read and check everything the suite names.
 
     Raises:
-        BenchError: a file is missing or breaks its contract, or the encoder cannot be used.
+        BenchError: a file is missing or breaks its contract, the encoder cannot be used, or a model
+            is under terms that nobody has accepted.
     """
+    catalogue.check_terms(suite.model_names)  # Before any other model is fetched.
     published(suite.published, ())  # A row that is not there is refused now.
     sections = load_corpus(suite.data)
     questions = load_questions(suite.data, [section.id for section in sections])

@@ -22,6 +22,7 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
     Raises:
         BenchError: the data or the model is not usable; nothing long was begun.
     """
+    catalogue.check_terms([recipe.model])
     sections = load_corpus(data)
     questions = load_questions(data, [section.id for section in sections])
     retriever = Retriever(sections)
