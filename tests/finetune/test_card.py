@@ -51,6 +51,20 @@ def test_a_users_text_breaks_neither_front_matter_nor_markdown(
     assert sum(kind == "fence" for kind, _ in kinds) == 2
 
 
+def test_terms_of_the_base_are_named_and_linked(
+    data: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    record = run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint").record
+    record["recipe"]["model"] = "gemma3-270m"
+    text = card(record)
+    head, terms = front_matter(text), "https://ai.google.dev/gemma/terms"
+    named = (head["license"], head["license_name"], head["license_link"])
+    assert named == ("other", "Gemma Terms of Use", terms)
+    assert f"That of the base, `gemma3-270m`: Gemma Terms of Use, {terms}." in text
+    record["recipe"]["model"] = "smollm2-135m"
+    assert front_matter(card(record))["license"] == "apache-2.0"
+
+
 @pytest.mark.parametrize(
     ("files", "found"),
     [

@@ -1,14 +1,24 @@
 """Examples ask what the tasks ask, and carry loss on the answer alone."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from finetune.contexts import shown_as_asked
-from finetune.examples import IGNORED, Examples, build_examples, build_splits, left_out, tokenise
+from finetune.examples import (
+    IGNORED,
+    Examples,
+    build_examples,
+    build_splits,
+    left_out,
+    tokenise,
+    tokenizer_of,
+)
 from finetune.recipe import Recipe
 from harness.errors import DataError
+from harness.models.policyqa_hf import Unloaded
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
@@ -49,6 +59,24 @@ def test_loss_is_on_the_answer_and_its_end(tokenizer) -> None:  # type: ignore[n
     assert answered == example.input_ids[len(asked) :]
     assert answered[-1] == tokenizer.eos_token_id
     assert tokenizer.decode(answered[:-1]) == " The authority."
+
+
+def test_a_prompt_begins_with_bos_once_in_training_as_in_asking(  # type: ignore[no-untyped-def]
+    tiny_llama: Path, tokenizer, tmp_path: Path
+) -> None:
+    from tokenizers.processors import TemplateProcessing
+
+    bos = (tokenizer.bos_token, tokenizer.bos_token_id)
+    begun = TemplateProcessing(single=f"{bos[0]} $A", special_tokens=[bos])
+    tokenizer.backend_tokenizer.post_processor = begun
+    tokenizer.save_pretrained(tmp_path)
+    shutil.copy(tiny_llama / "config.json", tmp_path)
+    prompt = render(shipped_prompt("plain"), "Who must be told of a breach?")
+    example = tokenise(tokenizer_of(str(tmp_path)), prompt, " The authority.")
+    asked = Unloaded(str(tmp_path)).tok_batch_encode([prompt])[0][0].tolist()
+    assert example.input_ids[: example.labels.count(IGNORED)] == asked
+    assert asked.count(bos[1]) == 1
+    assert example.input_ids.count(bos[1]) == 1
 
 
 @pytest.mark.parametrize(("prompt", "marker"), [("plain", None), ("rag", "Context: [1] ")])

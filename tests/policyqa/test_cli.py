@@ -177,6 +177,45 @@ def test_fetching_a_model_prints_its_folder_last(
     assert capsys.readouterr().out.splitlines()[-1] == str(minilm)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["model", "fetch", "gemma3-270m"],
+        ["run", "suite.yaml"],
+        ["train", "smollm2-135m-sft", "--model", "gemma3-270m"],
+        ["train", "smollm2-135m-sft", "--model", "gemma3-270m", "--dry-run"],
+        ["ask", "gemma3-270m", "Who?"],
+    ],
+)
+def test_a_model_whose_terms_are_not_accepted_ends_it_before_any_work(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    suite = "name: s\nmodel: gemma3-270m\nmodels: {other: {base: smollm2-135m}}\n"
+    Path("suite.yaml").write_text(suite + "variants: [other/plain, base/plain]\n")
+    assert call(monkeypatch, *arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: gemma3-270m is not fetched")
+    assert "https://ai.google.dev/gemma/terms" in line
+    assert line.endswith("policyqa model fetch gemma3-270m --accept-terms")
+    assert [path.name for path in tmp_path.iterdir()] == ["suite.yaml"]
+
+
+def test_the_list_of_models_tells_state_and_terms(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    assert call(monkeypatch, "model", "list") == 0
+    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert rows["minilm-l6"].endswith("(Apache-2.0; fetched)")
+    assert "(Gemma Terms of Use, https://ai.google.dev/gemma/terms; " in rows["gemma3-270m"]
+
+
 def test_the_installed_command_answers() -> None:
     command = Path(sys.executable).with_name("policyqa")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)

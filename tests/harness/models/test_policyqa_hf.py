@@ -82,6 +82,14 @@ def test_no_model_and_no_adapter_is_refused(tmp_path: Path) -> None:
         PolicyQALM(peft=str(tmp_path))
 
 
+def test_a_base_whose_terms_are_not_accepted_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
+    with pytest.raises(ModelError, match="policyqa model fetch gemma3-270m --accept-terms"):
+        PolicyQALM("gemma3-270m")
+
+
 def test_an_adapter_of_another_base_is_refused_however_it_is_put_on(
     tiny_llama: Path, make_adapter: Callable[[Path], Path], tmp_path: Path
 ) -> None:
