@@ -23,7 +23,6 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
         BenchError: the data or the model is not usable; nothing long was begun.
     """
     catalogue.check_terms([recipe.model])
-    sections = load_corpus(data)
     # A recipe that shows nothing of documents needs none.
     sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
     questions = load_questions(data, [section.id for section in sections])
