@@ -57,7 +57,7 @@ SOURCES = {
     "function": "def f(question): ...\n",
     "instance": "from shared_instance import Assistant\nf = Assistant(1)\n",
     "elsewhere": "from shared_elsewhere import f\n",
-    "wrapped": "import functools, shared_wrapped\nf = functools.wraps(shared_wrapped.f)(lambda q: q)\n",
+    "wrapped": "from functools import *\nfrom shared_wrapped import f\nf = wraps(f)(lambda q: q)\n",
 }
 
 

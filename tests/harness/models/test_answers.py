@@ -1,4 +1,4 @@
-"""A file of what an assistant answered: what of a line is read, what is refused, and who is named."""
+"""A file of what an assistant answered: what is read of a line, what is refused, who is named."""
 
 import json
 from pathlib import Path
