@@ -106,8 +106,8 @@ def make_plan(suite: Suite) -> Plan:
     """
     published(suite.published, ())  # A row that is not there is refused now.
     sections = load_sections(suite.data)
-    _check_documents(suite)
     questions = load_questions(suite.data, [section.id for section in sections])
+    _check_documents(suite)
     split = with_reference(in_split(questions, suite.split))
     recipes, replaced = _recipes(suite)
     if recipes:

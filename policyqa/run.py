@@ -117,7 +117,7 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
                 Asked(
                     one,
                     shown.documents(one, plan.asked),
-                    partial(shown.documents, one, plan.train),
+                    partial(shown.train, one),
                     answering.lm(one, advance),
                 )
                 for one in plan.replicates(variant)
@@ -136,6 +136,10 @@ class Shown:
         """Questions of one split as a variant is asked them."""
         excerpts = self._excerpts(variant, questions)
         return make_documents(questions, variant.prompt, excerpts)
+
+    def train(self, variant: Variant) -> list[dict[str, Any]]:
+        """Questions to draw shots from, likewise; data without a train split has none to show."""
+        return self.documents(variant, self._plan.train)
 
     def _excerpts(self, variant: Variant, questions: Sequence[Question]) -> Sequence[Excerpt]:
         context, plan = variant.context, self._plan

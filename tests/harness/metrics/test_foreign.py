@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import ConfigError, ModelError
 from harness.metrics import Row, aggregate, make_metrics, metric_names, score, total_of
-from harness.metrics.foreign import MEMBERS, TAKEN
+from harness.metrics.foreign import MEMBERS
 from harness.metrics.registry import check
 
 LENGTH = """
@@ -84,6 +84,8 @@ BROKEN = {
     "is of kind 'median'; it must be one of mean, rate, corpus": LENGTH.replace("mean", "median"),
     "is named 'a b'; a name is of letters": LENGTH.replace('"length"', '"a b"'),
     "is named 7; a name is": LENGTH.replace('"length"', "7"),
+    # Its scores and what the sample log has by that name would have been one.
+    "is named cost, as something of ours is": LENGTH.replace('"length"', '"cost"'),
     "is named bleu, as something of ours is": LENGTH.replace('"length"', '"bleu"'),
     "has the title ' '; it must be text": LENGTH.replace('"letters"', '" "'),
     "has higher_is_better 'yes'; it must be True, False or None": LENGTH.replace("None", '"yes"'),
@@ -102,14 +104,6 @@ def test_a_broken_metric_is_one_line_that_names_it(write: Callable[[str], str], 
         make_metrics([path])
     assert path in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", TAKEN)
-def test_what_the_sample_log_has_already_is_no_name(write: Callable[[str], str], name: str) -> None:
-    # Its scores and the log's own entry would have been one.
-    path = f"{write(LENGTH.replace(chr(34) + 'length' + chr(34), repr(name)))}:Length"
-    with pytest.raises(ConfigError, match=f"is named {name}, as something of ours is"):
-        make_metrics([path])
 
 
 @pytest.mark.parametrize(
