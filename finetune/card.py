@@ -43,7 +43,7 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
         f"---\n{_yaml(head)}---",
         f"# {_cell(recipe['name'])}",
         f"{what} {_code(recipe['model'])} that answers questions about policy and "
-        f"regulation, trained on the prompt {_code(recipe['prompt'])} by policyqa-bench "
+        f"regulation, trained on the prompt {_code(_prompt(recipe))} by policyqa-bench "
         f"{record['versions']['policyqa-bench']}.{_quantised(recipe['model'])}",
         "## Data\n\n" + _data(record),
         "## Scores\n\n" + _table(("", "value"), sorted(_scores(record).items())),
@@ -53,6 +53,12 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
         *([USE] if form == "adapter" else []),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _prompt(recipe: dict[str, Any]) -> str:
+    """The name of the prompt, or, of one of the recipe's own, its template."""
+    prompt = recipe["prompt"]
+    return str(prompt if isinstance(prompt, str) else prompt["template"])
 
 
 USE = """## Use

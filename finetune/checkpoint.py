@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.processes import count
-from finetune.recipe import Recipe, questions_of
+from finetune.recipe import Recipe, questions_of, recorded_prompt
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
@@ -58,8 +58,7 @@ class Weights:
     @property
     def prompt(self) -> Prompt | None:
         """What it was trained on; None where nothing says so."""
-        recipe = self.record.get("recipe")
-        return Recipe.model_validate(recipe).asked if recipe else None
+        return recorded_prompt(self.record)
 
 
 def determinants(

@@ -16,11 +16,14 @@ from harness.files import read_yaml
 from harness.models.precision import Precision
 from harness.validation import Model, Name, validated
 from harness.variants import Prompt
-from tasks.policyqa.prompts import PromptRow, shipped_prompt
+from tasks.policyqa.prompts import PromptRow, shipped_prompt, shipped_prompts
 from tasks.policyqa.questions import Question, draw, in_split, with_reference
 
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes this project ships."""
+
+OWN = "the recipe's own"
+"""What the prompt is called that a recipe has for itself."""
 
 GENERAL = ("sft", "sft-rag")
 """The shipped recipes that hold for any model."""
@@ -111,7 +114,7 @@ class Recipe(BaseModel):
         """
         if isinstance(self.prompt, str):
             return shipped_prompt(self.prompt)
-        return self.prompt.prompt("the recipe's own")
+        return self.prompt.prompt(OWN)
 
 
 def load_recipe(name: str, **changes: Any) -> Recipe:
@@ -135,6 +138,17 @@ def read_recipe(kind: type[Model], shipped: Path, name: str, changes: Mapping[st
         names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
         raise ConfigError(f"no recipe {name!r}: not a file, and the shipped ones are {names}")
     return validated(kind, {"name": path.stem, **read_yaml(path), **changes}, path, ConfigError)
+
+
+def recorded_prompt(record: Mapping[str, Any]) -> Prompt | None:
+    """The prompt that a checkpoint was trained on, as its record (``training.json``) says.
+
+    None where it says nothing, or names one that is not shipped any more.
+    """
+    prompt = record.get("recipe", {}).get("prompt")
+    if isinstance(prompt, dict):
+        return PromptRow.model_validate(prompt).prompt(OWN)
+    return shipped_prompts().get(prompt) if prompt else None
 
 
 def questions_of(recipe: Recipe, questions: Sequence[Question], split: str) -> list[Question]:

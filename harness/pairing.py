@@ -1,18 +1,19 @@
 """
 Two variants, question by question: the one place where answers are paired.
 
-Always by the question's id, over the questions that have a value in both; in groups of their own,
-since questions that are left out connect no others.
+Always by the question's id, over the questions that have a value in every replicate of both; in
+groups of their own, since questions that are left out connect no others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.groups import groups
 from harness.rates import rate_difference, rate_interval
+from harness.resampling import Floats
 from harness.runs import Outcome, Result
 from harness.statistics import (
     COVERAGE,
@@ -27,6 +28,8 @@ from harness.statistics import (
 
 Keep = Callable[[Outcome], bool]
 """Which questions are looked at."""
+Connect = Callable[[Outcome], Sequence[str]]
+"""The names a question has: those that share one are not independent."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,17 @@ class Measure:
     total: Total | None = None
     """Of a corpus metric."""
 
-    def of(self, values: Sequence[Any]) -> float:
-        """The figure of the values of some questions, at least one."""
+    def of(self, values: npt.ArrayLike) -> float:
+        """The figure of the values of some questions, at least one.
+
+        Args:
+            values: shape (N,) or, of P replicates, (P, N); of a corpus metric, each of S
+                statistics, (N, S) or (P, N, S).
+        """
         array = np.asarray(values, dtype=np.float64)
-        return float(self.total(array.sum(axis=0))) if self.total else float(array.mean())
+        if self.total is None:
+            return float(array.mean())
+        return float(self.total(array.reshape(-1, array.shape[-1]).sum(axis=0)))
 
 
 def everything(outcome: Outcome) -> bool:
@@ -53,46 +63,75 @@ def everything(outcome: Outcome) -> bool:
     return True
 
 
-def figure(
-    result: Result, measure: Measure, *, seed: int, keep: Keep = everything
-) -> Figure | None:
-    """What a variant scores, with its 95% interval; None where no question has a value."""
-    scored = [one for one in _scored(result, measure.name).values() if keep(one)]
-    if not scored:
-        return None
-    values: list[Any] = [one.values[measure.name] for one in scored]
-    clusters = clusters_of(scored)
-    if measure.kind == "rate":
-        return rate_interval(values, clusters)
-    if measure.kind == "corpus" and measure.total:
-        return corpus_interval(values, clusters, measure.total, seed=seed)
-    return mean_interval(values, clusters, seed=seed)
+def evidence_of(outcome: Outcome) -> Sequence[str]:
+    """A ``Connect``: questions about one section are not independent."""
+    return outcome.evidence
 
 
 @dataclass(frozen=True)
 class Aligned:
     """The values of several variants on the same questions."""
 
-    values: list[list[Any]]
-    """By variant, then by question: shape (V, N)."""
+    values: list[Floats]
+    """Of each variant, by replicate and question: shape (P, N); of a corpus metric (P, N, S)."""
     clusters: list[str]
     """The group of each question, shape (N,)."""
 
 
-def align(results: Sequence[Result], metric: str, keep: Keep = everything) -> Aligned:
-    """The values of one metric on the questions that have one in every variant.
+def align(
+    results: Sequence[Result],
+    metric: str,
+    keep: Keep = everything,
+    connect: Connect = evidence_of,
+) -> Aligned:
+    """The values of one metric on the questions that have one in every replicate of every variant.
 
     Args:
         results: variants; the questions are in the order of the first.
         metric: its name.
-        keep: which questions are looked at.
+        keep: which questions are looked at, by the first variant's outcome.
+        connect: the names that make questions a group, of the same outcome.
     """
-    scored = [_scored(result, metric) for result in results]
+    scored = [[_scored(answers, metric) for answers in result.replicates] for result in results]
     shared = [
-        one for key, one in scored[0].items() if keep(one) and all(key in each for each in scored)
+        one
+        for key, one in scored[0][0].items()
+        if keep(one) and all(key in answers for variant in scored for answers in variant)
     ]
-    values = [[each[one.question_id].values[metric] for one in shared] for each in scored]
-    return Aligned(values, clusters_of(shared))
+    ids = [one.question_id for one in shared]
+    values = [
+        np.array([[answers[key].values[metric] for key in ids] for answers in variant], np.float64)
+        for variant in scored
+    ]
+    return Aligned(values, clusters_of(shared, connect))
+
+
+def figure(
+    result: Result,
+    measure: Measure,
+    *,
+    seed: int,
+    keep: Keep = everything,
+    connect: Connect = evidence_of,
+) -> Figure | None:
+    """What a variant scores, with its 95% interval; None where no question has a value.
+
+    Args:
+        result: a variant.
+        measure: what is looked at.
+        seed: of the resampling.
+        keep: which questions are looked at.
+        connect: the names that make questions a group.
+    """
+    aligned = align([result], measure.name, keep, connect)
+    if not aligned.clusters:
+        return None
+    (values,) = aligned.values
+    if measure.kind == "rate":
+        return rate_interval(values, aligned.clusters, seed=seed)
+    if measure.kind == "corpus" and measure.total:
+        return corpus_interval(values, aligned.clusters, measure.total, seed=seed)
+    return mean_interval(values, aligned.clusters, seed=seed)
 
 
 def difference(
@@ -102,6 +141,7 @@ def difference(
     *,
     seed: int,
     keep: Keep = everything,
+    connect: Connect = evidence_of,
     coverage: float = COVERAGE,
 ) -> Difference | None:
     """``first`` minus ``second``, with its paired interval; None where they share no question.
@@ -112,23 +152,24 @@ def difference(
         measure: what is compared.
         seed: of the resampling.
         keep: which questions are looked at.
+        connect: the names that make questions a group.
         coverage: of the interval, for the kind ``mean`` alone.
     """
-    both = align([first, second], measure.name, keep)
-    ours, theirs = both.values
-    if not ours:
+    both = align([first, second], measure.name, keep, connect)
+    if not both.clusters:
         return None
+    ours, theirs = both.values
     if measure.kind == "rate":
-        return rate_difference(ours, theirs, both.clusters)
+        return rate_difference(ours, theirs, both.clusters, seed=seed)
     if measure.kind == "corpus" and measure.total:
         return corpus_difference(ours, theirs, both.clusters, measure.total, seed=seed)
     return paired_difference(ours, theirs, both.clusters, seed=seed, coverage=coverage)
 
 
-def clusters_of(outcomes: Sequence[Outcome]) -> list[str]:
-    """The group of each question: those that a chain of shared evidence connects are of one."""
-    return [str(group) for group in groups([one.evidence for one in outcomes])]
+def clusters_of(outcomes: Sequence[Outcome], connect: Connect = evidence_of) -> list[str]:
+    """The group of each question: those that a chain of shared names connects are of one."""
+    return [str(group) for group in groups([connect(one) for one in outcomes])]
 
 
-def _scored(result: Result, metric: str) -> dict[str, Outcome]:
-    return {key: one for key, one in result.outcomes.items() if metric in one.values}
+def _scored(answers: Mapping[str, Outcome], metric: str) -> dict[str, Outcome]:
+    return {key: one for key, one in answers.items() if metric in one.values}

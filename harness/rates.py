@@ -2,7 +2,8 @@
 Shares of 0 and 1 in, intervals out. No files, no model.
 
 Not resampled as scores are: where all of a few questions go one way, resampling would say that the
-share is surely 0 or 1.
+share is surely 0 or 1. But a formula for questions knows nothing of replicates, answers by weights
+of other seeds or drawn anew: with these, an interval reaches as far as either.
 """
 
 import math
@@ -11,61 +12,85 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
-from harness.statistics import COVERAGE, Difference, Figure
+from harness.resampling import Floats
+from harness.statistics import (
+    COVERAGE,
+    Difference,
+    Figure,
+    mean_interval,
+    paired_difference,
+    replicated,
+)
 
 
-def rate_interval(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
-    """Share of N scores of 0 or 1 with its 95% interval, in [0, 1].
+def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str], *, seed: int) -> Figure:
+    """Share of scores of 0 or 1 of N questions with its 95% interval, in [0, 1].
 
     Wilson's score interval (Wilson 1927), since resampling says nothing of a share of 0 or 1. Its n
     is Kish's effective number (1965) of N questions in clusters of sizes m, N² / Σm²: at worst, the
-    questions of a cluster all go the same way.
+    questions of a cluster all go the same way. A question counts once, however often it was asked.
+    With replicates, the interval is widened to that of ``mean_interval`` where that reaches
+    further.
 
     Args:
-        scores: one a question, shape (N,), each 0 or 1.
+        scores: one a question, shape (N,), each 0 or 1; or of P replicates, shape (P, N).
         clusters: the group each question belongs to, shape (N,).
+        seed: of the resampling of replicates.
 
     Raises:
         ValueError: no scores, a score between, or the two differ in length.
     """
-    _check_rates(scores, clusters)
-    share = sum(scores) / len(scores)
+    values = _rates(scores, clusters)
+    share = float(values.mean())
     low, high = _wilson(share, _independent(clusters))
-    return Figure(share, low, high, len(scores), len(set(clusters)))
+    if len(values) > 1:
+        resampled = mean_interval(values, clusters, seed=seed)
+        low, high = min(low, resampled.low), max(high, resampled.high)
+    return Figure(share, max(0.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
 def rate_difference(
-    scores: Sequence[float], baseline: Sequence[float], clusters: Sequence[str]
+    scores: npt.ArrayLike, baseline: npt.ArrayLike, clusters: Sequence[str], *, seed: int
 ) -> Difference:
     """Difference of two shares over the same N questions, with its 95% interval, in [-1, 1].
 
     Newcombe's square-and-add interval for paired shares (1998, Statistics in Medicine 17, page
     2635, method 10) of two Wilson intervals, for the reason and with the n of ``rate_interval``.
+    His phi is the correlation of 0s and 1s; of replicates, that of each question's shares. With
+    replicates of either, the interval is widened to that of ``paired_difference`` where that
+    reaches further.
 
     Args:
-        scores: one a question, shape (N,), each 0 or 1.
-        baseline: of the same questions in the same order, shape (N,), each 0 or 1.
+        scores: one a question, shape (N,), each 0 or 1; or of P replicates, shape (P, N).
+        baseline: of the same questions in the same order, of as many replicates as it has.
         clusters: the group each question belongs to, shape (N,).
+        seed: of the resampling of replicates.
 
     Raises:
         ValueError: no scores, a score between, or the three differ in length.
     """
-    _check_rates(scores, clusters)
-    _check_rates(baseline, clusters)
+    ours, theirs = _rates(scores, clusters), _rates(baseline, clusters)
     n = _independent(clusters)
-    first, second = sum(scores) / len(scores), sum(baseline) / len(baseline)
+    first, second = float(ours.mean()), float(theirs.mean())
     (low_1, high_1), (low_2, high_2) = _wilson(first, n), _wilson(second, n)
-    together = _correlation(scores, baseline, n)
+    together = _correlation(ours.mean(axis=0), theirs.mean(axis=0), n)
     delta = first - second
     low = delta - _added(first - low_1, high_2 - second, together)
     high = delta + _added(high_1 - first, second - low_2, together)
-    return Difference(delta, max(-1.0, low), min(1.0, high), len(scores), len(set(clusters)))
+    if len(ours) > 1 or len(theirs) > 1:
+        resampled = paired_difference(ours, theirs, clusters, seed=seed)
+        low, high = min(low, resampled.low), max(high, resampled.high)
+    return Difference(delta, max(-1.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
-def _check_rates(scores: Sequence[float], clusters: Sequence[str]) -> None:
-    if not scores or len(scores) != len(clusters) or not set(scores) <= {0.0, 1.0}:
-        raise ValueError(f"{len(scores)} scores of 0 or 1 needed, for {len(clusters)} clusters")
+def _rates(scores: npt.ArrayLike, clusters: Sequence[str]) -> Floats:
+    """Scores as (P, N), each 0 or 1."""
+    values = replicated(scores, 2)
+    if values.shape[1] != len(clusters) or not np.isin(values, (0, 1)).all():
+        raise ValueError(f"{values.shape[1]} scores of 0 or 1 needed, for {len(clusters)} clusters")
+    return values
 
 
 def _independent(clusters: Sequence[str]) -> float:
@@ -80,9 +105,8 @@ def _wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _correlation(scores: Sequence[float], baseline: Sequence[float], n: float) -> float:
-    """Newcombe's phi of two rows of 0 and 1: towards 0 by his correction where it is positive."""
-    first, second = np.asarray(scores), np.asarray(baseline)
+def _correlation(first: Floats, second: Floats, n: float) -> float:
+    """Pearson's, of two shares a question: towards 0 by Newcombe's correction where positive."""
     covariance = float((first * second).mean() - first.mean() * second.mean())
     if covariance > 0:
         covariance = max(covariance - 1 / (2 * n), 0.0)

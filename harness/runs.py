@@ -105,10 +105,12 @@ def read_manifest(run: Path) -> dict[str, Any]:
             f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick"
         )
     manifest = read_json(path)
-    if "variants" not in manifest:
+    variants = manifest.get("variants") or {"": {}}
+    if any("replicates" not in one for one in variants.values()):
         raise RunError(
-            f"{run} was made by a version before 0.5, which this one does not read; run its suite "
-            "again into another folder: policyqa run SUITE --out FOLDER"
+            f"{run} was made by a version before 0.6, which this one does not read; run its suite "
+            "again into another folder, which asks nothing that is kept: policyqa run SUITE --out "
+            "FOLDER"
         )
     return manifest
 

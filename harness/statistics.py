@@ -1,26 +1,27 @@
 """
 Rows of scores in, intervals out. No files, no model.
 
-Questions about one section are not independent, so sections (clusters) are resampled, not
-questions: percentile bootstrap (Efron & Tibshirani 1993, chapter 13) of clusters (Davison &
-Hinkley 1997, section 3.8), the advice of Miller 2024 for evaluations
-(https://arxiv.org/abs/2411.00640). Two variants are compared on the same questions: the difference
-of each question is what is resampled (paired; Koehn 2004, https://aclanthology.org/W04-3250).
+Resampled are clusters of questions, the advice of Miller 2024 for evaluations
+(https://arxiv.org/abs/2411.00640), and with them the replicates of a variant that answered several
+times, by weights of other seeds or drawn anew (``harness.resampling``). Two variants are compared
+on the same questions, of which both get the same draws (paired; Koehn 2004,
+https://aclanthology.org/W04-3250).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+
+from harness.resampling import Floats, interval
 
 RESAMPLES = 10_000
 """Bootstrap resamples an interval is read from."""
 COVERAGE = 0.95
 """Share of resampled means an interval covers, unless it is asked for another."""
 
-Total = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+Total = Callable[[Floats], Floats]
 """The figure of summed statistics, shape (..., S) → (...)."""
 
 
@@ -59,29 +60,29 @@ class Difference:
         return asdict(self)
 
 
-def mean_interval(scores: Sequence[float], clusters: Sequence[str], *, seed: int) -> Figure:
-    """Mean of N scores with its 95% bootstrap interval.
+def mean_interval(scores: npt.ArrayLike, clusters: Sequence[str], *, seed: int) -> Figure:
+    """Mean of the scores of N questions with its 95% bootstrap interval.
 
     Args:
-        scores: one a question, shape (N,).
+        scores: one a question, shape (N,); or of P replicates, shape (P, N).
         clusters: the group each question belongs to, shape (N,).
         seed: of the resampling; the same seed gives the same interval.
 
     Raises:
         ValueError: no scores, or the two differ in length.
     """
-    values = np.asarray(scores, dtype=np.float64)
-    low, high, count = _interval(_counted(values), clusters, seed, _mean)
-    return Figure(float(values.mean()), low, high, len(values), count)
+    values = replicated(scores, 2)
+    low, high, count = _mean_apart(values, np.zeros_like(values[:1]), clusters, seed, COVERAGE)
+    return Figure(float(values.mean()), low, high, values.shape[1], count)
 
 
 def corpus_interval(
-    statistics: Sequence[Sequence[float]], clusters: Sequence[str], total: Total, *, seed: int
+    statistics: npt.ArrayLike, clusters: Sequence[str], total: Total, *, seed: int
 ) -> Figure:
     """The figure of N rows of statistics that add up, with its 95% bootstrap interval.
 
     Args:
-        statistics: of each question, shape (N, S).
+        statistics: of each question, shape (N, S); or of P replicates, shape (P, N, S).
         clusters: the group each question belongs to, shape (N,).
         total: the figure of summed statistics, (..., S) → (...).
         seed: of the resampling.
@@ -89,14 +90,16 @@ def corpus_interval(
     Raises:
         ValueError: no statistics, or the two differ in length.
     """
-    values = np.asarray(statistics, dtype=np.float64)
-    low, high, count = _interval(values, clusters, seed, total)
-    return Figure(float(total(values.sum(axis=0))), low, high, len(values), count)
+    values = replicated(statistics, 3)
+    low, high, count = interval(
+        [values], total, clusters, seed=seed, resamples=RESAMPLES, coverage=COVERAGE
+    )
+    return Figure(float(total(values.sum(axis=(0, 1)))), low, high, values.shape[1], count)
 
 
 def corpus_difference(
-    statistics: Sequence[Sequence[float]],
-    baseline: Sequence[Sequence[float]],
+    statistics: npt.ArrayLike,
+    baseline: npt.ArrayLike,
     clusters: Sequence[str],
     total: Total,
     *,
@@ -105,8 +108,8 @@ def corpus_difference(
     """Difference of two such figures over the same N questions, resampled together.
 
     Args:
-        statistics: of each question, shape (N, S).
-        baseline: of the same questions in the same order, shape (N, S).
+        statistics: of each question, shape (N, S); or of P replicates, shape (P, N, S).
+        baseline: of the same questions in the same order, of as many replicates as it has.
         clusters: the group each question belongs to, shape (N,).
         total: the figure of summed statistics, (..., S) → (...).
         seed: of the resampling.
@@ -114,22 +117,21 @@ def corpus_difference(
     Raises:
         ValueError: no statistics, or the three differ in length.
     """
-    if len(statistics) != len(baseline):
-        raise ValueError(f"{len(statistics)} rows against {len(baseline)} of the baseline")
-    ours, theirs = (np.asarray(one, dtype=np.float64) for one in (statistics, baseline))
-    width = ours.shape[-1]
+    ours, theirs = replicated(statistics, 3), replicated(baseline, 3)
 
-    def apart(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return total(sums[..., :width]) - total(sums[..., width:])
+    def apart(ours: Floats, theirs: Floats) -> Floats:
+        return total(ours) - total(theirs)
 
-    values = np.concatenate([ours, theirs], axis=-1)
-    low, high, count = _interval(values, clusters, seed, apart)
-    return Difference(float(apart(values.sum(axis=0))), low, high, len(values), count)
+    low, high, count = interval(
+        [ours, theirs], apart, clusters, seed=seed, resamples=RESAMPLES, coverage=COVERAGE
+    )
+    delta = apart(ours.sum(axis=(0, 1)), theirs.sum(axis=(0, 1)))
+    return Difference(float(delta), low, high, ours.shape[1], count)
 
 
 def paired_difference(
-    scores: Sequence[float],
-    baseline: Sequence[float],
+    scores: npt.ArrayLike,
+    baseline: npt.ArrayLike,
     clusters: Sequence[str],
     *,
     seed: int,
@@ -138,8 +140,8 @@ def paired_difference(
     """Mean of ``scores - baseline``, question by question, with its bootstrap interval.
 
     Args:
-        scores: one a question, shape (N,).
-        baseline: of the same questions in the same order, shape (N,).
+        scores: one a question, shape (N,); or of P replicates, shape (P, N).
+        baseline: of the same questions in the same order, of as many replicates as it has.
         clusters: the group each question belongs to, shape (N,).
         seed: of the resampling.
         coverage: share of resampled means the interval covers, in (0, 1). To have C intervals
@@ -148,50 +150,44 @@ def paired_difference(
     Raises:
         ValueError: no scores, the three differ in length, or another coverage.
     """
-    if len(scores) != len(baseline):
-        raise ValueError(f"{len(scores)} scores against {len(baseline)} of the baseline")
-    values = np.asarray(scores, dtype=np.float64) - np.asarray(baseline, dtype=np.float64)
-    low, high, count = _interval(_counted(values), clusters, seed, _mean, coverage)
-    return Difference(float(values.mean()), low, high, len(values), count)
+    ours, theirs = replicated(scores, 2), replicated(baseline, 2)
+    low, high, count = _mean_apart(ours, theirs, clusters, seed, coverage)
+    delta = (ours.mean(axis=0) - theirs.mean(axis=0)).mean()
+    return Difference(float(delta), low, high, ours.shape[1], count)
 
 
-def _counted(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """N values as statistics whose ``_mean`` is theirs, shape (N, 2)."""
-    return np.stack([values, np.ones_like(values)], axis=-1)
+def replicated(values: npt.ArrayLike, axes: int) -> Floats:
+    """Values with an axis of replicates in front, which one replicate may lack.
 
-
-def _mean(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(sums[..., 0] / sums[..., 1])
-
-
-def _interval(
-    statistics: npt.NDArray[np.float64],
-    clusters: Sequence[str],
-    seed: int,
-    total: Total,
-    coverage: float = COVERAGE,
-) -> tuple[float, float, int]:
-    """Percentile interval of the figure of N rows of statistics, and the clusters resampled."""
-    if len(statistics) == 0:
+    Raises:
+        ValueError: there are none, or they have not ``axes`` axes then.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    array = array[None] if array.ndim == axes - 1 else array
+    if array.size == 0:
         raise ValueError("no scores")
-    if len(statistics) != len(clusters):
-        raise ValueError(f"{len(statistics)} scores in {len(clusters)} clusters")
-    if not 0 < coverage < 1:
-        raise ValueError(f"a coverage of {coverage}; it must be above 0 and below 1")
-    names, member = np.unique(np.asarray(clusters), return_inverse=True)
-    sums = np.zeros((len(names), statistics.shape[-1]))  # (C, S)
-    np.add.at(sums, member, statistics)
-    figures = total(_draws(len(names), seed) @ sums)  # (R, C) @ (C, S) -> (R, S) -> (R,)
-    tail = (1 - coverage) / 2
-    low, high = np.quantile(figures, [tail, 1 - tail])
-    return float(low), float(high), len(names)
+    if array.ndim != axes:
+        raise ValueError(f"scores of shape {array.shape}; {axes} axes needed")
+    return array
 
 
-@lru_cache(maxsize=1)  # The same draws serve every figure of a table; making them takes longest.
-def _draws(count: int, seed: int) -> npt.NDArray[np.uint8]:
-    """How often each of C clusters is drawn in each of R resamples, shape (R, C)."""
-    drawn = np.random.default_rng(seed).multinomial(
-        count, np.full(count, 1 / count), size=RESAMPLES
+def _mean_apart(
+    ours: Floats, theirs: Floats, clusters: Sequence[str], seed: int, coverage: float
+) -> tuple[float, float, int]:
+    """Interval of the difference of the means of (P, N) and (Q, N) scores, and the clusters."""
+    if ours.shape[1] != theirs.shape[1]:
+        raise ValueError(f"{ours.shape[1]} scores against {theirs.shape[1]} of the baseline")
+    # The first replicates are subtracted before anything is added up, and the others counted by
+    # how they differ from the first: so where nothing differs, the resampled difference is 0 to
+    # the bit, and rounding shows no gain.
+    apart = ours[:1] - theirs[:1]
+    counted = np.stack([apart, np.ones_like(apart)], axis=-1)
+    further = [(one - one[0])[..., None] / len(one) for one in (ours, -theirs)]
+
+    def mean(counted: Floats, *further: Floats) -> Floats:
+        total = counted[..., 0] + sum(one[..., 0] for one in further)
+        return np.asarray(total / counted[..., 1])
+
+    return interval(
+        [counted, *further], mean, clusters, seed=seed, resamples=RESAMPLES, coverage=coverage
     )
-    # A cluster is drawn once on average and never near 255 times (Poisson), so a byte holds it.
-    return drawn.astype(np.uint8)

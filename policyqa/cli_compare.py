@@ -1,7 +1,7 @@
 """``policyqa compare``: by how much one variant is better than another, and how sure that is."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,13 +9,22 @@ from rich.console import Console
 from harness.errors import ConfigError
 from policyqa.options import Json, print_json
 
+if TYPE_CHECKING:
+    from reports.side import Side
+
 FORM = "RUN:VARIANT, as in runs/quick:sft-rag/rag"
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help=f"A variant of a run: {FORM}.")],
+    a: Annotated[
+        str,
+        typer.Argument(
+            help=f"A variant of a run: {FORM}; or a samples_*.jsonl that lm-eval logged, of any "
+            "task."
+        ),
+    ],
     b: Annotated[
-        str, typer.Argument(help="The variant it is compared with, of that run or another.")
+        str, typer.Argument(help="What it is compared with: a variant of any run, or a log.")
     ],
     where: Annotated[
         str | None,
@@ -23,27 +32,40 @@ def compare(
             help="Only questions with FIELD=VALUE, as answerable=true.", metavar="FIELD=VALUE"
         ),
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="This metric alone; every one that both have if unset.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Resample questions with the same value of this field together; those with the "
+            "same evidence if unset.",
+            metavar="FIELD",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show A minus B on the questions both answered, with paired 95% intervals."""
-    from harness.runs import read_manifest, read_result
     from reports.pairwise import compare_variants
     from reports.tables import differences
     from reports.terminal import show_tables
 
-    first, second = (
-        (read_result(run, variant), read_manifest(run)) for run, variant in map(_named, (a, b))
-    )
-    comparison = compare_variants(first, second, where)
+    comparison = compare_variants(_side(a), _side(b), where, by, cluster)
     if as_json:
         print_json(comparison)
     else:
         show_tables([differences(comparison)], comparison["signature"], Console())
 
 
-def _named(name: str) -> tuple[Path, str]:
-    """The run and the variant that ``RUN:VARIANT`` names."""
+def _side(name: str) -> "Side":
+    """What a file or ``RUN:VARIANT`` holds."""
+    from reports.side import log_side, variant_side
+
+    if Path(name).is_file():
+        return log_side(Path(name))
     run, _, variant = name.rpartition(":")
     if not (run and variant):
-        raise ConfigError(f"{name!r} is no variant of a run: it has not the form {FORM}")
-    return Path(run), variant
+        raise ConfigError(
+            f"{name!r} is no file, and no variant of a run: it has not the form {FORM}"
+        )
+    return variant_side(Path(run), variant)

@@ -18,7 +18,7 @@ from finetune.recipe import Recipe
 from harness.models import catalogue
 from policyqa.progress import Watch
 from policyqa.train import fitted_recipe
-from rag.corpus import load_corpus
+from rag.corpus import load_corpus, load_sections
 from rag.retriever import Retriever
 from tasks.policyqa.questions import load_questions
 
@@ -49,7 +49,8 @@ def dry_run(recipe: Recipe, data: Path, watch: Watch, timing: bool = True) -> "P
     Raises:
         BenchError: the data is not usable, or the model's configuration cannot be reached.
     """
-    sections = load_corpus(data)
+    # A recipe that shows nothing of documents needs none.
+    sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
     questions = load_questions(data, [section.id for section in sections])
     recipe = fitted_recipe(recipe, watch)
     folder = catalogue.loadable(recipe.model)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from finetune.recipe import Recipe
+from finetune.recipe import recorded_prompt
 from harness.files import fingerprint
 from harness.metrics import description, signature
 from harness.models.adapter import read_record
@@ -64,12 +64,10 @@ def _trained_in(variant: Variant) -> str | None:
     """The prompt its weights were trained in, where it is asked in another; None where not, or
     where nobody says."""
     adapter = variant.model.adapter
-    recipe = read_record(adapter).get("recipe") if adapter else None
-    if not recipe:
+    trained = recorded_prompt(read_record(adapter)) if adapter else None
+    if trained is None or trained.identity == variant.prompt.identity:
         return None
-    asked = Recipe.model_validate(recipe).asked
-    trained, own = asked.identity, variant.prompt.identity
-    return None if trained == own else asked.name
+    return trained.name
 
 
 def _signature(plan: Plan, variants: list[Variant]) -> str:
@@ -91,7 +89,9 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
         f"batch:{suite.batch_size}",
         f"device:{machine()['device']}",
         signature(plan.metrics),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups by shared evidence; rates:Wilson",
+        f"intervals:95%,{RESAMPLES} paired resamples of groups by shared evidence"
+        f"{' and of seeds and draws' if any(one.replicate for one in variants) else ''}; "
+        "rates:Wilson",
         f"task:{VERSION}",
         f"code:{version('policyqa-bench')}",
         *(f"{name}:{version(name)}" for name in LIBRARIES),

@@ -5,6 +5,7 @@ What is trained and answered is found by content: a checkpoint, an answer or a s
 determinants are those of finished work is that work.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,10 @@ def make_plan(suite: Suite) -> Plan:
     """
     published(suite.published, ())  # A row that is not there is refused now.
     sections = load_sections(suite.data)
-    questions = load_questions(suite.data, [section.id for section in sections])
-    _check_documents(suite)
-    split = with_reference(in_split(questions, suite.split))
     recipes, replaced = _recipes(suite)
+    questions = load_questions(suite.data, [section.id for section in sections])
+    _check_documents(suite, recipes.values())
+    split = with_reference(in_split(questions, suite.split))
     if recipes:
         with_reference(in_split(questions, "train"))
         with_reference(in_split(questions, "validation"))
@@ -133,15 +134,16 @@ def make_plan(suite: Suite) -> Plan:
     )
 
 
-def _check_documents(suite: Suite) -> None:
-    """Refuse variants that show documents where there are none."""
+def _check_documents(suite: Suite, recipes: Iterable[Recipe]) -> None:
+    """Refuse variants and recipes that show documents where there are none."""
     if suite.has_documents:
         return
     showing = [one.name for one in suite.resolved if one.context.source != "none"]
+    showing += [f"recipe {one.name}" for one in recipes if one.asked.shows_context]
     if showing:
         raise ConfigError(
             f"{showing[0]} shows sections of documents, and {suite.data} has none: put them into "
-            f"{suite.data / 'corpus'} (policyqa data import), or leave the variant out"
+            f"{suite.data / 'corpus'} (policyqa data import), or leave it out"
         )
 
 

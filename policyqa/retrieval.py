@@ -74,7 +74,7 @@ def score_retrieval(
         "metrics": _figures(questions, scores, k),
         "kinds": {
             kind: _figures([q for q in questions if q.kind == kind], scores, k)
-            for kind in sorted({q.kind for q in questions})
+            for kind in sorted({q.kind for q in questions if q.kind})
         },
         "misses": [
             {"id": q.id, "question": q.question, "evidence": q.evidence, "found": rankings[q.id]}

@@ -135,7 +135,10 @@ class Shown:
     def documents(self, variant: Variant, questions: Sequence[Question]) -> list[dict[str, Any]]:
         """Questions of one split as a variant is asked them."""
         excerpts = self._excerpts(variant, questions)
-        return make_documents(questions, variant.prompt, excerpts)
+        documents = make_documents(questions, variant.prompt, excerpts)
+        # Without documents evidence is a label, and whether it is shown says nothing.
+        unknown = {} if self._plan.sections else {"context_ids": None}
+        return [document | unknown for document in documents]
 
     def train(self, variant: Variant) -> list[dict[str, Any]]:
         """Questions to draw shots from, likewise; data without a train split has none to show."""

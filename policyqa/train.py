@@ -11,7 +11,7 @@ from finetune.recipe import Recipe
 from finetune.work import finish
 from harness.models import catalogue
 from policyqa.progress import Watch
-from rag.corpus import load_corpus
+from rag.corpus import load_corpus, load_sections
 from rag.retriever import Retriever
 from tasks.policyqa.questions import load_questions
 
@@ -22,7 +22,8 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
     Raises:
         BenchError: the data or the model is not usable; nothing long was begun.
     """
-    sections = load_corpus(data)
+    # A recipe that shows nothing of documents needs none.
+    sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
     questions = load_questions(data, [section.id for section in sections])
     retriever = Retriever(sections)
     recipe = fitted_recipe(recipe, watch)

@@ -2,7 +2,8 @@
 A corpus on disk ↔ sections: the unit of evidence.
 
 A data folder keeps one Markdown file a framework in ``corpus/``: front matter, then sections
-under headings like ``## art-83 · Administrative fines (Article 83)``.
+under headings like ``## art-83 · Administrative fines (Article 83)``, with the pages they stand on
+noted below, if they are known (``rag.pages``). A question set alone has no such folder.
 """
 
 import re
@@ -18,8 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from harness.errors import DataError
 from harness.files import write_whole
 from harness.validation import validated
+from rag.pages import noted_pages, pages_note
 
 _HEADING = re.compile(r"## (?P<slug>[A-Za-z0-9._-]+) · (?P<title>.+)")
+_FORM = "'## art-83 · Title (Article 83)'"
 
 
 class Framework(BaseModel):
@@ -49,6 +52,8 @@ class Section:
     heading: str
     """Title and provision, as in ``Administrative fines (Article 83)``."""
     body: str
+    pages: tuple[int, ...] = ()
+    """It stands on, from 1, ascending; empty where nobody noted them."""
 
     @property
     def citation(self) -> str:
@@ -66,9 +71,9 @@ def cited(citation: str, body: str) -> str:
     return f"{citation}: {body}"
 
 
-def framework_of(section_id: str) -> str:
-    """The framework a section's id names: what stands before its ``/``."""
-    return section_id.split("/")[0]
+def framework_of(place: str) -> str:
+    """The framework a section's id or a page names: what stands before ``/`` or ``#``."""
+    return place.split("/")[0].split("#")[0]
 
 
 class Corpus:
@@ -171,8 +176,7 @@ def scan_framework(
     sections = [one for one in found if not isinstance(one, DataError)]
     errors = [one for one in found if isinstance(one, DataError)]
     if not found:
-        form = "'## art-83 · Title (Article 83)'"
-        errors = [DataError(f"{path}:{first}: no section follows; one has a heading like {form}")]
+        errors = [DataError(f"{path}:{first}: no section follows; one has a heading like {_FORM}")]
     return framework, sections, errors
 
 
@@ -180,7 +184,7 @@ def write_framework(corpus: Path, framework: Framework, sections: Sequence[Secti
     """Write a document into the folder ``corpus`` so that it reads back as it was.
 
     Control characters are dropped, a line of a body that would begin a section is indented by a
-    space, and bodies are stripped.
+    space, and bodies are stripped. The blank line before a body keeps it from being read as pages.
     """
     fields = framework.model_dump()
     plain = {name: one_line(v) if isinstance(v, str) else v for name, v in fields.items()}
@@ -189,7 +193,8 @@ def write_framework(corpus: Path, framework: Framework, sections: Sequence[Secti
     for section in sections:
         slug = section.id.removeprefix(f"{framework.id}/")
         body = re.sub(r"^## ", " ## ", clean(section.body).strip(), flags=re.MULTILINE)
-        parts.append(f"\n## {slug} · {one_line(section.heading)}\n\n{body}\n")
+        note = f"{pages_note(section.pages)}\n" if section.pages else ""
+        parts.append(f"\n## {slug} · {one_line(section.heading)}\n{note}\n{body}\n")
     path = corpus / f"{framework.id}.md"
     write_whole(path, "".join(parts))
     return path
@@ -211,26 +216,23 @@ def _sections(
 ) -> Iterator[tuple[int, Section] | DataError]:
     starts = [i for i in range(first, len(lines)) if lines[i].startswith("## ")]
     for start, end in pairwise([*starts, len(lines)]):
-        match = _HEADING.fullmatch(lines[start].strip())
-        body = "\n".join(lines[start + 1 : end]).strip()
-        if match is None:
-            yield DataError(
-                f"{path}:{start + 1}: expected a heading like '## art-83 · Title (Article 83)', "
-                f"found {lines[start]!r}"
-            )
-        elif not body:
-            yield DataError(f"{path}:{start + 1}: the section {match['slug']} is empty")
-        else:
-            yield (
-                start + 1,
-                Section(
-                    id=f"{framework.id}/{match['slug']}",
-                    framework=framework.id,
-                    framework_title=framework.title,
-                    heading=match["title"].strip(),
-                    body=body,
-                ),
-            )
+        try:
+            yield start + 1, _section(lines[start], lines[start + 1 : end], framework)
+        except ValueError as error:
+            yield DataError(f"{path}:{start + 1}: {error}")
+
+
+def _section(heading: str, below: list[str], framework: Framework) -> Section:
+    """A section, by its lines; ``ValueError`` if they break the form."""
+    match = _HEADING.fullmatch(heading.strip())
+    if match is None:
+        raise ValueError(f"expected a heading like {_FORM}, found {heading!r}")
+    pages = noted_pages(below[0]) if below else None
+    body = "\n".join(below[0 if pages is None else 1 :]).strip()
+    if not body:
+        raise ValueError(f"the section {match['slug']} is empty")
+    id_, title = f"{framework.id}/{match['slug']}", match["title"].strip()
+    return Section(id_, framework.id, framework.title, title, body, pages or ())
 
 
 def _front_matter(path: Path, lines: list[str]) -> tuple[Framework, int]:

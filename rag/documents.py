@@ -9,7 +9,7 @@ reason, so that one bad file never costs the others.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import DataError
@@ -27,6 +27,8 @@ class Block:
     text: str
     level: int = 0
     """1 is a document's highest heading; 0 is no heading."""
+    pages: tuple[int, ...] = ()
+    """It stands on, from 1, ascending; empty where a document has none to tell."""
 
 
 _STYLES = "\n".join(
@@ -55,7 +57,7 @@ def read_document(path: Path) -> list[Block]:
     if path.stat().st_size == 0:
         raise DocumentError("is empty")
     try:
-        cleaned = [Block(clean(block.text), block.level) for block in reader(path)]
+        cleaned = [replace(block, text=clean(block.text)) for block in reader(path)]
         blocks = [block for block in cleaned if block.text.strip()]
     except DocumentError:
         raise

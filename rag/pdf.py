@@ -33,6 +33,7 @@ class _Line:
     size: float
     bold: bool
     page: int
+    """From 1, in the order of the file, whatever is printed on it."""
     edge: bool
     """Whether it is the first or last two of its page."""
 
@@ -83,7 +84,7 @@ def _lines(document: Any, number: int) -> Iterator[_Line]:
             text=match[0].strip().replace("\ufffe", "").replace("\u00ad", ""),
             size=round(sizes[1], 1),
             bold=min(weights) >= BOLD,
-            page=number,
+            page=number + 1,
             edge=place < 2 or place >= len(found) - 2,
         )
     characters.close()
@@ -123,19 +124,11 @@ def _blocks(lines: list[_Line]) -> list[Block]:
     blocks: list[Block] = []
     for line, is_heading in zip(lines, headings, strict=True):
         level = sizes.index(line.size) + 1 if is_heading else 0
-        if (
-            is_heading
-            and blocks
-            and blocks[-1].level == level
-            and not looks_like_heading(line.text)
-        ):
-            blocks[-1] = Block(_joined(blocks[-1].text, line.text), level)
-        elif is_heading:
-            blocks.append(Block(line.text, level))
-        elif blocks and blocks[-1].level == 0 and not _ends(blocks[-1].text):
-            blocks[-1] = Block(_joined(blocks[-1].text, line.text))
+        alike = bool(blocks) and blocks[-1].level == level
+        if alike and not (looks_like_heading(line.text) if level else _ends(blocks[-1].text)):
+            blocks[-1] = _joined(blocks[-1], line)
         else:
-            blocks.append(Block(line.text))
+            blocks.append(Block(line.text, level, (line.page,)))
     return blocks
 
 
@@ -158,6 +151,8 @@ def _ends(text: str) -> bool:
     return text.endswith((".", "!", "?", ":", ";", "؟", "。"))
 
 
-def _joined(text: str, line: str) -> str:
-    """Two lines of a paragraph as one."""
-    return text + line if text.endswith("-") else f"{text} {line}"
+def _joined(block: Block, line: _Line) -> Block:
+    """A block with one more line, which may stand on the next page."""
+    gap = "" if block.text.endswith("-") else " "
+    pages = tuple(sorted({*block.pages, line.page}))
+    return Block(f"{block.text}{gap}{line.text}", block.level, pages)

@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.corpus import Framework, Section
 from rag.documents import Block
@@ -24,7 +24,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;؟。])\s+|(?<=。)")
 @dataclass
 class _Part:
     heading: list[str]
-    paragraphs: list[str]
+    paragraphs: list[Block]
 
 
 def sections_of(blocks: Sequence[Block], framework: Framework) -> list[Section]:
@@ -33,13 +33,14 @@ def sections_of(blocks: Sequence[Block], framework: Framework) -> list[Section]:
     names = Names()
     sections = []
     for part in _parts(blocks[1:] if title else blocks):
-        bodies = split_text(part.paragraphs)
+        bodies = split_paragraphs(part.paragraphs)
         name = PATH.join(part.heading) or "Text"
         for number, body in enumerate(bodies, start=1):
             heading = name if len(bodies) == 1 else f"{name} (part {number} of {len(bodies)})"
             slug = names.unique(part.heading[-1] if part.heading else "text")
+            id_ = f"{framework.id}/{slug}"
             sections.append(
-                Section(f"{framework.id}/{slug}", framework.id, framework.title, heading, body)
+                Section(id_, framework.id, framework.title, heading, body.text, body.pages)
             )
     return sections
 
@@ -51,24 +52,26 @@ def title_of(blocks: Sequence[Block]) -> str | None:
     return blocks[0].text if first and first == min(levels) and levels.count(first) == 1 else None
 
 
-def split_text(paragraphs: Iterable[str], most: int = MAX_WORDS) -> list[str]:
+def split_paragraphs(paragraphs: Iterable[Block], most: int = MAX_WORDS) -> list[Block]:
     """Paragraphs as texts of at most ``most`` words each, about equally long.
+
+    A text stands on the pages of the paragraphs that it has something of.
 
     Raises:
         ValueError: ``most`` is not positive.
     """
     if most < 1:
         raise ValueError(f"most is {most}")
-    pieces = [piece for paragraph in paragraphs for piece in _pieces(paragraph, most)]
-    total = sum(_length(text) for text, _ in pieces)
+    pieces = [(one.pages, *piece) for one in paragraphs for piece in _pieces(one.text, most)]
+    total = sum(_length(text) for _, text, _ in pieces)
     enough = total / max(math.ceil(total / most), 1)
-    texts: list[str] = []
-    for text, gap in pieces:
-        longer = texts[-1] + gap + text if texts else text
-        if texts and _length(texts[-1]) < enough and _length(longer) <= most:
-            texts[-1] = longer
+    texts: list[Block] = []
+    for pages, text, gap in pieces:
+        longer = texts[-1].text + gap + text if texts else text
+        if texts and _length(texts[-1].text) < enough and _length(longer) <= most:
+            texts[-1] = Block(longer, pages=tuple(sorted({*texts[-1].pages, *pages})))
         else:
-            texts.append(text)
+            texts.append(Block(text, pages=pages))
     return texts
 
 
@@ -102,13 +105,13 @@ def _parts(blocks: Sequence[Block]) -> list[_Part]:
     parts = [_Part([], [])]
     for block, after in zip(blocks, [*blocks[1:], None], strict=True):
         if not block.level:
-            parts[-1].paragraphs.append(block.text.strip())
+            parts[-1].paragraphs.append(replace(block, text=block.text.strip()))
             continue
         path = [*(above for above in path if above.level < block.level), block]
         parts.append(_Part([" ".join(heading.text.split()) for heading in path], []))
         if after is None or 0 < after.level <= block.level:
             # Nothing stands under it: what it says is all there is.
-            parts[-1].paragraphs.append(block.text.strip())
+            parts[-1].paragraphs.append(replace(block, text=block.text.strip()))
     return [part for part in parts if part.paragraphs]
 
 

@@ -27,12 +27,13 @@ RATES = (
     "detector's own errors (about 1 in 20 answers, 1 in 8 refusals) are not in it."
 )
 DIFFERENCES = (
-    "On the n questions both have a value of. Of scores, higher is better, and intervals are from "
-    "a paired bootstrap of groups of questions that share no section. Of false answers and "
-    "over-refusals lower is better, of abstaining where the evidence is not shown higher; their "
-    "intervals are Newcombe's for paired shares. An interval on one side of 0 shows a difference. "
-    "That there are several metrics is not corrected for."
+    "On the n questions both have a value of. ↑ higher is better, so that A is where A - B is "
+    "above 0; ↓ lower is better, and A where it is below. Intervals are from a paired bootstrap of "
+    "groups of questions that share {shared}, a question that has none being one by itself; of "
+    "shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval on one side "
+    "of 0 shows a difference. That there are several metrics is not corrected for."
 )
+"""``shared``: what the questions of a group have in common."""
 SWEEP = (
     "Context sweep: over the questions with evidence alone; n of them, in groups that share no "
     "section. Under each score its paired difference from the line above with its own 95% "

@@ -1,142 +1,224 @@
 """
 Any two variants, question by question: by how much one is better, with the interval of that.
+
+Each is of a run, or a sample log that lm-eval left (``side.py``).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import ConfigError, RunError
-from harness.pairing import Keep, Measure, align, difference, everything
-from harness.runs import Outcome, Result
+from harness.pairing import Connect, Keep, Measure, align, difference
+from harness.runs import Outcome
 from harness.statistics import RESAMPLES
-from reports.measures import measures_of
+from reports.questions import check_have, questions_sharing, questions_where
+from reports.side import Side
 
-Manifest = Mapping[str, Any]
+EVIDENCE = "evidence"
+"""The field whose values connect questions, unless another is named."""
 
 
 def compare_variants(
-    first: tuple[Result, Manifest], second: tuple[Result, Manifest], where: str | None = None
+    first: Side,
+    second: Side,
+    where: str | None = None,
+    by: str | None = None,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
     """The first minus the second on the questions both answered, by metric, as JSON.
 
     Args:
-        first: a variant of a run, with the run's manifest, whose seed resamples.
-        second: a variant of the same run or another.
+        first: a variant of a run, whose seed resamples, or a sample log.
+        second: another.
         where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
+        by: the metric compared; None is all that both have.
+        cluster: the field of a question whose value, or one of whose values, it shares with those
+            that depend on it; None is its evidence, where it has some.
 
     Raises:
-        RunError: they were scored on other data, another split or with a metric of another kind
-            under the same name, or have no such question in common.
+        RunError: they were scored on other data, other questions, another split or with a metric of
+            another kind under the same name, or have no such question or no metric in common.
+        ConfigError: an option has another form, or names what there is not.
     """
-    (one, manifest), (other, its_manifest) = first, second
-    _check_comparable(first, second)
+    _check_scored_alike(first, second)
     keep = questions_where(where)
-    shared = [
-        outcome for key, outcome in one.outcomes.items() if key in other.outcomes and keep(outcome)
-    ]
-    if not shared:
-        raise RunError(
-            f"{one} ({len(one.outcomes)} questions) and {other} ({len(other.outcomes)}) have "
-            f"no question {f'with {where} ' if where else ''}in common; score both with one seed "
-            "and limit: policyqa run SUITE"
-        )
-    seed = manifest["suite"]["seed"]
-    measures = [one for one in measures_of(dict(manifest)) if one.name in its_manifest["metrics"]]
-    rows = {measure.name: _row(one, other, measure, keep, seed) for measure in measures}
+    shared = _shared(first, second, keep, where)
+    measures = _measures(first, second, by)
+    connect = questions_sharing(cluster or EVIDENCE)
+    if cluster:
+        check_have(shared, cluster)
+    rows = {one.name: _row(first, second, one, keep, connect) for one in measures}
+    shown = {name: row for name, row in rows.items() if row}
+    if by and not shown:
+        raise RunError(f"no question that {first.name} and {second.name} share has a value of {by}")
     return {
-        "a": str(one),
-        "b": str(other),
+        "a": first.name,
+        "b": second.name,
         "where": where,
+        "cluster": cluster,
         "n": len(shared),
-        "metrics": {name: row for name, row in rows.items() if row},
-        "signature": _signature(first, second, len(shared), where, rows),
+        "metrics": shown,
+        "notes": _notes(first, second, shown),
+        "signature": _signature(first, second, len(shared), where, cluster, list(rows)),
     }
 
 
-def questions_where(where: str | None) -> Keep:
-    """Which questions ``FIELD=VALUE`` names; None is all.
-
-    A value is compared as JSON and YAML write it: ``answerable=true``, ``framework=eu-gdpr``.
-
-    Raises:
-        ConfigError: it has another form.
-    """
-    if where is None:
-        return everything
-    name, equals, value = where.partition("=")
-    if not (name and equals):
-        raise ConfigError(f"{where!r} has not the form FIELD=VALUE, as answerable=true")
-
-    def keep(outcome: Outcome) -> bool:
-        found = outcome.document.get(name)
-        return (str(found).lower() if isinstance(found, bool) else str(found)) == value
-
-    return keep
-
-
-def _check_comparable(first: tuple[Result, Manifest], second: tuple[Result, Manifest]) -> None:
-    (one, manifest), (other, its_manifest) = first, second
-    ours, theirs = _scored_on(manifest), _scored_on(its_manifest)
+def _check_scored_alike(first: Side, second: Side) -> None:
+    ours, theirs = _scored_on(first), _scored_on(second)
     differing = [
-        f"{name} {str(ours[name])[:80]} and {str(theirs[name])[:80]}"
+        f"{name} {ours[name][:80]} and {theirs[name][:80]}"
         for name in ours
         if name in theirs and ours[name] != theirs[name]
     ]
     if differing:
         raise RunError(
-            f"{one} and {other} were not scored alike ({'; '.join(differing)}), so their "
-            "difference says nothing; score both again with one data folder and split: "
-            "policyqa run SUITE"
+            f"{first.name} and {second.name} were not scored alike ({'; '.join(differing)}), so "
+            "their difference says nothing; score both again with one data folder, split and task"
         )
 
 
-def _scored_on(manifest: Manifest) -> dict[str, str]:
-    """What must be the same for two variants to be comparable, of what both have."""
-    metrics = {name: what["signature"] for name, what in manifest["metrics"].items()}
-    return {**manifest["scored_on"], **metrics}
+def _scored_on(side: Side) -> dict[str, str]:
+    """What must be the same for two to be comparable, of what both have."""
+    ways = {True: "higher", False: "lower"}
+    better = {
+        f"what is better of {name}": ways[one.higher_is_better]
+        for name, one in side.measures.items()
+        if one.higher_is_better is not None
+    }
+    values = {
+        f"values of {name}": "lists" if one.total else "numbers"
+        for name, one in side.measures.items()
+    }
+    return {**side.scored_on, **side.metric_signatures, **better, **values}
+
+
+def _shared(first: Side, second: Side, keep: Keep, where: str | None) -> list[Outcome]:
+    """The questions looked at that both have.
+
+    Raises:
+        RunError: there are none, or under one id each has another question.
+    """
+    one, other = first.result.outcomes, second.result.outcomes
+    for key in one:
+        ours, theirs = first.questions[key], second.questions.get(key)
+        if theirs is not None and ours != theirs:
+            raise RunError(
+                f"{first.name} and {second.name} are of other questions: {key!r} is {ours!r:.60} "
+                f"in the one and {theirs!r:.60} in the other; compare logs of one task and data"
+            )
+    shared = [outcome for key, outcome in one.items() if key in other and keep(outcome)]
+    if not shared:
+        raise RunError(
+            f"{first.name} ({len(one)} questions) and {second.name} ({len(other)}) have "
+            f"no question {f'with {where} ' if where else ''}in common; score both on the same "
+            "data, with one seed and limit"
+        )
+    return shared
+
+
+def _measures(first: Side, second: Side, by: str | None) -> list[Measure]:
+    """Those of both sides, in the order of the first; of one name, if any is given."""
+    shared = {
+        name: _together(one, second.measures[name])
+        for name, one in first.measures.items()
+        if name in second.measures
+    }
+    if not shared:
+        ours, theirs = ("; ".join([*one.measures, *one.notes]) for one in (first, second))
+        raise RunError(
+            f"{first.name} ({ours or 'none'}) and {second.name} ({theirs or 'none'}) have no "
+            "metric in common; score both with the same"
+        )
+    if by is not None and by not in shared:
+        raise ConfigError(f"{by!r} is no metric of both; there are {'; '.join(shared)}")
+    return [one for name, one in shared.items() if by in (None, name)]
+
+
+def _together(one: Measure, other: Measure) -> Measure:
+    """The measure of values of both: a mean unless both are shares; higher is better unless known
+    otherwise."""
+    kind = one.kind if one.kind == other.kind else "mean"
+    known = [way for way in (one.higher_is_better, other.higher_is_better) if way is not None]
+    return replace(one, kind=kind, higher_is_better=known[0] if known else True)
 
 
 def _row(
-    first: Result, second: Result, measure: Measure, keep: Keep, seed: int
+    first: Side, second: Side, measure: Measure, keep: Keep, connect: Connect
 ) -> dict[str, Any] | None:
     """Both figures on the questions both have a value of, and their difference."""
-    found = difference(first, second, measure, seed=seed, keep=keep)
+    pair = (first.result, second.result)
+    found = difference(*pair, measure, seed=first.seed, keep=keep, connect=connect)
     if found is None:
         return None
-    values = align([first, second], measure.name, keep).values
-    figures = dict(zip(("a", "b"), map(measure.of, values), strict=True))
-    return {"title": measure.title, **figures, **found.as_json()}
+    values = align(pair, measure.name, keep, connect).values
+    return {
+        "title": measure.title,
+        "higher_is_better": measure.higher_is_better,
+        **dict(zip(("a", "b"), map(measure.of, values), strict=True)),
+        **found.as_json(),
+    }
+
+
+def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What a reader of the rows must know that is not so of every comparison."""
+    sides = (first, second)
+    notes = [note for side in sides for note in side.notes]
+    for letter, side, other in (("A", first, second), ("B", second, first)):
+        alone = [name for name in side.measures if name not in other.measures]
+        notes += [f"{letter} alone has {'; '.join(alone)}"] if alone else []
+    undirected = [
+        name
+        for name in shown
+        if all(side.measures[name].higher_is_better is None for side in sides)
+    ]
+    if undirected:
+        notes.append(
+            f"which way {'; '.join(undirected)} is better, no results file beside a log says: "
+            "higher counts as better"
+        )
+    if bool(first.metric_signatures) != bool(second.metric_signatures):
+        notes.append(
+            "the log does not say how its metrics were computed: the signature is the run's"
+        )
+    lonely = [
+        name for name, row in shown.items() if row["clusters"] == 1 and row["low"] == row["high"]
+    ]
+    if lonely:
+        notes.append(
+            f"all questions of {'; '.join(lonely)} are of one group: the interval says nothing"
+        )
+    return list(dict.fromkeys(notes))
 
 
 def _signature(
-    first: tuple[Result, Manifest],
-    second: tuple[Result, Manifest],
+    first: Side,
+    second: Side,
     n: int,
     where: str | None,
-    shown: Collection[str],
+    cluster: str | None,
+    shown: Sequence[str],
 ) -> str:
     """Everything that could change the figures, in one line."""
-    manifest = first[1]
-    named = (
-        f"{result}:{made['variants'][result.name]['fingerprint']}"
-        for result, made in (first, second)
-    )
-    answered = sorted(
-        {code for result, _ in (first, second) for code in result.record["answered_by"]}
-    )
-    codes = dict.fromkeys(made["versions"]["policyqa-bench"] for _, made in (first, second))
-    scored = manifest["scored_on"]
-    seed = manifest["suite"]["seed"]
+    metrics = {**second.metric_signatures, **first.metric_signatures}
+    facts = {
+        name: dict.fromkeys([*first.facts.get(name, ()), *second.facts.get(name, ())])
+        for name in {**first.facts, **second.facts}
+    }
     parts = [
-        *named,
-        f"data:{scored['data'][:8]}",
-        f"split:{scored['split']}",
+        first.identity,
+        second.identity,
+        *_said(facts, "data", "split"),
         *([f"where:{where}"] if where else []),
+        *([f"groups:{cluster}"] if cluster else []),
         f"n:{n}",
-        *(what["signature"] for name, what in manifest["metrics"].items() if name in shown),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{seed}; rates:Newcombe",
-        f"task:{scored['task version']}",
-        f"code:{','.join(codes)}",
-        f"answers:{','.join(answered)}",
+        *(metrics.get(name, name) for name in shown),
+        f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{first.seed}; rates:Newcombe",
+        *_said(facts, "task", "model", "lm_eval", "code", "answers"),
     ]
     return " | ".join(parts)
+
+
+def _said(facts: Mapping[str, Iterable[str]], *names: str) -> list[str]:
+    """The facts of these names, as the signature has them."""
+    return [f"{name}:{','.join(facts[name])}" for name in names if name in facts]

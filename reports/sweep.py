@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+import numpy.typing as npt
+
 from harness.files import fingerprint
 from harness.pairing import Measure, align, clusters_of, difference, figure
 from harness.rates import rate_interval
@@ -92,7 +94,7 @@ def swept(comparison: dict[str, Any]) -> set[str]:
 
 def enough(
     values: Sequence[int],
-    scores: Sequence[Sequence[float]],
+    scores: Sequence[npt.ArrayLike],
     clusters: Sequence[str],
     *,
     seed: int,
@@ -103,7 +105,7 @@ def enough(
 
     Args:
         values: ascending, shape (V,), at least one.
-        scores: at each value, one a question, shape (V, N).
+        scores: at each of V values, one a question, shape (N,) or, of P replicates, (P, N).
         clusters: the group each question belongs to, shape (N,).
         seed: of the resampling.
     """
@@ -121,10 +123,7 @@ def enough(
 
 
 def _gains(
-    scores: Sequence[float],
-    larger: Sequence[Sequence[float]],
-    clusters: Sequence[str],
-    seed: int,
+    scores: npt.ArrayLike, larger: Sequence[npt.ArrayLike], clusters: Sequence[str], seed: int
 ) -> list[Difference]:
     """What each larger value adds to ``scores``; their intervals cover 95% together."""
     coverage = 1 - (1 - COVERAGE) / max(len(larger), 1)
@@ -212,7 +211,7 @@ def _curve(
 
 def _point(point: Point, measures: Sequence[Measure], seed: int) -> dict[str, Any]:
     evident = _evident(point)
-    shown = rate_interval([float(one.evidence_shown) for one in evident], clusters_of(evident))
+    shown = rate_interval([one.evidence_shown for one in evident], clusters_of(evident), seed=seed)
     figures = {
         one.name: figure(point.result, one, seed=seed, keep=_has_evidence) for one in measures
     }

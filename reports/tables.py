@@ -10,6 +10,8 @@ from reports.sweep import swept
 
 _NAMED = 5
 """Questions without an answer that are named."""
+ARROWS = {True: "↑", False: "↓", None: ""}
+"""Which way is better."""
 
 
 def tables(comparison: dict[str, Any]) -> list[TextTable]:
@@ -22,14 +24,21 @@ def tables(comparison: dict[str, Any]) -> list[TextTable]:
 def differences(comparison: dict[str, Any]) -> TextTable:
     """Two variants, a line a metric: both figures, and how they differ."""
     rows = [
-        [row["title"], f"{row['a']:.3f}", f"{row['b']:.3f}", *change(row), str(row["n"])]
+        [
+            f"{row['title']} {ARROWS[row['higher_is_better']]}",
+            f"{row['a']:.3f}",
+            f"{row['b']:.3f}",
+            *change(row),
+            str(row["n"]),
+        ]
         for row in comparison["metrics"].values()
     ]
     columns = ["metric", "A", "B", "A - B", "95% interval", "n"]
     title = f"A: {comparison['a']}\nB: {comparison['b']}"
     if comparison["where"]:
         title += f"\nof the questions with {comparison['where']}"
-    return TextTable(title, columns, rows, explained.DIFFERENCES)
+    about = explained.DIFFERENCES.format(shared=comparison["cluster"] or "evidence")
+    return TextTable(title, columns, rows, "\n".join([about, *comparison["notes"]]))
 
 
 def notes(shown: Sequence[TextTable]) -> list[str]:
@@ -142,8 +151,7 @@ def _published(comparison: dict[str, Any]) -> TextTable | None:
 
 def _rates(comparison: dict[str, Any]) -> TextTable:
     shown = titles(comparison, "rate")
-    arrows = {True: "↑", False: "↓", None: ""}
-    better = {name: arrows[comparison["metrics"][name]["higher_is_better"]] for name in shown}
+    better = {name: ARROWS[comparison["metrics"][name]["higher_is_better"]] for name in shown}
     rows = [
         [label(name), *(share(entry["rates"].get(one)) for one in shown)]
         for name, entry in comparison["variants"].items()

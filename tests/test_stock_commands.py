@@ -12,6 +12,7 @@ from finetune.checkpoint import Checkpoint, determinants
 from finetune.recipe import load_recipe
 from finetune.train import train
 from harness.runs import read_samples
+from harness.samples import read_log
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import load_questions
@@ -112,3 +113,7 @@ def test_our_command_takes_a_floor_without_a_model(tmp_path: Path, minilm: Path)
     assert [one.text for one in answers.values()] == [
         one.document["question"] for one in answers.values()
     ]
+    compared = read_log(log)
+    assert compared.ours
+    assert compared.measures["corpus_bleu"].kind == "corpus"
+    assert compared.left_out == ()

@@ -1,14 +1,16 @@
 """
 BERTScore: how well the words of an answer and its reference match in an encoder's space.
 
-F1 of greedy matches by cosine (Zhang et al. 2020, https://arxiv.org/abs/1904.09675). Not rescaled
-and without idf weights, so scores of different encoders are not comparable.
+F1 of greedy matches by cosine (Zhang et al. 2020, https://arxiv.org/abs/1904.09675); of several
+references the one that matches best counts, as there. Not rescaled and without idf weights, so
+scores of different encoders are not comparable.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from itertools import islice
 from typing import Any, ClassVar
 
 from harness.errors import ConfigError
@@ -68,18 +70,22 @@ class BertScore:
             )
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
-        """F1 of each row, in [-1, 1] and mostly above 0; 0 where a text is blank.
+        """F1 of each row with its best reference, in [-1, 1] and mostly above 0.
 
-        One batched pass. Texts longer than the encoder's window are cut to it.
+        One batched pass. A blank text scores 0; one longer than the encoder's window is cut to it.
         """
-        scores: list[Value | None] = [0.0] * len(rows)
-        filled = [
-            i for i, row in enumerate(rows) if row.answer.strip() and row.references[0].strip()
-        ]
+        pairs = [(row.answer, reference) for row in rows for reference in row.references]
+        scores = iter(self._f1(pairs))
+        return [max(islice(scores, len(row.references))) for row in rows]
+
+    def _f1(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """F1 of each answer with a reference."""
+        scores = [0.0] * len(pairs)
+        filled = [i for i, pair in enumerate(pairs) if all(text.strip() for text in pair)]
         if filled:
             scorer = _load(catalogue.resolve(self.encoder), self._matched)
-            answers = [rows[i].answer for i in filled]
-            _, _, f1 = scorer.score(answers, [rows[i].references[0] for i in filled])
+            answers, references = zip(*(pairs[i] for i in filled), strict=True)
+            _, _, f1 = scorer.score(list(answers), list(references))
             for i, value in zip(filled, f1.tolist(), strict=True):
                 # A text of characters the encoder does not know has no tokens: NaN.
                 scores[i] = value if value == value else 0.0

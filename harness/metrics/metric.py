@@ -26,7 +26,7 @@ class Row:
     question: str
     answer: str
     references: tuple[str, ...]
-    """Right answers, at least one."""
+    """Right answers, at least one: the first is the one that training uses, too."""
     answerable: bool = True
     """Whether some section of the corpus answers it."""
     evidence: tuple[str, ...] = ()
@@ -75,6 +75,10 @@ class Metric(Protocol):
 
 class CorpusMetric(Metric, Protocol):
     """A metric of all rows together."""
+
+    @property
+    def width(self) -> int:
+        """How many statistics a row's value has."""
 
     def total(self, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The figure of summed statistics, shape (..., S) → (...)."""

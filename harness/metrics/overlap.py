@@ -1,4 +1,4 @@
-"""BLEU and ROUGE-L of an answer against its reference, each a number in [0, 1]."""
+"""BLEU and ROUGE-L of an answer against its references, each a number in [0, 1]."""
 
 import sys
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Bleu:
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """``bleu`` of each row."""
-        return [bleu(row.answer, row.references[0]) for row in rows]
+        return [bleu(row.answer, *row.references) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,16 @@ class CorpusBleu:
     """BLEU as Papineni et al. 2002 define it: of the counts of all answers together.
 
     https://aclanthology.org/P02-1040. A value is ten statistics: lengths of answer and reference in
-    words, then for n-grams of 1 to 4 words those found in the reference, and those there are.
+    words, then for n-grams of 1 to 4 words those found in the reference, and those there are. Of
+    several references the length nearest to the answer's counts (the shorter of two), and an n-gram
+    is found as often as the one that has it most often has it.
     """
 
     name: ClassVar[str] = "corpus_bleu"
     title: ClassVar[str] = "corpus BLEU"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[Kind] = "corpus"
+    width: ClassVar[int] = 2 + 2 * _ORDERS
 
     @property
     def signature(self) -> str:
@@ -59,8 +62,10 @@ class CorpusBleu:
         from sacrebleu.metrics import BLEU
 
         counter = BLEU()
+        references = [_written(row.references) or [""] for row in rows]
         counted = (
-            counter.corpus_score([row.answer.strip()], [[row.references[0]]]) for row in rows
+            counter.corpus_score([row.answer.strip()], [[one] for one in those])
+            for row, those in zip(rows, references, strict=True)
         )
         return [
             tuple(map(float, (one.sys_len, one.ref_len, *one.counts, *one.totals)))
@@ -88,7 +93,7 @@ class CorpusBleu:
 
 @dataclass(frozen=True)
 class RougeL:
-    """ROUGE-L F, averaged over the answers."""
+    """ROUGE-L F against the best reference, averaged over the answers."""
 
     name: ClassVar[str] = "rouge_l"
     title: ClassVar[str] = "ROUGE-L"
@@ -102,30 +107,39 @@ class RougeL:
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """``rouge_l`` of each row."""
-        return [rouge_l(row.answer, row.references[0]) for row in rows]
+        return [rouge_l(row.answer, *row.references) for row in rows]
 
 
-def bleu(hypothesis: str, reference: str) -> float:
+def bleu(hypothesis: str, *references: str) -> float:
     """Sentence BLEU in [0, 1]: sacreBLEU's, effective order, 13a tokens, exponential smoothing.
 
     Effective order leaves out n-grams longer than the hypothesis, so a right two-word answer is
-    not zero (Post 2018, https://aclanthology.org/W18-6319). An empty text scores 0.
+    not zero (Post 2018, https://aclanthology.org/W18-6319). An empty text scores 0. One more
+    reference can lower a score, since it is the nearest reference's length that an answer should
+    have.
     """
     import sacrebleu
 
-    if not hypothesis.strip() or not reference.strip():
+    written = _written(references)
+    if not hypothesis.strip() or not written:
         return 0.0
-    score: float = sacrebleu.sentence_bleu(hypothesis, [reference]).score / 100
+    score: float = sacrebleu.sentence_bleu(hypothesis, written).score / 100
     return min(score, 1.0)  # The package can return 100.00000000000004.
 
 
-def rouge_l(hypothesis: str, reference: str) -> float:
+def rouge_l(hypothesis: str, *references: str) -> float:
     """ROUGE-L F in [0, 1], summary level: the ``rouge`` package's, on words as written.
 
     F with equal weight of precision and recall over the union of longest common subsequences,
-    sentence by sentence (Lin 2004, https://aclanthology.org/W04-1013). A text without a word
-    scores 0; a text against itself 0.999999995, since the package adds 1e-8 to a denominator.
+    sentence by sentence, against the reference that gives the most (Lin 2004,
+    https://aclanthology.org/W04-1013). A text without a word scores 0; a text against itself
+    0.999999995, since the package adds 1e-8 to a denominator.
     """
+    return max(_rouge_l(hypothesis, reference) for reference in references)
+
+
+def _rouge_l(hypothesis: str, reference: str) -> float:
+    """ROUGE-L F against one reference."""
     from rouge import Rouge
 
     if not _has_words(hypothesis) or not _has_words(reference):
@@ -140,6 +154,11 @@ def rouge_l(hypothesis: str, reference: str) -> float:
         sys.setrecursionlimit(limit)
     value: float = scores[0]["rouge-l"]["f"]
     return value
+
+
+def _written(references: Sequence[str]) -> list[str]:
+    """Those with text: an empty one would be the nearest in length to a short answer."""
+    return [reference for reference in references if reference.strip()]
 
 
 def _has_words(text: str) -> bool:

@@ -50,27 +50,33 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
     """What is wrong with answers that have evidence, and with questions that have an answer."""
     for one in folder.questions:
         question = one.question
-        if question.answer is None:
-            continue
         evidence = folder.evidence(question)
-        if evidence:
-            for value in missing_values(question.answer, evidence):
-                yield Finding("number", one.place, f"{value!r} stands nowhere in its evidence")
+        if question.references and evidence:
             for citation in question.citations:
                 if not _stands_in(_plain(citation), _plain(evidence)):
                     message = f"{citation!r} stands nowhere in its evidence"
                     yield Finding("citation", one.place, message)
-            copied = longest_copy(question.answer, evidence)
-            if len(copied) >= COPIED_WORDS:
-                yield Finding("copy", one.place, f"{len(copied)} words in a row: {_cut(copied)!r}")
         titles = [
             folder.sections[i].framework_title for i in question.evidence if i in folder.sections
         ]
         known = " ".join([*titles, *question.citations])
-        share = given_away(question.question, question.answer, known)
-        if share >= GIVEN_AWAY and question.answerable:
-            message = f"the question holds {share:.0%} of the words of its answer"
-            yield Finding("give-away", one.place, message)
+        for answer in question.references:
+            yield from _of_evidence(answer, evidence, one.place)
+            share = given_away(question.question, answer, known)
+            if share >= GIVEN_AWAY and question.answerable:
+                message = f"the question holds {share:.0%} of the words of its answer"
+                yield Finding("give-away", one.place, message)
+
+
+def _of_evidence(answer: str, evidence: str, place: str) -> Iterator[Finding]:
+    """What is wrong with one answer as its evidence has it; nothing where there is none."""
+    if not evidence:
+        return
+    for value in missing_values(answer, evidence):
+        yield Finding("number", place, f"{value!r} stands nowhere in its evidence")
+    copied = longest_copy(answer, evidence)
+    if len(copied) >= COPIED_WORDS:
+        yield Finding("copy", place, f"{len(copied)} words in a row: {_cut(copied)!r}")
 
 
 def missing_values(answer: str, evidence: str) -> list[str]:

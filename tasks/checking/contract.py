@@ -1,14 +1,16 @@
 """Schema, evidence and splits: every breach, where the loader stops at the first."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines
 from harness.validation import validated
-from rag.corpus import Section, corpus_files, framework_of, scan_framework
+from rag.corpus import Section, corpus_files, framework_of, has_corpus, scan_framework
 from tasks.checking.findings import Finding, Folder, Numbered
-from tasks.policyqa.questions import Question, breaches
+from tasks.policyqa.evidence import Coverage, names_section
+from tasks.policyqa.questions import SPLITS, Question, breaches, located
 
 
 def read_folder(data: Path) -> tuple[Folder, list[Finding]]:
@@ -18,16 +20,47 @@ def read_folder(data: Path) -> tuple[Folder, list[Finding]]:
     faulty = {Path(finding.place.split(":")[0]).stem for finding in findings}
     numbered = list(_questions(data, findings))
     pairs = [(one.line, one.question) for one in numbered]
-    named = {section for one in numbered for section in one.question.evidence}
+    named = {name for one in numbered for name in one.question.evidence}
     # What is missing from a document that could not be read whole may well be in it.
-    excused = {section for section in named if framework_of(section) in faulty}
-    for line, rule, message in breaches(pairs, {*sections, *excused}):
+    excused = {name for name in named if framework_of(name) in faulty}
+    pages = {section.id: section.pages for section in sections.values()}
+    coverage = Coverage([*sections, *sorted(excused)], pages)
+    for line, rule, message in breaches(pairs, coverage):
         findings.append(Finding(rule, f"questions.jsonl:{line}", message))
-    return Folder(sections, numbered), findings
+    findings += overlaps(numbered, coverage)
+    found = [Numbered(one.line, located(one.question, coverage)) for one in numbered]
+    return Folder(sections, found), findings
+
+
+def overlaps(numbered: Sequence[Numbered], coverage: Coverage) -> Iterator[Finding]:
+    """Documents and pages that cover evidence of several splits, each where it first stands.
+
+    Args:
+        numbered: questions with evidence as their lines name it.
+        coverage: the sections that it covers.
+    """
+    splits: dict[str, set[str]] = defaultdict(set)
+    places: dict[str, str] = {}
+    for one in numbered:
+        for name in one.question.evidence:
+            places.setdefault(name, one.place)
+            for section in coverage.of(name):
+                splits[section].add(one.question.split)
+    for name, place in places.items():
+        found = {split for section in coverage.of(name) for split in splits[section]}
+        if coverage.sections and not names_section(name) and len(found) > 1:
+            among = ", ".join(split for split in SPLITS if split in found)
+            message = (
+                f"{name} covers evidence of {among}: nobody can tell whether they share a section; "
+                "name the sections, if they are known"
+            )
+            yield Finding("overlap", place, message)
 
 
 def _sections(data: Path, findings: list[Finding]) -> Iterator[tuple[str, Section]]:
     seen: set[str] = set()
+    if not has_corpus(data):
+        return
     try:
         files = corpus_files(data)
     except DataError as error:

@@ -5,10 +5,10 @@ Two measures. The share of letter groups two questions have in common (Jaccard, 
 Broder 1997) finds copies that were edited. The likeness of two questions with their answers finds
 the same thing asked by someone else: it is the mean of the embeddings' cosine of the questions,
 that of the answers, twice the TF-IDF cosine of the answers' letter groups, and the share of numbers
-they have in common. A pair counts only if each is the other's best match, since questions on one
-subject are all alike to an embedding, and if their citations do not tell them apart. Weights and
-thresholds were set on one set of written paraphrases and are tested on another
-(``tests/tasks/checking/test_duplicates.py``).
+they have in common; of several answers the most alike count. A pair counts only if each is the
+other's best match, since questions on one subject are all alike to an embedding, and if their
+citations do not tell them apart. Weights and thresholds were set on one set of written paraphrases
+and are tested on another (``tests/tasks/checking/test_duplicates.py``).
 """
 
 import re
@@ -42,6 +42,8 @@ _PROVISION = re.compile(r"\d[\w.-]*(?:\([^()]*\))*")
 """As in ``Article 5(1)``, ``Art. 5(1)`` and ``Article 5(1) and (2)``: 5(1)."""
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
+Match = tuple[int, float, float]
+"""Of a question: the other, how alike they are, and the least that counts."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,35 @@ def _by_minhash(questions: Sequence[Question]) -> Iterator[Pair]:
 
 
 def _by_embedding(questions: Sequence[Question], embedder: Embedder) -> Iterator[Pair]:
-    likeness = _Likeness(questions, embedder)
+    # A row an answer: of a question that has several, the most alike counts.
+    rows = [
+        (place, question.model_copy(update={"answer": answer}))
+        for place, question in enumerate(questions)
+        for answer in (question.answer, *question.answers)
+    ]
+    places = [place for place, _ in rows]
+    likeness = _Likeness([row for _, row in rows], embedder)
     for split, other in combinations(sorted({question.split for question in questions}), 2):
-        forth, back = likeness.best(split, other), likeness.best(other, split)
+        forth, back = (
+            _of_questions(likeness.best(*pair), places) for pair in ((split, other), (other, split))
+        )
         for first, (second, value, least) in forth.items():
             if value >= least and back[second][0] == first:
                 yield Pair(min(first, second), max(first, second), value, "embedding")
 
 
+def _of_questions(matches: dict[int, Match], places: Sequence[int]) -> dict[int, Match]:
+    """The best matches of rows → those of the questions at whose ``places`` they stand."""
+    best: dict[int, Match] = {}
+    for row, (other, likeness, least) in matches.items():
+        match = (places[other], likeness, least)
+        known = best.setdefault(places[row], match)
+        best[places[row]] = max(known, match, key=lambda one: one[1] / one[2])
+    return best
+
+
 class _Likeness:
-    """How alike questions of different splits are that could be the same.
+    """How alike questions of different splits are that could be the same, by their first answers.
 
     An answerable question and one that is not are not the same; nor are questions that cite
     different provisions (``Article 5`` and ``Article 5(1)`` are not different).
@@ -133,10 +154,10 @@ class _Likeness:
         both = incidence([*cited, *([p for c in names for p in _outer(c)] for names in cited)])
         self._exactly, self._within = both[: len(cited)], both[len(cited) :]
 
-    def best(self, split: str, other: str) -> dict[int, tuple[int, float, float]]:
-        """For each question of one split: its best match in another, likeness, and the least."""
+    def best(self, split: str, other: str) -> dict[int, Match]:
+        """For each question of one split its best match in another."""
         ours, theirs = (np.flatnonzero(self._splits == name) for name in (split, other))
-        found: dict[int, tuple[int, float, float]] = {}
+        found: dict[int, Match] = {}
         for start in range(0, len(ours), BLOCK):
             rows = ours[start : start + BLOCK]
             likeness, least = self._compared(rows, theirs)

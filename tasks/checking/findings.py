@@ -7,8 +7,9 @@ from tasks.policyqa.questions import Question
 
 CHECKS = {
     "schema": "every line has its fields, every id stands once",
-    "evidence": "every section named as evidence exists",
+    "evidence": "every section, page or document named as evidence exists",
     "split": "no section is evidence in two splits",
+    "overlap": "no page or document named as evidence may share a section with another split",
     "duplicate": "no question is asked again, in other words, in another split",
     "number": "every number, date and amount of an answer stands in its evidence",
     "citation": "every citation stands in its evidence",

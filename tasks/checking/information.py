@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.files import numbered_lines
-from rag.corpus import Section, load_corpus, load_frameworks
+from rag.corpus import Section, has_corpus, load_frameworks, load_sections
 from tasks.policyqa.questions import SPLITS, Question, data_identity, load_questions
 
 RECENT = 2024
@@ -18,10 +18,11 @@ def data_information(data: Path) -> dict[str, Any]:
     Raises:
         DataError: the folder breaks its contract.
     """
-    frameworks = load_frameworks(data)
-    sections = load_corpus(data)
+    frameworks = load_frameworks(data) if has_corpus(data) else []
+    sections = load_sections(data)
     questions = _questions(data, sections)
-    held_out = held_out_frameworks(questions)
+    known = {one.id for one in frameworks}  # Without documents evidence names none.
+    held_out = held_out_frameworks(questions) & known
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
     return {
         "data": str(data),
@@ -31,10 +32,12 @@ def data_information(data: Path) -> dict[str, Any]:
         "questions": len(questions),
         "words a section": _range([len(section.body.split()) for section in sections]),
         "splits": {split: sum(q.split == split for q in questions) for split in SPLITS},
-        "kinds": dict(Counter(q.kind for q in questions).most_common()),
+        "kinds": dict(Counter(q.kind or "none given" for q in questions).most_common()),
         "unanswerable": _by_split([q for q in questions if not q.answerable]),
         "without reference answer": sum(q.answer is None for q in questions),
-        "several frameworks": _by_split([q for q in questions if len(q.evidence_frameworks) > 1]),
+        "several frameworks": _by_split(
+            [q for q in questions if len(q.evidence_frameworks & known) > 1]
+        ),
         "held out": {
             "frameworks": sorted(held_out),
             "questions": sum(
@@ -76,4 +79,4 @@ def _by_split(questions: list[Question]) -> dict[str, int]:
 
 
 def _range(counts: list[int]) -> list[int]:
-    return [min(counts), max(counts)]
+    return [min(counts), max(counts)] if counts else []

@@ -38,11 +38,14 @@ class Draft:
     answer: str | None
     framework: str
     evidence: list[str] = field(default_factory=list)
+    """Sections, pages or documents, named as ``tasks.policyqa.evidence`` says."""
     split: Split | None = None
     """The source's own; None where it has none."""
     kind: str = "other"
     citations: list[str] = field(default_factory=list)
     answerable: bool = True
+    answers: list[str] = field(default_factory=list)
+    """References beside ``answer``."""
 
 
 @dataclass(frozen=True)

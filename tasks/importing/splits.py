@@ -1,9 +1,10 @@
 """
 Drafts → splits: the source's own, else made by section or document, reproducibly.
 
-Questions that share evidence, or with ``by="document"`` their document, stay together. Groups are
-taken in the order of a hash, each into the split that is furthest from its share, so that the
-order of the source's rows has no say.
+Questions that share a section or page, or with ``by="document"`` their document, stay together:
+those that name a whole document as evidence may share a section, and may not. Groups are taken in
+the order of a hash, each into the split that is furthest from its share, so that the order of the
+source's rows has no say.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from harness.errors import ConfigError
 from harness.groups import groups
 from rag.corpus import framework_of
 from tasks.importing.drafts import Draft, Refused
+from tasks.policyqa.evidence import names_page, names_section
 from tasks.policyqa.questions import SPLITS, Split
 
 SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.15, "test": 0.25}
@@ -131,12 +133,12 @@ def _keep_own(drafts: Sequence[Draft]) -> tuple[dict[str, Split], list[Refused]]
         for split in SPLITS
         for draft in drafts
         if draft.split == split
-        for section in draft.evidence
+        for section in _sections(draft)
     }
     chosen: dict[str, Split] = {}
     refused: list[Refused] = []
     for draft in drafts:
-        others = {owner[section] for section in draft.evidence} - {draft.split}
+        others = {owner[section] for section in _sections(draft)} - {draft.split}
         if draft.split is not None and not others:
             chosen[draft.id] = draft.split
         else:
@@ -149,11 +151,11 @@ def _without_own_sections(
     drafts: Sequence[Draft], own: Sequence[Draft], chosen: dict[str, Split]
 ) -> tuple[list[Draft], list[Refused]]:
     """The drafts without a split that share no section with those that have one; and the others."""
-    taken = {section: chosen[d.id] for d in own if d.id in chosen for section in d.evidence}
+    taken = {section: chosen[d.id] for d in own if d.id in chosen for section in _sections(d)}
     rest: list[Draft] = []
     refused: list[Refused] = []
     for draft in drafts:
-        splits = {taken[section] for section in draft.evidence if section in taken}
+        splits = {taken[section] for section in _sections(draft) if section in taken}
         if splits:
             reason = LEAKS.format(" and ".join(sorted(splits))) + "; give the question a split too"
             refused.append(Refused(draft.place, "question", reason))
@@ -174,7 +176,13 @@ def _shared(draft: Draft, by: str) -> list[str]:
     if by == "document":
         named = [draft.framework] if draft.framework else []
         return [*named, *map(framework_of, draft.evidence)]
-    return draft.evidence
+    # All questions of a document would be in one split, where it is all that is known of them.
+    return [name for name in draft.evidence if names_section(name) or names_page(name)]
+
+
+def _sections(draft: Draft) -> list[str]:
+    """Its evidence as far as it is known by section."""
+    return [name for name in draft.evidence if names_section(name)]
 
 
 def _hash(group: Sequence[Draft], seed: int) -> str:

@@ -1,32 +1,34 @@
 """
 Questions in CSV or JSON lines → drafts.
 
-Columns: ``question``, and if there are any ``answer``, ``id``, ``document`` (a file's name),
-``evidence`` (section ids, or headings of the document; several between ``;``), ``citations``
-(between ``;``), ``kind``, ``split``, ``answerable``.
+Columns: ``question``, and if there are any ``answer``, ``answers`` (further ones, a JSON list),
+``id``, ``document`` (a file's name), ``evidence`` (section ids, headings of the document, pages
+like ``#page=3``, or documents; several between ``;``), ``citations`` (between ``;``), ``kind``,
+``split``, ``answerable``.
 """
 
 import csv
 import io
-import re
-import unicodedata
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines
-from rag.corpus import Section, clean, framework_of
+from rag.corpus import clean, framework_of
 from rag.documents import DocumentError, decoded
-from rag.sections import PATH
 from tasks.importing.drafts import SPLIT_NAMES, Document, Draft, Refused
+from tasks.importing.places import Places, UnusableError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 COLUMNS = (
     "id",
     "question",
     "answer",
+    "answers",
     "document",
     "evidence",
     "citations",
@@ -35,13 +37,6 @@ COLUMNS = (
     "answerable",
 )
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-_PART = re.compile(r" \(part \d+ of \d+\)$")
-
-
-class _UnusableError(Exception):
-    """Why a row is not taken."""
 
 
 def read_questions(path: Path, documents: Sequence[Document]) -> tuple[list[Draft], list[Refused]]:
@@ -58,6 +53,7 @@ def read_questions(path: Path, documents: Sequence[Document]) -> tuple[list[Draf
     drafts: list[Draft] = []
     refused: list[Refused] = []
     rows = list(_rows(path))
+    places = Places(documents)
     ids: set[str] = set()
     given = {str(row.get("id")) for _, row in rows if not isinstance(row, DataError)}
     fresh = (id_ for id_ in (f"q-{n:04d}" for n in count(1)) if id_ not in given)
@@ -65,13 +61,13 @@ def read_questions(path: Path, documents: Sequence[Document]) -> tuple[list[Draf
         place = f"{path.name}:{line}"
         try:
             if isinstance(row, DataError):
-                raise _UnusableError(str(row).removeprefix(f"{path}:{line}: "))
-            draft = _draft(row, place, fresh, documents)
+                raise UnusableError(str(row).removeprefix(f"{path}:{line}: "))
+            draft = _draft(row, place, fresh, places)
             if draft.id in ids:
-                raise _UnusableError(f"the id {draft.id} stands there before")
+                raise UnusableError(f"the id {draft.id} stands there before")
             ids.add(draft.id)
             drafts.append(draft)
-        except _UnusableError as reason:
+        except UnusableError as reason:
             refused.append(Refused(place, "question", str(reason)))
     return drafts, refused
 
@@ -130,36 +126,33 @@ def _check_columns(columns: Sequence[str], place: str) -> None:
         )
 
 
-def _draft(
-    row: dict[str, Any], place: str, fresh: Iterator[str], documents: Sequence[Document]
-) -> Draft:
+def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places) -> Draft:
     question = str(row.get("question") or "").strip()
     if not question:
-        raise _UnusableError("has no question")
+        raise UnusableError("has no question")
     split = row.get("split") or None
     if split is not None and str(split).strip().lower() not in SPLIT_NAMES:
-        raise _UnusableError(f"split {split!r} is none of {', '.join(SPLIT_NAMES)}")
+        raise UnusableError(f"split {split!r} is none of {', '.join(SPLIT_NAMES)}")
     truth = str(row.get("answerable", "true")).strip().lower()
     if truth not in _TRUTH:
-        raise _UnusableError(f"answerable {truth!r} is none of {', '.join(_TRUTH)}")
+        raise UnusableError(f"answerable {truth!r} is none of {', '.join(_TRUTH)}")
     answerable = _TRUTH[truth]
-    wanted = [str(row["document"])] if row.get("document") else []
-    within = [d for d in documents if not wanted or _is_named(d, wanted[0])]
+    wanted = str(row.get("document") or "")
+    within = places.named(wanted) if wanted else places.documents
     if wanted and not within:
-        raise _UnusableError(f"document {wanted[0]!r} is none of those imported")
-    known = {section.id for document in documents for section in document.sections}
+        raise UnusableError(f"document {wanted!r} is none of those imported")
     named = _several(row.get("evidence"))
-    evidence = [
-        id_ for name in named for id_ in ([name] if name in known else _ids_of(name, within))
-    ]
+    evidence = [one for name in named for one in places.evidence(name, within)]
     if evidence and not answerable:
-        raise _UnusableError("is not answerable, yet names evidence")
+        raise UnusableError("is not answerable, yet names evidence")
     framework = framework_of(evidence[0]) if evidence else _only(within)
+    answers = _answers(row)
     return Draft(
         id=str(row.get("id") or next(fresh)),
         place=place,
         question=question,
-        answer=str(row.get("answer") or "").strip() or None,
+        answer=answers[0] if answers else None,
+        answers=answers[1:],
         framework=framework,
         evidence=list(dict.fromkeys(evidence)),
         split=SPLIT_NAMES[str(split).strip().lower()] if split is not None else None,
@@ -169,47 +162,23 @@ def _draft(
     )
 
 
+def _answers(row: dict[str, Any]) -> list[str]:
+    """The references of a row, none of them twice: ``answer``, then those of ``answers``."""
+    further = row.get("answers") or []
+    if isinstance(further, str):
+        with suppress(ValueError, RecursionError):
+            further = json.loads(further)
+    if not isinstance(further, list) or not all(isinstance(one, str) for one in further):
+        raise UnusableError(f'answers {row["answers"]!r} is no list of texts like ["…", "…"]')
+    texts = [clean(text).strip() for text in (str(row.get("answer") or ""), *further)]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
 def _several(value: Any) -> list[str]:
     parts = value if isinstance(value, list) else str(value or "").split(";")
     return [str(part).strip() for part in parts if str(part).strip()]
 
 
-def _is_named(document: Document, name: str) -> bool:
-    """Whether ``name`` is the document's file, with or without its suffix, or its id."""
-    file = Path(document.framework.citation)
-    return _plain(name) in map(_plain, (file.name, str(file), file.stem, document.framework.id))
-
-
 def _only(documents: Sequence[Document]) -> str:
     """The one document a question is about; empty if it may be about several."""
     return documents[0].framework.id if len(documents) == 1 else ""
-
-
-def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
-    """The ids of the sections that a heading names: those headed so, else those beginning so."""
-    sections = [section for document in documents for section in document.sections]
-    wanted = _plain(name)
-    exact = [s for s in sections if wanted in (_plain(_whole(s)), _plain(_last(s)))]
-    begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
-    found = exact or begun
-    if not found:
-        raise _UnusableError(f"evidence {name!r} is neither an id nor a heading of a section")
-    first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
-    if len(first) > 1:
-        places = ", ".join(section.id for section in first[:4])
-        raise _UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
-    return [section.id for section in found]
-
-
-def _whole(section: Section) -> str:
-    """A section's heading without its part of a long one."""
-    return _PART.sub("", section.heading)
-
-
-def _last(section: Section) -> str:
-    """The innermost of the headings it stands under."""
-    return _whole(section).split(PATH)[-1]
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())

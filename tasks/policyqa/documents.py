@@ -44,7 +44,7 @@ def row_of(document: Document, answer: str) -> Row:
     return Row(
         question=document["question"],
         answer=answer,
-        references=(document["answer"],),
+        references=(document["answer"], *document["answers"]),
         answerable=document["answerable"],
         evidence=tuple(document["evidence"]),
         context=document["context"],

@@ -122,5 +122,5 @@ def completion(answer: str) -> str:
 
 def next_begins(prompt: Prompt) -> str:
     """What a model that goes on with another example would begin it with, after shots in plain."""
-    literal = prompt.template.split("{")[0].split("\n")[0]
-    return f"\n{literal}" if literal.strip() else "\n\n"
+    literal = prompt.template.split("{")[0].split("\n")[0].rstrip()
+    return f"\n{literal}" if literal else "\n\n"

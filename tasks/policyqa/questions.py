@@ -3,14 +3,15 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from harness.errors import DataError
 from harness.files import fingerprint, hash_file, read_json_lines
 from harness.validation import validated
-from rag.corpus import framework_of
+from rag.corpus import Corpus, framework_of
+from tasks.policyqa.evidence import Coverage, names_page, names_section
 
 DATA = Path(__file__).parent / "data"
 """The policy set this project ships."""
@@ -26,22 +27,28 @@ class Question(BaseModel):
 
     id: str = Field(min_length=1)
     split: Split
-    framework: str
-    kind: str
+    framework: str = ""
+    """The document it is about; empty where it may be any, or there are none."""
+    kind: str = ""
     question: str = Field(min_length=1)
     answer: str | None = Field(default=None, min_length=1)
     """The reference; None where the source has none: then it can be retrieved for, not scored."""
-    evidence: list[str]
-    """Ids of the sections that hold the answer; none if no section does."""
-    citations: list[str]
+    answers: list[Annotated[str, StringConstraints(min_length=1)]] = []
+    """Further references: it is scored against all, and trained with the first alone."""
+    evidence: list[str] = []
+    """Ids of the sections that hold the answer; none if no section does, or nobody knows. Until
+    they are loaded, the names a line has for them (``tasks.policyqa.evidence``)."""
+    citations: list[str] = []
     """Provisions the answer names."""
     answerable: bool = True
     """Whether some section of the corpus answers it."""
 
     @model_validator(mode="after")
-    def _only_the_answerable_has_evidence(self) -> "Question":
+    def _keeps_its_word(self) -> "Question":
         if not self.answerable and self.evidence:
             raise ValueError("answerable is false, yet evidence is named")
+        if self.answer is None and self.answers:
+            raise ValueError("answers are further references, yet answer is missing")
         return self
 
     @property
@@ -52,61 +59,84 @@ class Question(BaseModel):
         return self.answer
 
     @property
+    def references(self) -> list[str]:
+        """All its reference answers, the first first; none if there is none."""
+        return [] if self.answer is None else [self.answer, *self.answers]
+
+    @property
     def evidence_frameworks(self) -> set[str]:
         """The frameworks it has evidence in."""
         return {framework_of(section) for section in self.evidence}
 
 
 def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
-    """All questions of a data folder, in file order.
+    """All questions of a data folder, in file order, with the sections their evidence covers.
 
     Args:
         data: the folder, with ``questions.jsonl`` in it.
-        section_ids: the sections its corpus has; evidence must be among them.
+        section_ids: the sections its corpus has; evidence must be among them, or be a page or
+            document of theirs. None are of a set without documents.
 
     Raises:
-        DataError: a line breaks the schema, repeats an id, names a section that is not there,
-            or shares an evidence section with another split.
+        DataError: a line breaks the schema, repeats an id, names evidence that is not there, or
+            shares an evidence section with another split.
     """
     path = data / "questions.jsonl"
     numbered = [
         (line, validated(Question, value, f"{path}:{line}", DataError))
         for line, value in read_json_lines(path)
     ]
-    for line, _, message in breaches(numbered, section_ids):
+    known = list(section_ids)
+    by_page = known and any(names_page(name) for _, q in numbered for name in q.evidence)
+    coverage = Coverage(known, {one.id: one.pages for one in Corpus(data)} if by_page else None)
+    for line, _, message in breaches(numbered, coverage):
         raise DataError(f"{path}:{line}: {message}")
     if not numbered:
         raise DataError(f"{path} holds no question")
-    return [question for _, question in numbered]
+    return [located(question, coverage) for _, question in numbered]
+
+
+def located(question: Question, coverage: Coverage) -> Question:
+    """A question with the sections that its evidence covers, and the framework they are of.
+
+    Without documents it stays as it is.
+    """
+    evidence = coverage.expanded(question.evidence)
+    framework = question.framework
+    if coverage.sections and evidence and not framework:
+        framework = framework_of(evidence[0])
+    return question.model_copy(update={"evidence": evidence, "framework": framework})
 
 
 def breaches(
-    numbered: Iterable[tuple[int, Question]], section_ids: Iterable[str]
+    numbered: Iterable[tuple[int, Question]], coverage: Coverage
 ) -> Iterator[tuple[int, str, str]]:
     """Where questions break the contract between them: line, rule and what was found.
 
-    The rules are ``schema`` (an id stands twice), ``evidence`` (no such section) and ``split``
-    (a section is evidence in two splits).
+    The rules are ``schema`` (an id stands twice), ``evidence`` (nothing of that name) and ``split``
+    (a section is evidence in two splits; of a document or page, nobody can tell).
     """
-    known = set(section_ids)
-    frameworks = {framework_of(section) for section in known} | {""}
+    frameworks = {framework_of(section) for section in coverage.sections} | {""}
     ids: set[str] = set()
     owner: dict[str, Question] = {}
     for line, question in numbered:
         if question.id in ids:
             yield line, "schema", f"the id {question.id} stands here again"
         ids.add(question.id)
-        if question.framework not in (question.evidence_frameworks or frameworks):
+        found = located(question, coverage)
+        there = all(coverage.of(name) for name in question.evidence)
+        named = found.framework in (found.evidence_frameworks or frameworks)
+        if coverage.sections and there and not named:
             yield line, "schema", f"framework {question.framework!r} is not that of its evidence"
-        for section in question.evidence:
-            if section not in known:
-                yield line, "evidence", f"evidence {section!r} is no section of the corpus"
-            first = owner.setdefault(section, question)
-            if first.split != question.split:
+        for name in question.evidence:
+            if not coverage.of(name):
+                yield line, "evidence", coverage.missing(name)
+            first = owner.setdefault(name, question)
+            if names_section(name) and first.split != question.split:
                 yield (
                     line,
                     "split",
-                    f"{section} is evidence in {question.split} here and in "
+                    f"{name} is evidence in {question.split} here and in "
                     f"{first.split} for {first.id}; a section belongs to one split",
                 )
 

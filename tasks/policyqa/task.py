@@ -19,7 +19,7 @@ from harness.errors import ConfigError
 from harness.metrics import Metric, Row, Scores, aggregate, check, make_metrics, score
 from harness.metrics.bertscore import ENCODER
 from harness.variants import SOURCES, Context, Decoding, Prompt
-from rag.corpus import load_corpus
+from rag.corpus import load_sections
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
 from tasks.policyqa.contexts import excerpts_of, retriever_for
@@ -124,7 +124,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         if source not in SOURCES:
             raise ConfigError(f"context is {source!r}; it must be one of {', '.join(SOURCES)}")
         data = Path(options.get("data", DATA)).expanduser()
-        sections = load_corpus(data)
+        sections = load_sections(data)
         questions = load_questions(data, [section.id for section in sections])
         asked = with_reference(in_split(questions, split or options.get("split", "test")))
         context = Context(

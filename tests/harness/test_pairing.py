@@ -1,6 +1,7 @@
 """Answers are paired by the question's id, in groups of the compared questions alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.metrics.overlap import CorpusBleu
-from harness.pairing import Measure, align, difference, figure
+from harness.pairing import Measure, align, clusters_of, difference, figure
 from harness.runs import Outcome, Result
 
 MEAN = Measure("score", "score", "mean", True)
@@ -43,6 +44,12 @@ def scored(values: Mapping[str, Any], **evidence: list[str]) -> Result:
             for key, value in values.items()
         },
     )
+
+
+def repeated(*values: Mapping[str, Any]) -> Result:
+    """A variant of which each replicate has these values by question."""
+    first, *others = map(scored, values)
+    return replace(first, further=tuple(one.outcomes for one in others))
 
 
 @st.composite
@@ -164,7 +171,7 @@ def test_several_variants_are_aligned_on_the_questions_of_all() -> None:
         scored({"q3": 2.3, "q2": None, "q5": 2.5, "q1": 2.1}),
     ]
     found = align(results, "score", keep=lambda one: one.question_id != "q1")
-    assert found.values == [[0.5, 0.3], [1.5, 1.3], [2.5, 2.3]]
+    assert [one.tolist() for one in found.values] == [[[0.5, 0.3]], [[1.5, 1.3]], [[2.5, 2.3]]]
     assert found.clusters == ["0", "0"]
 
 
@@ -190,3 +197,76 @@ def test_a_figure_is_of_the_questions_that_have_a_value(
     assert some is not None
     assert (some.n, some.mean) == (1, pytest.approx(measure.of([values["q3"]])))
     assert figure(scored({"q0": None}), measure, seed=7) is None
+
+
+def test_a_question_without_a_value_in_one_replicate_does_not_count() -> None:
+    twice = repeated({"q0": 0.2, "q3": 0.4, "q6": 0.9}, {"q6": 0.7, "q3": None, "q0": 0.4})
+    found = figure(twice, MEAN, seed=7)
+    assert found is not None
+    assert (found.mean, found.n, found.clusters) == (pytest.approx(0.55), 2, 2)
+    other = scored({"q3": 0.5, "q6": 0.1, "q9": 0.3})
+    forth, back = difference(twice, other, MEAN, seed=7), difference(other, twice, MEAN, seed=7)
+    assert forth is not None
+    assert back is not None
+    assert (forth.delta, forth.n) == (pytest.approx(0.7), 1)
+    assert (back.delta, back.n) == (pytest.approx(-0.7), 1)
+
+
+def test_replicates_are_aligned_by_question() -> None:
+    results = [
+        repeated({"q1": 0.1, "q2": 0.2, "q3": 0.3}, {"q3": 1.3, "q1": 1.1, "q2": 1.2}),
+        scored({"q2": 2.2, "q3": 2.3, "q1": 2.1}),
+        repeated(*[{"q3": i + 0.3, "q1": i + 0.1} for i in (3, 4, 5)]),
+    ]
+    found = align(results, "score")
+    assert [one.tolist() for one in found.values] == [
+        [[0.1, 0.3], [1.1, 1.3]],
+        [[2.1, 2.3]],
+        [[3.1, 3.3], [4.1, 4.3], [5.1, 5.3]],
+    ]
+    assert [MEAN.of(one) for one in found.values] == pytest.approx([0.7, 2.2, 4.2])
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "zero", "mean"),
+    [
+        (MEAN, [{"q0": 0.2, "q3": 0.6}, {"q0": 0.4, "q3": 1.0}], 0.0, 0.55),
+        (RATE, [{"q0": 1.0, "q3": 0.0}, {"q0": 1.0, "q3": 1.0}], 0.0, 0.75),
+        (
+            SHARE,
+            [{"q0": (1.0, 1.0), "q3": (0.0, 2.0)}, {"q0": (1.0, 5.0), "q3": (2.0, 2.0)}],
+            (0.0, 1.0),
+            0.4,
+        ),
+    ],
+    ids=["mean", "rate", "corpus"],
+)
+def test_a_figure_is_of_every_replicate(
+    measure: Measure, values: list[dict[str, Any]], zero: Any, mean: float
+) -> None:
+    twice = repeated(*values)
+    found = figure(twice, measure, seed=7)
+    assert found is not None
+    assert (found.mean, found.n) == (pytest.approx(mean), 2)
+    assert measure.of(align([twice], "score").values[0]) == pytest.approx(mean)
+    apart = difference(twice, scored(dict.fromkeys(values[0], zero)), measure, seed=7)
+    assert apart is not None
+    assert (apart.delta, apart.n) == (pytest.approx(mean), 2)
+
+
+def test_questions_can_be_connected_by_something_else() -> None:
+    ids = ["q0", "q1", "q3", "q6"]
+    one, other = scored(dict.fromkeys(ids, 0.5)), scored(dict.fromkeys(ids, 0.1))
+
+    def parity(outcome: Outcome) -> list[str]:
+        return [str(int(outcome.question_id[1:]) % 2)]
+
+    mean = figure(one, MEAN, seed=7, connect=parity)
+    apart = difference(one, other, MEAN, seed=7, connect=parity)
+    assert mean is not None
+    assert apart is not None
+    assert (mean.clusters, apart.clusters) == (2, 2)
+    assert align([one, other], "score", connect=parity).clusters == ["0", "1", "1", "0"]
+    outcomes = list(one.outcomes.values())
+    assert clusters_of(outcomes, parity) == ["0", "1", "1", "0"]
+    assert clusters_of(outcomes) == ["0", "0", "1", "2"]

@@ -41,7 +41,8 @@ def run(tmp_path: Path) -> Path:
         json.dumps({"variant": "base/rag", "cost": COST, "replicates": {"": {}}})
     )
     write_log(folder / "variants" / "base" / "plain" / "samples_policyqa_2026.jsonl", sample("q1"))
-    manifest = {"suite": {"name": "mine"}, "variants": {"base/rag": {}, "base/plain": {}}}
+    alone = {"replicates": {"": {}}}
+    manifest = {"suite": {"name": "mine"}, "variants": {"base/rag": alone, "base/plain": alone}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -74,7 +75,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_of_an_earlier_version_is_refused_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"suite": {"arms": ["base/plain"]}}')
-    with pytest.raises(RunError, match=r"made by a version before 0\.5.* policyqa run SUITE --out"):
+    with pytest.raises(RunError, match=r"made by a version before 0\.6.* policyqa run SUITE --out"):
         read_manifest(tmp_path)
 
 

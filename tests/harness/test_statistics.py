@@ -1,20 +1,48 @@
 """Intervals against an independent bootstrap, and what must hold of every interval."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, bootstrap
+from hypothesis.extra.numpy import arrays
+from scipy.stats import bootstrap
 
-from harness.rates import rate_difference, rate_interval
-from harness.statistics import mean_interval, paired_difference
+from harness.resampling import Floats
+from harness.statistics import (
+    Total,
+    corpus_difference,
+    corpus_interval,
+    mean_interval,
+    paired_difference,
+)
 
 SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=40)
+REPLICATED = st.tuples(st.integers(1, 4), st.integers(1, 20)).flatmap(
+    lambda shape: arrays(np.float64, shape, elements=st.floats(0, 1))
+)
+"""Scores of one to four replicates of some questions, shape (P, N)."""
 
 
 def singles(scores: list[float]) -> list[str]:
     """Every score a cluster of its own."""
     return [str(i) for i in range(len(scores))]
+
+
+def in_threes(count: int) -> list[str]:
+    """The clusters of questions, three in each."""
+    return [str(i // 3) for i in range(count)]
+
+
+def share(sums: Floats) -> Floats:
+    """A corpus figure: of found things among those there are."""
+    return np.asarray(sums[..., 0] / sums[..., 1])
+
+
+def counts(scores: Floats) -> Floats:
+    """Statistics of a ``share`` in which these scores weigh differently, shape (..., 2)."""
+    there = np.broadcast_to(1.0 + np.arange(scores.shape[-1]) % 4, scores.shape)
+    return np.stack([scores * there, there], axis=-1)
 
 
 def test_interval_agrees_with_scipys_percentile_bootstrap() -> None:
@@ -103,82 +131,142 @@ def test_unequal_or_missing_scores_are_refused(
         paired_difference(scores, baseline, clusters, seed=1)
 
 
-@pytest.mark.parametrize(("right", "n"), [(0, 10), (3, 10), (10, 10), (40, 71), (1, 1)])
-def test_a_rates_interval_is_wilsons(right: int, n: int) -> None:
-    scores = [1.0] * right + [0.0] * (n - right)
-    figure = rate_interval(scores, [str(i) for i in range(n)])
-    expected = binomtest(right, n).proportion_ci(0.95, method="wilson")
-    assert figure.n == n
-    assert (figure.low, figure.high) == pytest.approx((expected.low, expected.high))
+def plain_interval(
+    statistics: npt.ArrayLike, clusters: list[str], total: Total, seed: int
+) -> tuple[float, float]:
+    """Of the clusters alone, as intervals were before there were replicates."""
+    names = sorted(set(clusters))
+    sums = np.zeros((len(names), np.shape(statistics)[1]))
+    for row, cluster in zip(np.asarray(statistics), clusters, strict=True):
+        sums[names.index(cluster)] += row
+    chances = [1 / len(names)] * len(names)
+    draws = np.random.default_rng(seed).multinomial(len(names), chances, size=10_000)
+    low, high = np.quantile(total(draws @ sums), [0.025, 0.975])
+    return low, high
 
 
-def test_a_rates_interval_counts_clusters_not_questions() -> None:
-    scores = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
-    wide = rate_interval(scores, ["a", "a", "a", "b", "b", "b"])
-    narrow = rate_interval(scores, list("abcdef"))
-    assert wide.mean == narrow.mean == 0.5
-    assert wide.low < narrow.low
-    assert wide.high > narrow.high
-    two = binomtest(1, 2).proportion_ci(0.95, method="wilson")
-    assert (wide.low, wide.high) == pytest.approx((two.low, two.high))
-    lopsided = rate_interval([1.0] * 100 + [0.0] * 99, ["a"] * 100 + [str(i) for i in range(99)])
-    assert lopsided.high - lopsided.low > 0.45
+@given(SCORES, st.booleans())
+def test_one_replicate_has_the_interval_of_its_clusters_alone(
+    scores: list[float], framed: bool
+) -> None:
+    clusters = in_threes(len(scores))
+    ours, theirs = np.asarray(scores), np.asarray(scores[::-1])
+    given_as = (lambda values: values[None]) if framed else (lambda values: values)
+    found = [
+        mean_interval(given_as(ours), clusters, seed=1),
+        paired_difference(given_as(ours), theirs, clusters, seed=1),
+        corpus_interval(given_as(counts(ours)), clusters, share, seed=1),
+        corpus_difference(given_as(counts(ours)), counts(theirs), clusters, share, seed=1),
+    ]
+    both = np.concatenate([counts(ours), counts(theirs)], axis=-1)
+    ones = np.ones_like(ours)
+    expected = [
+        plain_interval(np.stack([ours, ones], axis=-1), clusters, share, 1),
+        plain_interval(np.stack([ours - theirs, ones], axis=-1), clusters, share, 1),
+        plain_interval(counts(ours), clusters, share, 1),
+        plain_interval(both, clusters, lambda s: share(s[..., :2]) - share(s[..., 2:]), 1),
+    ]
+    for one, (low, high) in zip(found, expected, strict=True):
+        assert (one.low, one.high) == pytest.approx((low, high), abs=1e-12)
 
 
-def test_a_rate_of_something_between_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 or 1"):
-        rate_interval([0.5], ["a"])
+@given(SCORES, st.integers(2, 4))
+def test_replicates_that_are_alike_have_the_interval_of_one(
+    scores: list[float], count: int
+) -> None:
+    clusters = in_threes(len(scores))
+    one, other = np.asarray(scores), np.asarray(scores[::-1])
+    many = np.stack([one] * count)
+    for found, expected in (
+        (mean_interval(many, clusters, seed=1), mean_interval(one, clusters, seed=1)),
+        (
+            paired_difference(other, many, clusters, seed=1),
+            paired_difference(other, one, clusters, seed=1),
+        ),
+        (
+            corpus_interval(counts(many), clusters, share, seed=1),
+            corpus_interval(counts(one), clusters, share, seed=1),
+        ),
+        (
+            corpus_difference(counts(many), counts(other), clusters, share, seed=1),
+            corpus_difference(counts(one), counts(other), clusters, share, seed=1),
+        ),
+    ):
+        assert list(found.as_json().values()) == pytest.approx(
+            list(expected.as_json().values()), abs=1e-12
+        )
 
 
-def of_table(both: int, first: int, second: int, neither: int) -> tuple[list[float], list[float]]:
-    """Two rows of 0 and 1 with these counts of pairs."""
-    ours = [1.0] * (both + first) + [0.0] * (second + neither)
-    theirs = [1.0] * both + [0.0] * first + [1.0] * second + [0.0] * neither
-    return ours, theirs
+@given(SCORES, st.integers(1, 3))
+def test_variants_that_score_alike_differ_by_nothing_to_the_bit(
+    scores: list[float], count: int
+) -> None:
+    found = paired_difference([scores] * count, scores, singles(scores), seed=1)
+    assert (found.low, found.high) == (0, 0)
+
+
+def test_a_figure_is_of_all_replicates_together() -> None:
+    clusters = ["a", "a"]
+    ours, theirs = [[0.0, 0.4], [0.2, 0.6], [0.4, 0.8]], [[0.1, 0.2], [0.3, 0.4]]
+    mean = mean_interval(ours, clusters, seed=1)
+    assert (mean.mean, mean.n, mean.clusters) == (pytest.approx(0.4), 2, 1)
+    assert paired_difference(ours, theirs, clusters, seed=1).delta == pytest.approx(0.4 - 0.25)
+    ours_found, theirs_found = [[(1, 2), (0, 3)], [(2, 2), (0, 1)]], [[(1, 5), (1, 3)]]
+    corpus = corpus_interval(ours_found, clusters, share, seed=1)
+    assert (corpus.mean, corpus.n) == (pytest.approx(3 / 8), 2)
+    apart = corpus_difference(ours_found, theirs_found, clusters, share, seed=1)
+    assert apart.delta == pytest.approx(3 / 8 - 2 / 8)
+
+
+def test_a_corpus_figure_that_depends_on_how_much_there_is_keeps_its_size() -> None:
+    """As BLEU's smoothing does: resampled sums are of as many answers as the figure's."""
+    alike = [[[1.0]] * 4] * 3
+    found = corpus_interval(alike, list("abcd"), lambda sums: sums[..., 0], seed=1)
+    assert (found.low, found.mean, found.high) == (12, 12, 12)
+
+
+def test_of_three_replicates_two_are_drawn() -> None:
+    """So that the highest alone makes a ninth of the resamples; of three it would be a 27th."""
+    found = paired_difference([[0.0], [0.0], [1.0]], [0.0], ["a"], seed=1, coverage=0.9)
+    assert (found.low, found.high) == (pytest.approx(0), pytest.approx(1))
+
+
+def test_two_variants_have_replicates_of_their_own() -> None:
+    """Drawn together, those of one seed would cancel as questions do."""
+    scores = [[0.0], [1.0]]
+    mean = paired_difference(scores, scores, ["a"], seed=1)
+    assert (mean.low, mean.delta, mean.high) == (-1, 0, 1)
+    found = np.reshape(scores, (2, 1, 1))
+    corpus = corpus_difference(found, found, ["a"], lambda sums: sums[..., 0], seed=1)
+    assert (corpus.low, corpus.delta, corpus.high) == (-2, 0, 2)
+
+
+@given(REPLICATED)
+def test_an_interval_of_replicates_is_ordered_within_the_scores_and_repeatable(
+    scores: Floats,
+) -> None:
+    clusters = in_threes(scores.shape[1])
+    figure = mean_interval(scores, clusters, seed=1)
+    assert scores.min() - 1e-9 <= figure.low <= figure.high <= scores.max() + 1e-9
+    assert figure == mean_interval(scores, clusters, seed=1)
+    assert mean_interval(scores + 1, clusters, seed=1).low == pytest.approx(figure.low + 1)
 
 
 @pytest.mark.parametrize(
-    ("table", "expected"),
+    ("scores", "said"),
     [
-        # Fagerland, Lydersen & Laake, Statistical Analysis of Contingency Tables (2017), chapter 8:
-        # Bentur 2009 and Cavo 2012.
-        ((1, 1, 7, 12), (-0.507, -0.026)),
-        ((59, 6, 16, 80), (-0.1186, -0.0046)),
+        ([[]], "no scores"),
+        ([[0.1], [0.2]], "1 scores in 2 clusters"),
+        ([[[0.1], [0.2]]], "shape"),
+        ([[0.1, 0.2], [0.3]], "shape"),
     ],
+    ids=["none", "questions by replicates", "statistics", "ragged"],
 )
-def test_a_difference_of_rates_has_newcombes_interval(
-    table: tuple[int, int, int, int], expected: tuple[float, float]
-) -> None:
-    ours, theirs = of_table(*table)
-    difference = rate_difference(ours, theirs, singles(ours))
-    assert difference.delta == pytest.approx((table[1] - table[2]) / sum(table))
-    assert (difference.low, difference.high) == pytest.approx(expected, abs=6e-4)
+def test_replicates_of_another_shape_are_refused(scores: list[list[float]], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        mean_interval(scores, ["a", "b"], seed=1)
 
 
-def test_rates_that_agree_everywhere_leave_a_difference_open() -> None:
-    same = rate_difference([1.0] * 20, [1.0] * 20, singles([1.0] * 20))
-    assert same.delta == 0
-    assert same.low < -0.1
-    assert same.high > 0.1
-
-
-@given(table=st.tuples(*[st.integers(0, 60)] * 4).filter(any))
-def test_swapping_the_arms_mirrors_a_difference_of_rates(table: tuple[int, int, int, int]) -> None:
-    ours, theirs = of_table(*table)
-    one = rate_difference(ours, theirs, singles(ours))
-    other = rate_difference(theirs, ours, singles(ours))
-    assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
-    assert -1 <= one.low <= one.delta <= one.high <= 1
-
-
-def test_a_difference_of_rates_counts_clusters_not_questions() -> None:
-    ours, theirs = of_table(4, 8, 0, 12)
-    singly = rate_difference(ours, theirs, singles(ours))
-    paired = rate_difference(ours * 2, theirs * 2, singles(ours) * 2)
-    assert (paired.low, paired.high) == pytest.approx((singly.low, singly.high))
-    assert (paired.n, paired.clusters) == (48, 24)
-
-
-def test_a_difference_of_something_between_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 or 1"):
-        rate_difference([1.0], [0.5], ["a"])
+def test_statistics_of_unequal_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="1, 2 scores in 2 clusters"):
+        corpus_difference([(1, 2), (0, 3)], [(1, 2)], ["a", "b"], share, seed=1)

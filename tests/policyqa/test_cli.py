@@ -32,7 +32,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
-        (["data", "info", "nowhere"], "needs a corpus there"),
+        (["data", "info", "nowhere"], "questions.jsonl cannot be read"),
         (["convert", "meta-llama", "nowhere", "out"], "holds no params.json"),
         (["export", "./nowhere", "out", "--as", "int8"], "no model folder"),
         (["cache", "clear"], "say what to forget"),

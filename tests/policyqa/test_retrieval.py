@@ -102,6 +102,12 @@ def test_figures_are_means_over_all_questions_and_over_each_kind(score: Score) -
     assert document["kinds"]["list"][recall]["mean"] == 0
 
 
+def test_questions_of_no_kind_are_no_kind(data: Path, score: Score) -> None:
+    write_questions(data, [FOUND, {name: v for name, v in MISSED.items() if name != "kind"}])
+    document = scored(score)
+    assert (document["n"], list(document["kinds"])) == (2, ["scope"])
+
+
 def test_the_document_has_the_shape_of_our_json(score: Score) -> None:
     document = scored(score)
     fields = ["split", "k", "n", "unscored", "metrics", "kinds", "misses", "questions", "signature"]

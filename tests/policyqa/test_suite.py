@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from finetune.recipe import recipe_for
 from harness.errors import ConfigError
-from harness.variants import FLOORS, Model, Prompt
+from harness.variants import FLOORS, Model, Price, Prompt
 from policyqa.suite import Suite, load_suite
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import DATA, draw
@@ -80,7 +82,7 @@ def test_tables_add_rows_of_models_prompts_and_contexts(tmp_path: Path) -> None:
     assert (wide.context.k, wide.context.budget, wide.context.reranker) == (6, 400, "r/r")
     assert short.prompt == Prompt("short", "{context} {question}", "retrieved")
     assert (short.context.name, short.context.k) == ("retrieved", 3)
-    assert {one.decoding.max_tokens for one in suite.resolved} == {20}
+    assert {one.decoding.max_tokens for one in (plain, wide, short)} == {20}
     assert suite.model_names == ["m", "o/o", "minilm-l6", "r/r"]
 
 
@@ -172,3 +174,81 @@ def test_questions_are_drawn_by_seed() -> None:
 def test_a_smaller_limit_is_a_subset_of_a_larger() -> None:
     drawn: list[set[Any]] = [set(draw(635, limit, 7)) for limit in (5, 60, 61, 300)]
     assert all(one < other for one, other in pairwise(drawn))
+
+
+def test_the_suite_of_the_documentation_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_package").mkdir()
+    for module in ("assistant", "judge"):
+        (tmp_path / "my_package" / f"{module}.py").write_text(
+            "def answer(question, context=''): return context\nfrom docs.judge import Faithfulness"
+        )
+    text = (Path(__file__).parents[2] / "docs" / "suites.md").read_text()
+    fields = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    fields["metrics"].remove("my_package.judge:Faithfulness")
+    suite = Suite.model_validate({**fields, "data": DATA})
+    assert names(suite)[4:] == fields["variants"]
+    found = {one.name: one for one in suite.resolved}
+    assert [one.replicate for one in found["tuned/rag"].replicates] == [
+        "seed=7",
+        "seed=8",
+        "seed=9",
+    ]
+    assert found["served/chat+wide"].model.kind == "served"
+    assert found["served/chat+wide"].model.price == Price(0.15, 0.60)
+    assert (found["today"].model.kind, found["ours"].model.kind) == ("answers", "call")
+    assert found["ours+wide"].prompt.template == "{context}\n\n{question}"
+    assert found["small/chat+wide"].context.reranker == "cross-encoder/ms-marco-MiniLM-L6-v2"
+    assert found["small/chat"].prompt.shots == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"base": "a/b", "recipe": "sft", "seeds": [7, 7]}, "the seed 7 stands there twice"),
+        ({"base": "a/b", "seeds": [7]}, "seeds are of a recipe"),
+        ({"answers": "a.jsonl", "base": "a/b"}, "answers stands alone in a row; leave base out"),
+        ({"call": "a:b", "price": {"input": 1}}, "call stands alone in a row; leave price out"),
+        ({"base": "a/b", "price": {"input": 1}}, "price is of a served model's tokens"),
+        ({"base": "a/b", "engine": "hf", "precision": "int8"}, "precision is of policyqa-hf"),
+        ({"base": "a/b", "engine": "abacus"}, "no engine 'abacus' in lm-eval's registry"),
+        ({"base": "m", "engine": "local-completions", "recipe": "sft"}, "weights on this machine"),
+    ],
+)
+def test_a_row_of_models_that_cannot_be_meant_is_refused(row: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Suite.model_validate({"name": "s", "models": {"m": row}, "variants": ["m/plain"]})
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        ("today/plain", "today is an assistant that is asked its own way: leave /plain out"),
+        ("today+wide", "a file of answers, which says itself what was shown"),
+        ("ours+temperature=0.5", "has no effect on ours, which decodes nothing"),
+        ("ours@int8", "ours .policyqa-call. has here no weights in int8 or nf4"),
+        ("base", "names no prompt"),
+        ("base/plain+max_tokens=0", "leaves no room for an answer"),
+        ("base/plain+temperature=warm", "is none of .k=4"),
+    ],
+)
+def test_a_variant_of_an_assistant_that_exists_names_no_prompt(variant: str, said: str) -> None:
+    models = {"today": {"answers": "a.jsonl"}, "ours": {"call": "os.path:join"}}
+    fields = {"name": "s", "model": "a/b", "models": models, "variants": [variant]}
+    with pytest.raises(ValidationError, match=said):
+        Suite.model_validate(fields | {"contexts": {"wide": {"k": 6}}})
+
+
+def test_repeats_without_a_temperature_are_refused() -> None:
+    fields = {"name": "s", "model": "a/b", "decoding": {"repeats": 3}}
+    with pytest.raises(ValidationError, match="set a temperature"):
+        Suite.model_validate(fields | {"variants": ["base/plain"]})
+    drawn = Suite.model_validate(
+        fields | {"variants": ["base/plain", "base/plain+temperature=0.7"]}
+    )
+    found = {one.name: one for one in drawn.resolved}
+    assert len(found["base/plain"].replicates) == 1
+    draws = [one.replicate for one in found["base/plain+temperature=0.7"].replicates]
+    assert draws == ["draw=1", "draw=2", "draw=3"]

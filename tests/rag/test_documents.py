@@ -170,6 +170,27 @@ def test_three_hundred_pages_come_without_their_running_heads(tmp_path: Path) ->
     assert not any("Rulebook" in block.text for block in blocks)
 
 
+def test_blocks_of_a_pdf_know_their_pages(tmp_path: Path) -> None:
+    # What begins at the foot of a page and ends on the next stands on both.
+    pages = [
+        [("h1", "Rule 1"), ("p", "A keeper notes"), ("p", "each hive and")],
+        [("p", "shows the notes to anyone."), ("h1", "Rule 2"), ("p", "A note is short.")],
+    ]
+    blocks = read_document(write_pdf(tmp_path / "a.pdf", pages))
+    assert [(block.text, block.pages) for block in blocks] == [
+        ("Rule 1", (1,)),
+        ("A keeper notes each hive and shows the notes to anyone.", (1, 2)),
+        ("Rule 2", (2,)),
+        ("A note is short.", (2,)),
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".html", ".md", ".txt"])
+def test_blocks_of_what_has_no_pages_know_none(tmp_path: Path, suffix: str) -> None:
+    blocks = read_document(WRITERS[suffix](tmp_path / f"rules{suffix}"))
+    assert {block.pages for block in blocks} == {()}
+
+
 def test_a_code_fence_in_markdown_holds_no_heading(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text("# *The* title\n\n```\n# no heading\n```\n\nText\n====\n\nBody\n")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rag.corpus import Framework
 from rag.documents import Block
-from rag.sections import MAX_WORDS, Names, sections_of, slug, split_text, title_of
+from rag.sections import MAX_WORDS, Names, sections_of, slug, split_paragraphs, title_of
 
 FRAMEWORK = Framework(id="rules", title="Rules")
 LETTERS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=2000)
@@ -45,9 +45,9 @@ def test_a_heading_with_nothing_below_keeps_its_words() -> None:
 
 def test_a_long_table_is_cut_between_rows() -> None:
     table = "\n".join(f"| row {n} of the table | {n} euro |" for n in range(60))
-    parts = split_text([table])
+    parts = split_paragraphs([Block(table)])
     assert len(parts) > 1
-    assert [line for part in parts for line in part.split("\n")] == table.split("\n")
+    assert [line for part in parts for line in part.text.split("\n")] == table.split("\n")
 
 
 def test_a_first_heading_among_equals_is_no_title() -> None:
@@ -83,7 +83,32 @@ def test_the_same_heading_twice_gives_two_ids() -> None:
 
 @given(st.lists(LETTERS, max_size=6), st.integers(1, 40))
 def test_cutting_loses_nothing_and_keeps_to_the_length(paragraphs: list[str], most: int) -> None:
-    texts = split_text(paragraphs, most)
+    texts = [one.text for one in split_paragraphs(map(Block, paragraphs), most)]
     kept = re.sub(r"\s", "", "".join(texts))
     assert kept == re.sub(r"\s", "", "".join(paragraphs))
     assert all(len(text.split()) <= most for text in texts)
+
+
+def test_a_section_stands_on_the_pages_of_its_paragraphs() -> None:
+    blocks = [
+        Block("Duties", 1, pages=(1,)),
+        Block("One.", pages=(2,)),
+        Block("Two.", pages=(2, 3)),
+        Block("Fees", 1, pages=(4,)),
+    ]
+    assert [(s.body, s.pages) for s in sections_of(blocks, FRAMEWORK)] == [
+        ("One.\n\nTwo.", (2, 3)),
+        ("Fees", (4,)),
+    ]
+
+
+@given(
+    st.lists(st.tuples(LETTERS.filter(str.strip), st.sets(st.integers(1, 9))), max_size=6),
+    st.integers(1, 40),
+)
+def test_cutting_loses_no_page(paragraphs: list[tuple[str, set[int]]], most: int) -> None:
+    blocks = [Block(text, pages=tuple(sorted(pages))) for text, pages in paragraphs]
+    found = split_paragraphs(blocks, most)
+    every = set().union(*(pages for _, pages in paragraphs))
+    assert {page for one in found for page in one.pages} == every
+    assert all(list(one.pages) == sorted(set(one.pages)) for one in found)

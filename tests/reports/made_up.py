@@ -34,6 +34,7 @@ def made_up_sample(
     """
     doc = {
         "id": f"q{number}",
+        "question": f"What of q{number}?",
         "answerable": bool(evidence),
         "evidence": evidence,
         "context_ids": shown,

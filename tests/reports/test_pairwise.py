@@ -12,21 +12,17 @@ import pytest
 from harness.errors import RunError
 from harness.metrics import make_metrics
 from harness.pairing import clusters_of
-from harness.runs import MANIFEST, Result, read_manifest, read_result, variant_folder
+from harness.runs import MANIFEST, variant_folder
 from reports.pairwise import compare_variants
+from reports.side import Side
+from reports.side import variant_side as scored
 from tests.reports.conftest import amending, call
 
-Scored = tuple[Result, dict[str, Any]]
 
-
-def scored(run: Path, variant: str) -> Scored:
-    return read_result(run, variant), read_manifest(run)
-
-
-def only(one: Scored, ids: Sequence[str]) -> Scored:
+def only(one: Side, ids: Sequence[str]) -> Side:
     """The same, as if it had been asked these questions alone."""
-    result, manifest = one
-    return replace(result, outcomes={key: result.outcomes[key] for key in ids}), manifest
+    outcomes = {key: one.result.outcomes[key] for key in ids}
+    return replace(one, result=replace(one.result, outcomes=outcomes))
 
 
 def test_two_variants_that_are_not_the_baseline_are_compared(made_up_run: Path) -> None:
@@ -48,7 +44,7 @@ def test_two_variants_that_are_not_the_baseline_are_compared(made_up_run: Path) 
 
 def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
     rag, base = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "base/plain")
-    ids = list(base[0].outcomes)
+    ids = list(base.result.outcomes)
     some = only(base, ids[11:0:-1])
     for one, other in ((rag, some), (some, rag)):
         comparison = compare_variants(one, other)
@@ -102,7 +98,7 @@ def test_a_chain_of_questions_that_are_not_compared_joins_no_groups(made_up_run:
     samples[2]["doc"]["evidence"] = ["f/s0", "f/s1"]
     path.write_text("".join(json.dumps(sample) + "\n" for sample in samples))
     rag, base = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "base/plain")
-    group = clusters_of(list(rag[0].outcomes.values()))
+    group = clusters_of(list(rag.result.outcomes.values()))
     assert group[1] == group[5]
     row = compare_variants(rag, only(base, ["q5", "q1"]))["metrics"]["bleu"]
     assert (row["n"], row["clusters"]) == (2, 2)

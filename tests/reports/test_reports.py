@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from harness.errors import ConfigError, RunError
 from harness.metrics import make_metrics
 from harness.runs import MANIFEST, RECORD, read_result, variant_folder
+from policyqa.scoring import COSTS
 from reports.comparison import compare_run
 from reports.markdown import markdown
 from tests.reports.conftest import amending, call, shown
@@ -42,8 +43,8 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
 def test_what_no_language_model_answered_cost_nothing(made_up_run: Path) -> None:
     variants = compare_run(made_up_run)["variants"]
     cost = {"prompt_tokens": 1230.0, "answer_tokens": 12.5, "seconds": 0.5}
-    assert variants["sft/plain"]["cost"] == cost
-    assert variants["floor/echo"]["cost"] == dict.fromkeys(cost)
+    assert variants["sft/plain"]["cost"] == dict.fromkeys(COSTS) | cost
+    assert variants["floor/echo"]["cost"] == dict.fromkeys(COSTS)
 
 
 def test_the_baseline_is_the_one_of_the_manifest_whatever_its_name(made_up_run: Path) -> None:
@@ -189,7 +190,7 @@ def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(
         assert call(*command) == 2
         said = capsys.readouterr()
         assert said.out == ""
-        assert said.err.startswith(f"error: {tmp_path} was made by a version before 0.5")
+        assert said.err.startswith(f"error: {tmp_path} was made by a version before 0.6")
         assert said.err.endswith("policyqa run SUITE --out FOLDER\n")
         assert said.err.count("\n") == 1
 

@@ -1,15 +1,20 @@
 """The loader refuses what breaks the contract; the shipped set keeps it."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import DataError
-from rag.corpus import load_corpus
+from rag.corpus import load_corpus, load_sections
+from rag.retriever import Excerpt
 from tasks.checking.check import check_data
 from tasks.checking.information import data_information
+from tasks.policyqa.documents import make_documents, row_of
+from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import (
     DATA,
     Question,
@@ -29,6 +34,14 @@ def load(data: Path) -> list[Question]:
     return load_questions(data, [section.id for section in load_corpus(data)])
 
 
+def note_pages(path: Path, pages: dict[int, str]) -> None:
+    """Note the pages of sections, by their number."""
+    text = path.read_text(encoding="utf-8")
+    for number, said in pages.items():
+        text = re.sub(rf"(## s-{number} .*)", rf"\1\n<!-- pages: {said} -->", text)
+    path.write_text(text, encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("row", "change", "found"),
     [
@@ -38,6 +51,11 @@ def load(data: Path) -> list[Question]:
         (2, {"evidence": ["bees/s-99"]}, r":3: evidence 'bees/s-99' is no section"),
         (2, {"id": "bees-0001"}, r":3: the id bees-0001 stands here again"),
         (2, {"evidence": ["bees/s-1"]}, r":3: bees/s-1 is evidence in train here and in valid"),
+        (2, {"evidence": ["wasps"]}, r":3: evidence 'wasps' is no section or document .* bees, ki"),
+        (2, {"evidence": ["bees#page=1"]}, r":3: .*notes no pages of bees\. policyqa data import"),
+        (2, {"answers": ["Yes.", ""]}, r":3: answers\.1: "),
+        (2, {"answers": "Yes."}, r":3: answers: "),
+        (2, {"answer": None, "answers": ["Yes."]}, r":3: answers are further .* answer is missing"),
     ],
 )
 def test_a_broken_question_is_refused_with_its_line(
@@ -82,6 +100,125 @@ def test_an_unanswerable_question_names_no_evidence(data: Path) -> None:
     write_questions(data, rows)
     with pytest.raises(DataError, match=r":3: .*answerable is false, yet evidence is named"):
         load(data)
+
+
+def test_further_references_stand_beside_the_first(data: Path) -> None:
+    rows = rows_of(data)
+    rows[2]["answers"] = ["Forty metres.", "40 m."]
+    del rows[3]["answer"]
+    write_questions(data, rows)
+    questions = load(data)
+    assert questions[1].references == [rows[1]["answer"]]
+    assert questions[2].references == [rows[2]["answer"], "Forty metres.", "40 m."]
+    assert questions[2].reference == rows[2]["answer"]
+    assert questions[3].references == []
+
+
+def test_a_documents_row_has_all_references(data: Path) -> None:
+    rows = rows_of(data)
+    rows[2]["answers"] = ["Forty metres."]
+    write_questions(data, rows)
+    documents = make_documents(load(data), shipped_prompt("plain"), [Excerpt()] * len(rows))
+    assert row_of(documents[1], "x").references == (rows[1]["answer"],)
+    assert row_of(documents[2], "x").references == (rows[2]["answer"], "Forty metres.")
+
+
+def test_a_question_that_was_all_there_is_logged_as_it_was(data: Path) -> None:
+    (*_, row) = rows_of(data)
+    (*_, question) = load(data)
+    dumped = question.model_dump()
+    assert dumped.pop("answers") == []
+    assert list(dumped.items()) == list(row.items())
+
+
+def test_a_line_needs_no_more_than_an_id_a_split_and_a_question(data: Path) -> None:
+    rows = [{"id": "q", "split": "test", "question": "How deep?"}]
+    write_questions(data, rows)
+    (question,) = load(data)
+    assert (question.framework, question.kind) == ("", "")
+    assert question.evidence == question.citations == question.answers == []
+
+
+def test_a_set_without_documents_is_loaded_checked_and_counted(
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    shutil.rmtree(data / "corpus")
+    rows = rows_of(data)
+    for row in rows:
+        row |= {"framework": "", "evidence": [f"topic {row['id'][-1]}"]}
+    write_questions(data, rows)
+    assert load_sections(data) == []
+    questions = load_questions(data, [])
+    assert [question.model_dump(exclude={"answers"}) for question in questions] == rows
+    assert check_data(data, skip=["duplicate"]) == []
+    found = data_information(data)
+    assert (found["frameworks"], found["sections"], found["questions"]) == (0, 0, len(rows))
+    assert found["held out"] == {"frameworks": [], "questions": 0}
+    assert sum(found["several frameworks"].values()) == 0
+    assert found["words a section"] == []
+    assert len(found["sha256"]) == 64
+
+
+def test_a_label_like_a_section_stands_in_one_split_without_documents_too(data: Path) -> None:
+    shutil.rmtree(data / "corpus")
+    rows = rows_of(data)
+    rows[2]["evidence"] = rows[0]["evidence"]
+    write_questions(data, rows)
+    with pytest.raises(DataError, match=r":3: bees/s-1 is evidence in train here and in valid"):
+        load_questions(data, [])
+
+
+def test_an_empty_corpus_is_no_set_without_documents(data: Path) -> None:
+    shutil.rmtree(data / "corpus")
+    (data / "corpus").mkdir()
+    with pytest.raises(DataError, match=r"holds no \*\.md file"):
+        load_sections(data)
+
+
+@pytest.mark.parametrize(
+    ("written", "covered"),
+    [
+        (["bees/s-4"], ["bees/s-4"]),
+        (["bees"], [f"bees/s-{n}" for n in range(1, 7)]),
+        (["bees#page=2"], ["bees/s-3", "bees/s-4"]),
+        (["bees#page=3", "bees#page=2"], ["bees/s-4", "bees/s-5", "bees/s-3"]),
+        (["bees/s-4", "kites"], ["bees/s-4", *(f"kites/s-{n}" for n in range(1, 7))]),
+    ],
+)
+def test_evidence_by_page_or_document_is_loaded_as_its_sections(
+    data: Path, written: list[str], covered: list[str]
+) -> None:
+    note_pages(data / "corpus" / "bees.md", {3: "2", 4: "2-3", 5: "3"})
+    rows = rows_of(data)
+    rows[3] |= {"evidence": written, "framework": ""}
+    write_questions(data, rows)
+    before = (data / "questions.jsonl").read_bytes()
+    question = load(data)[3]
+    assert question.evidence == covered
+    assert question.framework == "bees"
+    assert (data / "questions.jsonl").read_bytes() == before
+
+
+def test_a_page_that_no_section_stands_on_is_refused(data: Path) -> None:
+    note_pages(data / "corpus" / "bees.md", {3: "2", 4: "2-3", 5: "5"})
+    rows = rows_of(data)
+    rows[3]["evidence"] = ["bees#page=9"]
+    write_questions(data, rows)
+    with pytest.raises(DataError, match=r":4: evidence 'bees#page=9': .* stand on 2-3, 5, of whi"):
+        load(data)
+
+
+def test_a_document_or_page_may_be_evidence_in_two_splits(data: Path) -> None:
+    note_pages(data / "corpus" / "bees.md", {3: "2"})
+    rows = rows_of(data)
+    splits = ["train", "validation", "test", "test"]
+    for row, split, name in zip(
+        rows, splits, ["bees", "bees", "bees#page=2", "bees/s-3"], strict=False
+    ):
+        row |= {"split": split, "evidence": [name]}
+    write_questions(data, rows)
+    assert [question.split for question in load(data)[:4]] == splits
 
 
 def test_the_shipped_set_has_its_size() -> None:

@@ -70,6 +70,25 @@ def test_no_question_of_the_shipped_set_is_shown_one_that_shares_its_evidence() 
         assert document["question"] not in {one["question"] for one in fit}
 
 
+@pytest.mark.parametrize("evidence", [["kites"], ["kites#page=2"]])
+def test_no_question_is_shown_one_whose_document_or_page_has_its_section(
+    data: Path, evidence: list[str]
+) -> None:
+    path = data / "corpus" / "kites.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("(Part 2)\n", "(Part 2)\n<!-- pages: 2 -->\n"), encoding="utf-8")
+    rows = rows_of(data)
+    for row in rows:
+        if row["id"] == "kites-0003":
+            row["evidence"] = evidence
+    write_questions(data, rows)
+    questions = load_questions(data, [section.id for section in load_corpus(data)])
+    documents = {one.id: one.model_dump() for one in questions}
+    train = [one for one in documents.values() if one["split"] == "train"]
+    fit = fit_to_be_shown(documents["kites-0002"], train, 1)
+    assert "kites-0003" in {one["id"] for one in train} - {one["id"] for one in fit}
+
+
 def test_too_few_examples_are_refused(data: Path) -> None:
     with pytest.raises(ConfigError, match="num_fewshot is 40, and the train split has 12"):
         evaluate(Parrot("x"), ["policyqa_plain"], shots=40, data=str(data))

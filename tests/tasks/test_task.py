@@ -198,6 +198,38 @@ def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None: 
         assert (empty.text, empty.best) == ("", "")
 
 
+def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(
+    data: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["evidence"] = [row["framework"]]
+    write_questions(data, rows)
+    sections = load_corpus(data)
+    questions = in_split(load_questions(data, [s.id for s in sections]), "test")
+    retriever = Retriever(sections)
+    oracle = excerpts_of(questions, "oracle", retriever)
+    withheld = excerpts_of(questions, "withheld", retriever)
+    for question, gold, without in zip(questions, oracle, withheld, strict=True):
+        assert {one.split("/")[0] for one in gold.ids} == {question.framework}
+        assert question.framework not in {one.split("/")[0] for one in without.ids}
+        assert len(without.ids) == retriever.k
+    found = evaluate(Parrot("x"), ["policyqa_rag"], data=str(data))["results"]["policyqa_rag"]
+    assert found["evidence_shown,none"] == 1.0
+
+
+def test_further_references_count(data: Path, minilm: Path) -> None:  # noqa: ARG001
+    answer = "Sixty metres of string, and no more."
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    for row in rows:
+        row["answers"] = ["Nobody knows.", answer]
+    write_questions(data, rows)
+    figures = evaluate(Parrot(answer), ["policyqa_plain"], data=str(data))["results"]
+    for metric in ("bertscore_f1", "bleu", "corpus_bleu", "rouge_l"):
+        assert figures["policyqa_plain"][f"{metric},none"] == pytest.approx(1.0, abs=1e-4)
+
+
 def test_what_misleads_a_question_does_not_depend_on_how_many_are_asked(
     data: Path,
     minilm: Path,  # noqa: ARG001

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.errors import ConfigError, ModelError
 from harness.metrics import Row
@@ -17,6 +19,9 @@ ANSWERS = [
     "Kites fly well on windy days.",
     REFERENCE,
 ]
+
+
+OTHERS = [*ANSWERS, "Notice is due within three days.", "", "\u200b"]
 
 
 def rows(*answers: str, reference: str = REFERENCE) -> list[Row]:
@@ -48,6 +53,45 @@ def f1_by_hand(folder: Path, layer: int, answer: str, reference: str) -> float:
 def test_scores_of_one_pass_agree_with_the_formula(minilm: Path) -> None:
     by_hand = [f1_by_hand(minilm, 5, answer, REFERENCE) for answer in ANSWERS]
     assert BertScore().score(rows(*ANSWERS)) == pytest.approx(by_hand, abs=1e-4)
+
+
+def test_of_several_references_the_best_counts(minilm: Path) -> None:
+    references = ("Kites fly.", REFERENCE, "Notice is due within three days.")
+    several = [Row("Within what time?", answer, references) for answer in ANSWERS]
+    best = [
+        max(f1_by_hand(minilm, 5, answer, reference) for reference in references)
+        for answer in ANSWERS
+    ]
+    assert BertScore().score(several) == pytest.approx(best, abs=1e-4)
+
+
+def test_one_reference_scores_to_the_bit_what_the_package_gives(minilm: Path) -> None:
+    # What is kept of earlier versions must stay right.
+    from bert_score import BERTScorer
+
+    package = BERTScorer(model_type=str(minilm), num_layers=5, use_fast_tokenizer=True)
+    _, _, f1 = package.score(ANSWERS, [REFERENCE] * len(ANSWERS))
+    assert BertScore().score(rows(*ANSWERS)) == f1.tolist()
+
+
+@given(
+    st.sampled_from(ANSWERS), st.lists(st.sampled_from(OTHERS), min_size=1, max_size=3), st.data()
+)
+@settings(max_examples=25)
+def test_references_count_in_any_order_and_one_more_never_lowers_a_score(
+    minilm: Path,  # noqa: ARG001
+    answer: str,
+    references: list[str],
+    data: st.DataObject,
+) -> None:
+    more = data.draw(st.sampled_from(OTHERS))
+    order = data.draw(st.permutations([*references, more]))
+    one, other, fewer = BertScore().score(
+        [Row("", answer, tuple(those)) for those in ([*references, more], order, references)]
+    )
+    assert isinstance(one, float) and isinstance(other, float) and isinstance(fewer, float)
+    assert one == pytest.approx(other, abs=1e-5)
+    assert one >= fewer - 1e-5
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -100,10 +144,10 @@ def test_the_encoder_is_loaded_once_and_scores_in_one_pass(
     monkeypatch.setattr(bert_score, "BERTScorer", Counting)
     bertscore_module._load.cache_clear()
     for _ in range(2):
-        BertScore().score(rows("a", "b", ""))
+        BertScore().score([*rows("a", "b", ""), Row("", "c", (REFERENCE, "d", ""))])
     bertscore_module._load.cache_clear()
     assert len(loads) == 1
-    assert passes == [2, 2]
+    assert passes == [4, 4]
 
 
 def test_the_signature_names_what_could_change_a_score() -> None:

@@ -1,6 +1,8 @@
 """BLEU and ROUGE-L against other implementations, and on texts that break the packages."""
 
 from collections.abc import Callable
+from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +22,9 @@ SENTENCES = st.permutations(WORDS).flatmap(
 ODD = ["", "   ", "\n", ".", "...", "?!", "。", "\u200b", "-"]
 TEXTS = st.lists(st.sampled_from([*WORDS[:5], "§ 3(1).", "72", "…"]), max_size=12).map(" ".join)
 PAIRS = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8)
+SEVERAL = st.tuples(TEXTS, st.lists(TEXTS.filter(str.strip), min_size=1, max_size=4))
 OVERLAPS = pytest.mark.parametrize("overlap", [bleu, rouge_l])
-Overlap = Callable[[str, str], float]
+Overlap = Callable[..., float]
 
 
 def rows(pairs: list[tuple[str, str]]) -> list[Row]:
@@ -41,20 +44,87 @@ def corpus_bleu(pairs: list[tuple[str, str]]) -> float:
     return score / 100
 
 
-@given(SENTENCES, SENTENCES)
-def test_bleu_agrees_with_nltk(answer: list[str], reference: list[str]) -> None:
-    # Both have four words or more, so that effective order changes nothing; exponential
+@given(SENTENCES, st.lists(SENTENCES, min_size=1, max_size=3))
+def test_bleu_agrees_with_nltk(answer: list[str], references: list[list[str]]) -> None:
+    # All have four words or more, so that effective order changes nothing; exponential
     # smoothing of zero counts is NLTK's method 3.
-    theirs = sentence_bleu([reference], answer, smoothing_function=SmoothingFunction().method3)
-    assert bleu(" ".join(answer), " ".join(reference)) == pytest.approx(theirs, abs=1e-6)
+    theirs = sentence_bleu(references, answer, smoothing_function=SmoothingFunction().method3)
+    assert bleu(" ".join(answer), *map(" ".join, references)) == pytest.approx(theirs, abs=1e-6)
 
 
-@given(SENTENCES, SENTENCES)
-def test_rouge_l_agrees_with_googles_package(answer: list[str], reference: list[str]) -> None:
+@given(SENTENCES, st.lists(SENTENCES, min_size=1, max_size=3))
+def test_rouge_l_agrees_with_googles_package(
+    answer: list[str], references: list[list[str]]
+) -> None:
     # One sentence and no repeated word: where the two definitions coincide.
-    theirs = RougeScorer(["rougeL"]).score(" ".join(reference), " ".join(answer))
-    ours = rouge_l(" ".join(answer), " ".join(reference))
-    assert ours == pytest.approx(theirs["rougeL"].fmeasure, abs=1e-6)
+    texts = list(map(" ".join, references))
+    theirs = RougeScorer(["rougeL"]).score_multi(texts, " ".join(answer))
+    assert rouge_l(" ".join(answer), *texts) == pytest.approx(theirs["rougeL"].fmeasure, abs=1e-6)
+
+
+@given(SEVERAL)
+def test_bleu_of_several_references_is_sacrebleus(case: tuple[str, list[str]]) -> None:
+    answer, references = case
+    theirs = sacrebleu.BLEU(effective_order=True).sentence_score(answer, references).score
+    assert bleu(answer, *references) == pytest.approx(theirs / 100, abs=1e-9)
+
+
+@given(st.lists(SEVERAL, min_size=1, max_size=6))
+def test_corpus_bleu_of_several_references_is_sacrebleus(
+    cases: list[tuple[str, list[str]]],
+) -> None:
+    answers, references = zip(*cases, strict=True)
+    # The package takes the first of all, the second of all …, and None where there is none.
+    streams = list(map(list, zip_longest(*references)))
+    theirs = sacrebleu.corpus_bleu(list(answers), streams).score / 100
+    several = [Row("", answer, tuple(those)) for answer, those in cases]
+    ours = aggregate(CorpusBleu(), CorpusBleu().score(several))  # type: ignore[arg-type]
+    assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+@given(TEXTS, TEXTS.filter(str.strip))
+def test_one_reference_scores_to_the_bit_what_the_packages_give(text: str, reference: str) -> None:
+    # What is kept of earlier versions must stay right.
+    from rouge import Rouge
+
+    (one,) = rows([(text, reference)])
+    counted = sacrebleu.BLEU().corpus_score([text.strip()], [[reference]])
+    counts = (counted.sys_len, counted.ref_len, *counted.counts, *counted.totals)
+    assert CorpusBleu().score([one]) == [tuple(map(float, counts))]
+    if text.strip():
+        theirs = min(sacrebleu.sentence_bleu(text, [reference]).score / 100, 1.0)
+        assert Bleu().score([one]) == [theirs]
+        if text.strip("… .§"):
+            (found,) = Rouge(metrics=["rouge-l"]).get_scores(text, reference)
+            assert RougeL().score([one]) == [found["rouge-l"]["f"]]
+
+
+@pytest.mark.parametrize("metric", [Bleu(), CorpusBleu(), RougeL()])
+@given(case=SEVERAL, order=st.randoms(use_true_random=False))
+def test_the_order_of_references_does_not_matter(
+    metric: Metric, case: tuple[str, list[str]], order: Any
+) -> None:
+    answer, references = case
+    shuffled = order.sample(references, len(references))
+    rows = [Row("", answer, tuple(those)) for those in (references, shuffled)]
+    first, second = metric.score(rows)
+    assert first == second
+
+
+@given(SEVERAL, TEXTS)
+def test_one_more_reference_never_lowers_rouge_l(case: tuple[str, list[str]], more: str) -> None:
+    answer, references = case
+    assert rouge_l(answer, *references, more) >= rouge_l(answer, *references)
+
+
+@OVERLAPS
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_one_of_several_references_changes_nothing(overlap: Overlap, blank: str) -> None:
+    # Its length was the nearest to a short answer's.
+    answer, reference = "72 hours", "Within 72 hours of it."
+    assert overlap(answer, blank, reference) == overlap(answer, reference)
+    blanks = Row("", answer, (blank, reference))
+    assert CorpusBleu().score([blanks]) == CorpusBleu().score(rows([(answer, reference)]))
 
 
 def test_a_right_short_answer_is_not_zero() -> None:

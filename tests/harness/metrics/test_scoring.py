@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,18 @@ CHANGES: dict[str, Any] = {
 def test_all_that_a_metric_can_read_tells_rows_apart(name: str) -> None:
     one, same, other = row_keys([ROW, replace(ROW), replace(ROW, **{name: CHANGES[name]})])
     assert one == same != other
+
+
+def test_a_row_of_one_reference_is_kept_under_what_it_always_was() -> None:
+    # Scores that earlier versions kept are found by it, and by their metrics' signatures.
+    key = "4413838d175defb1a41f43cef4c4413f24db05dc4721910e2d0f463a3cc0b2a4"
+    assert row_keys([ROW]) == [key]
+    sacrebleu, rouge = version("sacrebleu"), version("rouge")
+    assert [one.signature for one in make_metrics(["bleu", "corpus_bleu", "rouge_l"])] == [
+        f"bleu:sacrebleu-{sacrebleu},mean-of-sentences,effective-order,13a,exp",
+        f"corpus_bleu:sacrebleu-{sacrebleu},corpus,13a,exp",
+        f"rouge_l:rouge-{rouge},F,summary-level",
+    ]
 
 
 def test_every_kind_of_value_comes_back_from_the_file_as_it_was(tmp_path: Path) -> None:

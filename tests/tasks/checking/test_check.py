@@ -1,6 +1,7 @@
 """A planted fault of every kind is found, at its place, and nothing else is."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,30 @@ FAULTS: dict[str, tuple[str, str, Callable[[Path], None], str]] = {
         lambda f: change(f, 2, evidence=["town/well", "town/hive"]),
         "town/hive is evidence in test here and in train for q1",
     ),
+    "no such document": (
+        "evidence",
+        "questions.jsonl:1",
+        lambda f: change(f, 0, evidence=["town/hive", "village"]),
+        "'village' is no section or document of the corpus, which has town",
+    ),
+    "a page that no section stands on": (
+        "evidence",
+        "questions.jsonl:1",
+        lambda f: change(f, 0, evidence=["town/hive", "town#page=2"]),
+        "the corpus notes no pages of town",
+    ),
+    "a document that is evidence in two splits": (
+        "overlap",
+        "questions.jsonl:2",
+        lambda f: change(f, 1, evidence=["town"]),
+        "town covers evidence of train, validation, test",
+    ),
+    "a blank further answer": (
+        "schema",
+        "questions.jsonl:2",
+        lambda f: change(f, 1, answers=["Rule 2 says 60 metres.", ""]),
+        "answers.1",
+    ),
     "an edited copy": (
         "duplicate",
         "questions.jsonl:5",
@@ -158,6 +183,12 @@ FAULTS: dict[str, tuple[str, str, Callable[[Path], None], str]] = {
         lambda f: change(f, 0, answer="Rule 1 keeps hives 400 metres away from public roads."),
         "'400'",
     ),
+    "another number in a further answer": (
+        "number",
+        "questions.jsonl:1",
+        lambda f: change(f, 0, answers=["Rule 1 says 40 metres.", "It is 400 metres, by Rule 1."]),
+        "'400'",
+    ),
     "another unit": (
         "number",
         "questions.jsonl:3",
@@ -186,6 +217,12 @@ FAULTS: dict[str, tuple[str, str, Callable[[Path], None], str]] = {
         "copy",
         "questions.jsonl:1",
         lambda f: change(f, 0, answer=SECTIONS["hive"].split(".")[0] + "."),
+        "14 words in a row",
+    ),
+    "a further answer that is copied": (
+        "copy",
+        "questions.jsonl:1",
+        lambda f: change(f, 0, answers=[SECTIONS["hive"].split(".")[0] + "."]),
         "14 words in a row",
     ),
     "a question that holds its answer": (
@@ -249,6 +286,50 @@ def test_all_faults_of_a_document_are_found_and_not_laid_to_questions(
     assert [check for check, _ in found] == ["schema", "schema"]
     assert "hive is empty" in found[0][1]
     assert "'## Nameless'" in found[1][1]
+
+
+def test_evidence_by_document_or_page_is_read_where_it_stands(
+    clean: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    path = clean / "corpus" / "town.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("the hive\n", "the hive\n<!-- pages: 1 -->\n"), encoding="utf-8")
+    change(clean, 0, evidence=["town#page=1"], answer="Rule 1 asks the keeper for 60 metres.")
+    assert [(f.check, f.place) for f in check_data(clean)] == [("number", "questions.jsonl:1")]
+    # A string may be 60 metres long: the document says so.
+    change(clean, 0, evidence=["town"])
+    assert check_data(clean, skip=["overlap"]) == []
+
+
+def test_a_set_without_documents_is_checked_for_what_needs_none(
+    clean: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    shutil.rmtree(clean / "corpus")
+    assert check_data(clean) == []
+    change(clean, 1, split="exam")
+    change(clean, 2, question="It is 2% of what the whole well costs him, according to Rule 3?")
+    found = [(finding.check, finding.place) for finding in check_data(clean)]
+    assert found == [("schema", "questions.jsonl:2"), ("give-away", "questions.jsonl:3")]
+
+
+def test_a_page_is_told_from_another_where_both_splits_name_one(
+    clean: Path,
+    minilm: Path,  # noqa: ARG001
+) -> None:
+    path = clean / "corpus" / "town.md"
+    text = path.read_text(encoding="utf-8")
+    for number, slug in enumerate(SECTIONS, start=1):
+        note = f"the {slug}\n<!-- pages: {number} -->\n"
+        text = text.replace(f"About the {slug}\n", f"About {note}")
+    path.write_text(text, encoding="utf-8")
+    for row, page in enumerate((1, 2, 3)):
+        change(clean, row, evidence=[f"town#page={page}"])
+    assert check_data(clean) == []
+    change(clean, 1, evidence=["town#page=2", "town#page=3"])
+    found = [(finding.check, finding.place) for finding in check_data(clean)]
+    assert found == [("overlap", "questions.jsonl:2")]
 
 
 def test_a_check_can_be_left_out(clean: Path, minilm: Path) -> None:  # noqa: ARG001

@@ -99,6 +99,24 @@ def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # no
     assert pairs == [(0, 1)]
 
 
+def test_any_of_several_answers_may_tell_that_the_same_is_asked(minilm: Path) -> None:  # noqa: ARG001
+    rows = [
+        question("a", "train", "How far from cars must bees live?", "Ask the office."),
+        question("b", "test", "What does the neighbour with hives have to keep to?",
+                 "Under Rule 1 a hive stands 40 metres from a road."),
+        question("c", "test", "How long may the string of a kite be?", "60 metres, says Rule 2."),
+    ]  # fmt: skip
+    assert near_duplicates(rows, Embedder()) == []
+    rows[0] = rows[0].model_copy(
+        update={"answers": ["60 goats.", "By Rule 1 a hive stands 40 metres from any road."]}
+    )
+    pairs = [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
+    assert pairs == [(0, 1)]
+    # The one that has several may as well stand second.
+    pairs = [(pair.first, pair.second) for pair in near_duplicates(rows[::-1], Embedder())]
+    assert pairs == [(1, 2)]
+
+
 def test_pairs_within_a_split_are_not_sought(minilm: Path) -> None:  # noqa: ARG001
     rows = [question(id_, "test", "How far must a hive stand?", "40 metres.") for id_ in "ab"]
     assert near_duplicates(rows, Embedder()) == []

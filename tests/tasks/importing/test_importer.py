@@ -1,5 +1,6 @@
 """What is imported is a data folder like any other; what is not taken is listed."""
 
+import csv
 import json
 import os
 from pathlib import Path
@@ -219,6 +220,12 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"question": "i", "answerable": "perhaps"}, "'perhaps' is none of"),
     ({"question": "j \ud83d", "id": "q-0001"}, ""),
     ({"question": "k", "evidence": ["kites/article-1-purpose"], "document": "wells.html"}, ""),
+    ({"question": "l", "answers": "Yes; no."}, "'Yes; no.' is no list of texts like"),
+    ({"question": "m", "answers": ["Yes.", 1]}, "is no list of texts like"),
+    ({"question": "n", "evidence": ["#page=1"]}, "'#page=1' must be of one document; found"),
+    ({"question": "o", "evidence": ["moon.pdf#page=1"]}, "must be of one document; found none"),
+    ({"question": "p", "evidence": ["beehives.pdf#page=9"]}, "those of beehives stand on 1-2"),
+    ({"question": "q", "evidence": ["kites#page=1"]}, "the corpus notes no pages of kites"),
 ]
 
 
@@ -234,6 +241,82 @@ def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
     for place, reason in expected.items():
         assert reason in refused[place]
     assert summary["questions"]["without reference answer"] == 3
+
+
+def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    rows = [
+        {"document": "beehives.pdf", "evidence": "#page=2"},
+        {"evidence": ["beehives.pdf#page=1", "beehives#page=2"]},
+        {"evidence": ["Kites.docx"]},
+        {"document": "wells", "evidence": "Article 2; wells"},
+    ]
+    path = tmp_path / "asked.jsonl"
+    path.write_text("".join(json.dumps({"question": f"{n}?", **row}) + "\n"
+                            for n, row in enumerate(rows)))  # fmt: skip
+    summary = import_data(folder, tmp_path / "data", questions=path)
+    assert summary["not taken"] == []
+    lines = (tmp_path / "data" / "questions.jsonl").read_text().splitlines()
+    written = [json.loads(line)["evidence"] for line in lines]
+    assert written == [
+        ["beehives#page=2"],
+        ["beehives#page=1", "beehives#page=2"],
+        ["kites"],
+        ["wells/article-2-digging-wells", "wells"],
+    ]
+    sections = load_corpus(tmp_path / "data")
+    pages = {one.id: one.pages for one in sections}
+    first, both, kites, wells = read(tmp_path / "data")
+    assert first.evidence == ["beehives/article-3-register", "beehives/article-4-entry-into-force"]
+    assert [pages[one] for one in first.evidence] == [(2,), (2,)]
+    assert set(both.evidence) == {one.id for one in sections if one.framework == "beehives"}
+    assert kites.evidence == [one.id for one in sections if one.framework == "kites"]
+    assert len(wells.evidence) == 4
+    assert [q.framework for q in (first, both, kites, wells)] == [
+        "beehives", "beehives", "kites", "wells",
+    ]  # fmt: skip
+
+
+def test_pages_are_noted_of_pdfs_alone(tmp_path: Path) -> None:
+    import_data(write_ten(tmp_path / "documents"), tmp_path / "data")
+    paged = {one.framework for one in load_corpus(tmp_path / "data") if one.pages}
+    assert paged == {"beehives", "lifts"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"answer": "One.", "answers": ["Two.", " Three. "]},
+        {"answer": "One.", "answers": ["One.", "Two.", "", "Three.\x07"]},
+        {"answers": ["One.", "Two.", "Three."]},
+    ],
+)
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+def test_several_answers_are_references(tmp_path: Path, row: dict[str, Any], suffix: str) -> None:
+    folder = write_ten(tmp_path / "documents")
+    path = folder / f"questions{suffix}"
+    if suffix == ".jsonl":
+        path.write_text(json.dumps({"question": "What?", **row}) + "\n")
+    else:
+        with path.open("w", newline="") as file:
+            table = csv.DictWriter(file, ["question", *row])
+            table.writeheader()
+            texts = {name: v if isinstance(v, str) else json.dumps(v) for name, v in row.items()}
+            table.writerow({"question": "What?", **texts})
+    import_data(folder, tmp_path / "data")
+    (question,) = read(tmp_path / "data")
+    assert question.references == ["One.", "Two.", "Three."]
+
+
+def test_what_has_one_answer_is_written_as_it_always_was(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    write_csv(folder / "questions.csv")
+    import_data(folder, tmp_path / "data")
+    for line in (tmp_path / "data" / "questions.jsonl").read_text().splitlines():
+        assert list(json.loads(line)) == [
+            "id", "split", "framework", "kind", "question", "answer", "evidence", "citations",
+            "answerable",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,30 @@ def test_shares_asked_for_replace_the_sources_own_splits(
             assert owner.setdefault(section, chosen[row.id]) == chosen[row.id]
 
 
+def test_only_what_is_known_by_section_is_refused_for_its_split() -> None:
+    # Of a document or page that two splits name, nobody can tell whether they share a section.
+    rows = [
+        Draft("a", "a", "a?", "a", "d", ["d", "d#page=1"], "train"),
+        Draft("b", "b", "b?", "a", "d", ["d", "d#page=1"], "test"),
+        Draft("c", "c", "c?", "a", "d", ["d"]),
+    ]
+    chosen, refused = split_drafts(rows)
+    assert refused == []
+    assert (chosen["a"], chosen["b"]) == ("train", "test")
+    assert set(chosen) == {"a", "b", "c"}
+
+
+def test_new_splits_keep_a_page_together_and_no_whole_document() -> None:
+    pages = [Draft(f"p{n}", "p", f"{n}?", "a", "d", [f"d#page={n // 10}"]) for n in range(100)]
+    whole = [Draft(f"w{n}", "w", f"{n}!", "a", "d", ["d"]) for n in range(100)]
+    chosen, refused = split_drafts([*pages, *whole])
+    assert refused == []
+    for page in range(10):
+        assert len({chosen[one.id] for one in pages[page * 10 : page * 10 + 10]}) == 1
+    assert {chosen[one.id] for one in whole} == set(SPLITS)
+    assert len({chosen[one.id] for one in pages}) > 1
+
+
 def test_a_large_group_does_not_upset_the_shares() -> None:
     """One of 40 in 100 came late under some seeds, and made 50:50 into 80:20."""
     rows = [

@@ -1,0 +1,100 @@
+"""What a row of questions calls documents and evidence → what a data folder calls them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag.corpus import Section
+from rag.sections import PATH
+from tasks.importing.drafts import Document
+from tasks.policyqa.evidence import PAGE, Coverage
+
+_PART = re.compile(r" \(part \d+ of \d+\)$")
+
+
+class UnusableError(Exception):
+    """Why a row is not taken."""
+
+
+class Places:
+    """The documents, sections and pages that rows may name."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = documents
+        pages = {one.id: one.pages for document in documents for one in document.sections}
+        self._coverage = Coverage(pages, pages)
+
+    def named(self, name: str) -> list[Document]:
+        """The documents whose file, with or without its suffix, or id ``name`` is."""
+        return [document for document in self.documents if _is_named(document, name)]
+
+    def evidence(self, name: str, within: Sequence[Document]) -> list[str]:
+        """What a row calls evidence: a section's id, a page, a heading or a document.
+
+        Args:
+            name: as in ``bins/art-1``, ``bins.pdf#page=3`` or ``#page=3``, ``Article 1``, ``bins``.
+            within: documents that a heading may stand in, or the page be of.
+
+        Raises:
+            UnusableError: there is nothing of that name, or several things.
+        """
+        if name in self._coverage.sections:
+            return [name]
+        document, page, number = name.partition(PAGE)
+        if page:
+            one = _only(name, self.named(document) if document else within)
+            return [self._page(f"{one.framework.id}{PAGE}{number}")]
+        found = _ids_of(name, within)
+        if not found and not self.named(name):
+            raise UnusableError(
+                f"evidence {name!r} is neither an id nor a heading of a section, nor a document"
+            )
+        return found or [_only(name, self.named(name)).framework.id]
+
+    def _page(self, name: str) -> str:
+        """The page, once it is sure that a section stands on it."""
+        if not self._coverage.of(name):
+            raise UnusableError(self._coverage.missing(name))
+        return name
+
+
+def _only(name: str, documents: Sequence[Document]) -> Document:
+    """The one document that evidence is of."""
+    if len(documents) != 1:
+        found = ", ".join(document.framework.citation for document in documents[:4]) or "none"
+        raise UnusableError(f"evidence {name!r} must be of one document; found {found}")
+    return documents[0]
+
+
+def _is_named(document: Document, name: str) -> bool:
+    file = Path(document.framework.citation)
+    return _plain(name) in map(_plain, (file.name, str(file), file.stem, document.framework.id))
+
+
+def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
+    """The ids of the sections that a heading names: those headed so, else those beginning so."""
+    sections = [section for document in documents for section in document.sections]
+    wanted = _plain(name)
+    exact = [s for s in sections if wanted in (_plain(_whole(s)), _plain(_last(s)))]
+    begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
+    found = exact or begun
+    first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
+    if len(first) > 1:
+        places = ", ".join(section.id for section in first[:4])
+        raise UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
+    return [section.id for section in found]
+
+
+def _whole(section: Section) -> str:
+    """A section's heading without its part of a long one."""
+    return _PART.sub("", section.heading)
+
+
+def _last(section: Section) -> str:
+    """The innermost of the headings it stands under."""
+    return _whole(section).split(PATH)[-1]
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())

@@ -1,0 +1,184 @@
+"""Chats and shots: what a suite asks is what the model's own template says, and leaks nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from transformers import AutoTokenizer
+
+from finetune.contexts import Shown
+from finetune.examples import IGNORED, build_examples
+from finetune.recipe import Recipe
+from harness.errors import ConfigError, ModelError
+from policyqa.run import run_suite
+from policyqa.suite import Suite
+from rag.corpus import load_corpus
+from rag.retriever import Excerpt
+from tasks.policyqa.questions import load_questions
+from tests.policyqa.test_run import quiet
+
+SYSTEM = "You answer from the provisions."
+CHAT = {"chat": True, "system": SYSTEM, "template": "Asked: {question}"}
+
+
+def suite(model: Path, data: Path, **more: Any) -> Suite:
+    given = {"name": "chats", "model": str(model), "data": str(data), "floors": []}
+    return Suite.model_validate(given | {"metrics": ["bleu"]} | more)
+
+
+def run_quietly(wanted: Suite, out: Path) -> dict[str, Any]:
+    return run_suite(wanted, out, quiet())
+
+
+def logged(run: Path, variant: str) -> list[dict[str, Any]]:
+    (log,) = (run / "variants" / variant).glob("samples_*.jsonl")
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
+def asked(sample: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    arguments = sample["arguments"]["gen_args_0"]
+    return arguments["arg_0"], arguments["arg_1"]
+
+
+def test_a_chat_is_the_template_s_with_system_text_and_shots_as_turns(
+    tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    prompts = {"mine": {**CHAT, "shots": 2}}
+    run_quietly(suite(tiny_llama, data, prompts=prompts, variants=["base/mine"]), tmp_path / "run")
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    train = {one.question: one.answer for one in load(data) if one.split == "train"}
+    for sample in logged(tmp_path / "run", "base/mine"):
+        text, settings = asked(sample)
+        shown = [question for question in train if f"Asked: {question}" in text]
+        shown.sort(key=lambda question: text.index(f"Asked: {question}"))
+        turns = [{"role": "system", "content": SYSTEM}]
+        for question in shown:
+            turns.append({"role": "user", "content": f"Asked: {question}"})
+            turns.append({"role": "assistant", "content": train[question]})
+        turns.append({"role": "user", "content": f"Asked: {sample['doc']['question']}"})
+        rendered = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        assert len(shown) == 2
+        assert text == rendered
+        assert settings["until"] == ["\nQuestion:"]  # A turn ends by itself.
+
+
+def test_plain_shots_are_of_train_share_no_evidence_and_stop_where_the_next_would_begin(
+    tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    prompts = {"mine": {"template": "Asked: {question}\nSaid:", "shots": 3}}
+    run_quietly(suite(tiny_llama, data, prompts=prompts, variants=["base/mine"]), tmp_path / "run")
+    questions = {one.question: one for one in load(data)}
+    samples = logged(tmp_path / "run", "base/mine")
+    assert len(samples) == 3
+    for sample in samples:
+        text, settings = asked(sample)
+        shown = [questions[q] for q in questions if f"Asked: {q}\nSaid: " in text]
+        assert [one.split for one in shown] == ["train"] * 3
+        assert not any(set(one.evidence) & set(sample["doc"]["evidence"]) for one in shown)
+        assert all(f"Said: {one.answer}\n\n" in text for one in shown)
+        assert text.endswith(f"Asked: {sample['doc']['question']}\nSaid:")
+        assert settings["until"] == ["\nQuestion:", "\nAsked:"]
+
+
+def test_shots_are_the_same_whichever_other_questions_are_asked(
+    tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    options = {"prompts": {"mine": {**CHAT, "shots": 2}}, "variants": ["base/mine"]}
+    run_quietly(suite(tiny_llama, data, **options), tmp_path / "all")
+    run_quietly(suite(tiny_llama, data, limit=1, **options), tmp_path / "one")
+    (one,) = logged(tmp_path / "one", "base/mine")
+    every = {sample["doc"]["id"]: asked(sample) for sample in logged(tmp_path / "all", "base/mine")}
+    assert every[one["doc"]["id"]] == asked(one)
+
+
+@pytest.mark.parametrize("template", [None, "{{ raise_exception('no system') }}", "no system"])
+def test_a_template_that_cannot_is_refused_before_any_work(
+    template: str | None, tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    for file in tiny_llama.iterdir():
+        if file.name not in ("chat_template.jinja", "tokenizer_config.json"):
+            (base / file.name).symlink_to(file)
+    config = json.loads((tiny_llama / "tokenizer_config.json").read_text())
+    config.pop("chat_template", None)
+    if template:
+        roles = "{% for m in messages %}{% if m.role == 'system' %}X{% else %}{{ m.content }}"
+        config["chat_template"] = roles.replace("X", template) + "{% endif %}{% endfor %}"
+    (base / "tokenizer_config.json").write_text(json.dumps(config))
+    said = "takes no system text" if template else "has no chat template"
+    wanted = suite(base, data, prompts={"mine": CHAT}, variants=["base/mine"])
+    with pytest.raises(ModelError, match=said):
+        run_quietly(wanted, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("prompt", [CHAT, {"chat": True, "template": "{context} {question}"}])
+def test_what_is_asked_is_the_beginning_of_what_training_sees(
+    prompt: dict[str, Any], smollm2: Path, data: Path
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(smollm2)
+    recipe = Recipe.model_validate({"name": "mine", "weights": "sft", "prompt": prompt})
+    questions = load(data)[:12]
+    shown = [Shown(Excerpt("[1] A rule."), one.reference) for one in questions]
+    examples = build_examples(questions, shown, recipe, tokenizer)
+    system = [{"role": "system", "content": prompt["system"]}] if "system" in prompt else []
+    for question, example in zip(questions, examples.rows, strict=True):
+        text = prompt["template"].format(question=question.question, context="[1] A rule.")
+        begin = tokenizer.apply_chat_template(
+            [*system, {"role": "user", "content": text}], add_generation_prompt=True
+        )["input_ids"]
+        assert example.input_ids[: len(begin)] == begin
+        assert example.labels[: len(begin)] == [IGNORED] * len(begin)
+        learnt = tokenizer.decode([token for token in example.labels if token != IGNORED])
+        assert learnt == f"{question.answer}<|im_end|>\n"
+
+
+def test_a_checkpoint_asked_in_another_prompt_is_allowed_and_shown(
+    tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "mine.yaml"
+    fields = {"weights": "sft", "prompt": CHAT, "precision": "fp32", "epochs": 1, "limit": 4}
+    recipe.write_text(yaml.safe_dump(fields | {"optimizer": "adamw_torch", "batch_size": 2}))
+    wanted = suite(
+        tiny_llama,
+        data,
+        prompts={"mine": CHAT},
+        models={"tuned": {"base": str(tiny_llama), "recipe": str(recipe)}},
+        variants=["tuned/mine", "tuned/plain"],
+    )
+    comparison = run_quietly(wanted, tmp_path / "run")
+    assert comparison["variants"]["tuned/mine"]["trained_in"] is None
+    assert comparison["variants"]["tuned/plain"]["trained_in"] == "the recipe's own"
+    report = (tmp_path / "run" / "report.md").read_text()
+    assert "tuned/plain is asked in plain, its weights were trained in the recipe's own." in report
+    assert "tuned/mine is asked in" not in report
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ({"template": "{question}", "system": "Be brief."}, "system is a chat's"),
+        ({"template": "{question}", "shots": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_a_prompt_that_cannot_be_meant_is_refused(
+    prompt: dict[str, Any], said: str, tiny_llama: Path, data: Path
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        suite(tiny_llama, data, prompts={"mine": prompt}, variants=["base/mine"])
+
+
+def test_more_shots_than_there_are_questions_are_refused(
+    tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    prompts = {"mine": {"template": "{question}", "shots": 100}}
+    wanted = suite(tiny_llama, data, prompts=prompts, variants=["base/mine"])
+    with pytest.raises(ConfigError, match="the train split has 12 questions that share no"):
+        run_quietly(wanted, tmp_path / "run")
+
+
+def load(data: Path) -> Any:
+    return load_questions(data, [section.id for section in load_corpus(data)])

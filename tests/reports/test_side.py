@@ -1,0 +1,231 @@
+"""Sample logs of any task are compared as variants of runs are, with them and with each other."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import BenchError, ConfigError, RunError
+from harness.files import hash_file
+from harness.runs import variant_folder
+from reports.pairwise import compare_variants
+from reports.side import Side, log_side, variant_side
+from tests.logs import line, policyqa_line, write_log, write_results
+
+
+def side(folder: Path, *values: dict[str, Any], **doc: list[Any]) -> Side:
+    """A log whose questions have these values, and these fields of their documents, in order."""
+    fields = [dict(zip(doc, one, strict=True)) for one in zip(*doc.values(), strict=True)]
+    docs = fields or [None] * len(values)
+    lines = [line(n, doc, **one) for n, (doc, one) in enumerate(zip(docs, values, strict=True))]
+    return log_side(write_log(folder, lines))
+
+
+def accuracies(folder: Path, *found: float, **doc: list[Any]) -> Side:
+    return side(folder, *({"acc": one} for one in found), **doc)
+
+
+def refused(one: Side, other: Side, **options: str) -> str:
+    """The one line that says why two are not compared."""
+    with pytest.raises(BenchError) as caught:
+        compare_variants(one, other, **options)
+    said = str(caught.value)
+    assert "\n" not in said
+    return said
+
+
+def test_two_logs_are_compared_by_hand(tmp_path: Path) -> None:
+    one = accuracies(tmp_path / "a", 0.5, 0.75, 1.0)
+    other = accuracies(tmp_path / "b", 0.25, 0.5, 0.0, 1.0)
+    compared = compare_variants(one, other)
+    assert (compared["a"], compared["b"]) == (one.name, other.name)
+    assert (compared["n"], compared["where"], compared["cluster"]) == (3, None, None)
+    row = compared["metrics"]["acc"]
+    assert (row["a"], row["b"], row["delta"]) == pytest.approx((0.75, 0.25, 0.5))
+    assert (row["n"], row["clusters"]) == (3, 3)
+    # Of three questions, all draws of one come to 1 of 27.
+    assert (row["low"], row["high"]) == pytest.approx((0.25, 1.0))
+
+
+def test_a_share_in_both_logs_is_compared_as_a_share(tmp_path: Path) -> None:
+    ones, zeros = (accuracies(tmp_path / str(n), *[n] * 20) for n in (1, 0))
+    row = compare_variants(ones, zeros)["metrics"]["acc"]
+    assert row["delta"] == 1
+    assert row["low"] < 0.9  # Resampled, it were surely 1.
+    part = accuracies(tmp_path / "part", *[0.5] * 20)
+    row = compare_variants(ones, part)["metrics"]["acc"]
+    assert (row["delta"], row["low"], row["high"]) == (0.5, 0.5, 0.5)
+
+
+def test_logs_of_other_questions_are_refused(tmp_path: Path) -> None:
+    one = accuracies(tmp_path / "a", 1, 0, text=["x", "y"])
+    other = accuracies(tmp_path / "b", 1, 0, text=["x", "z"])
+    assert "are of other questions: '1' is " in refused(one, other)
+
+
+def test_logs_without_a_question_in_common_are_refused(tmp_path: Path) -> None:
+    one = accuracies(tmp_path / "a", 1, 0, id=["x", "y"])
+    other = accuracies(tmp_path / "b", 1, id=["z"])
+    assert "(2 questions) and" in refused(one, other)
+    assert "no question in common" in refused(one, other)
+
+
+def test_logs_without_a_metric_in_common_are_refused_with_those_they_have(tmp_path: Path) -> None:
+    one, other = side(tmp_path / "a", {"acc": 1}), side(tmp_path / "b", {"em": 1, "bleu": "x"})
+    said = refused(one, other)
+    assert f"{one.name} (acc) and {other.name} (em; bleu is left out: its values" in said
+    assert "no metric in common" in said
+
+
+def test_a_metric_of_one_log_alone_and_one_without_numbers_are_told(tmp_path: Path) -> None:
+    one = side(tmp_path / "a", {"acc": 1, "em": 0, "bleu": "x"})
+    compared = compare_variants(one, side(tmp_path / "b", {"acc": 1, "f1": 1}))
+    assert list(compared["metrics"]) == ["acc"]
+    said = "\n".join(compared["notes"])
+    assert "bleu is left out: its values are no numbers" in said
+    assert "A alone has em\nB alone has f1" in said
+
+
+@pytest.mark.parametrize("known", [("a", "b"), ("a",), ("b",)])
+def test_the_direction_is_that_of_the_results_beside_either(
+    tmp_path: Path, known: tuple[str, ...]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        if name in known:
+            write_results(tmp_path / name, {"loss": False})
+    one, other = (side(tmp_path / name, {"loss": 0.5}, {"loss": 2}) for name in ("a", "b"))
+    compared = compare_variants(one, other)
+    assert compared["metrics"]["loss"]["higher_is_better"] is False
+    assert compared["notes"] == []
+
+
+def test_without_results_higher_counts_as_better_and_that_is_told(tmp_path: Path) -> None:
+    one, other = (side(tmp_path / name, {"loss": 0.5}, {"loss": 2}) for name in ("a", "b"))
+    compared = compare_variants(one, other)
+    assert compared["metrics"]["loss"]["higher_is_better"] is True
+    (said,) = compared["notes"]
+    assert said.startswith("which way loss is better, no results file beside a log says")
+
+
+def test_logs_that_disagree_on_the_direction_are_refused(tmp_path: Path) -> None:
+    for name, higher in (("a", True), ("b", False)):
+        (tmp_path / name).mkdir()
+        write_results(tmp_path / name, {"acc": higher})
+    one, other = (accuracies(tmp_path / name, 1, 0) for name in ("a", "b"))
+    assert "(what is better of acc higher and lower)" in refused(one, other)
+
+
+def test_logs_of_two_versions_of_a_task_are_refused(tmp_path: Path) -> None:
+    for name, version in (("a", 1.0), ("b", 2.0)):
+        (tmp_path / name).mkdir()
+        write_results(tmp_path / name, {"acc": True}, versions={"quiz": version})
+    one, other = (accuracies(tmp_path / name, 1, 0) for name in ("a", "b"))
+    assert "(version of task quiz 1.0 and 2.0)" in refused(one, other)
+
+
+def test_scores_of_answers_filtered_otherwise_are_refused(tmp_path: Path) -> None:
+    one, other = (
+        log_side(write_log(tmp_path / kept, [line(0, kept=kept, em=1)]))
+        for kept in ("strict-match", "flexible-extract")
+    )
+    assert "(filter strict-match and flexible-extract)" in refused(one, other)
+
+
+def test_one_metric_can_be_asked_for(tmp_path: Path) -> None:
+    one, other = (side(tmp_path / name, {"acc": 1, "em": 0}) for name in ("a", "b"))
+    assert list(compare_variants(one, other, by="em")["metrics"]) == ["em"]
+    with pytest.raises(ConfigError, match="'f1' is no metric of both; there are acc; em"):
+        compare_variants(one, other, by="f1")
+
+
+def test_a_metric_asked_for_that_no_shared_question_has_is_refused(tmp_path: Path) -> None:
+    one = side(tmp_path / "a", {"acc": 1, "em": 0}, {"acc": 1})
+    other = side(tmp_path / "b", {"acc": 1}, {"acc": 1, "em": 0})
+    assert list(compare_variants(one, other)["metrics"]) == ["acc"]
+    assert "no question that" in refused(one, other, by="em")
+    assert "has a value of em" in refused(one, other, by="em")
+
+
+def test_questions_are_one_by_one_unless_they_share_evidence(tmp_path: Path) -> None:
+    one, other = (
+        accuracies(tmp_path / name, 0.5, 1, 0, 1, evidence=["x", ["y", "x"], None, ""])
+        for name in ("a", "b")
+    )
+    assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 3
+
+
+def test_questions_of_one_value_of_a_field_are_resampled_together(tmp_path: Path) -> None:
+    topics = ["law", "law", "tax", ["tax", "toll"]]
+    one = accuracies(tmp_path / "a", 0.5, 0.5, 1, 1, topic=topics)
+    other = accuracies(tmp_path / "b", 0, 0, 0, 0, topic=topics)
+    compared = compare_variants(one, other, cluster="topic")
+    row = compared["metrics"]["acc"]
+    assert (row["n"], row["clusters"], row["delta"]) == (4, 2, 0.75)
+    # Of two groups, both draws are of the one, or both of the other, half of the time.
+    assert (row["low"], row["high"]) == (0.5, 1)
+    assert compared["cluster"] == "topic"
+    assert " | groups:topic | " in compared["signature"]
+    assert "'0' has no field 'colour'" in refused(one, other, cluster="colour")
+    assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 4
+
+
+def test_an_interval_of_one_group_is_told_to_say_nothing(tmp_path: Path) -> None:
+    one, other = (accuracies(tmp_path / name, 0.5, 1, topic=["law", "law"]) for name in ("a", "b"))
+    notes = compare_variants(one, other, cluster="topic")["notes"]
+    assert "all questions of acc are of one group: the interval says nothing" in notes
+    assert not any("one group" in note for note in compare_variants(one, other)["notes"])
+
+
+def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    facts = {"model_name": "org/m", "lm_eval_version": "0.4.13", "versions": {"quiz": 2.0}}
+    write_results(tmp_path / "a", {"acc": True}, **facts)
+    one, other = accuracies(tmp_path / "a", 1, 0.5), accuracies(tmp_path / "b", 0, 1)
+    signature = compare_variants(one, other)["signature"]
+    parts = signature.split(" | ")
+    for made in (one, other):
+        path = Path(made.name)
+        assert f"{path.name}@{hash_file(path)[:8]}" in parts
+    for part in ("n:2", "acc", "task:quiz@2.0,quiz", "model:org/m", "lm_eval:0.4.13"):
+        assert part in parts
+    assert "seed7" in signature
+    assert "code:" in signature
+
+
+def test_a_variant_of_a_run_is_compared_with_a_log_of_our_own_task(
+    made_up_run: Path, tmp_path: Path
+) -> None:
+    rag = variant_side(made_up_run, "sft-rag/rag")
+    (samples,) = variant_folder(made_up_run, "sft/plain").glob("samples_*.jsonl")
+    read = [json.loads(text) for text in samples.read_text().splitlines()]
+    lines = [
+        policyqa_line(
+            one["doc"]["id"], prompt="another", **{name: one[name] for name in one["metrics"]}
+        )
+        for one in reversed(read)
+    ]
+    log = log_side(write_log(tmp_path / "log", lines, task="policyqa_plain"))
+    expected = compare_variants(rag, variant_side(made_up_run, "sft/plain"))
+    compared = compare_variants(rag, log)
+    assert list(compared["metrics"]) == list(expected["metrics"])
+    for name, row in expected["metrics"].items():
+        found = compared["metrics"][name]
+        assert found == pytest.approx(row)
+    assert "the signature is the run's" in "\n".join(compared["notes"])
+    assert "data:dddddddd" in compared["signature"]
+    turned = compare_variants(log, rag)["metrics"]["bleu"]
+    assert turned["delta"] == pytest.approx(-0.2)
+    lines[0]["doc"]["question"] = "Another?"
+    other = log_side(write_log(tmp_path / "other", lines, task="policyqa_plain"))
+    assert "is 'What of q39?' in the one and 'Another?' in the other" in refused(rag, other)
+
+
+def test_a_variant_of_a_run_is_not_compared_with_another_task(
+    made_up_run: Path, tmp_path: Path
+) -> None:
+    rag = variant_side(made_up_run, "sft-rag/rag")
+    log = side(tmp_path / "log", {"bleu": 0.5}, id=["q1"])
+    with pytest.raises(RunError, match="are of other questions: 'q1'"):
+        compare_variants(rag, log)
