@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lm_eval.api.instance import Instance
 
-from harness.models.policyqa_hf import PolicyQALM
+from harness.models.policyqa_hf import PolicyQALM, Unloaded
 from harness.variants import Decoding
 from policyqa.ask import Stream, settled
 from rag.retriever import Retriever
@@ -153,6 +153,23 @@ def test_another_prompt_than_it_was_trained_on_is_noted(
     where = ["--data", str(data)] if options else []
     assert call(monkeypatch, "ask", str(adapter), "Who?", *options, *where) == 0
     assert capsys.readouterr().err.startswith(f"note: {adapter} was trained {advice}\n")
+
+
+def test_a_checkpoint_trained_in_a_chat_is_asked_in_it(
+    adapter: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    from finetune.checkpoint import adapter_hash
+
+    prompt = {"chat": True, "system": "Be brief.", "template": "Asked: {question}"}
+    record = {"recipe": {"prompt": prompt}, "adapter_sha256": adapter_hash(adapter)}
+    (adapter / "training.json").write_text(json.dumps(record))
+    assert call(monkeypatch, "ask", str(adapter), QUESTION) == 0
+    turns = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": f"Asked: {QUESTION}"},
+    ]
+    rendered = Unloaded(str(tiny_llama)).apply_chat_template(turns)
+    assert capsys.readouterr().out.strip() == scored(adapter, rendered)
 
 
 @given(st.lists(st.sampled_from(["\nQuest", "ion:", "\n", "Question:", "a", "é", " b", "�"])))

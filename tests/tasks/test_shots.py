@@ -1,17 +1,24 @@
 """Examples before a question: of train alone, never one that shares its evidence."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lm_eval.tasks import TaskManager
 
 from harness.errors import ConfigError
 from rag.corpus import load_corpus
-from tasks.policyqa.questions import DATA, load_questions
+from rag.retriever import Excerpt
+from tasks.policyqa.documents import make_documents
+from tasks.policyqa.prompts import shipped_prompt
+from tasks.policyqa.questions import DATA, in_split, load_questions
 from tasks.policyqa.shots import fit_to_be_shown
+from tasks.policyqa.task import PolicyQATask
 from tests.conftest import write_questions
-from tests.tasks.test_task import Parrot, evaluate
+from tests.tasks.test_task import TASKS, Parrot, evaluate
 
 
 def shown(prompt: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -92,3 +99,47 @@ def test_no_question_is_shown_one_whose_document_or_page_has_its_section(
 def test_too_few_examples_are_refused(data: Path) -> None:
     with pytest.raises(ConfigError, match="num_fewshot is 40, and the train split has 12"):
         evaluate(Parrot("x"), ["policyqa_plain"], shots=40, data=str(data))
+
+
+def stock_task() -> PolicyQATask:
+    """As the stock command makes it of its YAML, with --num_fewshot 3."""
+    manager = TaskManager(include_path=str(TASKS), include_defaults=False)
+    task: PolicyQATask = manager.load(["policyqa_plain"])["tasks"]["policyqa_plain"]
+    task.set_config("num_fewshot", 3)
+    return task
+
+
+def suite_task() -> PolicyQATask:
+    """As a suite makes it."""
+    prompt = replace(shipped_prompt("plain"), shots=3)
+    questions = load_questions(DATA, [section.id for section in load_corpus(DATA)])
+
+    def documents(split: str) -> list[dict[str, Any]]:
+        some = in_split(questions, split)
+        return make_documents(some, prompt, [Excerpt()] * len(some))
+
+    return PolicyQATask(
+        {"task": "policyqa_mine", "num_fewshot": 3},
+        documents=documents("test"),
+        train=lambda: documents("train"),
+        prompt=prompt,
+        metrics=[],
+    )
+
+
+@pytest.mark.parametrize("make", [stock_task, suite_task])
+def test_every_prompt_of_the_test_split_shows_train_alone_and_no_shared_evidence(
+    make: Callable[[], PolicyQATask],
+) -> None:
+    task = make()
+    task.set_fewshot_seed(7)
+    task.build_all_requests(limit=None, rank=0, world_size=1)
+    by_text = {f"{row['question']}\n---\nAnswer: {row['answer']}": row for row in rows_of(DATA)}
+    assert len(task.instances) == 635
+    for instance in task.instances:
+        *shots, asked = instance.args[0].split("\n\nAnswer the following question:\nQuestion: ")
+        shots[0] = shots[0].removeprefix("Answer the following question:\nQuestion: ")
+        found = [by_text[shot] for shot in shots]
+        assert asked == f"{instance.doc['question']}\n---\nAnswer:"
+        assert [row["split"] for row in found] == ["train"] * 3
+        assert not any(set(row["evidence"]) & set(instance.doc["evidence"]) for row in found)
