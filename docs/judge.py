@@ -8,15 +8,16 @@ A judge behind any OpenAI-compatible endpoint, as two metrics of your own. Copy 
 The judge is asked twice about each answer. ``Faithfulness`` is the mean of both grades;
 ``Agreement`` the share of answers that it graded alike: how far it can be trusted with itself. It
 is a language model: look at its grades before you believe them. What it said is kept, so that a
-second run asks nothing; ``policyqa cache clear --suite judges`` forgets it.
+second run asks nothing: ``policyqa cache clear --suite judges`` forgets it, and the grades made of
+it go, as every score does, with the suite they were made for.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
 
 from harness.errors import ConfigError
+from harness.files import fingerprint
 from harness.metrics import Row, Value
 from harness.models.asked import answers_to
 from harness.variants import Decoding, Model
@@ -70,9 +71,9 @@ class Judged:
     @property
     def signature(self) -> str:
         """All that could change a grade, in one line that begins with the name."""
-        prompt = hashlib.sha256(INSTRUCTIONS.encode()).hexdigest()[:8]
-        model = judge()
-        return f"{self.name}:{model.base}@{model.options['base_url']},prompt@{prompt}"  # type: ignore[attr-defined]
+        model, asked = judge(), fingerprint([INSTRUCTIONS, BEST, ASKINGS])
+        who = f"{model.base}@{fingerprint(model.identity)[:8]}"
+        return f"{self.name}:{who},asked@{asked[:8]}"  # type: ignore[attr-defined]
 
     def check(self) -> None:
         """Called before long work."""

@@ -43,10 +43,9 @@ def told(error: Exception) -> str:
 
     Where is left out of what arose in Python's or our own way of calling it.
     """
-    said = ": ".join(
-        [type(error).__name__, *([" ".join(str(error).split())] if str(error) else [])]
-    )
-    frames = traceback.extract_tb(error.__traceback__)
-    path = Path(frames[-1].filename) if frames else _OURS
-    outside = not path.name.startswith("<") and _OURS not in path.parents
-    return f"{said} ({path.name}:{frames[-1].lineno})" if outside else said
+    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    for frame in traceback.extract_tb(error.__traceback__)[-1:]:
+        path = Path(frame.filename)
+        if not path.name.startswith("<") and _OURS not in path.parents:
+            return f"{said} ({path.name}:{frame.lineno})"
+    return said

@@ -111,8 +111,8 @@ def make_plan(suite: Suite) -> Plan:
     published(suite.published, ())  # A row that is not there is refused now.
     sections = load_sections(suite.data)
     recipes, replaced = _recipes(suite)
-    _check_documents(suite, recipes.values())
     questions = load_questions(suite.data, [section.id for section in sections])
+    _check_documents(suite, recipes.values())
     split = with_reference(in_split(questions, suite.split))
     if recipes:
         with_reference(in_split(questions, "train"))

@@ -117,7 +117,7 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
                 Asked(
                     one,
                     shown.documents(one, plan.asked),
-                    partial(shown.documents, one, plan.train),
+                    partial(shown.train, one),
                     answering.lm(one, advance),
                 )
                 for one in plan.replicates(variant)
@@ -139,6 +139,10 @@ class Shown:
         # Without documents evidence is a label, and whether it is shown says nothing.
         unknown = {} if self._plan.sections else {"context_ids": None}
         return [document | unknown for document in documents]
+
+    def train(self, variant: Variant) -> list[dict[str, Any]]:
+        """Questions to draw shots from, likewise; data without a train split has none to show."""
+        return self.documents(variant, self._plan.train)
 
     def _excerpts(self, variant: Variant, questions: Sequence[Question]) -> Sequence[Excerpt]:
         context, plan = variant.context, self._plan

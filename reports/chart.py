@@ -63,42 +63,65 @@ def chart(comparison: dict[str, Any]) -> str:
 def _quality(
     panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], metric: str, title: str
 ) -> None:
-    """A metric with its 95% intervals against prompt tokens."""
-    figures = [point["metrics"][metric] for point in curve["points"]]
-    means = [figure["mean"] for figure in figures]
-    below = [figure["mean"] - figure["low"] for figure in figures]
-    above = [figure["high"] - figure["mean"] for figure in figures]
-    tokens = _costs(comparison, curve, "prompt_tokens")
-    panel.errorbar(tokens, means, yerr=[below, above], marker="o", capsize=3)
-    if curve["oracle"]:
+    """A metric with its 95% intervals at each point that has a value of it."""
+    found = {
+        place: point["metrics"][metric]
+        for place, point in enumerate(curve["points"])
+        if metric in point["metrics"]
+    }
+    means = {place: figure["mean"] for place, figure in found.items()}
+    below = [figure["mean"] - figure["low"] for figure in found.values()]
+    above = [figure["high"] - figure["mean"] for figure in found.values()]
+    across, _ = _across(comparison, curve)
+    places = [across[place] for place in found]
+    panel.errorbar(places, list(means.values()), yerr=[below, above], marker="o", capsize=3)
+    if curve["oracle"] and metric in curve["oracle"]["metrics"]:
         _level(panel, curve["oracle"]["metrics"][metric]["mean"], "oracle")
-    _label(panel, curve, tokens, means, title)
+    _label(panel, comparison, curve, means, title)
 
 
 def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
-    """Seconds a question, as a ratio to the first point, against prompt tokens."""
-    tokens = _costs(comparison, curve, "prompt_tokens")
+    """Seconds a question, as a ratio to the first point, at each that tells them."""
     seconds = _costs(comparison, curve, "seconds")
-    ratios = [each / seconds[0] for each in seconds]
-    panel.plot(tokens, ratios, marker="o")
+    first = seconds[0]
+    ratios = {
+        place: each / first for place, each in enumerate(seconds) if first and each is not None
+    }
+    across, _ = _across(comparison, curve)
+    panel.plot([across[place] for place in ratios], list(ratios.values()), marker="o")
     if curve["oracle"]:
         oracle = comparison["variants"][curve["oracle"]["variant"]]["cost"]["seconds"]
-        _level(panel, oracle / seconds[0], "oracle")
+        if first and oracle is not None:
+            _level(panel, oracle / first, "oracle")
     batches = f"seconds a question (batches of {comparison['suite']['batch_size']})"
-    first = f"{curve['varies']}={curve['points'][0][curve['varies']]}"
-    _label(panel, curve, tokens, ratios, f"{batches},\nratio to {first}")
+    value = f"{curve['varies']}={curve['points'][0][curve['varies']]}"
+    _label(panel, comparison, curve, ratios, f"{batches},\nratio to {value}")
 
 
 def _label(
-    panel: "Axes", curve: dict[str, Any], across: list[float], up: list[float], title: str
+    panel: "Axes",
+    comparison: dict[str, Any],
+    curve: dict[str, Any],
+    up: dict[int, float],
+    title: str,
 ) -> None:
-    """Say what is drawn, and at each point the value that varies."""
+    """Say what is drawn, and at each point, by its place, the value that varies."""
+    across, name = _across(comparison, curve)
     panel.set_title(title, loc="left", fontweight="bold")
-    panel.set_xlabel(f"prompt tokens a question\n{curve['fixed']}, labels: {curve['varies']}")
+    panel.set_xlabel(f"{name}\n{curve['fixed']}, labels: {curve['varies']}")
     panel.margins(x=0.08, y=0.15)
-    for point, x, y in zip(curve["points"], across, up, strict=True):
-        value = str(point[curve["varies"]])
-        panel.annotate(value, (x, y), (4, 4), textcoords="offset points", fontsize=7)
+    for place, y in up.items():
+        value = str(curve["points"][place][curve["varies"]])
+        panel.annotate(value, (across[place], y), (4, 4), textcoords="offset points", fontsize=7)
+
+
+def _across(comparison: dict[str, Any], curve: dict[str, Any]) -> tuple[list[float], str]:
+    """Where each point stands: at its prompt tokens, or where one does not tell them, at the value
+    that varies."""
+    tokens = [count for count in _costs(comparison, curve, "prompt_tokens") if count is not None]
+    if len(tokens) == len(curve["points"]):
+        return tokens, "prompt tokens a question"
+    return [point[curve["varies"]] for point in curve["points"]], curve["varies"]
 
 
 def _level(panel: "Axes", height: float, name: str) -> None:
@@ -108,7 +131,7 @@ def _level(panel: "Axes", height: float, name: str) -> None:
     panel.annotate(name, (0, height), (3, 3), end, "offset points", color="0.4", fontsize=7)
 
 
-def _costs(comparison: dict[str, Any], curve: dict[str, Any], what: str) -> list[float]:
-    """What each point of a curve cost, a question."""
+def _costs(comparison: dict[str, Any], curve: dict[str, Any], what: str) -> list[float | None]:
+    """What each point of a curve cost, a question; None where nobody tells."""
     variants = comparison["variants"]
     return [variants[point["variant"]]["cost"][what] for point in curve["points"]]

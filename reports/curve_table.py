@@ -33,10 +33,13 @@ def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
 
 
 def _cost(entry: dict[str, Any], first: dict[str, Any]) -> str:
-    """Mean tokens of prompt and answer, and seconds as a ratio to those of ``first``."""
-    cost = entry["cost"]
-    ratio = cost["seconds"] / first["cost"]["seconds"]
-    return f"{cost['prompt_tokens']:.0f} in\n{cost['answer_tokens']:.0f} out\n×{ratio:.1f}"
+    """Mean tokens of prompt and answer, and seconds as a ratio to those of ``first``; of what is
+    told."""
+    cost, began = entry["cost"], first["cost"]["seconds"]
+    tokens = {"in": cost["prompt_tokens"], "out": cost["answer_tokens"]}
+    parts = [f"{count:.0f} {way}" for way, count in tokens.items() if count is not None]
+    parts += [f"×{cost['seconds'] / began:.1f}"] if began and cost["seconds"] is not None else []
+    return "\n".join(parts) or "–"
 
 
 def _note(comparison: dict[str, Any], curve: dict[str, Any]) -> str:
@@ -52,15 +55,15 @@ def _note(comparison: dict[str, Any], curve: dict[str, Any]) -> str:
 
 
 def _conclusion(curve: dict[str, Any], shown: dict[str, str]) -> str:
-    """What follows from a curve, a line a metric."""
-    if not all(curve["enough"].values()):
+    """What follows from a curve, a line a metric that every point has a value of."""
+    said = {metric: title for metric, title in shown.items() if curve["enough"][metric]}
+    if not said:
         return (
             f"There are too few independent questions ({curve['clusters']}) to say whether a "
             f"larger {curve['varies']} pays."
         )
     return "\n".join(
-        f"{title}: {_where(curve, metric)}{_left(curve, metric)}."
-        for metric, title in shown.items()
+        f"{title}: {_where(curve, metric)}{_left(curve, metric)}." for metric, title in said.items()
     )
 
 
@@ -76,7 +79,7 @@ def _where(curve: dict[str, Any], metric: str) -> str:
 
 def _left(curve: dict[str, Any], metric: str) -> str:
     """What the oracle has over the curve's last point."""
-    if not curve["oracle"]:
+    if not curve["oracle"] or metric not in curve["oracle"]["gap"]:
         return ""
     last = curve["points"][-1][curve["varies"]]
     return f"; oracle minus {last}: {' '.join(change(curve['oracle']['gap'][metric]))}"

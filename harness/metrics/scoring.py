@@ -79,7 +79,7 @@ def _values(metric: Metric, rows: Sequence[Row]) -> list[Value | None]:
 def _value(metric: Metric, given: Any) -> Value:
     """A value as it is kept."""
     if metric.kind == "corpus":
-        several = isinstance(given, list | tuple | np.ndarray) and np.size(given) > 0
+        several = isinstance(given, list | tuple | np.ndarray) and len(given) > 0
         if several and all(map(_is_number, given)):
             return tuple(map(float, given))
     elif _is_number(given) and (metric.kind == "mean" or given in (0, 1)):

@@ -45,7 +45,7 @@ def test_questions_are_drawn_of_the_split_and_in_its_order(suite: Path) -> None:
         ("recipes: {sft-rag: no-such}", ConfigError, "no recipe 'no-such'"),
         ("split: validation\nencoder: CROSS", ConfigError, "encoder_layer"),
         ("encoder_layer: 7", ConfigError, "has 6 layers"),
-        ("data: nowhere", DataError, "needs a corpus there"),
+        ("data: nowhere", DataError, "nowhere/questions.jsonl cannot be read"),
         ("published: gpt", ConfigError, "there are llama2-7b"),
     ],
 )

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -258,6 +259,37 @@ def test_a_metric_added_and_an_encoder_changed_ask_nothing_again(
     for comparison in (more, other):
         bleu = comparison["variants"][name]["metrics"]["bleu"]
         assert bleu == few["variants"][name]["metrics"]["bleu"]
+
+
+def test_a_users_metric_of_another_signature_scores_anew_and_loads_no_model(
+    suite: Path, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Letters:
+        name, title, kind, higher_is_better, signature = (
+            "letters",
+            "letters",
+            "mean",
+            None,
+            "letters:1",
+        )
+
+        def score(self, rows: list[Any]) -> list[int]:
+            return [len(row.answer) for row in rows]
+
+    module = ModuleType("metrics_of_a_user")
+    module.Letters = Letters  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    line = f"variants: [{', '.join(VARIANTS)}]"
+    metrics = 'metrics: ["metrics_of_a_user:Letters"]'
+    only = f"variants: [base/plain]\nfloors: []\n{metrics}"
+    suite.write_text(suite.read_text().replace(line, only))
+    first = run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+    request.getfixturevalue("no_model")
+    Letters.signature = "letters:2"
+    monkeypatch.setattr(Letters, "score", lambda _, rows: [7] * len(rows))
+    second = run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+    means = [one["variants"]["base/plain"]["metrics"]["letters"]["mean"] for one in (first, second)]
+    assert means[0] != means[1] == 7.0
 
 
 def test_fewer_questions_and_back_asks_nothing_again(

@@ -82,7 +82,7 @@ def test_tables_add_rows_of_models_prompts_and_contexts(tmp_path: Path) -> None:
     assert (wide.context.k, wide.context.budget, wide.context.reranker) == (6, 400, "r/r")
     assert short.prompt == Prompt("short", "{context} {question}", "retrieved")
     assert (short.context.name, short.context.k) == ("retrieved", 3)
-    assert {one.decoding.max_tokens for one in suite.resolved} == {20}
+    assert {one.decoding.max_tokens for one in (plain, wide, short)} == {20}
     assert suite.model_names == ["m", "o/o", "minilm-l6", "r/r"]
 
 

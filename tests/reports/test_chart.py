@@ -65,6 +65,22 @@ def test_a_curve_without_an_oracle_is_drawn(sweep_run: Path) -> None:
     assert "oracle" not in texts(drawn(comparison))
 
 
+def test_what_nobody_tells_is_not_drawn_and_points_stand_at_what_varies(sweep_run: Path) -> None:
+    # A function tells no tokens, and a judge has no grade of what was shown nothing.
+    comparison = compare_run(sweep_run)
+    for entry in comparison["variants"].values():
+        entry["cost"] = dict.fromkeys(entry["cost"])
+    (curve,) = comparison["sweep"]
+    del curve["points"][0]["metrics"]["bleu"], curve["oracle"]["metrics"]["bleu"]
+    bertscore, bleu, _, seconds = groups(drawn(comparison), "axes_")
+    for panel, points in ((bertscore, len(GAIN)), (bleu, len(GAIN) - 1)):
+        assert "budget" in texts(panel)
+        assert "prompt tokens a question" not in texts(panel)
+        assert len(list(groups(panel, "LineCollection_")[0].iter(f"{SVG}path"))) == points
+    assert ("oracle" in texts(bertscore), "oracle" in texts(bleu)) == (True, False)
+    assert "oracle" not in texts(seconds)
+
+
 def test_a_run_without_a_curve_is_refused(made_up_run: Path) -> None:
     with pytest.raises(RunError, match=r"suite quick has no curve .* policyqa run sweep"):
         chart(compare_run(made_up_run))

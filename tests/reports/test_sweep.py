@@ -238,6 +238,24 @@ def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
     assert "oracle minus" not in markdown(comparison)
 
 
+def test_what_nobody_tells_has_no_figure_in_a_curve_and_nothing_follows_from_it(
+    sweep_run: Path,
+) -> None:
+    comparison = compare_run(sweep_run)
+    for entry in comparison["variants"].values():
+        entry["cost"] = dict.fromkeys(entry["cost"])
+    (curve,) = comparison["sweep"]
+    del curve["points"][0]["metrics"]["bleu"], curve["oracle"]["gap"]["rouge_l"]
+    curve["enough"]["bleu"] = None
+    text = markdown(comparison)
+    (row,) = [line for line in text.splitlines() if line.startswith("| 0 |")]
+    cells = row.strip("| ").split(" | ")
+    assert (cells[3], cells[-1]) == ("–", "–")
+    assert "BERTScore: no larger budget is shown to beat" in text
+    assert "sentence BLEU: " not in text
+    assert "oracle minus" not in text.split("ROUGE-L: ")[1].split("\n")[0]
+
+
 def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> None:
     swept_text, other = markdown(compare_run(sweep_run)), markdown(compare_run(made_up_run))
     assert swept_text.count("- Context sweep: ") == 1

@@ -6,8 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from harness.errors import ConfigError, ModelError
 from harness.kept import Kept
 from harness.metrics import CorpusMetric, Metric, Row, Value, make_metrics, score
 from harness.metrics.scoring import row_keys
@@ -135,3 +137,82 @@ def test_every_kind_of_value_comes_back_from_the_file_as_it_was(tmp_path: Path) 
     assert again == made
     assert isinstance(again["corpus_bleu"][0], tuple)
     kept.close()
+
+
+def given(kind: str, values: Any) -> Metric:
+    """A metric of that kind that gives these values, or raises."""
+
+    class Given(Length):
+        def score(self, rows: Sequence[Row]) -> list[Value | None]:
+            del rows
+            if isinstance(values, Exception):
+                raise values
+            return values
+
+    return Given(kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        ("mean", [], "metric length gave 0 values of 2 rows; it must give one of each"),
+        ("mean", [0.5], "metric length gave 1 values of 2 rows"),
+        ("mean", [0.5, 0.5, 0.5], "metric length gave 3 values of 2 rows"),
+        ("mean", None, "metric length: TypeError: 'NoneType' object is not iterable"),
+        ("mean", [0.5, float("nan")], "metric length gave nan of a row; .* a finite number"),
+        ("mean", [float("-inf"), 0.5], "metric length gave -inf of a row"),
+        ("mean", ["0.5", 0.5], "metric length gave '0.5' of a row"),
+        (
+            "mean",
+            [(0.5,), 0.5],
+            r"metric length gave \(0.5,\) of a row; .* None or a finite number",
+        ),
+        ("mean", [0.5, "a\nb" * 99], r"metric length gave 'a\\nba\\nb.{,60} of a row"),
+        ("rate", [0, 0.5], "metric length gave 0.5 of a row; .* None or 0 or 1"),
+        ("rate", [float("nan"), 1], "metric length gave nan of a row"),
+        ("corpus", [0.5, (1, 2)], "metric length gave 0.5 of a row; .* a tuple of finite numbers"),
+        ("corpus", [(), (1, 2)], r"metric length gave \(\) of a row"),
+        ("corpus", ["12", (1, 2)], "metric length gave '12' of a row"),
+        ("corpus", [(1, float("nan")), (1, 2)], r"metric length gave \(1, nan\) of a row"),
+        ("corpus", [((1,), 2), (1, 2)], r"metric length gave \(\(1,\), 2\) of a row"),
+        ("corpus", [(1, 2), (1, 2, 3)], "gave statistics of 2 and 3 numbers; they must be as many"),
+        ("corpus", [np.ones((2, 2)), (1, 2)], r"metric length gave array\(\[\[1., 1.\], .* of a"),
+        ("corpus", [np.array(1.0), (1, 2)], "metric length: TypeError: "),
+        ("mean", ValueError("two\nlines"), r"metric length: ValueError: two lines \(test_scor"),
+    ],
+)
+def test_values_that_are_none_of_a_metrics_kind_are_one_line_and_not_kept(
+    kind: str, values: Any, said: str
+) -> None:
+    memory = Memory()
+    with pytest.raises(ConfigError, match=said) as caught:
+        score([given(kind, values)], [ROW, OTHER], memory)
+    assert "\n" not in str(caught.value)
+    assert memory.kept == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "kept"),
+    [
+        ("mean", [1, np.float32(0.5)], [1.0, 0.5]),
+        ("mean", [None, np.int64(2)], [None, 2.0]),
+        ("rate", [True, np.bool_(False)], [1.0, 0.0]),
+        ("corpus", [[1, 2], np.array([3, 4])], [(1.0, 2.0), (3.0, 4.0)]),
+        ("corpus", [None, (True, 2)], [None, (1.0, 2.0)]),
+    ],
+)
+def test_numbers_of_any_library_are_kept_as_pythons_own(
+    kind: str, values: Any, kept: list[Value | None], tmp_path: Path
+) -> None:
+    file = Kept(tmp_path / "kept.sqlite")
+    for _ in range(2):
+        (found,) = score([given(kind, values)], [ROW, OTHER], file).values()
+        assert found == kept
+        flat = [x for value in found for x in (value if isinstance(value, tuple) else (value,))]
+        assert {type(one) for one in flat} <= {float, type(None)}
+    file.close()
+
+
+def test_an_error_of_ours_stays_what_it_is() -> None:
+    with pytest.raises(ModelError, match=r"^no server$"):
+        score([given("mean", ModelError("no server"))], [ROW])

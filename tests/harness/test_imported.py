@@ -1,0 +1,97 @@
+"""A user's own code by name: found in the working directory, and known by what it is written in."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ConfigError, told
+from harness.imported import imported, source_of
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory that Python knows nothing of, with a package in it."""
+    monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))  # Puts sys.path back afterwards.
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_what_is_named_is_found_in_the_working_directory(here: Path) -> None:
+    (here / "imported_package").mkdir()
+    (here / "imported_package" / "inner.py").write_text("class A:\n    b = 7\n")
+    assert imported("imported_package.inner:A.b") == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("imported_nothing:f", None, "ModuleNotFoundError: No module named 'imported_nothing'"),
+        ("imported_empty:f", "", "module 'imported_empty' has no attribute 'f'"),
+        ("imported_wrong:f", "def f(:\n", "SyntaxError: invalid syntax"),
+        ("imported_raising:f", "\n1 / 0\n", r"division by zero \(imported_raising.py:2\)"),
+        ("imported_lines:f", "raise OSError('a\\nb')", r"OSError: a b \(imported_lines.py:1\)"),
+        ("no_colon", None, "has not the form package.module:name"),
+        ("module:", None, "has not the form"),
+        (":name", None, "has not the form"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line(
+    here: Path, name: str, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (here / f"{name.split(':')[0]}.py").write_text(text)
+    with pytest.raises(ConfigError, match=said) as caught:
+        imported(name)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit"])
+def test_who_ends_the_program_while_it_is_imported_ends_it(here: Path, error: str) -> None:
+    (here / f"imported_{error}.py").write_text(f"raise {error}\n")
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        imported(f"imported_{error}:f")
+
+
+SOURCES = {
+    "function": "def f(question): ...\n",
+    "instance": "from shared_instance import Assistant\nf = Assistant(1)\n",
+    "elsewhere": "from shared_elsewhere import f\n",
+    "wrapped": "from functools import *\nfrom shared_wrapped import f\nf = wraps(f)(lambda q: q)\n",
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_the_source_changes_with_every_file_that_defines_what_is_named(
+    here: Path, kind: str
+) -> None:
+    # Of an object, only its class's file counted: other arguments to it gave the old answers.
+    shared, own = here / f"shared_{kind}.py", here / f"source_{kind}.py"
+    shared.write_text("class Assistant:\n    def __init__(self, k): ...\ndef f(q): ...\n")
+    own.write_text(SOURCES[kind])
+    name = f"source_{kind}:f"
+    first = source_of(name)
+    assert len(first) == 64
+    assert source_of(name) == first
+    own.write_text(SOURCES[kind] + "# changed\n")
+    assert source_of(name) != first
+    own.write_text(SOURCES[kind])
+    shared.write_text(shared.read_text() + "# changed\n")
+    assert (source_of(name) != first) == (kind != "function")
+
+
+def test_what_is_built_in_has_no_source() -> None:
+    # It was a TypeError of inspect's.
+    assert source_of("math:sqrt") == ""
+
+
+def test_what_a_users_code_raised_is_told_with_its_place_and_ours_is_not() -> None:
+    try:
+        raise ValueError("first\n  second")
+    except ValueError as error:
+        line = error.__traceback__.tb_lineno if error.__traceback__ else 0
+        assert told(error) == f"ValueError: first second (test_imported.py:{line})"
+    assert told(KeyError()) == "KeyError"
+    with pytest.raises(ConfigError) as caught:
+        imported("no_colon")
+    assert told(caught.value).endswith("has not the form package.module:name")

@@ -1,0 +1,312 @@
+"""A suite of what is the user's own: metrics, a dataset, and questions without documents."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from harness.errors import ConfigError
+from harness.metrics.foreign import TAKEN
+from policyqa.progress import Watch
+from policyqa.run import run_suite
+from policyqa.suite import load_suite
+from tests.conftest import write_data, write_questions
+from tests.policyqa.test_cli import call
+from tests.policyqa.test_run import quiet
+
+METRICS = """
+class Own:
+    higher_is_better = True
+
+    @property
+    def signature(self):
+        return f"{self.name}:1"
+
+    def score(self, rows):
+        with open("scored.txt", "a") as scored:
+            scored.write(f"{self.name} {len(rows)}\\n")
+        return [self.of(row) for row in rows]
+
+class Length(Own):
+    name, title, kind, higher_is_better = "length", "letters", "mean", None
+
+    def of(self, row):
+        return len(row.answer)
+
+class Digits(Own):
+    name, title, kind = "digits", "has digits", "rate"
+
+    def of(self, row):
+        return any(map(str.isdigit, row.answer))
+
+class Vowels(Own):
+    name, title, kind = "vowels", "share of vowels", "corpus"
+
+    def of(self, row):
+        return sum(row.answer.count(one) for one in "aeiou"), len(row.answer)
+
+    def total(self, sums):
+        return sums[..., 0] / sums[..., 1]
+"""
+NAMES = ("length", "digits", "vowels")
+ANSWERS = {"bees-0002": "aaa4", "kites-0002": "bb", "wells-0002": "ebb5"}
+SUITE = """
+data: data
+floors: []
+metrics: [bleu, "{module}:Length", "{module}:Digits", "{module}:Vowels"]
+models: {{today: {{answers: answers.jsonl}}}}
+variants: [today]
+"""
+ECHO = [
+    f"What does part 2 of the {title} say?"
+    for title in ("Bee Keeping Act", "Kite Flying Code", "Well Water Rules")
+]
+
+
+@pytest.fixture
+def here(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory of the user's, with a cache of its own and answers to questions."""
+    own = tmp_path / "home"
+    own.mkdir()
+    (own / "models").symlink_to((home / "models").resolve())
+    monkeypatch.setenv("POLICYQA_HOME", str(own))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    lines = (json.dumps({"id": one, "answer": text}) for one, text in ANSWERS.items())
+    Path("answers.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+@pytest.fixture
+def module(here: Path) -> Iterator[str]:
+    """The name of a module of metrics, with a suite beside it that has them."""
+    name = f"metrics_of_{here.name}"
+    write_data(Path("data"))
+    Path(f"{name}.py").write_text(METRICS)
+    Path("mine.yaml").write_text(SUITE.format(module=name))
+    yield name
+    sys.modules.pop(name, None)
+
+
+def run() -> dict[str, Any]:
+    return run_suite(load_suite("mine.yaml"), Path("run"), quiet())
+
+
+def edit(module: str, old: str, new: str) -> None:
+    """Change the module of metrics, and forget that it was imported."""
+    path = Path(f"{module}.py")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    sys.modules.pop(module)
+
+
+def scored() -> list[str]:
+    """Which metrics were asked to score how many rows, since this was looked at."""
+    path = Path("scored.txt")
+    found = path.read_text().splitlines() if path.exists() else []
+    path.unlink(missing_ok=True)
+    return found
+
+
+def printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> dict[str, Any]:
+    capsys.readouterr()
+    assert call(monkeypatch, *arguments) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.usefixtures("module")
+def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = Path("mine.yaml")
+    suite.write_text(suite.read_text().replace("floors: []", "floors: [echo]"))
+    comparison = run()
+    assert list(comparison["metrics"]) == ["bleu", *NAMES]
+    assert comparison["metrics"]["vowels"]["signature"] == "vowels:1"
+    assert "length:1 | digits:1 | vowels:1" in comparison["signature"]
+    today = comparison["variants"]["today"]
+    assert today["metrics"]["length"]["mean"] == pytest.approx((4 + 2 + 4) / 3)
+    assert today["metrics"]["vowels"]["mean"] == (3 + 0 + 1) / (4 + 2 + 4)
+    assert today["rates"]["digits"]["mean"] == pytest.approx(2 / 3)
+    report = Path("run/report.md").read_text()
+    for title in ("letters", "share<br>of<br>vowels", "has<br>digits<br>↑"):
+        assert f" {title} |" in report
+
+    assert printed(monkeypatch, capsys, "report", "run", "--json") == comparison
+    both = printed(monkeypatch, capsys, "compare", "run:today", "run:floor/echo", "--json")
+    vowels = sum(sum(map(text.count, "aeiou")) for text in ECHO) / sum(map(len, ECHO))
+    found = both["metrics"]
+    assert found["vowels"]["delta"] == pytest.approx(0.4 - vowels)
+    assert found["digits"]["delta"] == pytest.approx(2 / 3 - 1)
+    assert found["length"]["b"] == pytest.approx(sum(map(len, ECHO)) / 3)
+
+    # What else the sample log has is no name for a metric.
+    (log,) = Path("run/variants/today").glob("samples_*.jsonl")
+    sample = json.loads(log.read_text().splitlines()[0])
+    assert set(sample) - set(sample["metrics"]) == set(TAKEN)
+
+
+def test_scores_are_kept_by_the_signature_of_their_metric(module: str) -> None:
+    run()
+    assert scored() == [f"{name} 3" for name in NAMES]
+    first = run()
+    assert scored() == []
+    edit(module, "return len(row.answer)", "return 7")
+    assert run() == first  # It does not say that it is another.
+    edit(module, "class Length(Own):", "class Length(Own):\n    signature = 'length:2'")
+    assert run()["variants"]["today"]["metrics"]["length"]["mean"] == 7.0
+    assert scored() == ["length 3"]
+
+
+def test_after_the_run_only_what_is_of_all_rows_together_is_looked_for(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run()
+    edit(module, ':1"', ':two"')
+    assert call(monkeypatch, "report", "run") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("error: metric vowels was vowels:1 when this run was scored, and now it")
+    assert said.endswith("is vowels:two: run the suite again, which asks no model anew")
+    Path(f"{module}.py").unlink()
+    sys.modules.pop(module)
+    assert call(monkeypatch, "report", "run", "--json") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"error: cannot import {module}:Length: ModuleNotFoundError")
+
+    Path(f"{module}.py").write_text(METRICS)
+    suite = Path("mine.yaml")
+    suite.write_text(suite.read_text().replace(f', "{module}:Vowels"', ""))
+    comparison = run()
+    Path(f"{module}.py").unlink()
+    sys.modules.pop(module)
+    assert printed(monkeypatch, capsys, "report", "run", "--json") == comparison
+
+
+def test_a_metric_that_fails_is_one_line_and_the_others_scores_are_kept(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(f"{module}.py")
+    path.write_text(METRICS.replace("return any(", "return 0.5 + any("))
+    assert call(monkeypatch, "run", "mine.yaml", "--out", "run") == 2
+    errors = [one for one in capsys.readouterr().err.splitlines() if one.startswith("error: ")]
+    assert errors == ["error: metric digits gave 1.5 of a row; it must give None or 0 or 1"]
+    assert scored() == ["length 3", "digits 3"]
+    sys.modules.pop(module)
+    path.write_text(METRICS)
+    run()
+    assert scored() == ["digits 3", "vowels 3"]
+
+
+@pytest.mark.slow
+def test_a_dataset_and_a_metric_are_added_without_touching_the_source(here: Path) -> None:
+    write_data(here / "data", sections=3)
+    (here / "letters.py").write_text(METRICS)
+    suite = SUITE.format(module="letters").replace("[]", "[echo, first]")
+    (here / "mine.yaml").write_text(suite)
+    root = Path(__file__).parents[2]
+    # As the installed command is: what is found here is found since it is the working directory.
+    command = [sys.executable, "-P", "-m", "policyqa", "run", "mine.yaml"]
+    done = subprocess.run(
+        command,
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "run folder: runs/mine" in done.stdout
+    comparison = json.loads((here / "runs/mine/comparison.json").read_text())
+    variants = comparison["variants"]
+    assert list(variants) == ["floor/echo", "floor/first", "today"]
+    assert variants["today"]["metrics"]["length"]["mean"] == pytest.approx(10 / 3)
+    assert variants["floor/first"]["metrics"]["bleu"]["mean"] > 0.9
+    for title in ("letters", "vowels", "digits"):
+        assert title in done.stdout
+
+
+# Questions without documents
+
+
+@pytest.fixture
+def alone(here: Path) -> Callable[[str], str]:
+    """Writes a suite of these variants over questions without documents; returns its path."""
+    Path("questions").mkdir()
+    rows = [
+        {
+            "id": name,
+            "split": "test",
+            "framework": "",
+            "kind": "open",
+            "question": f"What of {name}?",
+            "answer": f"This of {name}.",
+            "evidence": [],
+            "citations": [],
+            "answerable": True,
+        }
+        for name in ANSWERS
+    ]
+    write_questions(Path("questions"), rows)
+    (here / "assistant_alone.py").write_text("def answer(question, context=''): return question\n")
+
+    def written(variants: str, floors: str = "") -> str:
+        Path("alone.yaml").write_text(
+            "data: questions\nmetrics: [bleu, false_answer, evidence_shown]\n"
+            "models:\n  today: {answers: answers.jsonl}\n  ours: {call: 'assistant_alone:answer'}\n"
+            f"variants: [{variants}]\n{floors}\n"
+        )
+        return "alone.yaml"
+
+    return written
+
+
+def test_without_documents_the_floors_that_need_none_stay_and_the_others_are_said_to_be_left_out(
+    alone: Callable[[str], str], here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    suite = load_suite(alone("today, ours"))
+    comparison = run_suite(suite, Path("run"), Watch(Console(stderr=True)))
+    said = capfd.readouterr().err.splitlines()
+    assert said[0] == "left out, since questions has no documents: floor/first, floor/sentence"
+    variants = comparison["variants"]
+    assert list(variants) == ["floor/echo", "floor/other", "today", "ours"]
+    assert {entry["n"] for entry in variants.values()} == {3}
+    assert comparison["floor"] is None
+    assert not any("evidence_shown" in entry["rates"] for entry in variants.values())
+    assert not (here / "home" / "index").exists()
+
+
+@pytest.mark.parametrize(
+    ("variants", "floors"),
+    [("ours+oracle", ""), ("floor/first", ""), ("today, ours+retrieved", "floors: []")],
+)
+def test_without_documents_a_variant_that_shows_some_is_refused_in_one_line(
+    alone: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variants: str,
+    floors: str,
+) -> None:
+    assert call(monkeypatch, "run", alone(variants, floors), "--out", "run") == 2
+    shows = variants.split(", ")[-1]
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {shows} shows sections of documents, and questions has none: ")
+    assert said.count("\n") == 1
+    assert not Path("run").exists()
+
+
+def test_without_documents_a_floor_that_is_named_is_not_left_out_quietly(
+    alone: Callable[[str], str],
+) -> None:
+    from policyqa.plan import make_plan
+
+    with pytest.raises(ConfigError, match="floor/sentence shows sections"):
+        make_plan(load_suite(alone("today, floor/sentence")))
