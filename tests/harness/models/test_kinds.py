@@ -31,13 +31,13 @@ def test_an_engine_is_lm_eval_s_class() -> None:
 
 
 def test_an_engine_that_is_none_is_named_with_some_that_are() -> None:
-    with pytest.raises(ConfigError, match="no engine 'abacus' .* hf, vllm, local-completions"):
+    with pytest.raises(ConfigError, match="no engine 'abacus' in lm-eval's registry; there are"):
         kind_of("abacus")
 
 
 def test_an_engine_that_lm_eval_itself_cannot_load_is_one_line() -> None:
     # It was said not to be there.
-    with pytest.raises(ConfigError, match="engine ipex cannot be loaded from lm-eval 0.4.13"):
+    with pytest.raises(ConfigError, match="engine ipex cannot be loaded from lm-eval"):
         kind_of("ipex")
 
 
