@@ -171,8 +171,7 @@ def _check_answering(suite: Suite, questions: list[Question]) -> None:
 
 def _check_served(variant: Variant) -> None:
     """A server of chats takes chats alone, and one of completions has them rendered here."""
-    ServedEngine(variant.model)
-    chats = variant.model.engine.endswith("chat-completions")
+    chats = ServedEngine(variant.model).takes_chats
     if chats and not variant.prompt.chat:
         raise ConfigError(
             f"{variant.name}: {variant.model.engine} takes chats alone; name a prompt with "

@@ -16,8 +16,10 @@ from rag.index import MODES
 
 Count = Annotated[int, Field(ge=1)]
 Amount = Annotated[int, Field(ge=0)]
-SECRET = ("api_key", "auth_token", "header", "headers", "password", "token")
+SECRET = ("api_key", "auth_token", "authorization", "header", "headers", "password", "token")
 """Options of an engine that would put a secret into a suite, and with it into a run folder."""
+IN_ADDRESS = ("key", "token", "secret", "password", "sig", "code", "auth")
+"""How the names of an address's parameters end that would do the same."""
 
 
 class Row(BaseModel):
@@ -74,6 +76,7 @@ class ModelRow(Row):
 
     @model_validator(mode="after")
     def _fits_its_engine(self) -> "ModelRow":
+        _refuse_secrets(self.options)
         own = [name for name in ("adapter", "recipe", "precision") if getattr(self, name)]
         try:
             kind = kind_of(self.engine)
@@ -82,7 +85,6 @@ class ModelRow(Row):
         if kind == "served":
             if own:
                 raise ValueError(f"{own[0]} is of weights on this machine, not of {self.engine}")
-            _refuse_secrets(self.options)
         elif self.price:
             raise ValueError("price is of a served model's tokens; leave it out")
         if self.engine != ENGINE and self.precision:
@@ -119,14 +121,21 @@ class ModelRow(Row):
 
 def _refuse_secrets(options: dict[str, Any]) -> None:
     """Secrets come from the environment: a suite is written into every run folder."""
-    secret = [name for name in options if name in SECRET]
-    url = urlsplit(str(options.get("base_url", "")))
-    if secret or url.password or "key=" in url.query or "token=" in url.query:
-        what = secret[0] if secret else "a base_url with a key"
-        raise ValueError(
-            f"{what} has no place in a suite, which is copied into results: set the key as "
-            "OPENAI_API_KEY in the environment"
-        )
+    secret = [name for name in options if name.lower() in SECRET]
+    if not secret and not _has_secret(str(options.get("base_url", ""))):
+        return
+    what = secret[0] if secret else "a base_url with a key"
+    raise ValueError(
+        f"{what} has no place in a suite, which is copied into results: set the key in the "
+        "environment, as OPENAI_API_KEY for a server and HF_TOKEN for weights"
+    )
+
+
+def _has_secret(address: str) -> bool:
+    """Whether there is a user or a key in an address."""
+    url = urlsplit(address)
+    names = [part.split("=")[0].lower() for part in url.query.split("&")]
+    return "@" in url.netloc or any(name.endswith(IN_ADDRESS) for name in names)
 
 
 class ContextRow(Row):

@@ -13,6 +13,7 @@ from lm_eval.api.model import LM
 
 from harness.errors import ModelError
 from harness.kept import Answer
+from harness.models.kinds import VLLM
 from harness.models.policyqa_hf import Unloaded
 from harness.variants import Model
 
@@ -74,6 +75,7 @@ class LocalEngine:
         """
         self.size = size
         self._load = load
+        self._seeds_requests = model.engine == VLLM
         self._unloaded = Unloaded(model.base)
 
     @property
@@ -96,10 +98,21 @@ class LocalEngine:
         model = self._load()
         torch.manual_seed(seed)
         start = time.perf_counter()
-        texts: list[str] = model.generate_until(list(requests), disable_tqdm=True)
+        asked = list(requests)
+        if self._seeds_requests:
+            asked = [_seeded(one, seed + place) for place, one in enumerate(requests)]
+        texts: list[str] = model.generate_until(asked, disable_tqdm=True)
         seconds = (time.perf_counter() - start) / len(texts)
         cut: Sequence[Any] = getattr(model, "cut", None) or [None] * len(texts)
         return [
             Answer(text, self.length(request.args[0]), self.length(text), seconds, cut=was_cut)
             for request, text, was_cut in zip(requests, texts, cut, strict=True)
         ]
+
+
+def _seeded(request: Instance, seed: int) -> Instance:
+    """With a seed of its own, where tokens are drawn: vLLM's own depends on all that it was asked
+    before."""
+    prompt, settings = request.args
+    own = {"seed": seed} if settings.get("do_sample") else {}
+    return Instance("generate_until", request.doc, (prompt, settings | own), request.idx)

@@ -8,21 +8,22 @@ each of its prompts, kept of whichever batch; where one is missing the whole bat
 server, or a user's function, is asked prompt by prompt, and each answer is kept as it comes.
 """
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.api.model import LM
 from more_itertools import chunked
 
+from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
 from harness.models.answering import AnsweringLM, Show, as_asked, whole
 from harness.models.engines import Engine, UnansweredError
 from harness.progress import Advance, Say, silent, unsaid
+from harness.threads import each
 from harness.variants import Identity
 
 SLOTS = 256
@@ -42,7 +43,7 @@ class Batch:
     @property
     def seed(self) -> int:
         """Of what is drawn in it: the same whenever it is asked."""
-        return int(self.key[:8], 16)
+        return int(self.key[:7], 16)  # Of 28 bits: some servers take no more than 31.
 
 
 class KeepingLM(AnsweringLM):
@@ -72,7 +73,7 @@ class KeepingLM(AnsweringLM):
             use: who asks.
             advance: hears answers there are and in all, after each batch.
             say: hears of questions that got no answer.
-            ask_again: forgets first what is kept of what is asked.
+            ask_again: asks all of it, and forgets what was kept when the first answer comes.
             show: writes into a document what the assistant says it was shown.
         """
         super().__init__()
@@ -83,6 +84,8 @@ class KeepingLM(AnsweringLM):
         self._advance = advance
         self._say = say
         self._ask_again = ask_again
+        self._outdated: list[str] = []
+        self._forgetting = Lock()
         self._show = show
         self._said: dict[str, Answer] = {}
         self._failed: dict[str, str] = {}
@@ -102,7 +105,7 @@ class KeepingLM(AnsweringLM):
         keys = [key for batch in waiting for key in batch.keys]
         self._kept.used(self._use, "answer", keys)
         if self._ask_again:
-            self._kept.forget_answers(keys)
+            self._outdated = keys
         while waiting:
             left = self._without_answered(waiting, len(distinct))
             if len(left) == len(waiting):
@@ -123,27 +126,20 @@ class KeepingLM(AnsweringLM):
             else:
                 missing.append(batch)
         left = []
-        for batch, answers in self._asked(missing):
-            if answers is None:
-                left.append(batch)
-            else:
-                self._take(batch, answers)
-                self._advance(len(self._said) + len(self._failed), total)
+        with closing(self._asked(missing)) as asked:
+            for batch, answers in asked:
+                if answers is None:
+                    left.append(batch)
+                else:
+                    self._take(batch, answers)
+                    self._advance(len(self._said) + len(self._failed), total)
         return left
 
-    def _asked(self, batches: Sequence[Batch]) -> Iterable[tuple[Batch, list[Answer] | None]]:
+    def _asked(self, batches: Sequence[Batch]) -> Generator[tuple[Batch, list[Answer] | None]]:
         """Batches with their answers, kept, as they come; None of one that is asked elsewhere."""
         if self._engine.at_once == 1:
-            yield from ((batch, self._ask(batch)) for batch in batches)
-            return
-        with ThreadPoolExecutor(self._engine.at_once) as pool:
-            asked = {pool.submit(self._ask, batch): batch for batch in batches}
-            try:
-                for done in as_completed(asked):
-                    yield asked[done], done.result()
-            finally:
-                # What is being asked comes, and is kept; nothing more is asked.
-                pool.shutdown(cancel_futures=True)
+            return ((batch, self._ask(batch)) for batch in batches)
+        return each(self._ask, batches, self._engine.at_once)
 
     def _batches(self, requests: Sequence[Instance]) -> list[Batch]:
         """Longest first; lm-eval's own order."""
@@ -157,6 +153,8 @@ class KeepingLM(AnsweringLM):
         return Batch(fingerprint(keys), requests, keys)
 
     def _find(self, batch: Batch) -> list[Answer] | None:
+        if self._outdated:
+            return None
         answers = self._kept.batch(batch.key)
         if answers is None:
             kept = self._kept.answers(batch.keys)
@@ -184,8 +182,16 @@ class KeepingLM(AnsweringLM):
             self._failed[prompt_of(batch.requests[0])] = str(reason)
             return []
         made = [replace(one, text=whole(one.text)) for one in answers]
+        self._forget_outdated()
         self._kept.keep_batch(batch.key, batch.keys, made)
         return self._kept.batch(batch.key) or made
+
+    def _forget_outdated(self) -> None:
+        """Not before an answer is there: a server that refuses us would cost all that is kept."""
+        with self._forgetting:
+            if self._outdated:
+                self._kept.forget_answers(self._outdated)
+                self._outdated = []
 
     def _take(self, batch: Batch, answers: Sequence[Answer] | None) -> None:
         self._said |= {prompt_of(r): a for r, a in zip(batch.requests, answers or [], strict=False)}
@@ -211,8 +217,17 @@ class KeepingLM(AnsweringLM):
     def apply_chat_template(
         self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
     ) -> Any:
-        """A chat as the model reads it; lm-eval calls this."""
-        renderer: LM = self._engine.renderer
+        """A chat as the model reads it; lm-eval calls this.
+
+        Raises:
+            ModelError: nothing here knows how the model reads chats.
+        """
+        renderer = self._engine.renderer
+        if renderer is None:
+            raise ModelError(
+                "a chat cannot be rendered here: name the model whose tokenizer does so in the "
+                "options of the server's row, as tokenizer: OWNER/NAME"
+            )
         return renderer.apply_chat_template(chat_history, add_generation_prompt)
 
     @property

@@ -1,6 +1,7 @@
 """The kinds of those who answer, by their model class in lm-eval's registry."""
 
 from functools import lru_cache
+from importlib.metadata import metadata, version
 from typing import Any, Literal
 
 from harness.errors import ConfigError
@@ -16,6 +17,8 @@ ANSWERS = "policyqa-answers"
 """What an assistant that already exists has answered (``answers``)."""
 CALL = "policyqa-call"
 """An assistant that already exists, called (``called``)."""
+VLLM = "vllm"
+"""lm-eval's own; adapters and seeds come with a request (``loading``)."""
 _OURS: dict[str, Kind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
 
 
@@ -42,17 +45,23 @@ def engine_class(engine: str) -> Any:
         ConfigError: there is no such class, or what it needs is not installed.
     """
     import lm_eval.models  # noqa: F401 - fills the registry
-    from lm_eval.api.registry import get_model
+    from lm_eval.api.registry import get_model, model_registry
 
-    try:
-        return get_model(engine)
-    except ImportError as error:
-        raise ConfigError(
-            f"engine {engine} needs what is not installed ({error}): pip install "
-            f"'lm_eval[{engine}]', or, for a server, pip install 'policyqa-bench[api]'"
-        ) from error
-    except (KeyError, ValueError) as error:
+    if engine not in model_registry:
         raise ConfigError(
             f"no engine {engine!r} in lm-eval's registry; there are, among others, {ENGINE}, hf, "
             "vllm, local-completions and local-chat-completions"
+        )
+    try:
+        return get_model(engine)
+    except ImportError as error:
+        extras = metadata("lm_eval").get_all("Provides-Extra") or []
+        package = f"'lm_eval[{engine}]'" if engine in extras else error.name or "what it names"
+        raise ConfigError(
+            f"engine {engine} needs what is not installed ({error}): pip install {package}"
+        ) from error
+    except (TypeError, ValueError) as error:  # lm-eval 0.4.13 lists three under another's name.
+        raise ConfigError(
+            f"engine {engine} cannot be loaded from lm-eval {version('lm_eval')}: {error}; use "
+            "another"
         ) from error

@@ -3,18 +3,34 @@
 from typing import Any
 
 from lm_eval.api.model import LM
+from safetensors import SafetensorError
 
 from harness.errors import ModelError
-from harness.files import fingerprint
+from harness.files import fingerprint, read_json
 from harness.models import catalogue
+from harness.models.adapter import CONFIG
 from harness.models.device import torch_device
-from harness.models.kinds import ENGINE, engine_class
+from harness.models.kinds import ENGINE, VLLM, engine_class
 from harness.models.policyqa_hf import PolicyQALM
 from harness.models.precision import Precision
 from harness.variants import Model
 
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of a variant."""
+UNLOADABLE = (
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+)
+"""What libraries raise at options, weights or memory that will not do."""
+LORA_RANK = 64
+"""The highest rank of an adapter that vLLM keeps room for, unless the options say otherwise."""
 
 
 def load_model(
@@ -53,7 +69,7 @@ class Loader:
             ModelError: it cannot be loaded, or its adapter does not fit it.
         """
         wanted: tuple[Any, ...] = (model.engine, model.base, model.precision, dict(model.options))
-        if model.engine not in (ENGINE, "vllm"):
+        if model.engine not in (ENGINE, VLLM):
             wanted = (*wanted, model.adapter)
         if self._model is None or self._loaded != wanted:
             self._model = self._loaded = None  # What was loaded goes before the next comes.
@@ -61,35 +77,48 @@ class Loader:
             self._loaded = wanted
         if model.engine == ENGINE:
             self._model.use_adapter(model.adapter)
-        elif model.engine == "vllm":
+        elif model.engine == VLLM:
             self._model.lora_request = _lora_request(model)
         return self._model
 
     def _make(self, model: Model) -> LM:
-        if model.engine == ENGINE:
-            return load_model(model.base, model.precision, self._batch_size, **model.options)
-        arguments = {"pretrained": catalogue.resolve(model.base), "batch_size": self._batch_size}
-        if model.engine == "vllm":
-            # Any adapter may come with a request.
-            arguments |= {"enable_lora": True}
-        elif model.adapter:
-            arguments |= {"peft": str(model.adapter)}
-        if model.engine == "hf":
-            arguments |= {"device": torch_device()}
         try:
-            return engine_class(model.engine)(**arguments | dict(model.options))
-        except (TypeError, ValueError, OSError, ImportError, AssertionError) as error:
+            if model.engine == ENGINE:
+                return load_model(model.base, model.precision, self._batch_size, **model.options)
+            return engine_class(model.engine)(**self._arguments(model) | dict(model.options))
+        except UNLOADABLE as error:
             reason = " ".join(str(error).split())[:300]
             raise ModelError(
                 f"{model.name}: {model.engine} cannot load {model.base}: {reason}; see the options "
                 "of its row"
             ) from error
 
+    def _arguments(self, model: Model) -> dict[str, Any]:
+        """What lm-eval's class is made with, beside the options of the row."""
+        arguments = {"pretrained": catalogue.resolve(model.base), "batch_size": self._batch_size}
+        if model.engine == VLLM:
+            # Any adapter may come with a request.
+            return arguments | {"enable_lora": True, "max_lora_rank": LORA_RANK}
+        if model.engine == "hf":
+            arguments |= {"device": torch_device()}
+        return arguments | ({"peft": str(model.adapter)} if model.adapter else {})
+
 
 def _lora_request(model: Model) -> Any:
-    """vLLM's request to put an adapter on, known by its folder; None without one."""
+    """vLLM's request to put an adapter on, known by its folder; None without one.
+
+    Raises:
+        ModelError: its rank is higher than vLLM was told to expect.
+    """
     if model.adapter is None:
         return None
+    rank = int(read_json(model.adapter / CONFIG).get("r", 0))
+    room = int(model.options.get("max_lora_rank", LORA_RANK))
+    if rank > room:
+        raise ModelError(
+            f"{model.name}: {model.adapter} has rank {rank}, and vLLM keeps room for {room}: set "
+            f"max_lora_rank: {rank} in the options of its row"
+        )
     from vllm.lora.request import LoRARequest
 
     folder = str(model.adapter)

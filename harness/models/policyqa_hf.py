@@ -74,6 +74,8 @@ class PolicyQALM(Windowed):
         self.peft: str | None = peft
         self.cut: list[bool] = []
         """Of the answers last made, in their order, which were longer than they may be."""
+        self._being_asked: Sequence[str] = ()
+        self._was_cut: dict[str, bool] = {}
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
 
     def _create_model(self, pretrained: str, **options: Any) -> None:
@@ -108,19 +110,33 @@ class PolicyQALM(Windowed):
             ModelError: a prompt and its answer do not fit the model's window.
         """
         self.refuse_what_would_be_cut(requests)
-        self.cut = []
+        self._was_cut = {}
         answers: list[str] = super().generate_until(requests, disable_tqdm)
+        # lm-eval asks in an order of its own.
+        self.cut = [self._was_cut[request.args[0]] for request in requests]
         return answers
+
+    def tok_batch_encode(self, strings: Sequence[str], *rest: Any, **options: Any) -> Any:
+        """The tokens of a batch; lm-eval calls this before it has the batch answered."""
+        self._being_asked = strings
+        return super().tok_batch_encode(strings, *rest, **options)
 
     def _model_generate(
         self, context: Any, max_length: int, stop: list[str], **options: Any
     ) -> Any:
         made = super()._model_generate(context, max_length, stop, **options)
-        start = context.shape[1]
-        for row in made[:, start:].tolist():
-            text = self.tok_decode(row, skip_special_tokens=False)
-            self.cut.append(start + len(row) == max_length and not any(s in text for s in stop))
+        rows = made[:, context.shape[1] :].tolist()
+        whole = max_length - context.shape[1]
+        for prompt, row in zip(self._being_asked, rows, strict=True):
+            self._was_cut[prompt] = len(row) == whole and not self._ends(row, stop)
         return made
+
+    def _ends(self, row: Sequence[int], stop: Sequence[str]) -> bool:
+        """Whether an answer came to its end: what follows one in a batch is padding."""
+        own = self.model.generation_config.eos_token_id
+        ends = {self.tokenizer.pad_token_id, *(own if isinstance(own, list) else [own])}
+        text = self.tok_decode(row, skip_special_tokens=False)
+        return row[-1] in ends or any(one in text for one in stop)
 
 
 class Unloaded(Windowed):

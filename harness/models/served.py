@@ -3,27 +3,24 @@ A model behind a server, through lm-eval's API model classes, one prompt at a ti
 
 lm-eval's own concurrency loses finished answers when one call fails, tries a wrong key again, and
 logs the key; so each prompt is a call of its own here, in as many threads as ``num_concurrent``
-says. What a server did beside the answer (tokens, the model's name, why it ended) is read from its
-response.
+says. The class writes the request and reads the text; what the server says beside it (tokens, the
+model's name, why it ended) is read here.
 """
 
-import json
-import logging
-import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
+from lm_eval.models.openai_completions import LocalChatCompletion
 
 from harness.errors import ModelError
 from harness.kept import Answer
+from harness.models.api_model import api_model
 from harness.models.engines import UnansweredError
-from harness.models.kinds import engine_class
+from harness.models.faults import Fault, fault_of, other_form, short, without_secrets
 from harness.models.policyqa_hf import Unloaded
 from harness.variants import Model
 
@@ -31,16 +28,6 @@ TRIES = 6
 """Times a prompt is sent, unless the options have ``max_retries``."""
 TIMEOUT = 120
 """Seconds until a call counts as failed, unless the options have ``timeout``."""
-LONGEST_WAIT = 120.0
-"""Seconds waited before a call is tried again, also where a server asks for more."""
-FOR_THIS_PROMPT = (400, 413, 422)
-"""Statuses by which a server refuses one prompt, and may answer others."""
-REFUSED = (401, 403, 404, 405)
-"""Statuses that no later try changes."""
-SECRETS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HF_TOKEN")
-"""Variables of the environment whose values are never shown."""
-_QUIET = ("lm_eval", "asyncio")
-"""Loggers that would print a call's header with its key."""
 
 
 class ServedEngine:
@@ -57,26 +44,31 @@ class ServedEngine:
             sleep: waits between tries.
 
         Raises:
-            ModelError: the options are not those of the model class.
+            ModelError: the options are not those of the model class, name no server or no key that
+                can be sent, or what the class needs is not installed.
         """
         options = dict(model.options)
-        self.at_once = int(options.pop("num_concurrent", 1))
-        self._tries = int(options.pop("max_retries", TRIES))
+        tokenizer = options.pop("tokenizer", None)
+        self.at_once = _whole(model, options, "num_concurrent", 1)
+        self._tries = _whole(model, options, "max_retries", TRIES)
+        timeout = _whole(model, options, "timeout", TIMEOUT)
+        self._lm = api_model(model, options, timeout)
         self._name = model.name
         self._sleep = sleep
-        self._url = str(options.get("base_url", "its address"))
-        # Chats are rendered here for a server of completions; one of chats renders them itself.
-        self._unloaded = Unloaded(model.tokenizer) if model.tokenizer else None
-        options.pop("tokenizer", None)
-        own = {"tokenizer_backend": None, "tokenized_requests": False, "timeout": TIMEOUT}
-        self._lm = _made(model, {**own, **options, "max_retries": 1, "num_concurrent": 1})
-        self._heard = threading.local()
-        _listen(self._lm, self._heard)
+        self._url = str(self._lm.base_url)
+        self.takes_chats = isinstance(self._lm, LocalChatCompletion)
+        """Whether it renders chats itself; one of completions takes text."""
+        if tokenizer and self.takes_chats:
+            raise ModelError(
+                f"{model.name}: tokenizer has no effect, since the server renders chats itself; "
+                "leave it out of the options"
+            )
+        self._unloaded = Unloaded(str(tokenizer)) if tokenizer else None
 
     @property
-    def renderer(self) -> LM:
-        """The server's own, or the tokenizer that its options name."""
-        return self._unloaded or self._lm
+    def renderer(self) -> LM | None:
+        """The server's own; of one that takes text, the tokenizer that its options name."""
+        return self._lm if self.takes_chats else self._unloaded
 
     def length(self, prompt: str) -> int:
         """Characters."""
@@ -89,157 +81,91 @@ class ServedEngine:
         """The answer to one prompt, tried again where that may help.
 
         Raises:
-            UnansweredError: the server refuses this prompt, or gives no answer to it.
+            UnansweredError: the server refuses this prompt, or gives no text to it.
             ModelError: it cannot be reached, refuses us, or fails time and again.
         """
         (request,) = requests
         settings = dict(request.args[1])
         if settings.get("do_sample"):
             settings["seed"] = seed
-        sent = Instance("generate_until", request.doc, (request.args[0], settings), 0)
-        for attempt in range(1, self._tries + 1):
-            start = time.perf_counter()
-            try:
-                text = self._lm.generate_until([sent], disable_tqdm=True)[0]
-                return [self._answer(text, settings, time.perf_counter() - start)]
-            except UnansweredError:
-                raise
-            except Exception as error:  # Of requests, of JSON, or of what lm-eval reads in it.
-                wait = self._wait(error, attempt)
-                if wait is None:
-                    raise self._explained(error, attempt) from None
-                self._sleep(wait)
-        raise AssertionError("a last try that is not answered raises")
+        tries = 1
+        while not isinstance(came := self._call(request.args[0], settings), Answer):
+            if not came.again or tries == self._tries:
+                raise self._explained(came, tries)
+            self._sleep(came.wait(tries))
+            tries += 1
+        return [came]
 
-    def _answer(self, text: str, settings: dict[str, Any], seconds: float) -> Answer:
-        heard = self._heard.response
-        said = heard.get("error") if isinstance(heard, dict) else None
-        choices = heard.get("choices") if isinstance(heard, dict) else None
-        if said or not choices:
-            raise ValueError(f"an answer without choices: {json.dumps(said or heard)}")
-        if _content(choices[0]) is None:
-            raise UnansweredError(
-                f"{self._url} gave no text (finish_reason {choices[0].get('finish_reason')!r})"
+    def _call(self, prompt: Any, settings: dict[str, Any]) -> Answer | Fault:
+        start = time.perf_counter()
+        try:
+            response = self._lm.model_call([prompt], generate=True, gen_kwargs=settings)
+        except Exception as error:  # Of requests, or of whatever class of lm-eval's is named.
+            return fault_of(error)
+        return self._read(response, settings["until"], time.perf_counter() - start)
+
+    def _read(self, response: Any, stops: Sequence[str], seconds: float) -> Answer | Fault:
+        choice = _choice(response)
+        content, reason = self._content(choice), choice.get("finish_reason")
+        if not isinstance(content, str | None):
+            return other_form(response)
+        if content is None:
+            return Fault(
+                f"no text{short(f'finish_reason {reason}')}",
+                "a model that thinks first may need more max_tokens",
+                of_prompt=True,
             )
-        usage = heard.get("usage") or {}
-        # Not every server ends where it is told to.
-        for stop in settings["until"]:
+        whole: str = self._lm.parse_generations(outputs={"choices": [choice | {"index": 0}]})[0]
+        text = whole
+        for stop in stops:  # Not every server ends where it is told to.
             text = text.split(stop)[0]
-        reason = choices[0].get("finish_reason")
         return Answer(
-            text,
-            usage.get("prompt_tokens"),
-            usage.get("completion_tokens"),
+            without_secrets(text),
+            _tokens(response, "prompt_tokens"),
+            _tokens(response, "completion_tokens"),
             seconds,
-            cut=None if reason is None else reason == "length",
-            served_by=str(heard["model"]) if heard.get("model") else None,
+            cut=None if reason is None else reason == "length" and text == whole,
+            served_by=_named(response.get("model")),
             day=datetime.now(UTC).date().isoformat(),
         )
 
-    def _wait(self, error: Exception, attempt: int) -> float | None:
-        """Seconds until the next try; None where there is none."""
-        if attempt >= self._tries or _status(error) in (*REFUSED, *FOR_THIS_PROMPT):
-            return None
-        asked = _retry_after(error)
-        return min(LONGEST_WAIT, 2.0 ** (attempt - 1) if asked is None else asked)
+    def _content(self, choice: dict[str, Any]) -> Any:
+        """Text, None where there is none, and something else in an answer of another form."""
+        if not self.takes_chats:
+            return choice.get("text", ())
+        message = choice.get("message")
+        return message.get("content") if isinstance(message, dict) else ()
 
-    def _explained(self, error: Exception, attempts: int) -> ModelError:
-        """What failed, without the key, which servers repeat and libraries print."""
-        status, said = _status(error), without_secrets(_said(error))
-        if status in FOR_THIS_PROMPT:
-            return UnansweredError(f"{self._url} refused its prompt: HTTP {status}{said}")
-        what = f"HTTP {status}" if status else _what_failed(error)
-        remedy = {
-            401: "set its key: OPENAI_API_KEY",
-            403: "set a key that may use it: OPENAI_API_KEY",
-            404: "see base_url and base of its row",
-        }.get(status or 0, "see that it runs, then run this again: what came is kept")
-        return ModelError(
-            f"{self._name} at {self._url}: {what}{said}, in {attempts} of {self._tries} tries; "
-            f"{remedy}"
-        )
+    def _explained(self, fault: Fault, tries: int) -> ModelError:
+        if fault.of_prompt:
+            return UnansweredError(f"{self._url}: {fault.what}; {fault.remedy}")
+        often = f", in {tries} tries" if tries > 1 else ""
+        return ModelError(f"{self._name} at {self._url}: {fault.what}{often}; {fault.remedy}")
 
 
-def _silence() -> None:
-    """Keep lm-eval from logging a failed call: it prints the header, with its key.
-
-    For good: threads that end at different times cannot put levels back.
-    """
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-def without_secrets(text: str) -> str:
-    """``text`` without the keys that the environment holds."""
-    for name in SECRETS:
-        secret = os.environ.get(name, "").strip()
-        if secret:
-            text = text.replace(secret, f"[{name}]")
-    return text
-
-
-def _made(model: Model, options: dict[str, Any]) -> LM:
-    _silence()
-    try:
-        return engine_class(model.engine)(model=model.base, **options)
-    except (TypeError, ValueError, ImportError, AssertionError) as error:
+def _whole(model: Model, options: dict[str, Any], name: str, default: int) -> int:
+    """An option that counts something, taken out of ``options``."""
+    given = options.pop(name, default)
+    if not isinstance(given, int) or given < 1:
         raise ModelError(
-            f"{model.name}: {model.engine} does not take these options: "
-            f"{without_secrets(str(error))}"
-        ) from error
+            f"{model.name}: {name} of its options is {given!r}; it must be a whole number from 1"
+        )
+    return given
 
 
-def _listen(lm: LM, heard: threading.local) -> None:
-    """Remember each response that ``lm`` reads an answer from, of the thread that reads it."""
-    parse = lm.parse_generations
-
-    def parse_and_remember(outputs: Any, **more: Any) -> Any:
-        heard.response = outputs[0] if isinstance(outputs, list) and outputs else outputs
-        if not (isinstance(outputs, dict) and outputs.get("choices")):
-            return [""]  # Said in full where the response is looked at.
-        return parse(outputs=outputs, **more)
-
-    lm.parse_generations = parse_and_remember
+def _choice(response: Any) -> dict[str, Any]:
+    """The first of an answer's choices; empty where it has none."""
+    choices = response.get("choices") if isinstance(response, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) else {}
 
 
-def _content(choice: Any) -> Any:
-    return choice["message"].get("content") if "message" in choice else choice.get("text")
+def _tokens(response: dict[str, Any], name: str) -> int | None:
+    usage = response.get("usage")
+    found = usage.get(name) if isinstance(usage, dict) else None
+    return found if isinstance(found, int) else None
 
 
-def _status(error: Exception) -> int | None:
-    """The status of the response that failed; None where none came."""
-    response = getattr(error, "response", None)
-    return getattr(response, "status_code", None)
-
-
-def _retry_after(error: Exception) -> float | None:
-    """Seconds that a server asks to be left alone for: a number, or a date (RFC 9110, 10.2.3)."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    asked = headers.get("Retry-After")
-    if asked is None:
-        return None
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _said(error: Exception) -> str:
-    """What the server said, in short; nothing of what a library makes of it."""
-    response = getattr(error, "response", None)
-    text = (
-        response.text if response is not None else str(error) if type(error) is ValueError else ""
-    )
-    text = " ".join(text.split())
-    return f" ({text[:200]})" if text else ""
-
-
-def _what_failed(error: Exception) -> str:
-    names = {"ConnectionError": "no connection", "ReadTimeout": "no answer in time"}
-    names |= {"ConnectTimeout": "no connection in time", "JSONDecodeError": "an answer not in JSON"}
-    names |= {"ValueError": "an answer of another form", "KeyError": "an answer of another form"}
-    return names.get(type(error).__name__, type(error).__name__)
+def _named(model: Any) -> str | None:
+    """What the server calls its model, with no half character, which no file can hold."""
+    return without_secrets(str(model)).encode(errors="replace").decode() if model else None

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 from lm_eval.api.instance import Instance
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
 from harness.errors import ModelError
 from harness.models.policyqa_hf import PolicyQALM
@@ -102,3 +108,39 @@ def test_an_adapter_of_another_base_is_refused_however_it_is_put_on(
     model = PolicyQALM(pretrained=str(tmp_path), device="cpu")
     with pytest.raises(ModelError, match="does not fit the base"):
         model.use_adapter(adapter)
+
+
+def test_an_answer_is_cut_if_the_model_would_have_gone_on(tiny_llama: Path, tmp_path: Path) -> None:
+    import torch
+
+    plain = AutoModelForCausalLM.from_pretrained(tiny_llama)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+
+    def goes_on(prompt: str) -> list[int]:
+        """The likeliest tokens, one by one: an independent look, without an end or a batch."""
+        tokens = tokenizer(prompt, return_tensors="pt")["input_ids"]
+        start = tokens.shape[1]
+        for _ in range(12):
+            likeliest = plain(tokens).logits[0, -1].argmax()
+            tokens = torch.cat([tokens, likeliest.view(1, 1)], dim=1)
+        return [int(token) for token in tokens[0, start:]]
+
+    tokens = {prompt: goes_on(prompt) for prompt in PROMPTS}
+    # Further ends, as Llama 3 has them: one answer's sixth token, and another's last.
+    ends = {tokens[PROMPTS[0]][5], tokens[PROMPTS[2]][11], tokenizer.eos_token_id}
+    stop = tokenizer.decode(tokens[PROMPTS[1]][3:5])
+    for file in tiny_llama.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "generation_config.json").unlink()
+    GenerationConfig(eos_token_id=sorted(ends)).save_pretrained(tmp_path)
+
+    def is_cut(prompt: str) -> bool:
+        return not ends & set(tokens[prompt]) and stop not in tokenizer.decode(tokens[prompt])
+
+    settings = SETTINGS | {"until": [stop]}
+    requests = [Instance("generate_until", {}, (prompt, settings), 0) for prompt in PROMPTS]
+    for size in (1, 2, 4):
+        model = PolicyQALM(pretrained=str(tmp_path), device="cpu", batch_size=size)
+        model.generate_until(requests, True)
+        assert model.cut == [is_cut(prompt) for prompt in PROMPTS]
+    assert model.cut == [False, False, False, True]

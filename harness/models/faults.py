@@ -1,0 +1,149 @@
+"""
+Why a server gave no answer: whether to try again, when, and what to tell.
+
+Nothing told or logged here has a key in it: servers repeat it, and libraries print it.
+"""
+
+import json
+import logging
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+LONGEST_WAIT = 120.0
+"""Seconds waited before a call is tried again, also where a server asks for more."""
+FOR_THIS_PROMPT = (400, 413, 422)
+"""Statuses by which a server refuses one prompt, and may answer others."""
+AGAIN = (408, 409, 425, 429)
+"""Statuses that a later try may change, as those from 500; the others none does."""
+SECRETS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HF_TOKEN")
+"""Variables of the environment whose values are never shown."""
+SHORTEST_SECRET = 8
+"""Characters; what is shorter is none, as the EMPTY that servers without keys are given."""
+_LOGGER = "lm_eval.models.api_models"
+"""Prints what a server says to a failed call."""
+
+ADDRESS = "the full address, as http://localhost:8000/v1/completions"
+"""What ``base_url`` of a served model's options must be."""
+_KEPT = "then run this again: what came is kept"
+_RUNS = f"see that it runs, {_KEPT}"
+_PATH = f"see base_url of its options, which must be {ADDRESS}"
+_REMEDIES = {
+    401: "set its key: OPENAI_API_KEY",
+    403: "set a key that may use it: OPENAI_API_KEY",
+    404: f"see base of its row, the name the server knows; {_PATH}",
+    405: _PATH,
+    429: f"send fewer at once (num_concurrent of its options) or later, {_KEPT}",
+    **dict.fromkeys(FOR_THIS_PROMPT, "if it is too long, show less context (k and budget)"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why one call has no answer."""
+
+    what: str
+    remedy: str = _RUNS
+    again: bool = False
+    """Whether a later try may have one."""
+    after: float | None = None
+    """Seconds that the server asks to be left alone for."""
+    of_prompt: bool = False
+    """Whether other prompts may have answers all the same."""
+
+    def wait(self, tries: int) -> float:
+        """Seconds until the next try, after so many."""
+        return min(LONGEST_WAIT, 2.0 ** min(tries - 1, 9) if self.after is None else self.after)
+
+
+_LOST = {
+    requests.exceptions.SSLError: Fault(
+        "its certificate is not trusted", "set REQUESTS_CA_BUNDLE in the environment"
+    ),
+    requests.exceptions.ConnectTimeout: Fault("no connection in time", again=True),
+    requests.exceptions.ReadTimeout: Fault(
+        "no answer in time",
+        f"set a longer timeout (seconds) or a smaller num_concurrent in its options, {_KEPT}",
+        again=True,
+    ),
+    requests.exceptions.ConnectionError: Fault("no connection", again=True),
+    requests.exceptions.ChunkedEncodingError: Fault("an answer that broke off", again=True),
+    requests.exceptions.JSONDecodeError: Fault("an answer that is not JSON", _PATH, again=True),
+    RecursionError: Fault("an answer nested too deep to read"),
+}
+"""What is raised where no status tells what failed, the special before the general."""
+
+
+def fault_of(error: Exception) -> Fault:
+    """What a call that raised ``error`` means."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return _of_response(response)
+    for kind, fault in _LOST.items():
+        if isinstance(error, kind):
+            return fault
+    # Its text may have the key, as that of an invalid header has.
+    return Fault(f"the call failed ({type(error).__name__})", "see the options of its row")
+
+
+def other_form(response: Any) -> Fault:
+    """Of an answer that is not in OpenAI's form, as an error sent with status 200."""
+    error = response.get("error") if isinstance(response, dict) else None
+    said = short(json.dumps(error or response))
+    return Fault(f"an answer in another form than OpenAI's{said}", again=True)
+
+
+def _of_response(response: Any) -> Fault:
+    status = int(response.status_code)
+    return Fault(
+        f"HTTP {status}{short(response.text)}",
+        _REMEDIES.get(status, _RUNS if status in AGAIN or status >= 500 else "see its row"),
+        again=status in AGAIN or status >= 500,
+        after=_retry_after(response.headers.get("Retry-After")),
+        of_prompt=status in FOR_THIS_PROMPT,
+    )
+
+
+def _retry_after(asked: str | None) -> float | None:
+    """Seconds of a ``Retry-After``: a number, or a date (RFC 9110, 10.2.3)."""
+    if asked is None:
+        return None
+    try:
+        return max(0.0, float(asked))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def short(text: str) -> str:
+    """The beginning of what a server said, in parentheses: one line, harmless to a terminal."""
+    plain = "".join(one if one.isprintable() else " " for one in without_secrets(text))
+    line = " ".join(plain.split())
+    return f" ({line[:200]})" if line else ""
+
+
+def without_secrets(text: str) -> str:
+    """``text`` without the keys that the environment holds."""
+    for name in SECRETS:
+        secret = os.environ.get(name, "").strip()
+        if len(secret) >= SHORTEST_SECRET:
+            for form in (secret, json.dumps(secret)[1:-1]):
+                text = text.replace(form, f"[{name}]")
+    return text
+
+
+def keep_secrets_out_of_logs() -> None:
+    """lm-eval logs what a server says to a failed call, which may be the header with its key."""
+    logging.getLogger(_LOGGER).addFilter(_without_secrets)
+
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    record.msg, record.args = without_secrets(record.getMessage()), ()
+    return True

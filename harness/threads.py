@@ -1,0 +1,36 @@
+"""Work done in several threads, until some of it fails."""
+
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+def each(
+    work: Callable[[Item], Made], items: Sequence[Item], threads: int
+) -> Generator[tuple[Item, Made | None]]:
+    """Items with what ``work`` makes of them, as it is made.
+
+    Where it raises, so does this, as soon as what is being worked at is done; nothing more is
+    begun, and items that were not are paired with None.
+    """
+    failed = Event()
+
+    def until_one_fails(item: Item) -> Made | None:
+        try:
+            return None if failed.is_set() else work(item)
+        except BaseException:
+            failed.set()
+            raise
+
+    with ThreadPoolExecutor(threads) as pool:
+        begun = {pool.submit(until_one_fails, item): item for item in items}
+        try:
+            for done in as_completed(begun):
+                yield begun[done], done.result()
+        finally:
+            failed.set()
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,60 @@
+"""Rows of a suite's tables: what would put a secret into results is refused, and not shown."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ConfigError
+from policyqa.suite import load_suite
+
+CANARY = "sk-canary-5f0c77d2a9b14e36"
+URL = "http://localhost:8000/v1/completions"
+
+
+def refused(tmp_path: Path, engine: str, options: dict[str, Any]) -> str:
+    path = tmp_path / "mine.yaml"
+    row = {"base": "small", "engine": engine, "options": options}
+    path.write_text(f"models: {{served: {row!r}}}\nvariants: [served/plain]\n")
+    with pytest.raises(ConfigError) as raised:
+        load_suite(str(path))
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("engine", ["local-completions", "local-chat-completions", "hf"])
+@pytest.mark.parametrize(
+    "name", ["api_key", "auth_token", "header", "Authorization", "headers", "token", "password"]
+)
+def test_a_secret_among_the_options_is_refused(name: str, engine: str, tmp_path: Path) -> None:
+    value = {"Authorization": f"Bearer {CANARY}"} if name.startswith("header") else CANARY
+    said = refused(tmp_path, engine, {"base_url": URL, name: value})
+    assert f"{name} has no place in a suite, which is copied into results" in said
+    assert "as OPENAI_API_KEY for a server" in said
+    assert CANARY not in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://me:{CANARY}@localhost/v1/completions",
+        f"http://{CANARY}@localhost/v1/completions",
+        f"{URL}?key={CANARY}",
+        f"{URL}?version=2&subscription-key={CANARY}",
+        f"{URL}?access_token={CANARY}",
+        f"{URL}?SIG={CANARY}",
+    ],
+)
+def test_a_key_in_the_address_is_refused(url: str, tmp_path: Path) -> None:
+    said = refused(tmp_path, "local-completions", {"base_url": url})
+    assert "a base_url with a key has no place in a suite" in said
+    assert CANARY not in said
+
+
+def test_options_that_are_no_secrets_are_taken(tmp_path: Path) -> None:
+    options = {"base_url": f"{URL}?api-version=2", "think_end_token": "</think>", "seed": 3}
+    path = tmp_path / "mine.yaml"
+    row = {"base": "small", "engine": "local-chat-completions", "options": options}
+    path.write_text(f"models: {{served: {row!r}}}\nvariants: [served/chat]\n")
+    (served,) = [one.model for one in load_suite(str(path)).resolved if not one.model.is_floor]
+    assert served.options == options
