@@ -101,7 +101,9 @@ def _of_response(response: Any) -> Fault:
     status = int(response.status_code)
     return Fault(
         f"HTTP {status}{short(response.text)}",
-        _REMEDIES.get(status, _RUNS if status in AGAIN or status >= 500 else "see its row"),
+        _REMEDIES.get(
+            status, _RUNS if status in AGAIN or status >= 500 else "see what it says, and its row"
+        ),
         again=status in AGAIN or status >= 500,
         after=_retry_after(response.headers.get("Retry-After")),
         of_prompt=status in FOR_THIS_PROMPT,
