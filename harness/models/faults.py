@@ -93,7 +93,7 @@ def fault_of(error: Exception) -> Fault:
 def other_form(response: Any) -> Fault:
     """Of an answer that is not in OpenAI's form, as an error sent with status 200."""
     error = response.get("error") if isinstance(response, dict) else None
-    said = short(json.dumps(error or response))
+    said = short(json.dumps(error or response, default=str))
     return Fault(f"an answer in another form than OpenAI's{said}", again=True)
 
 
