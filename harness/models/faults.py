@@ -93,7 +93,7 @@ def fault_of(error: Exception) -> Fault:
 def other_form(response: Any) -> Fault:
     """Of an answer that is not in OpenAI's form, as an error sent with status 200."""
     error = response.get("error") if isinstance(response, dict) else None
-    said = short(json.dumps(error or response))
+    said = short(json.dumps(error or response, default=str))
     return Fault(f"an answer in another form than OpenAI's{said}", again=True)
 
 
@@ -101,7 +101,9 @@ def _of_response(response: Any) -> Fault:
     status = int(response.status_code)
     return Fault(
         f"HTTP {status}{short(response.text)}",
-        _REMEDIES.get(status, _RUNS if status in AGAIN or status >= 500 else "see its row"),
+        _REMEDIES.get(
+            status, _RUNS if status in AGAIN or status >= 500 else "see what it says, and its row"
+        ),
         again=status in AGAIN or status >= 500,
         after=_retry_after(response.headers.get("Retry-After")),
         of_prompt=status in FOR_THIS_PROMPT,

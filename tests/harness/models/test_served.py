@@ -157,7 +157,7 @@ REFUSALS = {
     403: "set a key that may use it",
     404: "see base of its row",
     405: "see base_url",
-    402: "see its row",
+    402: "see what it says, and its row",
 }
 
 
