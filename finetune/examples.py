@@ -17,6 +17,7 @@ from transformers import AutoTokenizer
 from finetune.contexts import Shown, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
+from harness.models.chat import harmless
 from rag.context import inert
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import completion, render
@@ -129,7 +130,8 @@ def tokenise_chat(tokenizer: Any, prompt: str, answer: str, system: str | None) 
     """
     turns = [{"role": "system", "content": system}] if system else []
     turns.append({"role": "user", "content": prompt})
-    answered = [*turns, {"role": "assistant", "content": inert(answer)}]
+    turns = harmless(turns, tokenizer)
+    answered = [*turns, *harmless([{"role": "assistant", "content": inert(answer)}], tokenizer)]
     begin = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     whole = tokenizer.apply_chat_template(answered, tokenize=False)
     if not whole.startswith(begin):

@@ -68,6 +68,10 @@ class Answering:
     def _show(self) -> Show:
         return partial(show_told, sections={one.id: one for one in self._plan.sections})
 
+    def unload(self) -> None:
+        """Let go of the loaded weights: a training needs the room."""
+        self._loader = Loader(self._plan.suite.batch_size)
+
     def _engine(self, variant: Variant) -> Engine:
         if variant.model.kind == "served":
             return ServedEngine(variant.model)

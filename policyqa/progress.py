@@ -16,6 +16,14 @@ from rich.progress import (
 
 from harness.progress import Advance
 
+FORETOLD_AFTER = 4.0
+"""Seconds of a stage after which it is said how long it will take, where no bars move."""
+
+
+def lasting(seconds: float) -> str:
+    """How long that is, as people say it."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
 
 class Watch:
     """A bar for the whole of the work and one for the stage it is at.
@@ -57,8 +65,14 @@ class Watch:
         bar = self._progress.add_task(title, total=None)
         before = self._progress.tasks[self._whole].completed
         started = time.perf_counter()
+        foretold = self._console.is_terminal  # Where bars move, they say so.
 
         def advance(done: int, total: int) -> None:
+            nonlocal foretold
+            gone = time.perf_counter() - started
+            if not foretold and gone > FORETOLD_AFTER and 0 < done < total:
+                foretold = True
+                self.say(f"    about {lasting(gone * (total - done) / done)} left")
             self._progress.update(bar, completed=done, total=total)
             self._progress.update(self._whole, completed=before + effort * done / max(total, 1))
 

@@ -7,31 +7,27 @@ questions between them.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.files import locked, read_json, write_json, write_whole
 from harness.kept import Kept
+from harness.metrics import Metric
 from harness.models import catalogue
 from harness.runs import CHART, MANIFEST, RECORD, variant_folder
 from harness.variants import Variant
+from policyqa.effort import asking_effort, training_effort
 from policyqa.manifest import make_manifest
 from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
+from policyqa.shown import Shown
 from policyqa.suite import Suite
-from rag.retriever import Excerpt
 from reports.chart import chart
 from reports.comparison import compare_run
 from reports.markdown import markdown
-from tasks.policyqa.contexts import excerpts_of
-from tasks.policyqa.documents import make_documents
-from tasks.policyqa.questions import Question, in_split
-
-SECTION_TOKENS = 216
-"""Of a section of the policy set, on average."""
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> dict[str, Any]:
@@ -51,17 +47,15 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
         left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)
         watch.say(f"left out, since {suite.data} has no documents: {left_out}")
     untrained = plan.untrained
-    efforts = [1.0, *(_training_effort(plan, name) for name in untrained)]
-    efforts += [_asking_effort(plan, variant) for variant in suite.resolved]
+    efforts = [1.0, *(training_effort(plan, name) for name in untrained)]
+    efforts += [asking_effort(plan, variant) for variant in suite.resolved]
     with watch.plan(efforts):
+        _begin(plan, out)
         _prepare(plan, watch)
         for line in plan.replaced if untrained else []:
             watch.say(line)
-        for name in untrained:
-            _train(plan, name, watch)
-        manifest = make_manifest(plan)
-        _begin(manifest, out)
         _score(plan, out, watch, ask_again)
+    manifest = make_manifest(plan)
     with locked(out / "run"):
         _link_checkpoints(plan, out)
         _drop_other_variants(plan, out)
@@ -72,14 +66,15 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     return comparison
 
 
-def _begin(manifest: dict[str, Any], out: Path) -> None:
+def _begin(plan: Plan, out: Path) -> None:
     """Drop the manifest of another run in this folder: it says nothing of what comes here now.
 
     Killed from here on, the folder is no run, rather than one of two suites.
     """
     path = out / MANIFEST
     with locked(out / "run"):
-        if path.exists() and read_json(path) != manifest:
+        # What is to be trained yet is in no manifest.
+        if path.exists() and (plan.untrained or read_json(path) != make_manifest(plan)):
             path.unlink()
 
 
@@ -98,7 +93,7 @@ def _train(plan: Plan, name: str, watch: Watch) -> None:
     what = plan.checkpoint_determinants(name)
     folder = plan.checkpoint_folder(name)
     title = f"training {name} (recipe {recipe.name})"
-    with watch.stage(title, _training_effort(plan, name)) as advance:
+    with watch.stage(title, training_effort(plan, name)) as advance:
         train(recipe, plan.questions, plan.training, folder, what, advance, watch.say)
 
 
@@ -111,8 +106,12 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
     answering = Answering(plan, kept, watch, ask_again)
     scorer = Scorer(plan.metrics, kept, answering.use, plan.suite.seed)
     shown = Shown(plan)
-    for variant in _by_base(plan.suite.resolved):
-        with watch.stage(f"scoring {variant.name}", _asking_effort(plan, variant)) as advance:
+    for variant in _cheapest_first(plan.suite.resolved):
+        for name in dict.fromkeys(one.model.label for one in variant.replicates):
+            if name in plan.recipes and name in plan.untrained:
+                answering.unload()
+                _train(plan, name, watch)
+        with watch.stage(f"scoring {variant.name}", asking_effort(plan, variant)) as advance:
             asked = [
                 Asked(
                     one,
@@ -122,67 +121,29 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
                 )
                 for one in plan.replicates(variant)
             ]
-            scorer.score(variant, asked, out)
+            means = scorer.score(variant, asked, out)
+        watch.say(f"    {_row(means, plan.metrics)} (n = {len(plan.asked)})")
 
 
-class Shown:
-    """What variants are asked, with what they show of the documents: retrieved once a context."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._found: dict[Any, Sequence[Excerpt]] = {}
-
-    def documents(self, variant: Variant, questions: Sequence[Question]) -> list[dict[str, Any]]:
-        """Questions of one split as a variant is asked them."""
-        excerpts = self._excerpts(variant, questions)
-        documents = make_documents(questions, variant.prompt, excerpts)
-        # Without documents evidence is a label, and whether it is shown says nothing.
-        unknown = {} if self._plan.sections else {"context_ids": None}
-        return [document | unknown for document in documents]
-
-    def train(self, variant: Variant) -> list[dict[str, Any]]:
-        """Questions to draw shots from, likewise; data without a train split has none to show."""
-        return self.documents(variant, self._plan.train)
-
-    def _excerpts(self, variant: Variant, questions: Sequence[Question]) -> Sequence[Excerpt]:
-        context, plan = variant.context, self._plan
-        if context.source == "none":
-            return [Excerpt()] * len(questions)
-        found = (context, questions[0].split if questions else None)
-        if found not in self._found:
-            among = in_split(plan.questions, questions[0].split)
-            retriever = plan.retrievers[context]
-            self._found[found] = excerpts_of(questions, context.source, retriever, among)
-        return self._found[found]
+def _row(means: Mapping[str, float], metrics: Sequence[Metric]) -> str:
+    """A variant's figures as soon as they are there, before the table has them."""
+    titles = {metric.name: metric.title for metric in metrics}
+    return ", ".join(f"{titles[name]} {mean:.3f}" for name, mean in means.items())
 
 
-def _by_base(variants: Sequence[Variant]) -> list[Variant]:
-    """The floors first, and the others so that those of one base and precision stand together."""
+def _cheapest_first(variants: Sequence[Variant]) -> list[Variant]:
+    """The floors, what answers without training, and then each recipe's own, so that the first rows
+    come early; those of one base and precision stand together."""
     order = list(dict.fromkeys((one.model.base, one.model.precision) for one in variants))
+    labels = list(dict.fromkeys(one.model.name for one in variants if one.model.recipe))
     return sorted(
         variants,
         key=lambda one: (
             not one.model.is_floor,
+            labels.index(one.model.name) + 1 if one.model.recipe else 0,
             order.index((one.model.base, one.model.precision)),
         ),
     )
-
-
-def _training_effort(plan: Plan, name: str) -> float:
-    """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    recipe = plan.recipes[name]
-    each = 2.6 if recipe.asked.shows_context else 0.5
-    count = len(in_split(plan.questions, "train"))
-    return each * recipe.epochs * min(count, recipe.limit or count)
-
-
-def _asking_effort(plan: Plan, variant: Variant) -> float:
-    """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    if variant.model.kind in ("floor", "answers"):
-        return 0.05 * len(plan.asked)
-    context = variant.context
-    shown = 0 if context.source == "none" else min(context.budget, SECTION_TOKENS * context.k)
-    return (0.6 + 0.9 * shown / 400) * len(plan.asked) * len(variant.replicates)
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:

@@ -59,13 +59,16 @@ class Scorer:
         self._use = use
         self._seed = seed
 
-    def score(self, variant: Variant, asked: Sequence[Asked], run: Path) -> None:
+    def score(self, variant: Variant, asked: Sequence[Asked], run: Path) -> dict[str, float]:
         """Have a variant answer and be scored; its folder of ``run`` is replaced when all is there.
 
         Args:
             variant: as the suite names it.
             asked: each of its replicates.
             run: a run folder; several processes may be at it.
+
+        Returns:
+            The means of the metrics of kind ``mean`` that have one.
 
         Raises:
             RunError: lm-eval did not write its files.
@@ -81,6 +84,16 @@ class Scorer:
                 _write(evaluation, replicate_folder(partial_folder, one.variant.replicate))
             write_json(partial_folder / RECORD, _record(asked, answers))
             put_folder(partial_folder, folder)
+        return self._means([evaluation for evaluation, _ in found])
+
+    def _means(self, evaluations: Sequence["Evaluation"]) -> dict[str, float]:
+        told = [one.results["results"][one.task] for one in evaluations]
+        keys = {one.name: f"{one.name},none" for one in self._metrics if one.kind == "mean"}
+        return {
+            name: fmean(one[key] for one in told)
+            for name, key in keys.items()
+            if all(key in one for one in told)
+        }
 
     def _evaluated(self, asked: Asked) -> tuple["Evaluation", list[Answer]]:
         """lm-eval's results of one replicate, and what was answered."""

@@ -23,11 +23,20 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
+from harness.models.chat import Turn, harmless
 from harness.models.precision import Precision, quantisation, unpacked
 
 
 class Windowed(HFLM):  # type: ignore[misc]
-    """lm-eval's Hugging Face model that refuses a prompt rather than cut it."""
+    """lm-eval's Hugging Face model that refuses a prompt rather than cut it, and whose chats stay
+    whole whatever is said in them."""
+
+    def apply_chat_template(
+        self, chat_history: list[Turn], add_generation_prompt: bool = True
+    ) -> str:
+        """A chat as the model reads it; lm-eval calls this."""
+        turns = harmless(chat_history, self.tokenizer)
+        return str(super().apply_chat_template(turns, add_generation_prompt))
 
     def refuse_what_would_be_cut(self, requests: Sequence[Instance]) -> None:
         """lm-eval cuts prompts from the left: instruction and best passage would go first.

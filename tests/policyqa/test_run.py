@@ -4,6 +4,7 @@ A suite carried out: what is made, that nothing is done twice, and that a kill c
 On the small data and the tiny model, with real training, retrieval and lm-eval.
 """
 
+import io
 import json
 import os
 import signal
@@ -171,11 +172,23 @@ def test_each_variant_answers_as_its_checkpoint_does_in_plain_transformers(
     assert texts["sft/plain"] != texts["sft-rag/rag"]
 
 
+def test_what_is_cheap_comes_first_with_a_row_as_it_ends(suite: Path, tmp_path: Path) -> None:
+    said = io.StringIO()
+    run_suite(load_suite(str(suite)), tmp_path / "run", Watch(Console(file=said, width=200)))
+    lines = said.getvalue().splitlines()
+    stages = [line.split(" ", 1)[1].removesuffix(" …") for line in lines if line.endswith(" …")]
+    trained = next(place for place, one in enumerate(stages) if one.startswith("training sft ("))
+    assert stages[1].startswith("scoring floor/")
+    assert stages.index("scoring base/plain") < trained < stages.index("scoring sft/plain")
+    row = lines[next(i for i, line in enumerate(lines) if "scoring base/plain" in line) + 1 :]
+    assert any("BERTScore 0." in line and "(n = 3)" in line for line in row[:4])
+
+
 def test_killed_in_training_and_in_scoring_it_ends_with_the_same_scores(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed = tmp_path / "killed"
-    assert run_killed(suite, killed, "training sft-rag", 7) == -signal.SIGKILL
+    assert run_killed(suite, killed, "training sft (", 7) == -signal.SIGKILL
     assert run_killed(suite, killed, "scoring sft/plain", 2) == -signal.SIGKILL
     (found,) = [row for row in Kept().info() if row["model"] != "floor"]
     assert found["answers"] == 3 + 2  # All of the base's, two of sft's.

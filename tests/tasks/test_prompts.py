@@ -36,7 +36,10 @@ def test_engineered_is_one_of_the_candidates() -> None:
     assert shipped_prompt("engineered").template == shipped_prompt("stepwise").template
 
 
-@pytest.mark.parametrize("prompt", shipped_prompts().values(), ids=list(shipped_prompts()))
+PLAIN = {name: one for name, one in shipped_prompts().items() if not one.chat}
+
+
+@pytest.mark.parametrize("prompt", PLAIN.values(), ids=list(PLAIN))
 @given(
     question=st.text(max_size=60),
     passages=st.lists(
@@ -55,6 +58,17 @@ def test_no_text_breaks_out_of_its_place(
     assert len([line for line in lines if line.startswith("Question:")]) == 1
     assert lines[-1] == "Answer:"
     assert lines[-3] == f"Question: {inert(question)}"
+
+
+@given(question=st.text(max_size=60), passages=st.lists(st.text(max_size=60)))
+def test_of_a_chat_no_text_breaks_out_of_its_line(question: str, passages: list[str]) -> None:
+    hits = [Hit(str(i), 1.0, text, text) for i, text in enumerate(passages)]
+    context, _ = assemble(hits, 1000, WORDS)  # type: ignore[arg-type]
+    assert render(shipped_prompt("chat"), question) == inert(question)
+    lines = render(shipped_prompt("chat-rag"), question, context).split("\n")
+    assert lines[-2:] == ["", f"Question: {inert(question)}"]
+    assert [line for line in lines[:-1] if line.startswith("Question:")] == []
+    assert lines[0].startswith("Provisions: ")
 
 
 def test_analysis_asks_as_rag_does_with_another_context() -> None:
