@@ -78,11 +78,11 @@ def test_the_real_model_answers_from_the_policy_set(
     assert any(source["id"].startswith("uk-ai-white-paper/") for source in told["sources"])
 
 
-def test_the_readmes_plain_transformers_give_the_same_answer(
+def test_the_documented_plain_transformers_give_the_same_answer(
     adapter: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    code = re.search(r"## Ask\n.*?```python\n(.*?)```", readme, re.DOTALL)
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
     assert code
     assert len([line for line in code[1].splitlines() if line]) <= 11
     # A checkpoint has its tokenizer beside the adapter; the fixture's adapter has none.
