@@ -143,7 +143,8 @@ def _faults(error: ValidationError) -> str:
 def _connected(where: Server) -> Any:
     from qdrant_client import QdrantClient
 
-    return QdrantClient(url=where.url, api_key=where.key, timeout=TIMEOUT)
+    key = where.key.get_secret_value() if where.key else None
+    return QdrantClient(url=where.url.get_secret_value(), api_key=key, timeout=TIMEOUT)
 
 
 def _of_server(name: str, size: int) -> Store:

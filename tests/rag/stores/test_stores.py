@@ -311,13 +311,13 @@ def test_long_passages_are_sent_in_smaller_requests(
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("QDRANT_SHARDS", "many", "QDRANT_SHARDS is 'many'"),
-        ("QDRANT_REPLICAS", "0", "QDRANT_REPLICAS is '0'"),
-        ("QDRANT_URL", "localhost", "QDRANT_URL is no URL"),
-        ("QDRANT_URL", "http://h:port", "QDRANT_URL is no URL"),
-        ("QDRANT_URL", "ftp://secret@h", "QDRANT_URL is no URL"),
-        ("QDRANT_API_KEY", "a-secr\u00e9t", "QDRANT_API_KEY holds characters"),
-        ("QDRANT_API_KEY", "a-secret\nb", "QDRANT_API_KEY holds characters"),
+        ("QDRANT_SHARDS", "many", "QDRANT_SHARDS: .* integer"),
+        ("QDRANT_REPLICAS", "0", "QDRANT_REPLICAS: .* greater"),
+        ("QDRANT_URL", "localhost", "QDRANT_URL: no URL"),
+        ("QDRANT_URL", "http://h:port", "QDRANT_URL: no URL"),
+        ("QDRANT_URL", "ftp://secret@h", "QDRANT_URL: no URL"),
+        ("QDRANT_API_KEY", "a-secr\u00e9t", "QDRANT_API_KEY: holds characters"),
+        ("QDRANT_API_KEY", "a-secret\nb", "QDRANT_API_KEY: holds characters"),
     ],
 )
 def test_a_wrong_setting_of_a_server_is_refused_and_no_secret_shown(
@@ -327,7 +327,7 @@ def test_a_wrong_setting_of_a_server_is_refused_and_no_secret_shown(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigError, match=message) as caught:
         place_of("c")
-    assert "secr" not in str(caught.value)
+    assert "secr" not in f"{caught.value} {caught.value.__cause__}"
 
 
 KEY = """k3y+/= '"\\&%<z9"""
@@ -386,5 +386,6 @@ def test_where_a_server_is_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(place_of("c")) == "https://host:6333/base"
     found = server()
     assert found is not None
-    assert found.key == "secret"
-    assert "secret" not in repr(found)
+    assert found.key is not None
+    assert found.key.get_secret_value() == "secret"
+    assert "secret" not in f"{found} {found!r} {found.model_dump()}"
