@@ -25,9 +25,8 @@ PASSAGES = 1024
 
 
 @pytest.fixture
-def sections(monkeypatch: pytest.MonkeyPatch) -> list[Section]:
-    """The corpus, to be kept in Qdrant Edge."""
-    monkeypatch.setenv("POLICYQA_STORE", "edge")
+def sections() -> list[Section]:
+    """The corpus."""
     return load_corpus(FOLDER)
 
 

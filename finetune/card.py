@@ -1,16 +1,20 @@
 """
-What a checkpoint says of itself to people: ``README.md``, with the front matter of a model card.
+What a checkpoint says of itself to people: ``README.md``, a card as the hub reads it.
 
 Everything in it is of ``training.json``; the licence is the base's.
 """
 
-import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import yaml
+from huggingface_hub import EvalResult, ModelCard, ModelCardData, metadata_load
+
 from harness.models.entries import CATALOGUE
 
+TEMPLATE = Path(__file__).with_name("card.md")
 UNKNOWN = "unknown"
 KINDS = {
     "adapter": ("peft", "A LoRA adapter for"),
@@ -32,47 +36,28 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
     library, what = KINDS[form]
     recipe = record["recipe"]
     license_name, terms = license_of(recipe["model"]), _terms(recipe["model"])
-    conditions = f"{license_name}, {terms}" if terms else license_name
-    head = {
-        "base_model": recipe["model"],
-        "library_name": library,
-        "pipeline_tag": "text-generation",
+    head = ModelCardData(
+        base_model=recipe["model"],
+        library_name=library,
+        pipeline_tag="text-generation",
+        tags=["lora", "policyqa-bench", recipe["weights"]],
+        model_name=recipe["name"],
+        eval_results=_results(record),
         **_license_fields(license_name, terms),
-        "tags": ["lora", "policyqa-bench", recipe["weights"]],
-    }
-    parts = [
-        f"---\n{_yaml(head)}---",
-        f"# {_cell(recipe['name'])}",
-        f"{what} {_code(recipe['model'])} that answers questions about policy and "
-        f"regulation, trained on the prompt {_code(_prompt(recipe))} by policyqa-bench "
-        f"{record['versions']['policyqa-bench']}.{_quantised(recipe['model'])}",
-        "## Data\n\n" + _data(record),
-        "## Scores\n\n" + _table(("", "value"), sorted(_scores(record).items())),
-        f"## Recipe\n\n```yaml\n{_yaml(recipe)}```",
-        "## Versions\n\n" + _table(("library", "version"), sorted(record["versions"].items())),
-        f"## Licence\n\nThat of the base, {_code(recipe['model'])}: {_cell(conditions)}.",
-        *([USE] if form == "adapter" else []),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _prompt(recipe: dict[str, Any]) -> str:
-    """The name of the prompt, or, of one of the recipe's own, its template."""
-    prompt = recipe["prompt"]
-    return str(prompt if isinstance(prompt, str) else prompt["template"])
-
-
-USE = """## Use
-
-```python
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-model = AutoModelForCausalLM.from_pretrained("FOLDER")  # This one.
-tokenizer = AutoTokenizer.from_pretrained("FOLDER")
-```
-
-`policyqa ask FOLDER "…"` answers a question, and
-`lm_eval --model hf --model_args pretrained=BASE,peft=FOLDER` scores it."""
+    )
+    made = ModelCard.from_template(
+        head,
+        str(TEMPLATE),
+        record=record,
+        form=form,
+        what=what,
+        prompt=_prompt(recipe),
+        before=_before(recipe["model"]),
+        conditions=f"{license_name}, {terms}" if terms else license_name,
+        code=_code,
+        cell=_cell,
+    )
+    return str(made)
 
 
 def license_of(model: str) -> str:
@@ -84,16 +69,18 @@ def license_of(model: str) -> str:
     if model in CATALOGUE:
         return CATALOGUE[model].license
     folder = Path(model).expanduser()
-    if not folder.is_dir():
-        return UNKNOWN
-    readme = folder / "README.md"
-    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
-    head = re.match(r"---\n(.*?)^---$", text, re.DOTALL | re.MULTILINE)
-    stated = re.search(r"^license: *(\S.*)$", head[1], re.MULTILINE) if head else None
-    if stated:
-        return stated[1].strip("\"' ")
+    with suppress(OSError, ValueError, RecursionError, yaml.YAMLError):
+        stated = (metadata_load(folder / "README.md") or {}).get("license")
+        if stated and isinstance(stated, str):
+            return stated
     files = sorted(path.name for path in folder.glob("LICEN[CS]E*"))
     return f"see {files[0]} of the base" if files else UNKNOWN
+
+
+def _prompt(recipe: dict[str, Any]) -> str:
+    """The name of the prompt, or, of one of the recipe's own, its template."""
+    prompt = recipe["prompt"]
+    return str(prompt if isinstance(prompt, str) else prompt["template"])
 
 
 def _terms(model: str) -> str | None:
@@ -101,47 +88,38 @@ def _terms(model: str) -> str | None:
     return CATALOGUE[model].terms if model in CATALOGUE else None
 
 
-def _license_fields(name: str, terms: str | None) -> dict[str, str]:
+def _license_fields(name: str, terms: str | None) -> dict[str, Any]:
     """The licence as the hub reads it: one that it has no word for has a name and a link."""
     if terms:
         return {"license": "other", "license_name": name, "license_link": terms}
     return {"license": name.lower()} if name != UNKNOWN else {}
 
 
-def _quantised(model: str) -> str:
+def _before(model: str) -> str:
     """What the catalogue's small model was before; a figure on what int8 keeps needs it."""
     entry = CATALOGUE.get(model)
     return f" The base is {entry.summary}." if entry else ""
 
 
-def _data(record: dict[str, Any]) -> str:
-    rows = []
-    for split, part in record["data"].items():
-        used = part.get("trained_on", part.get("measured"))
-        contexts = ", ".join(f"{count} {kind}" for kind, count in part.get("contexts", {}).items())
-        rows.append((split, part["questions"], used, part["tokens"], contexts))
-    header = ("split", "questions", "used", "tokens", "contexts")
-    hashes = record["determinants"]["questions"].items()
-    said = ", ".join(f"{split} {_code(digest)}" for split, digest in hashes)
-    return f"SHA-256 of what was asked, and answered: {said}.\n\n{_table(header, rows)}"
-
-
-def _scores(record: dict[str, Any]) -> dict[str, str]:
-    return {name.replace("_", " "): f"{value:.4g}" for name, value in record["metrics"].items()}
-
-
-def _table(header: tuple[str, ...], rows: Any) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(_cell(str(one)) for one in line)} |" for line in lines)
+def _results(record: dict[str, Any]) -> list[EvalResult]:
+    """What was measured on the validation split, for the hub to show."""
+    return [
+        EvalResult(
+            task_type="text-generation",
+            dataset_type="policyqa-bench",
+            dataset_name="validation split",
+            dataset_split="validation",
+            dataset_revision=record["determinants"]["questions"]["validation"],
+            metric_type=name,
+            metric_value=value,
+        )
+        for name, value in record["metrics"].items()
+        if name.startswith("validation")
+    ]
 
 
 def _code(text: str) -> str:
     return f"`{' '.join(text.replace('`', '').split())}`"
-
-
-def _yaml(values: dict[str, Any]) -> str:
-    """A line a value, each as JSON, which YAML reads: no text of a value begins a line."""
-    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in values.items())
 
 
 def _cell(text: str) -> str:

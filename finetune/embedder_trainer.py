@@ -9,6 +9,7 @@ run has but to skip those it has done.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,8 @@ def _train_in(
     window = model.max_seq_length
     model.max_seq_length = min(recipe.max_tokens, window or recipe.max_tokens)
     trainer = PairTrainer(
-        batches(pairs.rows, recipe),
         model=model,
-        args=_arguments(work, recipe),
+        args=_arguments(work, recipe, batches(pairs.rows, recipe)),
         train_dataset=Dataset.from_list([_row(pair) for pair in pairs.rows]),
         loss=MultipleNegativesRankingLoss(model, scale=recipe.scale),
         callbacks=[TellAndMark(advance)],
@@ -83,10 +83,13 @@ def _train_in(
     }
 
 
-def _arguments(work: Path, recipe: EmbedderRecipe) -> SentenceTransformerTrainingArguments:
+def _arguments(
+    work: Path, recipe: EmbedderRecipe, planned: list[list[int]]
+) -> SentenceTransformerTrainingArguments:
     return SentenceTransformerTrainingArguments(
         output_dir=str(work),
         num_train_epochs=1,  # Of planned updates, which are those of all the recipe's epochs.
+        batch_sampler=partial(Planned, planned),
         per_device_train_batch_size=recipe.batch_size,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="linear",
@@ -113,15 +116,7 @@ def _row(pair: Pair) -> dict[str, str]:
 
 
 class PairTrainer(SentenceTransformerTrainer):  # type: ignore[misc]
-    """Sentence-transformers' trainer in batches of our own, that saves a model and nothing else."""
-
-    def __init__(self, planned: list[list[int]], **options: Any) -> None:
-        self._planned = planned
-        super().__init__(**options)
-
-    def get_batch_sampler(self, dataset: Any, **options: Any) -> "Planned":
-        """The sampler of the planned batches."""
-        return Planned(self._planned, dataset, **options)
+    """Sentence-transformers' trainer, that saves a model and nothing else."""
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
         """No model card: it would tell of this machine, and change the folder's hash."""

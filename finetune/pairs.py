@@ -2,7 +2,10 @@
 Questions → (question, gold passage) pairs with hard negatives → the batches they are trained in.
 
 Other pairs' passages in a batch are negatives too. So no batch has a pair whose passage, or
-negative, is gold for another pair's question.
+negative, is gold for another pair's question. Sentence-transformers' own parts do other things:
+``mine_hard_negatives`` ranks by an embedder, not by BM25, and ``NO_DUPLICATES`` compares the texts
+of a batch alone (on the policy set 49 golds stood as negatives in 24 batches of 2 to 64 pairs; here
+none does, in 20 of 57 or 58).
 """
 
 import math

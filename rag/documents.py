@@ -9,40 +9,18 @@ reason, so that one bad file never costs the others.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import DataError
+from rag.blocks import Block, DocumentError, is_bare_number, looks_like_heading
 from rag.corpus import clean
-
-
-class DocumentError(DataError):
-    """A document that is broken, encrypted, empty or scanned; the message says which."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A heading, or a paragraph, list or table."""
-
-    text: str
-    level: int = 0
-    """1 is a document's highest heading; 0 is no heading."""
-    pages: tuple[int, ...] = ()
-    """It stands on, from 1, ascending; empty where a document has none to tell."""
-
+from rag.pdf import pdf_blocks
 
 _STYLES = "\n".join(
     ["p[style-name='Title'] => h1:fresh"]
     + [f"p[style-name='Heading {n}'] => h{min(n + 1, 6)}:fresh" for n in range(1, 7)]
 )
 """Word's title stands above its headings."""
-HEADING_WORDS = 16
-"""A line of more words is no heading."""
-_KEYWORD = re.compile(
-    r"(?i:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
-    r"(?:\d[\w.-]*|[IVXLC]+|[A-Z])(?!\w)"
-)
-_NUMBERED = re.compile(r"§+\s*\d|\d+(?:\.\d+)*\.?\s+(?=[^\W\d_])(?=\S*[^a-z\W\d_])")
 
 
 def read_document(path: Path) -> list[Block]:
@@ -68,21 +46,6 @@ def read_document(path: Path) -> list[Block]:
     if not any(block.level == 0 for block in blocks):
         raise DocumentError("holds no text below its headings" if blocks else "holds no text")
     return blocks
-
-
-def looks_like_heading(line: str) -> bool:
-    """Whether a line by itself reads as a heading: numbered, or all in capitals, and short."""
-    words = line.split()
-    if not 0 < len(words) <= HEADING_WORDS or line.rstrip()[-1] in ".;,":
-        return False
-    numbered = _KEYWORD.match(line) or _NUMBERED.match(line)
-    return numbered is not None or (line.isupper() and len(line) > 3)
-
-
-def _pdf(path: Path) -> list[Block]:
-    from rag.pdf import pdf_blocks
-
-    return pdf_blocks(path)
 
 
 def _docx(path: Path) -> list[Block]:
@@ -159,7 +122,7 @@ def _text(path: Path) -> list[Block]:
     blocks = []
     for paragraph in re.split(r"\n[ \t]*\n", decoded(path)):
         first, _, rest = paragraph.strip("\n").partition("\n")
-        if looks_like_heading(first) and (not rest or _KEYWORD.fullmatch(first.strip())):
+        if looks_like_heading(first) and (not rest or is_bare_number(first)):
             blocks += [Block(first.strip(), 1), Block(rest)]
         else:
             blocks.append(Block(paragraph.strip("\n")))
@@ -184,7 +147,7 @@ def decoded(path: Path) -> str:
 
 
 READERS: dict[str, Callable[[Path], list[Block]]] = {
-    ".pdf": _pdf,
+    ".pdf": pdf_blocks,
     ".docx": _docx,
     ".html": _html,
     ".htm": _html,

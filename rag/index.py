@@ -162,7 +162,7 @@ class Index:
 
     @property
     def _place(self) -> Place:
-        return place_of(self.name, self._count)
+        return place_of(self.name)
 
     @property
     def _prefix(self) -> str:

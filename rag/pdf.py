@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.documents import HEADING_WORDS, Block, DocumentError, looks_like_heading
+from rag.blocks import HEADING_WORDS, Block, DocumentError, looks_like_heading
 
 LARGER = 1.12
 """A heading's size, at least, in sizes of the body."""

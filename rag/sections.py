@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.blocks import Block
 from rag.corpus import Framework, Section
-from rag.documents import Block
 
 MAX_WORDS = 180
 """Of a section; the policy set's own have 60 to 180."""

@@ -1,8 +1,9 @@
-"""The house: imports go down, never up or across, and importing does nothing heavy."""
+"""The house: imports go down, never up, across or round, and importing does nothing heavy."""
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ MAY_IMPORT = {
     "rag": {"harness"},
     "harness": set(),
 }
+ROOMS = (*MAY_IMPORT, "benchmarks", "docs", "tests")
 HEAVY = {
     "datasets",
     "lm_eval",
@@ -31,18 +33,35 @@ HEAVY = {
 def test_imports_go_down(room: str) -> None:
     allowed = MAY_IMPORT[room] | {room}
     upward = [
-        f"{path.relative_to(ROOT)}:{line} imports {package}"
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in sorted((ROOT / room).rglob("*.py"))
-        for line, package in _imports(path)
-        if package in MAY_IMPORT and package not in allowed
+        for line, name in _imports(path)
+        if _package(name) in MAY_IMPORT and _package(name) not in allowed
     ]
     assert upward == []
+
+
+def test_no_files_import_each_other() -> None:
+    """Not in a circle of several either, and not within functions: the error names the circle."""
+    paths = {_module(path): path for room in ROOMS for path in (ROOT / room).rglob("*.py")}
+    imported = {
+        module: {
+            found
+            for _, name in _imports(path)
+            for found in (name, name.rpartition(".")[0])  # A module, or something in it.
+            if found in paths
+        }
+        for module, path in paths.items()
+    }
+    TopologicalSorter(imported).prepare()
 
 
 def test_metrics_and_statistics_read_no_files() -> None:
     paths = [*(ROOT / "harness/metrics").glob("*.py"), ROOT / "harness/statistics.py"]
     readers = [
-        path.name for path in paths if {"pathlib", "os", "io"} & {p for _, p in _imports(path)}
+        path.name
+        for path in paths
+        if {"pathlib", "os", "io"} & {_package(name) for _, name in _imports(path)}
     ]
     assert readers == []
 
@@ -56,11 +75,19 @@ def test_the_command_answers_without_heavy_libraries() -> None:
 
 
 def _imports(path: Path) -> list[tuple[int, str]]:
-    """Line and top-level package of every import of a file."""
+    """Line and dotted name of everything a file imports."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found += [(node.lineno, alias.name.split(".")[0]) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.append((node.lineno, node.module.split(".")[0]))
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
     return found
+
+
+def _package(name: str) -> str:
+    return name.split(".")[0]
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

@@ -1,1 +1,1 @@
-"""Where the vectors are kept: a Qdrant server, Qdrant Edge or qdrant-client's local mode."""
+"""Where the vectors are kept: on a Qdrant server, or in a folder by Qdrant Edge."""

@@ -1,13 +1,7 @@
-"""
-A collection through qdrant-client: on a server, or in its local mode for small sets.
+"""A collection on a Qdrant server, through qdrant-client."""
 
-The local mode is Python and compares every vector: its search grows with the corpus.
-"""
-
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +10,6 @@ from more_itertools import chunked, constrained_batches
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from harness.files import write_json
 from rag.stores.settings import Server
 from rag.stores.store import (
     CANDIDATES,
@@ -40,26 +33,20 @@ REQUEST = 128
 REQUEST_CHARACTERS = 4_000_000
 """Of the text of these points: a server takes 32 MB."""
 CONFLICT = 409
-UNFINISHED = "unfinished.json"
-"""In a folder of the local mode: the ids of points that are being kept."""
 UPLOADS = 4
 """Requests to a server at a time."""
 
 
 class ClientStore:
-    """A collection of a server or of a local folder."""
+    """A collection of a server."""
 
-    def __init__(self, client: QdrantClient, name: str, size: int, where: Server | Path) -> None:
-        """Open the collection ``name`` of vectors of ``size``, made if it is not there.
-
-        ``where`` is the server, or the folder of the local mode.
-        """
+    def __init__(self, client: QdrantClient, name: str, size: int, server: Server) -> None:
+        """Open the collection ``name`` of vectors of ``size``, made on ``server`` if it is not
+        there."""
         self._client = client
         self._name = name
-        self._server = where if isinstance(where, Server) else None
-        self._unfinished = where / UNFINISHED if isinstance(where, Path) else None
         try:
-            self._prepare(size)
+            self._prepare(size, server)
         except BaseException:
             client.close()
             raise
@@ -77,19 +64,11 @@ class ClientStore:
         )
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """See ``Store``; to a server, in parallel requests."""
-        if self._server:
-            # Not strict: a passage longer than that is sent alone.
-            batches = constrained_batches(
-                points, REQUEST_CHARACTERS, REQUEST, _length, strict=False
-            )
-            with ThreadPoolExecutor(UPLOADS) as pool:
-                list(pool.map(self._send, batches))
-        elif self._unfinished:
-            # The local mode commits point by point: what a kill cut short is taken back whole.
-            write_json(self._unfinished, [point.id for point in points])
-            self._send(points)
-            self._unfinished.unlink()
+        """See ``Store``; in parallel requests."""
+        # Not strict: a passage longer than that is sent alone.
+        batches = constrained_batches(points, REQUEST_CHARACTERS, REQUEST, _length, strict=False)
+        with ThreadPoolExecutor(UPLOADS) as pool:
+            list(pool.map(self._send, batches))
 
     def take(self, ids: Sequence[int]) -> list[Point]:
         """See ``Store``."""
@@ -100,9 +79,7 @@ class ClientStore:
 
     def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
         """See ``Store``."""
-        params = None
-        if self._server:
-            params = models.SearchParams(exact=self.count() <= EXACT_UP_TO)
+        params = models.SearchParams(exact=self.count() <= EXACT_UP_TO)
         answers: list[Any] = []
         for batch in chunked(queries, QUERIES):
             requests = [_request(query, limit, params) for query in batch]
@@ -119,25 +96,21 @@ class ClientStore:
     def _send(self, points: Sequence[Point]) -> None:
         self._client.upsert(self._name, [_struct(point) for point in points], wait=True)
 
-    def _prepare(self, size: int) -> None:
+    def _prepare(self, size: int, server: Server) -> None:
         if self._client.collection_exists(self._name) and not self._has_our_layout(size):
             # A collection is named after its layout: this one is damaged.
             self._client.delete_collection(self._name)
         if not self._client.collection_exists(self._name):
-            self._create(size)
-        if self._unfinished and self._unfinished.is_file():
-            ids = json.loads(self._unfinished.read_text(encoding="utf-8"))
-            self._client.delete(self._name, points_selector=ids, wait=True)
-            self._unfinished.unlink()
+            self._create(size, server)
 
-    def _create(self, size: int) -> None:
+    def _create(self, size: int, server: Server) -> None:
         try:
             self._client.create_collection(
                 self._name,
                 vectors_config={DENSE: models.VectorParams(size=size, distance="Cosine")},
                 sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier="idf")},
-                shard_number=self._server.shards if self._server else None,
-                replication_factor=self._server.replicas if self._server else None,
+                shard_number=server.shards,
+                replication_factor=server.replicas,
             )
         except UnexpectedResponse as error:
             if error.status_code != CONFLICT:  # Another process has just made it.
@@ -158,7 +131,7 @@ def _struct(point: Point) -> Any:
     return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
 
 
-def _request(query: Query, limit: int, params: models.SearchParams | None) -> Any:
+def _request(query: Query, limit: int, params: models.SearchParams) -> Any:
     if query.dense is None or query.sparse is None:
         vector = query.sparse and sparse_as(models.SparseVector, query.sparse)
         return models.QueryRequest(

@@ -1,7 +1,6 @@
-"""
-A collection in Qdrant Edge: Qdrant's engine in this process, in a folder, for large local sets.
-"""
+"""A collection in Qdrant Edge: Qdrant's engine in this process, in a folder."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,10 +85,12 @@ class EdgeStore:
 
 
 def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:
-    if folder.is_dir() and any(folder.iterdir()):
-        return edge.EdgeShard.load(str(folder), config)
-    folder.mkdir(parents=True, exist_ok=True)
-    return edge.EdgeShard.create(str(folder), config)
+    if not folder.exists():
+        beside = folder.with_name(f"{folder.name}.partial")
+        shutil.rmtree(beside, ignore_errors=True)  # A kill may have left half of one.
+        edge.EdgeShard.create(str(beside), config).close()
+        beside.rename(folder)
+    return edge.EdgeShard.load(str(folder), config)
 
 
 def _request(query: Query, limit: int, exact: bool) -> Any:

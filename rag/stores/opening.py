@@ -1,13 +1,9 @@
 """
-Which store a collection is in, and opening it.
+Where a collection is, and opening it.
 
-A server when ``QDRANT_URL`` names one; else a folder of the cache: of qdrant-client's local mode up
-to ``LOCAL_UP_TO`` passages, of Qdrant Edge beyond, or of the one ``POLICYQA_STORE`` names.
+On a server when ``QDRANT_URL`` names one; else in a folder of the cache, by Qdrant Edge.
 """
 
-import os
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,10 +18,8 @@ from rag.stores.redaction import without
 from rag.stores.settings import Server, server
 from rag.stores.store import Store
 
-LOCAL_UP_TO = 100
-"""Passages. The local mode fuses in Python: beyond this a query takes it longer than embedding does
-(28 ms at 398 passages, where Edge takes a tenth of that)."""
-KINDS = ("local", "edge")
+EDGE = "-edge"
+"""What the name of an embedded collection's folder ends in."""
 TIMEOUT = 60
 """Seconds a server has to answer."""
 SHOWN = 500
@@ -37,14 +31,14 @@ class Place:
     """Where a collection is, or would be."""
 
     kind: str
-    """``server``, or one of ``KINDS``."""
+    """``server`` or ``edge``."""
     name: str
     """The collection's."""
 
     @property
     def folder(self) -> Path:
         """Of an embedded collection."""
-        return cache_folder("index", f"{self.name}-{self.kind}")
+        return cache_folder("index", f"{self.name}{EDGE}")
 
     def __str__(self) -> str:
         return str(server()) if self.kind == "server" else str(self.folder)
@@ -66,23 +60,18 @@ class Place:
             with (
                 locked(self.folder, wait),
                 _speaking_plainly(self),
-                closing(_embedded(self, size)) as store,
+                closing(_embedded(self.folder, size)) as store,
             ):
                 yield store
 
 
-def place_of(name: str, passages: int) -> Place:
-    """Where the collection ``name`` of so many passages belongs.
+def place_of(name: str) -> Place:
+    """Where the collection ``name`` belongs.
 
     Raises:
-        ConfigError: ``POLICYQA_STORE`` names no kind of store, or ``QDRANT_URL`` no server.
+        ConfigError: ``QDRANT_URL`` names no server.
     """
-    if server():
-        return Place("server", name)
-    kind = os.environ.get("POLICYQA_STORE") or ("local" if passages <= LOCAL_UP_TO else "edge")
-    if kind not in KINDS:
-        raise ConfigError(f"POLICYQA_STORE is {kind!r}; it must be {' or '.join(KINDS)}")
-    return Place(kind, name)
+    return Place("server" if server() else "edge", name)
 
 
 def places_like(prefix: str) -> list[Place]:
@@ -99,12 +88,9 @@ def places_like(prefix: str) -> list[Place]:
         ):
             names = [found.name for found in client.get_collections().collections]
         return [Place("server", name) for name in names if name.startswith(prefix)]
-    found = [
-        Place(kind, folder.name.removesuffix(f"-{kind}"))
-        for kind in KINDS
-        for folder in cache_folder("index").glob(f"{prefix}*-{kind}")
-    ]
-    return sorted(found, key=lambda place: place.folder.stat().st_mtime, reverse=True)
+    folders = cache_folder("index").glob(f"{prefix}*{EDGE}")
+    newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    return [Place("edge", folder.name.removesuffix(EDGE)) for folder in newest]
 
 
 @contextmanager
@@ -117,8 +103,7 @@ def _speaking_plainly(place: Place) -> Iterator[None]:
         yield
     except Exception as error:
         # Qdrant Edge raises nothing narrower than Exception itself.
-        known = isinstance(error, ApiException | QdrantException | sqlite3.Error)
-        if not known and type(error) is not Exception:
+        if not isinstance(error, ApiException | QdrantException) and type(error) is not Exception:
             raise
         mending = (
             "is the server running?"
@@ -158,7 +143,8 @@ def _faults(error: ValidationError) -> str:
 def _connected(where: Server) -> Any:
     from qdrant_client import QdrantClient
 
-    return QdrantClient(url=where.url, api_key=where.key, timeout=TIMEOUT)
+    key = where.key.get_secret_value() if where.key else None
+    return QdrantClient(url=where.url.get_secret_value(), api_key=key, timeout=TIMEOUT)
 
 
 def _of_server(name: str, size: int) -> Store:
@@ -170,25 +156,7 @@ def _of_server(name: str, size: int) -> Store:
     return ClientStore(_connected(where), name, size, where)
 
 
-def _embedded(place: Place, size: int) -> Store:
-    if place.kind == "edge":
-        from rag.stores.edge import EdgeStore
+def _embedded(folder: Path, size: int) -> Store:
+    from rag.stores.edge import EdgeStore
 
-        return EdgeStore(place.folder, size)
-    from rag.stores.client import ClientStore
-
-    return ClientStore(_local(place.folder), place.name, size, place.folder)
-
-
-def _local(folder: Path) -> Any:
-    """The local mode's client; a folder a kill left unreadable is begun anew: it is a cache."""
-    from qdrant_client import QdrantClient
-
-    try:
-        return QdrantClient(path=str(folder))
-    except (ValueError, sqlite3.DatabaseError) as error:
-        # A full or locked disk is operational: nothing is wrong with what is kept.
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        shutil.rmtree(folder)
-        return QdrantClient(path=str(folder))
+    return EdgeStore(folder, size)

@@ -1,7 +1,7 @@
 """
 What every store does, and how hybrid search fuses its two rankings.
 
-All three keep one layout: a point a passage, with the vectors ``dense`` (cosine) and ``bm25``
+Both keep one layout: a point a passage, with the vectors ``dense`` (cosine) and ``bm25``
 (sparse, IDF by Qdrant) and the payload ``id``, ``citation`` and ``body``.
 """
 

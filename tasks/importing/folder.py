@@ -10,8 +10,9 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.progress import Advance, silent
+from rag.blocks import DocumentError
 from rag.corpus import Framework, one_line
-from rag.documents import READERS, DocumentError, read_document
+from rag.documents import READERS, read_document
 from rag.sections import Names, sections_of, title_of
 from tasks.importing.drafts import Document, Refused, Source
 from tasks.importing.links import inside, place_in

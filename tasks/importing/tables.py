@@ -18,8 +18,9 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines
+from rag.blocks import DocumentError
 from rag.corpus import clean, framework_of
-from rag.documents import DocumentError, decoded
+from rag.documents import decoded
 from tasks.importing.drafts import SPLIT_NAMES, Document, Draft, Refused
 from tasks.importing.places import Places, UnusableError
 

@@ -1,19 +1,16 @@
 """A model card says what the record says, and whose licence holds."""
 
-import re
 from pathlib import Path
 
 import pytest
-import yaml
+from huggingface_hub import ModelCard
 
 from finetune.card import card, license_of
 from tests.finetune.training import recipe, run
 
 
 def front_matter(text: str) -> dict[str, object]:
-    found = re.match(r"---\n(.*?)---\n", text, re.DOTALL)
-    assert found
-    return dict(yaml.safe_load(found[1]))
+    return dict(ModelCard(text).data.to_dict())
 
 
 def test_a_checkpoint_has_its_card(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
@@ -28,6 +25,9 @@ def test_a_checkpoint_has_its_card(data: Path, tiny_llama: Path, tmp_path: Path)
     assert f"| validation loss | {made.record['metrics']['validation_loss']:.4g} |" in text
     assert "learning_rate: 0.01" in text
     assert "| torch | 2." in text
+    results = {one.metric_type: one.metric_value for one in ModelCard(text).data.eval_results}
+    measured = made.record["metrics"]
+    assert results == {name: measured[name] for name in measured if name.startswith("validation")}
 
 
 @pytest.mark.parametrize("text", ["a | b", "x\n# y\n```\n---\n", "<script>", "*[n](u)*", "é: {"])
@@ -43,7 +43,7 @@ def test_a_users_text_breaks_neither_front_matter_nor_markdown(
     assert front_matter(written)["base_model"] == text
     kinds = [
         (token.type, token.content)
-        for token in MarkdownIt("commonmark").enable("table").parse(written.split("---\n", 2)[2])
+        for token in MarkdownIt("commonmark").enable("table").parse(ModelCard(written).text)
     ]
     headings = [kinds[i + 1][1] for i, kind in enumerate(kinds) if kind[0] == "heading_open"]
     assert headings[1:] == ["Data", "Scores", "Recipe", "Versions", "Licence", "Use"]
@@ -71,6 +71,8 @@ def test_terms_of_the_base_are_named_and_linked(
         ({}, "unknown"),
         ({"README.md": "---\nlicense: llama2\n---\n"}, "llama2"),
         ({"README.md": "---\nbase_model: x\n---\nlicense: mit\n"}, "unknown"),
+        ({"README.md": "---\nlicense: [&a [x], *a]\n---\n"}, "unknown"),
+        ({"README.md": "---\nlicense: {\n---\n"}, "unknown"),
         ({"README.md": "no front matter\nlicense: x\n", "LICENSE.txt": ""}, "see LICENSE.txt"),
     ],
 )

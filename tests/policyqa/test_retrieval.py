@@ -195,7 +195,7 @@ def test_any_two_retrievers_compare(score: Score, tmp_path: Path, cross_encoder:
     (tmp_path / "dense.json").write_text(json.dumps(dense))
     options = ["--mode", "sparse", "--reranker", str(cross_encoder)]
     other = scored(score, *options, "--against", str(tmp_path / "dense.json"), k=1)
-    assert ",dense,local,exact |" in other["against"]["signature"]
+    assert ",dense,edge,exact |" in other["against"]["signature"]
     assert ",sparse,50>reranker0@" in other["signature"]
     for name, change in other["against"]["metrics"].items():
         means = other["metrics"][name]["mean"], dense["metrics"][name]["mean"]

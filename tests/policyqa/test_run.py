@@ -389,7 +389,7 @@ def test_the_signature_says_all_that_could_change_a_figure(suite: Path, tmp_path
         "bitsandbytes:",
         "qdrant-client:",
         "sentence-transformers:",
-        "local,exact",
+        "edge,exact",
         "prompt rag:",
         "answers:",
         "int8",

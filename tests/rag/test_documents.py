@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.documents import Block, DocumentError, looks_like_heading, read_document
+from rag.blocks import Block, DocumentError, looks_like_heading
+from rag.documents import read_document
 from tests.documents import (
     write_docx,
     write_html,

@@ -30,7 +30,6 @@ def sections() -> list[Section]:
     return [*plain, *made]
 
 
-@pytest.mark.parametrize("kind", ["local", "edge"])
 @pytest.mark.parametrize(
     ("name", "question"),
     [
@@ -45,12 +44,9 @@ def sections() -> list[Section]:
 def test_a_hostile_passage_is_found_and_keeps_its_place(
     sections: list[Section],
     minilm: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
     name: str,
     question: str,
 ) -> None:
-    monkeypatch.setenv("POLICYQA_STORE", kind)
     retriever = Retriever(sections, k=3, budget=120)
     context = retriever.contexts([question])[0]
     assert context.ids[0] == f"h/{name}"

@@ -19,11 +19,13 @@ from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
 from rag.index import BATCH, MODES, Index, _batches, _digest, _point_id
 from rag.retriever import Retriever
-from rag.stores.client import ClientStore
+from rag.stores.edge import EdgeStore
 from rag.stores.store import Point
+from tests.rag.stores.memory import keep_in_memory
 
 SERVER = os.environ.get("QDRANT_URL")
 """Taken before the session's own environment drops it."""
+STORES = ("edge", "memory", *(["server"] if SERVER else []))
 QUESTION = "How long may the string of a kite be?"
 
 
@@ -73,6 +75,14 @@ def test_another_embedder_has_another_index(
     assert Index(sections, Embedder(str(other))).name != Index(sections, Embedder()).name
 
 
+def use(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep collections in this one of ``STORES``."""
+    if store == "memory":
+        keep_in_memory(monkeypatch)
+    if store == "server":
+        monkeypatch.setenv("QDRANT_URL", str(SERVER))
+
+
 def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that is embedded from now on."""
     texts: list[str] = []
@@ -120,7 +130,10 @@ def _some_points(index: Index) -> list[Point]:
     return index._points(next(_batches(passages, ids, ids[:0])))
 
 
-def test_a_collection_of_another_vector_size_is_built_again(sections: list[Section]) -> None:
+def test_a_collection_of_another_vector_size_is_built_again(
+    sections: list[Section], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_in_memory(monkeypatch)
     index = Index(sections, Embedder())
     with index._place.open(3) as store:
         store.upsert([Point(1, [1.0, 0.0, 0.0], Sparse([], []), {})])
@@ -128,25 +141,14 @@ def test_a_collection_of_another_vector_size_is_built_again(sections: list[Secti
     assert index.search([QUESTION], 1)[0][0].id.startswith("kites/")
 
 
-@pytest.mark.parametrize("damaged", ["meta.json", "storage.sqlite"])
-def test_a_store_that_a_kill_left_unreadable_is_built_again(
-    sections: list[Section], damaged: str
-) -> None:
-    index = Index(sections, Embedder())
-    index.build()
-    path = next(Path(index.location).rglob(damaged))
-    path.write_bytes(b'{"half' + path.read_bytes()[:50])
-    assert index.search([QUESTION], 1)[0][0].id.startswith("kites/")
-
-
-@pytest.mark.parametrize("kind", ["local", "edge"])
+@pytest.mark.parametrize("kind", STORES)
 def test_one_changed_document_of_40_embeds_its_own_passages_alone(
     minilm: Path,  # noqa: ARG001
     own_store: Path,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
 ) -> None:
-    monkeypatch.setenv("POLICYQA_STORE", kind)
+    use(kind, monkeypatch)
     passages = many(120, documents=40)
     Index(passages, Embedder()).build()
     changed = [
@@ -160,16 +162,6 @@ def test_one_changed_document_of_40_embeds_its_own_passages_alone(
     assert len(kept(index)) == 120
 
 
-def test_a_set_that_outgrows_the_local_mode_is_not_embedded_again(
-    sections: list[Section], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Index(sections, Embedder()).build()
-    monkeypatch.setenv("POLICYQA_STORE", "edge")
-    texts = embedded(monkeypatch)
-    assert Index(sections, Embedder()).build()
-    assert texts == []
-
-
 def test_an_earlier_collection_in_use_is_not_waited_for(sections: list[Section]) -> None:
     earlier = Index(sections[:3], Embedder())
     earlier.build()
@@ -177,16 +169,13 @@ def test_an_earlier_collection_in_use_is_not_waited_for(sections: list[Section])
         assert Index(sections, Embedder()).build()
 
 
-@pytest.mark.parametrize("kind", ["local", "edge"])
 def test_killed_while_indexing_and_run_again_the_index_is_that_of_an_undisturbed_build(
     minilm: Path,  # noqa: ARG001
     own_store: Path,  # noqa: ARG001
     home: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    kind: str,
 ) -> None:
-    monkeypatch.setenv("POLICYQA_STORE", kind)
     undisturbed = Index(many(300), Embedder())
     undisturbed.build()
     expected = kept(undisturbed)
@@ -241,16 +230,14 @@ def test_every_store_finds_the_same_with_the_same_scores(
     sections: list[Section], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     questions = [QUESTION, "How deep is a well?", "metres", "!?", ""]
-    kinds = ["local", "edge", *(["server"] if SERVER else [])]
     found: dict[str, list[tuple[str, float]]] = {}
-    for kind in kinds:
-        monkeypatch.setenv("POLICYQA_STORE", kind)
-        if kind == "server":
-            monkeypatch.setenv("QDRANT_URL", str(SERVER))
-        for mode in MODES:
-            hits = Index(sections, Embedder()).search(questions, 5, mode)
-            made = [(hit.id, round(hit.score, 5)) for one in hits for hit in one]
-            assert found.setdefault(mode, made) == made, (kind, mode)
+    for kind in STORES:
+        with monkeypatch.context() as patch:
+            use(kind, patch)
+            for mode in MODES:
+                hits = Index(sections, Embedder()).search(questions, 5, mode)
+                made = [(hit.id, round(hit.score, 5)) for one in hits for hit in one]
+                assert found.setdefault(mode, made) == made, (kind, mode)
     assert len(found["hybrid"]) == 25
     # Words none of which is searched for find nothing.
     assert len(found["sparse"]) == 15
@@ -272,14 +259,14 @@ def test_hybrid_search_finds_what_either_ranking_alone_misses(
     assert lunch[0].id == "f/b"
 
 
-@pytest.mark.parametrize("kind", ["local", "edge"])
+@pytest.mark.parametrize("kind", STORES)
 def test_of_equal_scores_the_first_ids_are_found_in_every_store(
     minilm: Path,  # noqa: ARG001
     own_store: Path,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
 ) -> None:
-    monkeypatch.setenv("POLICYQA_STORE", kind)
+    use(kind, monkeypatch)
     same = [Section(f"f/{n:03d}", "f", "Rules", "Part", "Reserved.") for n in range(60)]
     for mode in MODES:
         hits = Index(same, Embedder()).search(["What is reserved?"], 3, mode)[0]
@@ -306,7 +293,7 @@ def test_a_build_killed_before_it_was_settled_is_settled_by_the_next(
 ) -> None:
     settled: list[int] = []
     Index(sections, Embedder()).build()
-    monkeypatch.setattr(ClientStore, "settle", lambda store: settled.append(store.count()))
+    monkeypatch.setattr(EdgeStore, "settle", lambda store: settled.append(store.count()))
     assert not Index(sections, Embedder()).build()
     assert settled == [18]
 

@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.blocks import Block
 from rag.corpus import Framework
-from rag.documents import Block
 from rag.sections import MAX_WORDS, Names, sections_of, slug, split_paragraphs, title_of
 
 FRAMEWORK = Framework(id="rules", title="Rules")
