@@ -1,6 +1,5 @@
-"""What the dry run says a training takes, against the peak of a fresh `policyqa train` process."""
+"""What the formula says a training takes, against the peak of a fresh `policyqa train` process."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,50 +7,41 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from benchmarks.conftest import report
 from finetune.recipe import load_recipe
-
-ESTIMATED = """
-import json, sys
-from pathlib import Path
-from rich.console import Console
-from finetune.recipe import load_recipe
+from harness.models.precision import PRECISIONS
 from policyqa.dry_run import dry_run
 from policyqa.progress import Watch
-from policyqa.quiet import quieten
 from tasks.policyqa.questions import DATA
-quieten()
-watch = Watch(Console(stderr=True))
-plan = dry_run(load_recipe(sys.argv[1]), DATA, watch, timing=False)
-print(json.dumps(plan.as_json()["memory"]))
-"""
+
 MEASURED = """
-import json, sys
+import sys
 from pathlib import Path
 from policyqa.cli import app
 app(["train", sys.argv[1], "--out", sys.argv[2]], standalone_mode=False)
 lines = Path("/proc/self/status").read_text().splitlines()
-peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-print(json.dumps({"peak": peak * 1024}))
+print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024)
 """
-CASES = [
-    *(("smollm2-135m-sft", precision, False) for precision in ("fp32", "bf16", "int8", "nf4")),
-    *(("smollm2-135m-sft", precision, True) for precision in ("fp32", "bf16", "int8", "nf4")),
-    *(("smollm2-135m-sft-rag", precision, False) for precision in ("fp32", "bf16", "int8", "nf4")),
-]
-"""Recipe, precision, gradient checkpointing."""
 
 
-def told_by(code: str, *arguments: str) -> dict[str, int]:
-    """The last line that a fresh process prints, as JSON."""
-    command = [sys.executable, "-c", code, *arguments]
+def peak_of(file: Path, folder: Path) -> int:
+    """The most bytes that a process had resident which trained the recipe in ``file``."""
+    command = [sys.executable, "-c", MEASURED, str(file), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    return int(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(("name", "precision", "checkpointing"), CASES)
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize(
+    ("name", "checkpointing"),
+    [
+        ("smollm2-135m-sft", False),
+        ("smollm2-135m-sft", True),
+        ("smollm2-135m-sft-rag", False),
+    ],
+)
 def test_training_memory(
     benchmark: Any, tmp_path: Path, name: str, precision: str, checkpointing: bool
 ) -> None:
@@ -60,9 +50,7 @@ def test_training_memory(
     recipe = load_recipe(name, precision=precision, **changes)
     file = tmp_path / "recipe.yaml"
     file.write_text(yaml.safe_dump(recipe.model_dump(mode="json", exclude={"name"})))
-    estimated = told_by(ESTIMATED, str(file))
-    measured = benchmark.pedantic(
-        told_by, args=(MEASURED, str(file), str(tmp_path / "checkpoint")), rounds=1
-    )
-    benchmark.extra_info.update({"estimated": estimated, "measured": measured["peak"]})
-    report(benchmark, "the measured peak", {"estimate": estimated["peak"] / measured["peak"]})
+    told = dry_run(recipe, DATA, Watch(Console(stderr=True))).as_json()["memory"]
+    peak = benchmark.pedantic(peak_of, args=(file, tmp_path / "checkpoint"), rounds=1)
+    benchmark.extra_info.update({"estimated": told, "measured": peak})
+    report(benchmark, "the measured peak", {"estimate": told["peak"] / peak})

@@ -1,150 +1,132 @@
 """
-What memory a training takes at its peak, told before anything is loaded.
+What memory a training takes at its peak: a plain formula of configuration, recipe and batch.
 
-On a processor that is the resident set of the process, on a GPU what it allocates there. The peak
-is the larger of two sums:
+It is an estimate: allocators keep what is freed, and buffers come and pass. Not in it are pages of
+the weights' file, which the system takes back when memory is short. Sources of the terms:
 
-    loading   process + weights' file + what is converted of it
-    training  process + weights + file + adapter + activations + logits + allocator
-
-``process`` is read from this very process, which has done what a training does before it loads a
-model; ``weights`` to ``logits`` come from a rehearsal without contents (``finetune.rehearsal``),
-``allocator`` from taking and freeing the same blocks, in the same order, of this machine's C
-library. No factor is fitted to measurements; benchmarks/test_training_memory.py compares the two.
+- weights: LLM.int8() (arXiv:2208.07339) keeps a byte a weight of linear layers and a float32 scale
+  a row; NF4 (QLoRA, arXiv:2305.14314) half a byte and 0.127 bits of scales a weight.
+- adapter: LoRA (arXiv:2106.09685) has rank × (inputs + outputs) parameters a layer. Each is a
+  float32, as is its gradient, with Adam's two states of 4 bytes, or of 1 (arXiv:2110.02861).
+- activations: counted as Korthikanti et al. do (arXiv:2205.05198, section 4.1), tensor by tensor of
+  what a layer keeps for the backward pass. Theirs is a GPT layer of which all is trained. Here
+  linear layers are frozen, so that the adapter alone keeps inputs; a fused attention keeps no
+  scores; the feed-forward part is SwiGLU. Checkpointed, a layer keeps its input, and one at a time
+  all the rest.
+- logits: the log-probabilities of cross-entropy, and the gradients of these and of the logits.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import psutil
 import torch
 
 from finetune.examples import IGNORED, Example
-from finetune.ledger import Heap
 from finetune.recipe import Recipe
-from finetune.rehearsal import Batch, Rehearsal
 
-CGROUPS = Path("/sys/fs/cgroup")
-"""Where Linux tells the limits of a container."""
-OWN_CGROUPS = Path("/proc/self/cgroup")
-"""Where it tells the groups of this process."""
-LIMITS = {"memory.max": "memory.current", "memory.limit_in_bytes": "memory.usage_in_bytes"}
-"""Files of a limit and of what is used of it, in version 2 and 1 of control groups."""
+PROCESS = 900_000_000
+"""Bytes of Python and the libraries without a model, on a processor."""
 
 
-@dataclass(frozen=True)
-class Memory:
-    """The parts of the peak, in bytes."""
+class Batch(NamedTuple):
+    """The shape of a batch."""
 
-    process: int
-    """Python, the libraries and the examples; 0 on a GPU, where it counts as taken."""
-    weights: int
-    """The base at its precision: quantised layers with their scales, the rest in its own type."""
-    file: int
-    """Weights in their file that were converted, and stay mapped because others are used from
-    there. The system takes them back when memory is short."""
-    adapter: int
-    """The adapter in float32, its gradients and the optimiser's states."""
-    activations: int
-    """What the heaviest batch keeps for the backward pass."""
-    logits: int
-    """Logits of the answers, their gradients, and buffers in passing."""
-    allocator: int
-    """Freed, and kept by the C library."""
-    loading: int
-    """All that is resident while the base is loaded."""
-
-    @property
-    def training(self) -> int:
-        """All that is resident while the heaviest batch is trained on."""
-        return sum(size for part, size in asdict(self).items() if part != "loading")
-
-    @property
-    def peak(self) -> int:
-        """The most at any moment."""
-        return max(self.loading, self.training)
-
-    @property
-    def needed(self) -> int:
-        """What must be free beside this process for training to go on."""
-        return self.training - self.process - self.file
+    rows: int
+    tokens: int
+    """Of its longest row, to which the others are padded."""
+    answer: int
+    """Positions at its end whose logits are computed: its longest answer, and one before."""
 
 
-def estimate(rehearsal: Rehearsal, recipe: Recipe, rows: Sequence[Example]) -> Memory:
-    """The memory that ``recipe`` takes.
+class Term(NamedTuple):
+    """A part of the peak: its bytes, and what they are of."""
 
-    Args:
-        rehearsal: of its model.
-        recipe: what to do, as this machine can.
-        rows: examples trained on.
-    """
-    on_gpu = torch.cuda.is_available()
-    process = 0 if on_gpu else psutil.Process().memory_info().rss
-    heap = None if on_gpu else Heap()
-    held, peak, kept = rehearsal.trace(heaviest(rows, recipe.batch_size), heap)
-    mapped = 0 if on_gpu else rehearsal.stored
-    used_there = min(mapped, rehearsal.as_stored)
-    return Memory(
-        process=process,
-        weights=rehearsal.weights,
-        file=mapped - used_there if used_there else 0,
-        adapter=rehearsal.trainable * (4 + 4 + state_bytes(recipe.optimizer)),
-        activations=held,
-        logits=peak - held,
-        allocator=kept,
-        loading=process + rehearsal.weights + mapped - used_there,
-    )
+    size: int
+    what: str
 
 
 def heaviest(rows: Sequence[Example], size: int) -> Batch:
     """A batch of ``size`` that no batch of ``rows`` is heavier than."""
     answers = (sum(label != IGNORED for label in row.labels) for row in rows)
-    return Batch(
-        rows=min(size, len(rows)),
-        tokens=max(len(row.input_ids) for row in rows),
-        answer=1 + max(answers),
-    )
+    longest = max(len(row.input_ids) for row in rows)
+    return Batch(min(size, len(rows)), longest, 1 + max(answers))
 
 
-def state_bytes(optimizer: str) -> int:
-    """Bytes of the optimiser's two states of a parameter."""
-    return 2 if "8bit" in optimizer else 8
+def terms(base: Any, recipe: Recipe, batch: Batch) -> dict[str, Term]:
+    """The terms of the peak, of a base on PyTorch's meta device and its heaviest batch."""
+    parameters, trained = base.num_parameters(), trainable(base, recipe)
+    states = 2 if "8bit" in recipe.optimizer else 8
+    logits = batch.rows * batch.answer * base.config.get_text_config().vocab_size
+    return {
+        "process": Term(0 if torch.cuda.is_available() else PROCESS, "Python and the libraries"),
+        "weights": Term(weights(base, recipe), f"{parameters:,} parameters, {recipe.precision}"),
+        "adapter": Term(
+            trained * (4 + 4 + states),
+            f"{trained:,} parameters, their gradients, states of {recipe.optimizer}",
+        ),
+        "activations": Term(
+            activations(base, recipe, batch),
+            f"the heaviest batch, {batch.rows} × {batch.tokens:,} tokens",
+        ),
+        "logits": Term(logits * 3 * 4, f"its {batch.rows} × {batch.answer:,} answer positions"),
+    }
+
+
+def weights(base: Any, recipe: Recipe) -> int:
+    """Bytes of the base; what bitsandbytes does not quantise keeps the type it is stored in."""
+    linear = [one for one in _linear(base, "") if one is not base.get_output_embeddings()]
+    quantised = sum(one.weight.numel() for one in linear)
+    scales = 4 * sum(one.out_features for one in linear)
+    rest = base.num_parameters() - quantised
+    width = _width(base, recipe)
+    whole = {"int8": quantised + scales, "nf4": math.ceil(quantised * (4 + 0.127) / 8)}
+    size: int = rest * width + whole.get(recipe.precision, quantised * width)
+    return size
+
+
+def trainable(base: Any, recipe: Recipe) -> int:
+    """Parameters of the adapter."""
+    layers = _linear(base, *recipe.target_modules)
+    return sum(recipe.lora_rank * (one.in_features + one.out_features) for one in layers)
+
+
+def activations(base: Any, recipe: Recipe, batch: Batch) -> int:
+    """Bytes that are kept for the backward pass."""
+    config, width = base.config.get_text_config(), _width(base, recipe)
+    hidden, heads, layers = config.hidden_size, config.num_attention_heads, config.num_hidden_layers
+    norms = 2 * 4 * hidden  # The input of each, in float32.
+    # Queries, keys, values and what comes out; keys and values once for each head of queries.
+    attention = 4 * heads * (getattr(config, "head_dim", None) or hidden // heads) * width
+    feed_forward = 3 * config.intermediate_size * width  # Gate, its activation, what it gates.
+    # Every adapted layer drops out of its input by itself: a float32, and the mask's number.
+    dropped = 4 + (1 if torch.cuda.is_available() else 4)
+    inputs = dropped * sum(one.in_features for one in _linear(base, *recipe.target_modules))
+    tokens = batch.rows * batch.tokens
+    kept: int = tokens * (layers * (norms + attention + feed_forward) + inputs)
+    if recipe.gradient_checkpointing:
+        kept = tokens * layers * hidden * width + kept // layers
+    return kept
 
 
 def free_memory() -> int:
     """Bytes that this process can still take, on the GPU where there is one.
 
-    On a processor, what the system has available, or what is left of a container's limit.
+    A container's limit is not known to it.
     """
     if torch.cuda.is_available():
         return int(torch.cuda.mem_get_info()[0])
-    return min([int(psutil.virtual_memory().available), *_left_of_limits()])
+    return int(psutil.virtual_memory().available)
 
 
-def _left_of_limits() -> Iterator[int]:
-    """What is left of each limit on this process; cached files do not count as used."""
-    for folder in _control_groups():
-        for limit, used in LIMITS.items():
-            text = _text(folder / limit)
-            if text.isdecimal():
-                cached = dict(line.split() for line in _text(folder / "memory.stat").splitlines())
-                taken = int(_text(folder / used) or 0) - int(cached.get("inactive_file", 0))
-                yield max(0, int(text) - taken)
+def _width(base: Any, recipe: Recipe) -> int:
+    """Bytes of a number that is computed with, and of a weight that is not quantised."""
+    stored = getattr(base.config, "dtype", None) or torch.float32
+    return {"fp32": 4, "bf16": 2}.get(recipe.precision, int(stored.itemsize))
 
 
-def _control_groups() -> Iterator[Path]:
-    """The control groups of this process that may limit its memory, and those they are in."""
-    for line in _text(OWN_CGROUPS).splitlines():
-        number, kind, path = line.split(":", 2)
-        root = CGROUPS if number == "0" else CGROUPS / "memory"
-        if number == "0" or "memory" in kind.split(","):
-            own = root / path.strip("/")
-            yield from (own, *(one for one in own.parents if one.is_relative_to(root)))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
+def _linear(base: Any, *names: str) -> list[Any]:
+    """The linear layers whose names end in one of ``names``."""
+    found = (one for name, one in base.named_modules() if name.endswith(names))
+    return [one for one in found if isinstance(one, torch.nn.Linear)]

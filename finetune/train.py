@@ -66,8 +66,12 @@ def train(
     return load_checkpoint(target)
 
 
-def _refuse_idle_devices() -> None:
-    """transformers would copy the model to every GPU of one process, which trl refuses."""
+def refuse_idle_devices() -> None:
+    """Refuse several GPUs in one process: transformers would copy the model to each, trl refuses.
+
+    Raises:
+        ConfigError: there are several.
+    """
     devices = torch.cuda.device_count()
     if devices > 1 and count() == 1:
         raise ConfigError(
@@ -86,7 +90,7 @@ def _train_in(
     advance: Advance,
     say: Say,
 ) -> None:
-    _refuse_idle_devices()
+    refuse_idle_devices()
     folder = catalogue.loadable(recipe.model)
     tokenizer = tokenizer_of(folder)
     splits = from_main(lambda: build_splits(recipe, questions, retriever, tokenizer))

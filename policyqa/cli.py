@@ -116,7 +116,7 @@ def train(
     model: Annotated[str | None, typer.Option(help="Base model, in place of the recipe's.")] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Checkpoint folder; the cache if unset.")] = None,
-    plan_alone: Annotated[
+    dry: Annotated[
         bool, typer.Option("--dry-run", help="Tell what it would do and take; train nothing.")
     ] = False,
     as_json: Json = False,
@@ -135,22 +135,22 @@ def train(
     wanted = load_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model])
     watch = Watch(Console(stderr=True, quiet=not is_main()))
-    if plan_alone:
-        _show_plan(wanted, data_or_shipped(data), watch, as_json)
+    if dry:
+        _show_estimate(wanted, data_or_shipped(data), watch, as_json)
         return
     folder = train_recipe(wanted, data_or_shipped(data), out, watch).folder
     if is_main():
         print(folder)
 
 
-def _show_plan(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) -> None:
+def _show_estimate(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) -> None:
     from policyqa.dry_run import dry_run, show
 
-    plan = dry_run(recipe, data, watch)
+    told = dry_run(recipe, data, watch)
     if as_json:
-        print_json(plan.as_json())
+        print_json(told.as_json())
     else:
-        show(plan, Console())
+        show(told, Console())
 
 
 @model_app.command("list")

@@ -1,12 +1,14 @@
 """
 A recipe → what training it would do and take, without training it.
 
-A few updates are timed in a folder that is gone afterwards. What stays is what any command may
-leave in the cache: the model if the catalogue has it, and the index if contexts are retrieved.
+Memory is estimated by a formula (``finetune.memory``), and measured on a GPU where the weights are
+here. What stays is what any command may leave in the cache: the model if the catalogue has it, and
+the index if contexts are retrieved.
 """
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -23,112 +25,86 @@ from rag.retriever import Retriever
 from tasks.policyqa.questions import load_questions
 
 if TYPE_CHECKING:
-    from finetune.plan import Part, Plan
-
-MEMORY = {
-    "process": "Python, libraries and examples",
-    "weights": "weights, {precision}",
-    "file": "their file, still mapped (given back when memory is short)",
-    "adapter": "adapter, gradients, optimiser",
-    "activations": "activations of the heaviest batch",
-    "logits": "logits, and buffers in passing",
-    "allocator": "freed and kept by the C library",
-}
-"""What the parts of the memory are called."""
+    from finetune.estimate import TrainingEstimate
 
 
-def dry_run(recipe: Recipe, data: Path, watch: Watch, timing: bool = True) -> "Plan":
-    """The plan of ``recipe`` on the data folder ``data``; nothing is trained or kept.
+def dry_run(recipe: Recipe, data: Path, watch: Watch) -> "TrainingEstimate":
+    """What ``recipe`` would do and take on the data folder ``data``; nothing is kept of it.
 
     Args:
         recipe: what to do.
         data: a data folder.
         watch: shows the progress, and hears what this machine does otherwise.
-        timing: whether a few updates are timed, where the training fits and the weights are here.
 
     Raises:
-        BenchError: the data is not usable, or the model's configuration cannot be reached.
+        BenchError: the data is not usable, the model's configuration cannot be reached, or the
+            memory of a GPU ran out.
     """
     # A recipe that shows nothing of documents needs none.
     sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
     questions = load_questions(data, [section.id for section in sections])
     recipe = fitted_recipe(recipe, watch)
     folder = catalogue.loadable(recipe.model)
+    import torch
+
+    from finetune.estimate import estimate
     from finetune.examples import build_splits, tokenizer_of
-    from finetune.plan import has_weights, make_plan, timed
 
     tokenizer = tokenizer_of(folder)
     with watch.stage("examples"):
         splits = build_splits(recipe, questions, Retriever(sections), tokenizer)
-    with watch.stage("an update without contents"):
-        plan = make_plan(recipe, folder, splits)
-    if not (timing and plan.fits):
-        return plan
+    told = estimate(recipe, folder, splits)
+    if not torch.cuda.is_available():
+        return told
+    from finetune.measuring import has_weights, measured
+
     if not has_weights(folder):
-        watch.say(f"not timed: the weights of {recipe.model} are not here")
-        return plan
-    with watch.stage("a few updates, timed") as advance:
-        return timed(plan, folder, tokenizer, splits, advance)
+        watch.say(f"memory is not measured: the weights of {recipe.model} are not here")
+        return told
+    with watch.stage("the heaviest batch, measured"):
+        return replace(told, measured=measured(recipe, folder, tokenizer, splits["train"].rows))
 
 
-def show(plan: "Plan", console: Console) -> None:
+def show(told: "TrainingEstimate", console: Console) -> None:
     """Print what is done, what memory that takes, and whether it fits."""
-    work = _table(f"{plan.recipe.name} on {plan.recipe.model}")
-    for row in _work(plan):
-        work.add_row(*row)
+    work = _table(f"{told.recipe.name} on {told.recipe.model}")
+    work.add_row("train", _counted(told.train))
+    work.add_row("validation", _counted(told.validation))
+    work.add_row("updates", f"{told.updates:,}, measured on validation {told.measurements:,} times")
+    share = told.trainable / told.parameters
+    work.add_row("parameters", f"{told.trainable:,} of {told.parameters:,} trained ({share:.2%})")
     console.print(work)
-    memory = _table("memory at the peak")
-    for name, title in MEMORY.items():
-        size = getattr(plan.memory, name)
-        if size:
-            memory.add_row(title.format(precision=plan.recipe.precision), _size(size))
-    if plan.memory.loading > plan.memory.training:
-        memory.add_row("while it is loaded, which is more", _size(plan.memory.loading))
-    memory.add_row("in all", _size(plan.memory.peak), style="bold")
+    memory = _table("memory at the peak, estimated")
+    for name, term in told.memory.items():
+        if term.size:
+            memory.add_row(name, _size(term.size), term.what)
+    memory.add_row("in all", _size(told.peak), style="bold")
     console.print(memory)
-    console.print(Text(verdict(plan)))
+    console.print(Text(verdict(told)))
 
 
-def verdict(plan: "Plan") -> str:
-    """Whether this machine can, and for how long it would."""
-    needed, free = _size(plan.memory.needed), _size(plan.available)
-    if not plan.fits:
-        needs = f"does not fit: it needs {needed} beside this process, and {free} are free"
-        return f"{needs}. To mend it: {', or '.join(lighter(plan.recipe))}"
-    timing = "not timed" if plan.seconds is None else f"takes about {_duration(plan.seconds)}"
-    return f"fits: it needs {needed} beside this process, and {free} are free; {timing}"
+def verdict(told: "TrainingEstimate") -> str:
+    """Whether this machine can."""
+    needed, free = _size(told.needed), _size(told.available)
+    how = "estimated" if told.measured is None else "measured with the heaviest batch"
+    needs = f"it needs {needed} ({how}) beside this process, and {free} are free"
+    if told.fits:
+        return f"fits: {needs}"
+    return f"does not fit: {needs}. To mend it: {', or '.join(lighter(told.recipe))}"
 
 
-def _work(plan: "Plan") -> list[tuple[str, str]]:
-    """Names and values of what is done."""
-    return [
-        ("train", _part(plan.train)),
-        ("validation", _part(plan.validation)),
-        ("updates", f"{plan.updates:,}, measured on validation {plan.measurements:,} times"),
-        ("parameters", f"{plan.trainable:,} of {plan.parameters:,} trained ({plan.share:.2%})"),
-    ]
-
-
-def _part(part: "Part") -> str:
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in part.contexts.items())
+def _counted(part: dict[str, Any]) -> str:
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in part["contexts"].items())
     return (
-        f"{part.rows:,} examples ({part.left_out:,} too long and left out), "
-        f"{part.tokens:,} tokens, at most {part.longest:,} each; contexts: {kinds}"
+        f"{part['rows']:,} examples ({part['left_out']:,} too long and left out), "
+        f"{part['tokens']:,} tokens, at most {part['longest']:,} each; contexts: {kinds}"
     )
 
 
 def _table(title: str) -> Table:
-    table = Table(title=Text(title), box=box.SIMPLE, title_justify="left", show_header=False)
-    table.add_column()
-    table.add_column(overflow="fold")
-    return table
+    return Table(title=Text(title), box=box.SIMPLE, title_justify="left", show_header=False)
 
 
 def _size(count: int) -> str:
     """Bytes in GB of 10^9, as sizes of memory and files are sold."""
     return f"{count / 1e9:,.2f} GB"
-
-
-def _duration(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from rich.console import Console
 
 from finetune.recipe import Recipe
@@ -49,64 +50,91 @@ def without_weights(tiny_llama: Path, tmp_path: Path) -> Written:
 
 
 def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
-    """The plan, and what is shown of it on a console and said meanwhile, on one line."""
+    """The estimate, and what is shown of it on a console and said meanwhile, on one line."""
     file = io.StringIO()
     console = Console(file=file, width=200, color_system=None)
-    plan = dry_run(wanted, data, Watch(console))
-    show(plan, console)
-    return plan, " ".join(file.getvalue().split())
+    found = dry_run(wanted, data, Watch(console))
+    show(found, console)
+    return found, " ".join(file.getvalue().split())
 
 
-def test_a_dry_run_shows_the_plan_and_leaves_the_cache_alone(data: Path, tiny_llama: Path) -> None:
+def test_a_dry_run_shows_its_terms_and_leaves_the_cache_alone(data: Path, tiny_llama: Path) -> None:
     def cached() -> dict[Path, int]:
         return {path: path.stat().st_mtime_ns for path in cache_folder().rglob("*")}
 
     before = cached()
-    plan, shown = told(recipe(tiny_llama, limit=10, max_tokens=41), data)
+    found, shown = told(recipe(tiny_llama, limit=10, max_tokens=41), data)
     assert cached() == before
-    count = f"{plan.train.rows} examples ({10 - plan.train.rows} too long and left out)"
-    assert count in shown
+    rows = found.train["rows"]
+    assert f"{rows} examples ({10 - rows} too long and left out)" in shown
     assert f"contexts: {10} as asked" in shown
-    assert f"{plan.trainable:,} of {plan.parameters:,} trained" in shown
-    for part in ("libraries", "weights, fp32", "adapter", "activations", "logits", "in all"):
-        assert part in shown
+    assert f"{found.trainable:,} of {found.parameters:,} trained" in shown
+    for term in ("process 0.90 GB", "parameters, fp32", "adapter", "activations", "logits"):
+        assert term in shown
     assert "fits: it needs" in shown
-    assert "takes about 1 min" in shown
-    assert json.loads(json.dumps(plan.as_json()))["recipe"]["name"] == "tiny"
+    assert "(estimated)" in shown
+
+
+def test_the_json_has_all_that_is_told(data: Path, tiny_llama: Path) -> None:
+    found, _ = told(recipe(tiny_llama, limit=4), data)
+    read = json.loads(json.dumps(found.as_json()))
+    assert read["recipe"]["name"] == "tiny"
+    assert read["fits"] is True
+    assert read["measured"] is None
+    memory = read["memory"]
+    assert memory.pop("needed") == memory["peak"] - memory["process"]
+    assert memory.pop("peak") == sum(memory.values())
+    assert all(size > 0 for size in memory.values())
 
 
 def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
     data: Path, without_weights: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finetune.plan.free_memory", lambda: 24 * 10**9)
-    model = without_weights(LLAMA2_7B)
-    plan, shown = told(recipe(model, limit=4), data)
-    assert not plan.fits
-    assert plan.seconds is None
-    assert plan.memory.weights == pytest.approx(4 * 6_738_415_616)
-    assert plan.share < 0.003
+    monkeypatch.setattr("finetune.estimate.free_memory", lambda: 24 * 10**9)
+    found, shown = told(recipe(without_weights(LLAMA2_7B), limit=4), data)
+    assert not found.fits
+    assert found.memory["weights"].size == 4 * 6_738_415_616
+    assert "6,738,415,616 parameters, fp32" in shown
     assert "does not fit: it needs" in shown
     assert "24.00 GB are free" in shown
     assert "turn gradient_checkpointing on, or take precision nf4" in shown
 
 
-def test_what_fits_and_is_not_here_is_not_timed(
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU of which 24 GB are free and the heaviest batch takes 30."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (24 * 10**9, 80 * 10**9))
+    monkeypatch.setattr("finetune.measuring.measured", lambda *_: 30 * 10**9)
+
+
+@pytest.mark.usefixtures("gpu")
+def test_what_a_gpu_measured_counts_and_not_what_was_estimated(
+    data: Path, tiny_llama: Path
+) -> None:
+    found, shown = told(recipe(tiny_llama, limit=4), data)
+    assert found.peak < 10**9  # Python and the libraries are not on the GPU.
+    assert "Python and the libraries" not in shown
+    assert "does not fit: it needs 30.00 GB (measured with the heaviest batch)" in shown
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_model_whose_weights_are_not_here_is_not_measured(
     data: Path, tiny_llama: Path, without_weights: Written
 ) -> None:
     config = json.loads((tiny_llama / "config.json").read_text())
-    plan, shown = told(recipe(without_weights(config)), data)
-    assert plan.fits
-    assert plan.seconds is None
+    found, shown = told(recipe(without_weights(config), limit=4), data)
+    assert found.measured is None
     assert "are not here" in shown
-    assert "free; not timed" in shown
+    assert "(estimated)" in shown
 
 
-def test_what_cannot_be_done_here_is_said_and_planned_otherwise(
+def test_what_cannot_be_done_here_is_said_and_estimated_otherwise(
     data: Path, tiny_llama: Path
 ) -> None:
-    plan, shown = told(recipe(tiny_llama, optimizer="paged_adamw_32bit", limit=4), data)
+    found, shown = told(recipe(tiny_llama, optimizer="paged_adamw_32bit", limit=4), data)
     assert "adamw_torch in place of paged_adamw_32bit" in shown
-    assert plan.recipe.optimizer == "adamw_torch"
+    assert found.recipe.optimizer == "adamw_torch"
 
 
 def test_a_model_that_cannot_be_reached_is_an_error(
