@@ -42,6 +42,7 @@ _KEYWORD = re.compile(
     r"(?i:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
     r"(?:\d[\w.-]*|[IVXLC]+|[A-Z])(?!\w)"
 )
+_ITEM = re.compile(r"\(?\d+(?:\.\d+)*[.:)]+\s")
 _NUMBERED = re.compile(r"§+\s*\d|\d+(?:\.\d+)*\.?\s+(?=[^\W\d_])(?=\S*[^a-z\W\d_])")
 
 
@@ -154,16 +155,33 @@ def markdown_blocks(text: str) -> list[Block]:
 def _text(path: Path) -> list[Block]:
     """Paragraphs between blank lines; a lone line that reads as a heading is one.
 
-    So is a bare ``Article 5`` above other lines.
+    So is a bare ``Article 5`` above other lines, and ``1. Passwords`` right above its paragraph.
     """
     blocks = []
-    for paragraph in re.split(r"\n[ \t]*\n", decoded(path)):
+    text = decoded(path)
+    width = max(len(line.rstrip()) for line in text.split("\n"))
+    for paragraph in re.split(r"\n[ \t]*\n", text):
         first, _, rest = paragraph.strip("\n").partition("\n")
-        if looks_like_heading(first) and (not rest or _KEYWORD.fullmatch(first.strip())):
+        if looks_like_heading(first) and (not rest.strip() or _stands_above(first, rest, width)):
             blocks += [Block(first.strip(), 1), Block(rest)]
         else:
             blocks.append(Block(paragraph.strip("\n")))
     return blocks
+
+
+def _stands_above(line: str, rest: str, width: int) -> bool:
+    """Whether a line that reads as a heading is that of the lines right below it.
+
+    It is not the first of a list, whose other lines are numbered too, nor of a sentence that goes
+    on: in lower case, or in the next line for want of room, in a text of that ``width``.
+    """
+    if _KEYWORD.fullmatch(line.strip()):
+        return True
+    word, *_ = rest.split(maxsplit=1)
+    if word[0].islower() or word[0] in "(0123456789" or len(f"{line.rstrip()} {word}") > width:
+        return False
+    below = [one.strip() for one in rest.split("\n")]
+    return not any(_ITEM.match(s) or _NUMBERED.match(s) or looks_like_heading(s) for s in below)
 
 
 def decoded(path: Path) -> str:
