@@ -21,8 +21,8 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 UNANSWERED = "The documents do not answer this question."
 """The reference of a question that no section answers, where the data has none of its own."""
 WITHOUT_ANSWER = (
-    "such a question can be retrieved for (policyqa index score), and is neither scored nor trained "
-    "on. Give it an answer, or answerable=false where the documents hold none"
+    "such a question can be retrieved for (policyqa index score), and is neither scored nor "
+    "trained on. Give it an answer, or answerable=false where the documents hold none"
 )
 """The one rule, wherever such a question is met, with what mends it."""
 

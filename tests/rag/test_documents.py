@@ -149,8 +149,8 @@ def test_a_numbered_heading_right_above_its_paragraph_is_one(tmp_path: Path) -> 
 )
 def test_the_first_line_of_a_list_or_sentence_is_no_heading(tmp_path: Path, paragraph: str) -> None:
     path = tmp_path / "a.txt"
-    path.write_text(f"Rules of the town, that hold for all who live in it and for those who visit it."
-                    f"\n\n{paragraph}\n")  # fmt: skip
+    rules = "Rules of the town, that hold for all who live in it and for all who visit it."
+    path.write_text(f"{rules}\n\n{paragraph}\n")
     assert [block.level for block in read_document(path)] == [0, 0]
 
 
