@@ -73,6 +73,6 @@ def few(count: int) -> str:
     if count >= FEW:
         return ""
     return (
-        f"Groups of questions: {count}. Intervals of fewer than {FEW} are too narrow, so this decides "
-        "nothing."
+        f"Groups of questions: {count}. Intervals of fewer than {FEW} are too narrow, so this "
+        "decides nothing."
     )
