@@ -72,7 +72,7 @@ def determinants(
         retriever: shows contexts in training, where the recipe has them.
 
     Raises:
-        DataError: a split is empty, or a question of it has no reference answer.
+        DataError: a split is empty, or none of its questions has a reference answer.
     """
     return {
         "recipe": recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT),

@@ -155,7 +155,7 @@ def questions_of(recipe: Recipe, questions: Sequence[Question], split: str) -> l
     """The questions of ``split`` that the recipe trains on, or of another that it validates on.
 
     Raises:
-        DataError: the split is empty, or a question of it has no reference answer.
+        DataError: the split is empty, or none of its questions has a reference answer.
     """
     found = with_reference(in_split(questions, split))
     limit = recipe.limit

@@ -63,11 +63,6 @@ def everything(outcome: Outcome) -> bool:
     return True
 
 
-def evidence_of(outcome: Outcome) -> Sequence[str]:
-    """A ``Connect``: questions about one section are not independent."""
-    return outcome.evidence
-
-
 @dataclass(frozen=True)
 class Aligned:
     """The values of several variants on the same questions."""
@@ -82,7 +77,7 @@ def align(
     results: Sequence[Result],
     metric: str,
     keep: Keep = everything,
-    connect: Connect = evidence_of,
+    connect: Connect | None = None,
 ) -> Aligned:
     """The values of one metric on the questions that have one in every replicate of every variant.
 
@@ -90,7 +85,8 @@ def align(
         results: variants; the questions are in the order of the first.
         metric: its name.
         keep: which questions are looked at, by the first variant's outcome.
-        connect: the names that make questions a group, of the same outcome.
+        connect: the names that make questions a group, of the same outcome; None is what their
+            evidence shares.
     """
     scored = [[_scored(answers, metric) for answers in result.replicates] for result in results]
     shared = [
@@ -112,7 +108,7 @@ def figure(
     *,
     seed: int,
     keep: Keep = everything,
-    connect: Connect = evidence_of,
+    connect: Connect | None = None,
 ) -> Figure | None:
     """What a variant scores, with its 95% interval; None where no question has a value.
 
@@ -121,7 +117,7 @@ def figure(
         measure: what is looked at.
         seed: of the resampling.
         keep: which questions are looked at.
-        connect: the names that make questions a group.
+        connect: the names that make questions a group, as in ``align``.
     """
     aligned = align([result], measure.name, keep, connect)
     if not aligned.clusters:
@@ -141,7 +137,7 @@ def difference(
     *,
     seed: int,
     keep: Keep = everything,
-    connect: Connect = evidence_of,
+    connect: Connect | None = None,
     coverage: float = COVERAGE,
 ) -> Difference | None:
     """``first`` minus ``second``, with its paired interval; None where they share no question.
@@ -152,7 +148,7 @@ def difference(
         measure: what is compared.
         seed: of the resampling.
         keep: which questions are looked at.
-        connect: the names that make questions a group.
+        connect: the names that make questions a group, as in ``align``.
         coverage: of the interval, for the kind ``mean`` alone.
     """
     both = align([first, second], measure.name, keep, connect)
@@ -166,9 +162,20 @@ def difference(
     return paired_difference(ours, theirs, both.clusters, seed=seed, coverage=coverage)
 
 
-def clusters_of(outcomes: Sequence[Outcome], connect: Connect = evidence_of) -> list[str]:
+def clusters_of(outcomes: Sequence[Outcome], connect: Connect | None = None) -> list[str]:
     """The group of each question: those that a chain of shared names connects are of one."""
-    return [str(group) for group in groups([connect(one) for one in outcomes])]
+    named = evidence_of(outcomes) if connect is None else [connect(one) for one in outcomes]
+    return [str(group) for group in groups(named)]
+
+
+def evidence_of(outcomes: Sequence[Outcome]) -> list[list[str]]:
+    """What questions may share: those about one section are not independent.
+
+    Nor are those about one document of which nobody knows more. It is named where there are several
+    such: one cannot be resampled.
+    """
+    several = len({name for one in outcomes for name in one.document_alone}) > 1
+    return [one.evidence or (one.document_alone if several else []) for one in outcomes]
 
 
 def _scored(answers: Mapping[str, Outcome], metric: str) -> dict[str, Outcome]:

@@ -12,6 +12,7 @@ The format of a run folder: which variants it has, and what each question scored
 Everything in it can be made again from what is kept (``harness.kept``), without a model.
 """
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,29 @@ class Outcome:
     document: dict[str, Any] = field(default_factory=dict, repr=False)
     """The question's line of the data, and what it was asked with."""
 
+    def values_of(self, field: str) -> list[str]:
+        """The values of a field of the document, of which a list has several, as text.
+
+        None where the field is missing, null, blank or an empty list.
+        """
+        found = self.document.get(field)
+        several = found if isinstance(found, list) else [found]
+        return [
+            one if isinstance(one, str) else json.dumps(one, sort_keys=True)
+            for one in several
+            if one not in (None, "")
+        ]
+
     @property
     def evidence(self) -> list[str]:
         """Ids of the sections that hold the answer."""
-        return list(self.document.get("evidence", []))
+        return self.values_of("evidence")
+
+    @property
+    def document_alone(self) -> list[str]:
+        """The document that holds the answer, where nobody knows more than that."""
+        known = self.document.get("answerable") and not self.evidence
+        return self.values_of("framework") if known else []
 
     @property
     def evidence_shown(self) -> bool:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import RECORD
+from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
 SHOWN = 20
 """Rows not taken that are printed; the record has all."""
@@ -29,8 +30,13 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
     say(f"{questions['taken']:>7,} questions {_splits(questions['splits'])}")
     if questions["without reference answer"]:
         say(
-            f"{questions['without reference answer']:>7,} of them without a reference answer: they "
-            "can be retrieved for, not scored for similarity"
+            f"{questions['without reference answer']:>7,} of them have no reference answer: "
+            f"{WITHOUT_ANSWER}"
+        )
+    if questions["unanswerable without answer"]:
+        say(
+            f"{questions['unanswerable without answer']:>7,} of them are unanswerable, with no "
+            f"answer of their own: their reference is {UNANSWERED!r}"
         )
     not_taken = summary["not taken"]
     for (what, reason), count in Counter((r["what"], r["reason"]) for r in not_taken).items():

@@ -22,7 +22,7 @@ from policyqa.progress import Watch
 from policyqa.train import fitted_recipe
 from rag.corpus import load_corpus, load_sections
 from rag.retriever import Retriever
-from tasks.policyqa.questions import load_questions
+from tasks.policyqa.questions import left_out, load_questions
 
 if TYPE_CHECKING:
     from finetune.estimate import TrainingEstimate
@@ -43,6 +43,8 @@ def dry_run(recipe: Recipe, data: Path, watch: Watch) -> "TrainingEstimate":
     # A recipe that shows nothing of documents needs none.
     sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
     questions = load_questions(data, [section.id for section in sections])
+    for line in left_out(questions, "train", "validation"):
+        watch.say(line)
     recipe = fitted_recipe(recipe, watch)
     folder = catalogue.loadable(recipe.model)
     import torch

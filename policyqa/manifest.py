@@ -1,5 +1,6 @@
 """What a run rests on: the manifest of its folder, and the signature of the same identities."""
 
+from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +15,8 @@ from policyqa.machine import machine
 from policyqa.plan import Plan
 from rag.retriever import DETERMINING_LIBRARIES as RETRIEVAL_LIBRARIES
 from tasks.policyqa.documents import VERSION
-from tasks.policyqa.questions import data_identity
+from tasks.policyqa.evidence import known_by
+from tasks.policyqa.questions import data_identity, numbered_questions
 
 LIBRARIES = tuple(dict.fromkeys((*DETERMINING_LIBRARIES, *RETRIEVAL_LIBRARIES)))
 
@@ -34,10 +36,20 @@ def make_manifest(plan: Plan) -> dict[str, Any]:
             "split": suite.split,
             "task version": VERSION,
         },
+        "evidence": _evidence(plan),
         "versions": {name: version(name) for name in ("policyqa-bench", *LIBRARIES)},
         "machine": machine(),
         "signature": _signature(plan, variants),
     }
+
+
+def _evidence(plan: Plan) -> dict[str, int]:
+    """How many of the questions asked name what as evidence, as closely as they do."""
+    named = {q.id: q.evidence for _, q in numbered_questions(plan.suite.data)}
+    forms = Counter(known_by(named[one.id]) for one in plan.asked)
+    if not plan.sections:  # Without documents, any name is a label.
+        forms = Counter({"label": forms.total() - forms[""], "": forms[""]})
+    return {form: count for form, count in forms.items() if form and count}
 
 
 def _described(plan: Plan, replicates: list[Variant]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from tasks.policyqa.questions import (
     Question,
     draw,
     in_split,
+    left_out,
     load_questions,
     with_reference,
 )
@@ -47,7 +48,7 @@ class Plan:
     questions: list[Question]
     """Of all splits."""
     split: list[Question]
-    """Of the suite's split."""
+    """Of the suite's split, those that can be scored."""
     asked: list[Question]
     """Of those, the ones drawn."""
     metrics: list[Metric]
@@ -61,6 +62,8 @@ class Plan:
     """What of the recipes it cannot, a line each."""
     given: dict[str, dict[str, Given]]
     """What assistants have answered, by file and question id."""
+    left_out: list[str]
+    """Questions that are neither scored nor trained on, a line each split."""
 
     def checkpoint_determinants(self, model: str) -> dict[str, Any]:
         """All that determines the checkpoint of the model of that label, as JSON."""
@@ -114,9 +117,9 @@ def make_plan(suite: Suite) -> Plan:
     questions = load_questions(suite.data, [section.id for section in sections])
     _check_documents(suite, recipes.values())
     split = with_reference(in_split(questions, suite.split))
-    if recipes:
-        with_reference(in_split(questions, "train"))
-        with_reference(in_split(questions, "validation"))
+    trained = ("train", "validation") if recipes else ()
+    for name in trained:
+        with_reference(in_split(questions, name))
     metrics = make_metrics(suite.metrics, suite.encoder, suite.encoder_layer)
     check(metrics)
     _check_answering(suite, questions)
@@ -134,6 +137,7 @@ def make_plan(suite: Suite) -> Plan:
         recipes=recipes,
         replaced=replaced,
         given={file: read_answers(Path(file)) for file in files},
+        left_out=left_out(questions, suite.split, *trained),
     )
 
 
@@ -160,7 +164,7 @@ def _check_answering(suite: Suite, questions: list[Question]) -> None:
     for variant in suite.resolved:
         model, prompt = variant.model, variant.prompt
         if prompt.shots:
-            in_split(questions, "train")
+            with_reference(in_split(questions, "train"))
         if model.kind == "served":
             _check_served(variant)
         elif model.kind == "call":

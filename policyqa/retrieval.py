@@ -140,8 +140,10 @@ def _with_evidence(data: Path, split: str) -> tuple[list[Question], int]:
     questions = [question for question in asked if question.evidence]
     if not questions:
         raise DataError(
-            f"no question of split {split!r} in {data} has evidence, so there is nothing to find; "
-            f"see what it has: policyqa data info {data}"
+            f"none of the {len(asked)} questions of split {split!r} in {data} has evidence, so "
+            "there is nothing to find. Fill the column evidence of the questions you import: a "
+            "heading of the row's document, a page of it like #page=3, or the document's name; "
+            f"what there is: policyqa data info {data}"
         )
     return questions, len(asked) - len(questions)
 

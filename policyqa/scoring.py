@@ -21,6 +21,7 @@ from harness.metrics.scoring import row_keys
 from harness.models.answering import AnsweringLM
 from harness.runs import RECORD, replicate_folder, variant_folder
 from harness.variants import Price, Variant
+from policyqa.quiet import without_git_errors
 from tasks.policyqa.task import PolicyQATask
 
 COSTS = ("prompt_tokens", "answer_tokens", "seconds", "cut", "price")
@@ -113,18 +114,19 @@ class Scorer:
             decoding=variant.decoding,
         )
         tracker = EvaluationTracker()
-        results = lm_eval.simple_evaluate(
-            model=asked.lm,
-            # The tracker names what it writes after these.
-            model_args={"pretrained": variant.model.base, "peft": variant.model.adapter},
-            tasks=[task],
-            task_manager=TaskManager(include_defaults=False),
-            bootstrap_iters=0,
-            evaluation_tracker=tracker,
-            apply_chat_template=prompt.chat,
-            system_instruction=prompt.system,
-            fewshot_random_seed=self._seed,
-        )
+        with without_git_errors():
+            results = lm_eval.simple_evaluate(
+                model=asked.lm,
+                # The tracker names what it writes after these.
+                model_args={"pretrained": variant.model.base, "peft": variant.model.adapter},
+                tasks=[task],
+                task_manager=TaskManager(include_defaults=False),
+                bootstrap_iters=0,
+                evaluation_tracker=tracker,
+                apply_chat_template=prompt.chat,
+                system_instruction=prompt.system,
+                fewshot_random_seed=self._seed,
+            )
         given = asked.lm.given
         for sample in results["samples"][task.config.task]:
             answer = given.get(sample["doc"]["id"])

@@ -13,7 +13,7 @@ from harness.models import catalogue
 from policyqa.progress import Watch
 from rag.corpus import load_corpus, load_sections
 from rag.retriever import Retriever
-from tasks.policyqa.questions import load_questions
+from tasks.policyqa.questions import left_out, load_questions
 
 
 def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> Checkpoint:
@@ -26,6 +26,8 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
     # A recipe that shows nothing of documents needs none.
     sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
     questions = load_questions(data, [section.id for section in sections])
+    for line in left_out(questions, "train", "validation"):
+        watch.say(line)
     retriever = Retriever(sections)
     recipe = fitted_recipe(recipe, watch)
     what = determinants(recipe, questions, retriever)

@@ -11,6 +11,7 @@ _KEYWORD = re.compile(
     r"(?i:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
     r"(?:\d[\w.-]*|[IVXLC]+|[A-Z])(?!\w)"
 )
+_ITEM = re.compile(r"\(?\d+(?:\.\d+)*[.:)]+\s")
 _NUMBERED = re.compile(r"§+\s*\d|\d+(?:\.\d+)*\.?\s+(?=[^\W\d_])(?=\S*[^a-z\W\d_])")
 
 
@@ -38,6 +39,16 @@ def looks_like_heading(line: str) -> bool:
     return numbered is not None or (line.isupper() and len(line) > 3)
 
 
-def is_bare_number(line: str) -> bool:
-    """Whether a line is a number and what it counts alone, as ``Article 5``."""
-    return _KEYWORD.fullmatch(line.strip()) is not None
+def stands_above(line: str, rest: str, width: int) -> bool:
+    """Whether a line that reads as a heading is that of the lines right below it.
+
+    It is not the first of a list, whose other lines are numbered too, nor of a sentence that goes
+    on: in lower case, or in the next line for want of room, in a text of that ``width``.
+    """
+    if _KEYWORD.fullmatch(line.strip()):
+        return True
+    word, *_ = rest.split(maxsplit=1)
+    if word[0].islower() or word[0] in "(0123456789" or len(f"{line.rstrip()} {word}") > width:
+        return False
+    below = [one.strip() for one in rest.split("\n")]
+    return not any(_ITEM.match(s) or _NUMBERED.match(s) or looks_like_heading(s) for s in below)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rag.blocks import Block, DocumentError, is_bare_number, looks_like_heading
+from rag.blocks import Block, DocumentError, looks_like_heading, stands_above
 from rag.corpus import clean
 from rag.pdf import pdf_blocks
 
@@ -117,12 +117,14 @@ def markdown_blocks(text: str) -> list[Block]:
 def _text(path: Path) -> list[Block]:
     """Paragraphs between blank lines; a lone line that reads as a heading is one.
 
-    So is a bare ``Article 5`` above other lines.
+    So is a bare ``Article 5`` above other lines, and ``1. Passwords`` right above its paragraph.
     """
     blocks = []
-    for paragraph in re.split(r"\n[ \t]*\n", decoded(path)):
+    text = decoded(path)
+    width = max(len(line.rstrip()) for line in text.split("\n"))
+    for paragraph in re.split(r"\n[ \t]*\n", text):
         first, _, rest = paragraph.strip("\n").partition("\n")
-        if looks_like_heading(first) and (not rest or is_bare_number(first)):
+        if looks_like_heading(first) and (not rest.strip() or stands_above(first, rest, width)):
             blocks += [Block(first.strip(), 1), Block(rest)]
         else:
             blocks.append(Block(paragraph.strip("\n")))

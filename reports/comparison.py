@@ -4,14 +4,16 @@ A run folder → ``comparison.json``: every figure the reports show, computed on
 Each variant is compared with the suite's baseline and with a floor, question by question.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
 from harness.files import read_yaml
-from harness.pairing import Measure, difference, figure
+from harness.pairing import Measure, clusters_of, difference, evidence_of, figure
 from harness.runs import Result, read_manifest, read_result
+from reports.explained import GROUPED
 from reports.measures import measures_of
 from reports.sweep import curves
 
@@ -41,6 +43,7 @@ def compare_run(run: Path) -> dict[str, Any]:
         "machine": manifest["machine"],
         "metrics": manifest["metrics"],
         "baseline": baseline.name,
+        "groups": _groups(manifest, baseline),
         "floor": floor.name if floor else None,
         "variants": {
             name: _variant(result, manifest, measures, baseline, floor)
@@ -49,6 +52,19 @@ def compare_run(run: Path) -> dict[str, Any]:
         **({"sweep": sweep} if sweep else {}),
         "published": published(suite.get("published"), list(results)),
         "signature": _signature(manifest, list(results.values())),
+    }
+
+
+def _groups(manifest: dict[str, Any], result: Result) -> dict[str, Any]:
+    """How many groups the questions fall into, and how many of them are grouped by what."""
+    outcomes = list(result.outcomes.values())
+    evident = sum(bool(one.evidence) for one in outcomes)
+    by = Counter(manifest.get("evidence") or {"section": evident})
+    by["document"] += sum(bool(names) for names in evidence_of(outcomes)) - evident
+    by["question"] = len(outcomes) - by.total()
+    return {
+        "n": len(set(clusters_of(outcomes))),
+        "by": {form: by[form] for form in GROUPED if by[form]},
     }
 
 

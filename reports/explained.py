@@ -1,8 +1,22 @@
 """What a reader of each table must know, in words."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from harness.statistics import FEW
+
+GROUPED = {
+    "section": "the sections of their evidence",
+    "page": "the pages of it",
+    "document": "the document, where no more is known",
+    "label": "the labels they have as evidence",
+    "question": "nothing that is known, each by itself",
+}
+"""What puts questions into groups, by what the manifest calls it."""
+
 VARIANTS = (
     "Variants: under each score its difference from the baseline on the same questions, with the "
-    "paired 95% bootstrap interval (groups of questions that share evidence resampled). floor/… "
+    "paired 95% bootstrap interval (groups of questions resampled). floor/… "
     "answer without a language model: the question (echo), another question's answer (other), the "
     "first 40 words of the best passage (first), its sentence nearest to the question (sentence). "
     "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of "
@@ -46,3 +60,19 @@ SWEEP = (
     "what is not ruled out, the intervals of all larger values cover 95% together (Bonferroni); "
     "that there are several metrics, and values tried one after the other, is not corrected for."
 )
+
+
+def groups(found: Mapping[str, Any]) -> str:
+    """What the groups of questions are that are resampled (``comparison.json``, ``groups``)."""
+    by = "; ".join(f"{GROUPED[form]} ({count})" for form, count in found["by"].items())
+    return f"The {sum(found['by'].values())} questions make {found['n']} groups, by {by}."
+
+
+def few(count: int) -> str:
+    """What follows from so few groups that nothing does; empty of enough."""
+    if count >= FEW:
+        return ""
+    return (
+        f"Groups of questions: {count}. Intervals of fewer than {FEW} are too narrow, so this "
+        "decides nothing."
+    )

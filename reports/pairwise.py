@@ -11,12 +11,10 @@ from typing import Any
 from harness.errors import ConfigError, RunError
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import RESAMPLES
+from harness.statistics import FEW, RESAMPLES
+from reports.explained import few
 from reports.questions import check_have, questions_sharing, questions_where
 from reports.side import Side
-
-EVIDENCE = "evidence"
-"""The field whose values connect questions, unless another is named."""
 
 
 def compare_variants(
@@ -34,7 +32,7 @@ def compare_variants(
         where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
         by: the metric compared; None is all that both have.
         cluster: the field of a question whose value, or one of whose values, it shares with those
-            that depend on it; None is its evidence, where it has some.
+            that depend on it; None is its evidence, or else its document.
 
     Raises:
         RunError: they were scored on other data, other questions, another split or with a metric of
@@ -45,7 +43,7 @@ def compare_variants(
     keep = questions_where(where)
     shared = _shared(first, second, keep, where)
     measures = _measures(first, second, by)
-    connect = questions_sharing(cluster or EVIDENCE)
+    connect = questions_sharing(cluster) if cluster else None
     if cluster:
         check_have(shared, cluster)
     rows = {one.name: _row(first, second, one, keep, connect) for one in measures}
@@ -60,6 +58,7 @@ def compare_variants(
         "n": len(shared),
         "metrics": shown,
         "notes": _notes(first, second, shown),
+        "conclusions": _conclusions(shown, measures),
         "signature": _signature(first, second, len(shared), where, cluster, list(rows)),
     }
 
@@ -144,7 +143,7 @@ def _together(one: Measure, other: Measure) -> Measure:
 
 
 def _row(
-    first: Side, second: Side, measure: Measure, keep: Keep, connect: Connect
+    first: Side, second: Side, measure: Measure, keep: Keep, connect: Connect | None
 ) -> dict[str, Any] | None:
     """Both figures on the questions both have a value of, and their difference."""
     pair = (first.result, second.result)
@@ -189,6 +188,24 @@ def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) ->
             f"all questions of {'; '.join(lonely)} are of one group: the interval says nothing"
         )
     return list(dict.fromkeys(notes))
+
+
+def _conclusions(shown: Mapping[str, Mapping[str, Any]], measures: Sequence[Measure]) -> list[str]:
+    """What follows from the rows together, where one by one they would mislead."""
+    resampled = [one.name for one in measures if one.kind != "rate" and one.name in shown]
+    fewest = min((shown[name]["clusters"] for name in resampled), default=FEW)
+    above = [row for row in shown.values() if row["low"] > 0]
+    below = [row for row in shown.values() if row["high"] < 0]
+    ahead = [row["title"] for row in above if row["higher_is_better"]]
+    ahead += [row["title"] for row in below if not row["higher_is_better"]]
+    behind = [row["title"] for row in (*above, *below) if row["title"] not in ahead]
+    conclusions = [few(fewest)] if few(fewest) else []
+    if ahead and behind:
+        conclusions.append(
+            f"The metrics disagree: A is better by {', '.join(ahead)} and worse by "
+            f"{', '.join(behind)}. Which of them decides is best settled before looking."
+        )
+    return conclusions
 
 
 def _signature(

@@ -1,6 +1,5 @@
 """Which questions a comparison looks at, and which of them depend on one another."""
 
-import json
 from collections.abc import Sequence
 
 from harness.errors import ConfigError
@@ -30,19 +29,10 @@ def questions_where(where: str | None) -> Keep:
 
 
 def questions_sharing(field: str) -> Connect:
-    """The values of a field, of which a list has several: what connects questions.
-
-    Nothing where the field is missing, null, blank or an empty list.
-    """
+    """The values of a field, of which a list has several: what connects questions."""
 
     def connect(outcome: Outcome) -> list[str]:
-        found = outcome.document.get(field)
-        several = found if isinstance(found, list) else [found]
-        return [
-            one if isinstance(one, str) else json.dumps(one, sort_keys=True)
-            for one in several
-            if one not in (None, "")
-        ]
+        return outcome.values_of(field)
 
     return connect
 

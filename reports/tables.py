@@ -15,10 +15,10 @@ ARROWS = {True: "↑", False: "↓", None: ""}
 
 
 def tables(comparison: dict[str, Any]) -> list[TextTable]:
-    """The variants with their cost, beside the floor and what was published; curves; rates."""
+    """The variants with their cost; beside the floor; curves; rates; last what was published."""
     curves = [curve_table(comparison, curve) for curve in comparison.get("sweep", [])]
-    first = (_variants(comparison), _beside_the_floor(comparison), _published(comparison))
-    return [table for table in (*first, *curves, _rates(comparison)) if table and table.rows]
+    first, last = (_variants(comparison), _beside_the_floor(comparison)), _published(comparison)
+    return [table for table in (*first, *curves, _rates(comparison), last) if table and table.rows]
 
 
 def differences(comparison: dict[str, Any]) -> TextTable:
@@ -37,8 +37,10 @@ def differences(comparison: dict[str, Any]) -> TextTable:
     title = f"A: {comparison['a']}\nB: {comparison['b']}"
     if comparison["where"]:
         title += f"\nof the questions with {comparison['where']}"
-    about = explained.DIFFERENCES.format(shared=comparison["cluster"] or "evidence")
-    return TextTable(title, columns, rows, "\n".join([about, *comparison["notes"]]))
+    shared = comparison["cluster"] or "evidence, or where no more is known a document"
+    about = explained.DIFFERENCES.format(shared=shared)
+    note = "\n".join([about, *comparison["notes"]])
+    return TextTable(title, columns, rows, note, "\n".join(comparison["conclusions"]))
 
 
 def notes(shown: Sequence[TextTable]) -> list[str]:
@@ -68,7 +70,9 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
         f"{comparison['baseline']}"
     )
     columns = ["variant", *heads(list(shown.values())), "cost"]
-    return TextTable(title, columns, rows, " ".join([explained.VARIANTS, *_asides(comparison)]))
+    groups = comparison["groups"]
+    note = " ".join([explained.VARIANTS, explained.groups(groups), *_asides(comparison)])
+    return TextTable(title, columns, rows, note, explained.few(groups["n"]))
 
 
 def _cost(entry: dict[str, Any]) -> str:

@@ -6,7 +6,14 @@ from typing import Any
 
 from harness.files import numbered_lines
 from rag.corpus import Section, has_corpus, load_frameworks, load_sections
-from tasks.policyqa.questions import SPLITS, Question, data_identity, load_questions
+from tasks.policyqa.evidence import known_by
+from tasks.policyqa.questions import (
+    SPLITS,
+    Question,
+    data_identity,
+    load_questions,
+    numbered_questions,
+)
 
 RECENT = 2024
 """A framework of this year or later is in the recent slice: models may not have read of it."""
@@ -33,7 +40,10 @@ def data_information(data: Path) -> dict[str, Any]:
         "words a section": _range([len(section.body.split()) for section in sections]),
         "splits": {split: sum(q.split == split for q in questions) for split in SPLITS},
         "kinds": dict(Counter(q.kind or "none given" for q in questions).most_common()),
+        "answerable": _by_split([q for q in questions if q.answerable]),
         "unanswerable": _by_split([q for q in questions if not q.answerable]),
+        "with evidence": _by_split([q for q in questions if q.evidence]),
+        "evidence named by": _named_by(data) if sections and questions else {},
         "without reference answer": sum(q.answer is None for q in questions),
         "several frameworks": _by_split(
             [q for q in questions if len(q.evidence_frameworks & known) > 1]
@@ -72,6 +82,12 @@ def _questions(data: Path, sections: list[Section]) -> list[Question]:
     if not any(numbered_lines(data / "questions.jsonl")):
         return []
     return load_questions(data, [section.id for section in sections])
+
+
+def _named_by(data: Path) -> dict[str, int]:
+    """How many questions name sections, pages or documents as evidence, as closely as they do."""
+    named = Counter(known_by(question.evidence) for _, question in numbered_questions(data))
+    return {form: named[form] for form in ("section", "page", "document") if named[form]}
 
 
 def _by_split(questions: list[Question]) -> dict[str, int]:

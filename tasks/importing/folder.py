@@ -4,6 +4,7 @@ A folder of documents, with questions or without → documents and drafts.
 Every file that can be read becomes one document; every other is reported and left out.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,11 +35,18 @@ def read_folder(folder: Path, questions: Path | None = None, advance: Advance = 
     Raises:
         DataError: no document could be read, or the questions break their form.
     """
-    found = [path for path in folder.rglob("*") if path != questions and not _hidden(path, folder)]
-    within, outside = inside(found, folder)
+    found = [path for path in folder.rglob("*") if not _hidden(path, folder)]
+    # The same file may be named by another path, or through a link.
+    named = os.path.realpath(questions) if questions else None
+    within, outside = inside([p for p in found if os.path.realpath(p) != named], folder)
     files = [path for path in within if path.is_file()]
-    asked = questions or next((folder / n for n in QUESTIONS if folder / n in files), None)
-    return read_documents([f for f in files if f != asked], folder, asked, advance, outside)
+    own = [folder / name for name in QUESTIONS if folder / name in files]
+    if len(own) > 1 and not questions:
+        raise DataError(
+            f"{folder} has {' and '.join(QUESTIONS)}: say which is meant, as --questions {own[0]}"
+        )
+    asked = questions or next(iter(own), None)
+    return read_documents([f for f in files if f not in own], folder, asked, advance, outside)
 
 
 def _hidden(path: Path, folder: Path) -> bool:

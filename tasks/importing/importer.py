@@ -128,7 +128,10 @@ def _summary(
         "questions": {
             "taken": len(taken),
             "not taken": of["question"],
-            "without reference answer": sum(draft.answer is None for draft in taken),
+            "without reference answer": sum(d.answer is None and d.answerable for d in taken),
+            "unanswerable without answer": sum(
+                d.answer is None and not d.answerable for d in taken
+            ),
             "splits": dict(Counter(splits[draft.id] for draft in taken)),
         },
         "not taken": [asdict(one) for one in refused],

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from rag.corpus import Section
@@ -10,6 +11,8 @@ from rag.sections import PATH
 from tasks.importing.drafts import Document
 from tasks.policyqa.evidence import PAGE, Coverage
 
+NEAREST = 3
+"""Headings that an error names."""
 _PART = re.compile(r" \(part \d+ of \d+\)$")
 
 
@@ -48,7 +51,8 @@ class Places:
         found = _ids_of(name, within)
         if not found and not self.named(name):
             raise UnusableError(
-                f"evidence {name!r} is neither an id nor a heading of a section, nor a document"
+                f"evidence {name!r} is neither an id nor a heading of a section, nor a document; "
+                f"{_nearest(name, within)}"
             )
         return found or [_only(name, self.named(name)).framework.id]
 
@@ -84,6 +88,16 @@ def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
         places = ", ".join(section.id for section in first[:4])
         raise UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
     return [section.id for section in found]
+
+
+def _nearest(name: str, documents: Sequence[Document]) -> str:
+    """The headings that hold a name or are most like it; where none is, the first there are."""
+    wanted = _plain(name)
+    named = {_plain(_last(s)): _last(s) for one in documents for s in one.sections}
+    holding = [one for one in named if wanted in one]
+    like = dict.fromkeys([*holding, *get_close_matches(wanted, named, NEAREST, cutoff=0.5)])
+    shown = ", ".join(repr(named[one]) for one in list(like or named)[:NEAREST])
+    return f"the nearest headings are {shown}" if like else f"some headings there are: {shown}"
 
 
 def _whole(section: Section) -> str:

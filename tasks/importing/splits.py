@@ -3,13 +3,14 @@ Drafts → splits: the source's own, else made by section or document, reproduci
 
 Questions that share a section or page, or with ``by="document"`` their document, stay together:
 those that name a whole document as evidence may share a section, and may not. Groups are taken in
-the order of a hash, each into the split that is furthest from its share, so that the order of the
-source's rows has no say.
+an order by hash, the large and then the rare first, each into the split where the counts come
+nearest to its share of all questions and of each kind, answerable or not; so that every split has
+of each what it can, and the order of the source's rows has no say.
 """
 
 import hashlib
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.15, "test": 0.25}
 """Of the questions."""
 LARGE = 0.1
 """Share of the questions above which a group is placed first: late, it could upset all shares."""
+Kind = tuple[str, bool]
+"""A question's, and whether it is answerable."""
 LEAKS = "its evidence is also asked for in {}, and a section belongs to one split"
 
 
@@ -94,14 +97,42 @@ def _made(
     together: Sequence[list[Draft]], seed: int, shares: Mapping[Split, float]
 ) -> dict[str, Split]:
     """New splits by draft, each group in one of them."""
-    total = sum(map(len, together))
-    counts = {split: 0 for split in SPLITS if shares.get(split, 0) > 0}
+    drafts = [draft for group in together for draft in group]
+    common = Counter(map(_kind, drafts))
+
+    def order(group: list[Draft]) -> tuple[bool, int, str]:
+        rarest = min(common[_kind(draft)] for draft in group)
+        return len(group) <= LARGE * len(drafts), rarest, _hash(group, seed)
+
+    placed: dict[Split, Counter[Kind]] = {s: Counter() for s in SPLITS if shares.get(s, 0) > 0}
     chosen: dict[str, Split] = {}
-    for group in sorted(together, key=lambda one: (len(one) <= LARGE * total, _hash(one, seed))):
-        split = max(counts, key=lambda name: shares[name] * total - counts[name])
-        counts[split] += len(group)
+    for group in sorted(together, key=order):
+        more = Counter(map(_kind, group))
+        costs = {split: _cost(placed[split], more, common, shares[split]) for split in placed}
+        split = min(costs, key=costs.__getitem__)
+        placed[split] += more
         chosen |= {draft.id: split for draft in group}
     return chosen
+
+
+def _cost(placed: Counter[Kind], more: Counter[Kind], of: Counter[Kind], share: float) -> float:
+    """How far ``more`` takes a split, which has ``placed``, from its share of all questions.
+
+    In chi-squared: of their number, and of that of each kind. The first counts as much as all the
+    others together, since shares are what was asked for.
+    """
+    in_all = _added(placed.total(), more.total(), share * of.total())
+    by_kind = (_added(placed[kind], more[kind], share * of[kind]) for kind in sorted(more))
+    return len(of) * in_all + sum(by_kind)
+
+
+def _added(placed: int, more: int, wanted: float) -> float:
+    """What ``more`` adds to the squared distance of a count from ``wanted``, in units of it."""
+    return ((placed + more - wanted) ** 2 - (placed - wanted) ** 2) / wanted
+
+
+def _kind(draft: Draft) -> Kind:
+    return draft.kind, draft.answerable
 
 
 def _refuse_empty(

@@ -72,6 +72,18 @@ class Coverage:
         )
 
 
+def known_by(names: Sequence[str]) -> str:
+    """What evidence is known by, as closely as it is: ``section``, ``page`` or ``document``.
+
+    Empty where there is none.
+    """
+    if any(map(names_section, names)):
+        return "section"
+    if any(map(names_page, names)):
+        return "page"
+    return "document" if names else ""
+
+
 def names_section(name: str) -> bool:
     """Whether a name of evidence is written as a section's id; else it is a page or a document."""
     return "/" in name

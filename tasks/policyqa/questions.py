@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -18,6 +18,13 @@ DATA = Path(__file__).parent / "data"
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+UNANSWERED = "The documents do not answer this question."
+"""The reference of a question that no section answers, where the data has none of its own."""
+WITHOUT_ANSWER = (
+    "such a question can be retrieved for (policyqa index score), and is neither scored nor "
+    "trained on. Give it an answer, or answerable=false where the documents hold none"
+)
+"""The one rule, wherever such a question is met, with what mends it."""
 
 
 class Question(BaseModel):
@@ -32,7 +39,8 @@ class Question(BaseModel):
     kind: str = ""
     question: str = Field(min_length=1)
     answer: str | None = Field(default=None, min_length=1)
-    """The reference; None where the source has none: then it can be retrieved for, not scored."""
+    """The reference; None where the source has none: then it can be retrieved for, not scored. Of
+    one that no section answers it is ``UNANSWERED``, unless the data has another."""
     answers: list[Annotated[str, StringConstraints(min_length=1)]] = []
     """Further references: it is scored against all, and trained with the first alone."""
     evidence: list[str] = []
@@ -42,6 +50,14 @@ class Question(BaseModel):
     """Provisions the answer names."""
     answerable: bool = True
     """Whether some section of the corpus answers it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _answers_by_saying_so(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.get("answerable") is not False:
+            return value
+        own = value.get("answer") is not None or value.get("answers")
+        return value if own else value | {"answer": UNANSWERED}
 
     @model_validator(mode="after")
     def _keeps_its_word(self) -> "Question":
@@ -82,10 +98,7 @@ def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
             shares an evidence section with another split.
     """
     path = data / "questions.jsonl"
-    numbered = [
-        (line, validated(Question, value, f"{path}:{line}", DataError))
-        for line, value in read_json_lines(path)
-    ]
+    numbered = numbered_questions(data)
     known = list(section_ids)
     by_page = known and any(names_page(name) for _, q in numbered for name in q.evidence)
     coverage = Coverage(known, {one.id: one.pages for one in Corpus(data)} if by_page else None)
@@ -94,6 +107,19 @@ def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
     if not numbered:
         raise DataError(f"{path} holds no question")
     return [located(question, coverage) for _, question in numbered]
+
+
+def numbered_questions(data: Path) -> list[tuple[int, Question]]:
+    """All questions of a data folder, each with its line, with evidence as the line names it.
+
+    Raises:
+        DataError: the file cannot be read, or a line breaks the schema.
+    """
+    path = data / "questions.jsonl"
+    return [
+        (line, validated(Question, value, f"{path}:{line}", DataError))
+        for line, value in read_json_lines(path)
+    ]
 
 
 def located(question: Question, coverage: Coverage) -> Question:
@@ -158,20 +184,32 @@ def in_split(questions: Sequence[Question], split: str) -> list[Question]:
 
 
 def with_reference(questions: Sequence[Question]) -> list[Question]:
-    """The same questions, once it is sure that each has a reference answer.
+    """Those of some questions that have a reference answer: the ones to score, or to train on.
 
     Raises:
-        DataError: one has none.
+        DataError: none has.
     """
-    without = [question.id for question in questions if question.answer is None]
-    if without:
+    found = [question for question in questions if question.answer is not None]
+    if not found:
+        of = f" of split {questions[0].split} (the first is {questions[0].id})" if questions else ""
         raise DataError(
-            f"{len(without)} of {len(questions)} questions have no reference answer (the first is "
-            f"{without[0]}): they can be retrieved for, as policyqa index search does, but neither "
-            "scored for similarity nor trained on. Add their answers to questions.jsonl, or leave "
-            "them out of it"
+            f"none of the {len(questions)} questions{of} has a reference answer: {WITHOUT_ANSWER}"
         )
-    return list(questions)
+    return found
+
+
+def left_out(questions: Sequence[Question], *splits: str) -> list[str]:
+    """A line on each of these splits that has questions without a reference answer."""
+    lines = []
+    for split in dict.fromkeys(splits):
+        among = [question for question in questions if question.split == split]
+        without = [question.id for question in among if question.answer is None]
+        if without:
+            lines.append(
+                f"{len(without)} of {len(among)} {split} questions have no reference answer (the "
+                f"first is {without[0]}) and are left out: {WITHOUT_ANSWER}"
+            )
+    return lines
 
 
 def draw(count: int, limit: int | None, seed: int) -> list[int]:

@@ -8,6 +8,7 @@ Answers are scored together, when all are there. Options of the YAML's ``metadat
 ``encoder_layer``.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from rag.retriever import BUDGET, K
 from tasks.policyqa.contexts import excerpts_of, retriever_for
 from tasks.policyqa.documents import VERSION, make_documents, row_of
 from tasks.policyqa.prompts import next_begins, shipped_prompt
-from tasks.policyqa.questions import DATA, in_split, load_questions, with_reference
+from tasks.policyqa.questions import DATA, in_split, left_out, load_questions, with_reference
 from tasks.policyqa.shots import fit_to_be_shown
 
 FIELDS: dict[str, Any] = {
@@ -126,7 +127,10 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         data = Path(options.get("data", DATA)).expanduser()
         sections = load_sections(data)
         questions = load_questions(data, [section.id for section in sections])
-        asked = with_reference(in_split(questions, split or options.get("split", "test")))
+        split = split or str(options.get("split", "test"))
+        asked = with_reference(in_split(questions, split))
+        for line in left_out(questions, split):
+            logging.getLogger(__name__).warning(line)
         context = Context(
             name=source,
             source=source,

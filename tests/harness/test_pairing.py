@@ -270,3 +270,16 @@ def test_questions_can_be_connected_by_something_else() -> None:
     outcomes = list(one.outcomes.values())
     assert clusters_of(outcomes, parity) == ["0", "1", "1", "0"]
     assert clusters_of(outcomes) == ["0", "0", "1", "2"]
+
+
+def test_where_no_more_is_known_documents_connect_if_there_are_several() -> None:
+    def of(document: str, evidence: tuple[str, ...] = (), answerable: bool = True) -> Outcome:
+        fields = {"framework": document, "evidence": list(evidence), "answerable": answerable}
+        return Outcome("q", "", {}, fields)
+
+    asked = [of("a"), of("b"), of("a"), of("a", ("a/s1",)), of("a", ("a/s1",)), of(""), of("")]
+    assert clusters_of(asked) == ["0", "1", "0", "2", "2", "3", "4"]
+    # Of what nothing answers, its document is not where the answer is.
+    assert clusters_of([of("a"), of("b"), of("a", answerable=False)]) == ["0", "1", "2"]
+    # One document cannot be resampled.
+    assert clusters_of([of("a"), of("a"), of("a", ("a/s1",))]) == ["0", "1", "2"]

@@ -63,7 +63,8 @@ def test_options_pick_a_metric_a_condition_and_clusters(
 ) -> None:
     wanted = ["--by", "loss", "--cluster", "topic", "--json"]
     found = json.loads(shown(capsys, *logs, *wanted))
-    assert set(found) == {"a", "b", "where", "cluster", "n", "metrics", "notes", "signature"}
+    fields = ["a", "b", "where", "cluster", "n", "metrics", "notes", "conclusions", "signature"]
+    assert list(found) == fields
     (row,) = found["metrics"].values()
     assert (row["title"], row["higher_is_better"]) == ("loss", False)
     assert (row["n"], row["clusters"], row["delta"]) == (4, 2, -0.75)

@@ -17,6 +17,7 @@ from harness.files import cache_folder
 from policyqa.dry_run import dry_run, show
 from policyqa.progress import Watch
 from tests.finetune.training import recipe
+from tests.policyqa.test_plan import unanswer
 
 LLAMA2_7B = {
     "architectures": ["LlamaForCausalLM"],
@@ -135,6 +136,17 @@ def test_what_cannot_be_done_here_is_said_and_estimated_otherwise(
     found, shown = told(recipe(tiny_llama, optimizer="paged_adamw_32bit", limit=4), data)
     assert "adamw_torch in place of paged_adamw_32bit" in shown
     assert found.recipe.optimizer == "adamw_torch"
+
+
+def test_questions_without_an_answer_are_no_examples_and_are_counted(
+    data: Path, without_weights: Written, tiny_llama: Path
+) -> None:
+    unanswer(data, "bees-0003", "bees-0004", "kites-0001")
+    config = json.loads((tiny_llama / "config.json").read_text())
+    plan, shown = told(recipe(without_weights(config)), data)
+    assert (plan.train.rows, plan.validation.rows) == (10, 2)
+    assert "2 of 12 train questions have no reference answer" in shown
+    assert "1 of 3 validation questions have no reference answer" in shown
 
 
 def test_a_model_that_cannot_be_reached_is_an_error(

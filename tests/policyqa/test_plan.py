@@ -1,13 +1,16 @@
 """What a suite names is read and checked beforehand, and training follows the suite alone."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from finetune.recipe import questions_of
 from harness.errors import ConfigError, DataError
 from policyqa.plan import make_plan
 from policyqa.suite import load_suite
+from tests.conftest import write_questions
 
 
 @pytest.fixture
@@ -37,6 +40,31 @@ def test_questions_are_drawn_of_the_split_and_in_its_order(suite: Path) -> None:
     assert len(split) == 3
     assert [one for one in split if one in asked] == asked
     assert len(asked) == 2
+
+
+def unanswer(data: Path, *ids: str) -> None:
+    """Take the reference answers of these questions away."""
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    write_questions(data, [row | ({"answer": None} if row["id"] in ids else {}) for row in rows])
+
+
+def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(
+    suite: Path, data: Path
+) -> None:
+    # `data import` took blank answers, and the run refused all questions for them.
+    before = make_plan(load_suite(str(suite)))
+    unanswer(data, "bees-0002", "kites-0003", "kites-0004")
+    plan = make_plan(load_suite(str(suite)))
+    assert [one.id for one in plan.asked] == ["kites-0002", "wells-0002"]
+    assert [line.split(" (")[0] for line in plan.left_out] == [
+        "1 of 3 test questions have no reference answer",
+        "2 of 12 train questions have no reference answer",
+    ]
+    assert before.left_out == []
+    assert len(questions_of(plan.recipes["sft-rag"], plan.questions, "train")) == 10
+    unanswer(data, "bees-0001", "kites-0001", "wells-0001")
+    with pytest.raises(DataError, match="none of the 3 questions of split validation"):
+        make_plan(load_suite(str(suite)))
 
 
 @pytest.mark.parametrize(

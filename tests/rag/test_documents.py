@@ -1,9 +1,12 @@
 """Documents of every kind are read with their headings; what cannot be read says why."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.blocks import Block, DocumentError, looks_like_heading
 from rag.documents import read_document
@@ -107,6 +110,63 @@ def test_a_wrapped_numbered_paragraph_of_text_is_no_heading(tmp_path: Path) -> N
         (False, "Records are kept."),
         (False, "2. The operator keeps each record for six years after the date of the deal."),
     ]
+
+
+def test_a_numbered_heading_right_above_its_paragraph_is_one(tmp_path: Path) -> None:
+    # It was one in a PDF, and in a text file a line of the paragraph, which no evidence could name.
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "IT SECURITY\n\n"
+        "1. Passwords\nA password has 12 characters or more. It is changed when it may be known\n"
+        "to others, within 24 hours.\n\n"
+        "2 Lost devices\nWho loses a device tells the desk at once.\n- by phone\n- or in person\n\n"
+        "Article 7 Fees\nThere are none.\n"
+    )
+    assert shape(read_document(path)) == [
+        (True, "IT SECURITY"),
+        (True, "1. Passwords"),
+        (
+            False,
+            "A password has 12 characters or more. It is changed when it may be known to others, "
+            "within 24 hours.",
+        ),
+        (True, "2 Lost devices"),
+        (False, "Who loses a device tells the desk at once. - by phone - or in person"),
+        (True, "Article 7 Fees"),
+        (False, "There are none."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "1. Bring your badge\n2. Sign the book\n3. Wait",
+        "1. Bring your badge and\n   the letter\n2. Sign the book",
+        "1 Apple\n2 pears",
+        "2. The keeper tells the\noffice of each hive.",
+        "3. A hive is inspected each year by the Veterinary Office of the Town and by the\nOffice.",
+        "1. Fees\n2. Duties",
+    ],
+)
+def test_the_first_line_of_a_list_or_sentence_is_no_heading(tmp_path: Path, paragraph: str) -> None:
+    path = tmp_path / "a.txt"
+    rules = "Rules of the town, that hold for all who live in it and for all who visit it."
+    path.write_text(f"{rules}\n\n{paragraph}\n")
+    assert [block.level for block in read_document(path)] == [0, 0]
+
+
+@given(
+    st.sampled_from(["{}.", "{})", "({})", "{}", "1.{}", "{}:"]),
+    st.lists(st.from_regex(r"[A-Za-z][a-z]{1,8}( [A-Za-z][a-z]{1,8}){0,4}", fullmatch=True),
+             min_size=2, max_size=6),
+)  # fmt: skip
+def test_consecutive_numbered_lines_stay_a_list(form: str, items: list[str]) -> None:
+    lines = [f"{form.format(number)} {item}" for number, item in enumerate(items, start=1)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.txt"
+        path.write_text("\n".join(lines))
+        (block,) = read_document(path)
+    assert (block.level, block.text.split("\n")) == (0, lines)
 
 
 @pytest.mark.parametrize("suffix", [".pdf", ".docx", ".html"])

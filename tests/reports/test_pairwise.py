@@ -115,6 +115,23 @@ def test_refusing_what_was_shown_is_not_compared_with_refusing_what_was_not(
     assert compare_variants(rag, rag)["metrics"]["over_refusal"]["n"] == 20
 
 
+def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> None:
+    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
+    assert compare_variants(sft, scored(made_up_run, "base/plain"))["conclusions"] == []
+    # Better on quality, and by refusing what it was not shown; no worse by anything.
+    assert "disagree" not in str(compare_variants(rag, sft)["conclusions"])
+    for outcome in rag.result.outcomes.values():
+        outcome.values["rouge_l"] = outcome.values["rouge_l"] - 0.5  # type: ignore[operator]
+    (said,) = compare_variants(rag, sft)["conclusions"]
+    assert said.startswith("The metrics disagree: A is better by BERTScore, sentence BLEU, ")
+    assert "and worse by ROUGE-L. Which of them decides" in said
+    few = compare_variants(only(rag, ["q1", "q2", "q5"]), sft)["conclusions"]
+    assert few[0].startswith("Groups of questions: 2. Intervals of fewer than 20 are too narrow")
+    assert "disagree" in few[1]
+    (alone,) = compare_variants(only(rag, ["q1", "q5"]), sft, by="bleu")["conclusions"]
+    assert alone == few[0]
+
+
 def test_the_signature_names_both_variants_and_what_they_were_scored_with(
     made_up_run: Path, tmp_path: Path
 ) -> None:

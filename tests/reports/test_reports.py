@@ -140,6 +140,37 @@ def test_published_figures_are_shown_by_the_suites_that_name_them_alone(made_up_
         assert "LLaMA" not in text
 
 
+def test_published_figures_stand_last(made_up_run: Path) -> None:
+    # They stood before the user's own rates, and looked like a part of what was measured.
+    for text in (shown(compare_run(made_up_run)), markdown(compare_run(made_up_run))):
+        titles = ("Variants of suite", "Beside the floor", "Abstention and ev", "Ours (published)")
+        places = [text.index(title) for title in titles]
+        assert places == sorted(places)
+
+
+def test_the_tables_say_what_the_groups_are(made_up_run: Path) -> None:
+    comparison = compare_run(made_up_run)
+    assert comparison["groups"] == {"n": 20, "by": {"section": 30, "question": 10}}
+    with amending(made_up_run / MANIFEST) as manifest:
+        manifest["evidence"] = {"section": 24, "page": 4, "document": 2}
+    said = " ".join(markdown(compare_run(made_up_run)).split())
+    assert (
+        "The 40 questions make 20 groups, by the sections of their evidence (24); the pages of it "
+        "(4); the document, where no more is known (2); nothing that is known, each by itself (10)."
+    ) in said
+
+
+def test_few_groups_decide_nothing_and_that_is_said(made_up_run: Path) -> None:
+    # n = 8, both intervals beyond 0, and no word of how little that is.
+    said = "Groups of questions: 16. Intervals of fewer than 20 are too narrow"
+    assert "decides nothing" not in shown(compare_run(made_up_run))
+    for folder in (made_up_run / "variants").glob("*/*"):
+        (path,) = folder.glob("samples_*.jsonl")
+        path.write_text("\n".join(path.read_text().splitlines()[:32]) + "\n")
+    for text in (shown(compare_run(made_up_run)), markdown(compare_run(made_up_run))):
+        assert said in " ".join(text.split())
+
+
 def test_published_figures_are_of_the_variants_there_are(made_up_run: Path) -> None:
     with amending(made_up_run / MANIFEST) as manifest:
         del manifest["variants"]["sft-rag/rag"]

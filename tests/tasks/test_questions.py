@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError
+from harness.metrics.abstention import abstains
 from rag.corpus import load_corpus, load_sections
 from rag.retriever import Excerpt
 from tasks.checking.check import check_data
@@ -17,9 +18,11 @@ from tasks.policyqa.documents import make_documents, row_of
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import (
     DATA,
+    UNANSWERED,
     Question,
     data_identity,
     in_split,
+    left_out,
     load_questions,
     with_reference,
 )
@@ -84,14 +87,38 @@ def test_the_datas_identity_follows_corpus_and_questions(data: Path) -> None:
         first = data_identity(data)
 
 
-def test_questions_without_a_reference_are_refused_where_one_is_needed(data: Path) -> None:
+def test_questions_without_a_reference_are_left_out_where_one_is_needed(data: Path) -> None:
+    # One blank answer of forty was a reason to refuse the other thirty-nine.
     rows = rows_of(data)
     del rows[2]["answer"]
+    rows[3]["answer"] = None
     write_questions(data, rows)
     questions = load(data)
-    assert questions[2].answer is None
-    with pytest.raises(DataError, match=rf"1 of {len(rows)} questions have no reference answer"):
-        with_reference(questions)
+    assert [one for one in questions if one not in with_reference(questions)] == questions[2:4]
+    (line,) = left_out(questions, "train", "test", "train")
+    assert line.startswith(
+        "2 of 12 train questions have no reference answer (the first is bees-0003)"
+    )
+    assert "Give it an answer, or answerable=false" in line
+
+
+def test_a_split_without_any_reference_is_refused(data: Path) -> None:
+    write_questions(data, [row | {"answer": None} for row in rows_of(data)])
+    said = r"none of the 3 questions of split test \(the first is bees-0002\) .*answerable=false"
+    with pytest.raises(DataError, match=said):
+        with_reference(in_split(load(data), "test"))
+
+
+def test_an_unanswerable_question_needs_no_answer_of_its_own(data: Path) -> None:
+    rows = rows_of(data)
+    for row in rows[2:4]:
+        row |= {"answerable": False, "evidence": [], "answer": None}
+    rows[3]["answer"] = "The Act is silent on it."
+    write_questions(data, rows)
+    without, own = load(data)[2:4]
+    assert without.references == [UNANSWERED]
+    assert abstains(UNANSWERED)
+    assert own.references == ["The Act is silent on it."]
 
 
 def test_an_unanswerable_question_names_no_evidence(data: Path) -> None:
@@ -219,6 +246,22 @@ def test_a_document_or_page_may_be_evidence_in_two_splits(data: Path) -> None:
         row |= {"split": split, "evidence": [name]}
     write_questions(data, rows)
     assert [question.split for question in load(data)[:4]] == splits
+
+
+def test_information_counts_what_evidence_is_named_by(data: Path) -> None:
+    note_pages(data / "corpus" / "bees.md", {3: "2", 4: "2-3", 5: "3"})
+    rows = rows_of(data)
+    train = [row for row in rows if row["split"] == "train"]
+    for row, names in zip(train, (["bees"], ["bees#page=2"], ["bees#page=2", "bees/s-3"], []),
+                          strict=False):  # fmt: skip
+        row["evidence"] = names
+    train[4] |= {"evidence": [], "answerable": False}
+    write_questions(data, rows)
+    found = data_information(data)
+    assert found["with evidence"] == {"train": 10, "validation": 3, "test": 3}
+    assert found["evidence named by"] == {"section": 14, "page": 1, "document": 1}
+    assert found["answerable"] == {"train": 11, "validation": 3, "test": 3}
+    assert found["unanswerable"] == {"train": 1, "validation": 0, "test": 0}
 
 
 def test_the_shipped_set_has_its_size() -> None:

@@ -167,15 +167,23 @@ def test_an_encoder_that_cannot_be_used_is_refused_before_a_model_answers(
     assert "bertscore_f1,none" in results["results"]["policyqa_plain"]
 
 
-def test_questions_without_a_reference_are_refused_before_a_model_answers(data: Path) -> None:
+def test_questions_without_a_reference_are_left_out_and_none_at_all_refused(
+    data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
     for row in rows:
         row["answer"] = None
     write_questions(data, rows)
     model = Parrot("x")
-    with pytest.raises(DataError, match=r"can be retrieved for, .* but neither scored"):
+    with pytest.raises(DataError, match=r"can be retrieved for .*, and is neither scored"):
         evaluate(model, ["policyqa_rag"], data=str(data))
     assert model.prompts == []
+    rows[1]["answer"] = "At most 60 metres."
+    assert rows[1]["split"] == "test"
+    write_questions(data, rows)
+    evaluate(model, ["policyqa_plain"], data=str(data))
+    assert len(model.prompts) == 1
+    assert "2 of 3 test questions have no reference answer" in caplog.text
 
 
 def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None:  # noqa: ARG001

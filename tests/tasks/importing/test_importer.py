@@ -1,18 +1,21 @@
 """What is imported is a data folder like any other; what is not taken is listed."""
 
 import csv
+import io
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from harness.errors import ConfigError, DataError
+from policyqa.data import show_import
 from rag.corpus import load_corpus, load_frameworks
 from rag.retriever import Retriever
 from tasks.importing.importer import import_data
-from tasks.policyqa.questions import Question, load_questions
+from tasks.policyqa.questions import UNANSWERED, Question, load_questions
 from tests.documents import (
     write_docx,
     write_html,
@@ -241,6 +244,61 @@ def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
     for place, reason in expected.items():
         assert reason in refused[place]
     assert summary["questions"]["without reference answer"] == 3
+
+
+def test_blank_answers_are_told_with_what_to_do(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    rows = ["question,answer,answerable", "One?,Yes.,", "Two?,,", "Three?,,no", "Four?,No.,no"]
+    (folder / "questions.csv").write_text("\n".join(rows))
+    summary = import_data(folder, tmp_path / "data")
+    assert summary["questions"]["without reference answer"] == 1
+    assert summary["questions"]["unanswerable without answer"] == 1
+    assert [q.answer for q in read(tmp_path / "data")] == ["Yes.", None, UNANSWERED, "No."]
+    console = Console(file=io.StringIO(), width=400)
+    show_import(summary, tmp_path / "data", console)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "1 of them have no reference answer: such a question can be retrieved for" in said
+    assert "Give it an answer, or answerable=false where the documents hold none" in said
+    assert "1 of them are unanswerable, with no answer of their own: their ref" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("artcle 2 digging well", "the nearest headings are 'Article 2 Digging wells'"),
+        ("Digging", "the nearest headings are 'Article 2 Digging wells'"),
+        ("Xyz", "some headings there are: 'Article 1 Purpose', 'Article 2 Digging wells', 'Art"),
+    ],
+)
+def test_a_heading_that_is_none_is_told_with_the_nearest(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    folder = write_ten(tmp_path / "documents")
+    row = {"question": "How deep?", "document": "wells", "evidence": name}
+    (folder / "questions.jsonl").write_text(json.dumps(row))
+    (refused,) = import_data(folder, tmp_path / "data")["not taken"]
+    assert said in refused["reason"]
+
+
+@pytest.mark.parametrize("named", [None, "questions.csv", "../documents/questions.csv", "../q.csv"])
+def test_a_folders_own_questions_are_no_document(tmp_path: Path, named: str | None) -> None:
+    # Beside --questions, `data import` listed them as a document that it did not take.
+    folder = write_ten(tmp_path / "documents")
+    for path in (folder / "questions.csv", tmp_path / "q.csv"):
+        path.write_text("question\nHow deep?\n")
+    summary = import_data(folder, tmp_path / "data", questions=folder / named if named else None)
+    assert summary["not taken"] == []
+    assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (10, 1)
+
+
+def test_two_files_of_questions_in_a_folder_are_not_guessed_between(tmp_path: Path) -> None:
+    folder = write_ten(tmp_path / "documents")
+    for name in ("questions.csv", "questions.jsonl"):
+        (folder / name).write_text('{"question": "How deep?"}\n')
+    with pytest.raises(DataError, match=r"say which is meant, as --questions .*questions\.csv"):
+        import_data(folder, tmp_path / "data")
+    chosen = folder / "questions.jsonl"
+    assert import_data(folder, tmp_path / "data", chosen)["questions"]["taken"] == 1
 
 
 def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from tasks.importing.splits import SHARES, shares_of, split_drafts
 from tasks.policyqa.questions import SPLITS, Split
 
 SECTIONS = st.lists(st.integers(0, 30).map(lambda n: f"d{n % 4}/s{n}"), max_size=3, unique=True)
+KINDS = st.sampled_from(["list", "scope", "fee"])
 OWN = st.sampled_from([None, None, *SPLITS])
 
 
 @st.composite
 def drafts(draw: st.DrawFn) -> list[Draft]:
-    made = draw(st.lists(st.tuples(SECTIONS, OWN), min_size=1, max_size=40))
+    made = draw(st.lists(st.tuples(SECTIONS, OWN, KINDS), min_size=1, max_size=40))
     return [
         Draft(
             id=f"q{n}",
@@ -25,8 +26,10 @@ def drafts(draw: st.DrawFn) -> list[Draft]:
             framework=evidence[0].split("/")[0] if evidence else f"d{n % 4}",
             evidence=evidence,
             split=split,
+            kind=kind,
+            answerable=bool(evidence) or kind == "list",
         )
-        for n, (evidence, split) in enumerate(made)
+        for n, (evidence, split, kind) in enumerate(made)
     ]
 
 
@@ -75,6 +78,38 @@ def test_made_splits_have_their_shares() -> None:
     for split, share in SHARES.items():
         assert sum(name == split for name in chosen.values()) == pytest.approx(300 * share, abs=3)
     assert split_drafts(rows, seed=8)[0] != chosen
+
+
+def test_kinds_and_unanswerable_questions_are_spread_over_the_splits() -> None:
+    # All five of forty fell into train, and nothing told what a variant does with such a question.
+    for seed in range(20):
+        rows = [
+            Draft(
+                id=f"q{n}",
+                place="p",
+                question=f"question {seed} {n}",
+                answer="a",
+                framework="d",
+                evidence=[] if n < 5 else [f"d/s{n // 2}"],
+                kind=("unanswerable", "duty", "duty", "fee")[0 if n < 5 else 1 + n // 2 % 3],
+                answerable=n >= 5,
+            )
+            for n in range(40)
+        ]
+        chosen, _ = split_drafts(rows, seed=seed)
+        for kind in ("unanswerable", "duty", "fee"):
+            of = [chosen[row.id] for row in rows if row.kind == kind]
+            for split, share in SHARES.items():
+                assert abs(of.count(split) - share * len(of)) <= 2
+                assert of.count(split) >= 1
+        for split, share in SHARES.items():
+            assert abs(list(chosen.values()).count(split) - 40 * share) <= 2
+
+
+def test_kinds_of_one_question_each_do_not_upset_the_shares() -> None:
+    rows = [Draft(f"q{n}", "p", f"{n}?", "a", "d", [f"d/{n}"], kind=f"k{n}") for n in range(40)]
+    found = list(split_drafts(rows)[0].values())
+    assert [found.count(split) for split in SPLITS] == [24, 6, 10]
 
 
 def test_another_way_to_split_is_refused() -> None:
