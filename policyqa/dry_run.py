@@ -97,7 +97,7 @@ def verdict(plan: "Plan") -> str:
     if not plan.fits:
         needs = f"does not fit: it needs {needed} beside this process, and {free} are free"
         return f"{needs}. To mend it: {', or '.join(lighter(plan.recipe))}"
-    timing = "not timed" if plan.seconds is None else f"takes about {_duration(plan.seconds)}"
+    timing = "not timed" if plan.seconds is None else f"takes about {duration(plan.seconds)}"
     return f"fits: it needs {needed} beside this process, and {free} are free; {timing}"
 
 
@@ -131,6 +131,9 @@ def _size(count: int) -> str:
     return f"{count / 1e9:,.2f} GB"
 
 
-def _duration(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
+def duration(seconds: float) -> str:
+    """Seconds as seconds, minutes or hours, as roughly as they are known."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -51,7 +51,9 @@ def without_git_errors() -> Iterator[None]:
     path = os.environ.get("PATH", os.defpath)
     with TemporaryDirectory() as folder:
         silent = Path(folder, "git")
-        silent.write_text(f'#!/bin/sh\nexec {shlex.quote(git)} "$@" 2>/dev/null\n', encoding="utf-8")
+        silent.write_text(
+            f'#!/bin/sh\nexec {shlex.quote(git)} "$@" 2>/dev/null\n', encoding="utf-8"
+        )
         silent.chmod(0o700)
         os.environ["PATH"] = f"{folder}{os.pathsep}{path}"
         try:

@@ -17,6 +17,7 @@ from harness.kept import Kept
 from harness.models import catalogue
 from harness.runs import CHART, MANIFEST, RECORD, variant_folder
 from harness.variants import Variant
+from policyqa.effort import asking_effort, training_effort
 from policyqa.manifest import make_manifest
 from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
@@ -29,9 +30,6 @@ from reports.markdown import markdown
 from tasks.policyqa.contexts import excerpts_of
 from tasks.policyqa.documents import make_documents
 from tasks.policyqa.questions import Question, in_split
-
-SECTION_TOKENS = 216
-"""Of a section of the policy set, on average."""
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> dict[str, Any]:
@@ -53,8 +51,8 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     for line in plan.left_out:
         watch.say(line)
     untrained = plan.untrained
-    efforts = [1.0, *(_training_effort(plan, name) for name in untrained)]
-    efforts += [_asking_effort(plan, variant) for variant in suite.resolved]
+    efforts = [1.0, *(training_effort(plan, name) for name in untrained)]
+    efforts += [asking_effort(plan, variant) for variant in suite.resolved]
     with watch.plan(efforts):
         _prepare(plan, watch)
         for line in plan.replaced if untrained else []:
@@ -100,7 +98,7 @@ def _train(plan: Plan, name: str, watch: Watch) -> None:
     what = plan.checkpoint_determinants(name)
     folder = plan.checkpoint_folder(name)
     title = f"training {name} (recipe {recipe.name})"
-    with watch.stage(title, _training_effort(plan, name)) as advance:
+    with watch.stage(title, training_effort(plan, name)) as advance:
         train(recipe, plan.questions, plan.training, folder, what, advance, watch.say)
 
 
@@ -114,7 +112,7 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
     scorer = Scorer(plan.metrics, kept, answering.use, plan.suite.seed)
     shown = Shown(plan)
     for variant in _by_base(plan.suite.resolved):
-        with watch.stage(f"scoring {variant.name}", _asking_effort(plan, variant)) as advance:
+        with watch.stage(f"scoring {variant.name}", asking_effort(plan, variant)) as advance:
             asked = [
                 Asked(
                     one,
@@ -168,23 +166,6 @@ def _by_base(variants: Sequence[Variant]) -> list[Variant]:
             order.index((one.model.base, one.model.precision)),
         ),
     )
-
-
-def _training_effort(plan: Plan, name: str) -> float:
-    """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    recipe = plan.recipes[name]
-    each = 2.6 if recipe.asked.shows_context else 0.5
-    count = len(in_split(plan.questions, "train"))
-    return each * recipe.epochs * min(count, recipe.limit or count)
-
-
-def _asking_effort(plan: Plan, variant: Variant) -> float:
-    """Roughly the seconds on two CPU cores; only the progress display reads it."""
-    if variant.model.kind in ("floor", "answers"):
-        return 0.05 * len(plan.asked)
-    context = variant.context
-    shown = 0 if context.source == "none" else min(context.budget, SECTION_TOKENS * context.k)
-    return (0.6 + 0.9 * shown / 400) * len(plan.asked) * len(variant.replicates)
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:

@@ -42,7 +42,7 @@ _KEYWORD = re.compile(
     r"(?i:article|art\.|section|sec\.|chapter|part|title|annex|appendix|schedule|rule|clause)\s+"
     r"(?:\d[\w.-]*|[IVXLC]+|[A-Z])(?!\w)"
 )
-_ITEM = re.compile(r"\(?\d+(?:\.\d+)*[.:)]+\s")
+_COUNTED = re.compile(r"(?P<before>\(?(?:\d+\.)*)(?P<number>\d+)(?P<after>[.:)]*)\s")
 _NUMBERED = re.compile(r"§+\s*\d|\d+(?:\.\d+)*\.?\s+(?=[^\W\d_])(?=\S*[^a-z\W\d_])")
 
 
@@ -76,8 +76,11 @@ def looks_like_heading(line: str) -> bool:
     words = line.split()
     if not 0 < len(words) <= HEADING_WORDS or line.rstrip()[-1] in ".;,":
         return False
-    numbered = _KEYWORD.match(line) or _NUMBERED.match(line)
-    return numbered is not None or (line.isupper() and len(line) > 3)
+    return _is_numbered(line) or (line.isupper() and len(line) > 3)
+
+
+def _is_numbered(line: str) -> bool:
+    return bool(_KEYWORD.match(line) or _NUMBERED.match(line))
 
 
 def _pdf(path: Path) -> list[Block]:
@@ -156,6 +159,7 @@ def _text(path: Path) -> list[Block]:
     """Paragraphs between blank lines; a lone line that reads as a heading is one.
 
     So is a bare ``Article 5`` above other lines, and ``1. Passwords`` right above its paragraph.
+    Numbered ones stand below those in capitals, of which the first may be the title.
     """
     blocks = []
     text = decoded(path)
@@ -163,7 +167,7 @@ def _text(path: Path) -> list[Block]:
     for paragraph in re.split(r"\n[ \t]*\n", text):
         first, _, rest = paragraph.strip("\n").partition("\n")
         if looks_like_heading(first) and (not rest.strip() or _stands_above(first, rest, width)):
-            blocks += [Block(first.strip(), 1), Block(rest)]
+            blocks += [Block(first.strip(), 2 if _is_numbered(first) else 1), Block(rest)]
         else:
             blocks.append(Block(paragraph.strip("\n")))
     return blocks
@@ -172,16 +176,21 @@ def _text(path: Path) -> list[Block]:
 def _stands_above(line: str, rest: str, width: int) -> bool:
     """Whether a line that reads as a heading is that of the lines right below it.
 
-    It is not the first of a list, whose other lines are numbered too, nor of a sentence that goes
-    on: in lower case, or in the next line for want of room, in a text of that ``width``.
+    It is not the first of a list, which counts on, nor of a sentence that goes on: in lower case,
+    or in the next line for want of room, in a text of that ``width``.
     """
     if _KEYWORD.fullmatch(line.strip()):
         return True
-    word, *_ = rest.split(maxsplit=1)
-    if word[0].islower() or word[0] in "(0123456789" or len(f"{line.rstrip()} {word}") > width:
+    word, below = rest.split(maxsplit=1)[0], [one.strip() for one in rest.split("\n")]
+    goes_on = word[0].islower() or len(f"{line.rstrip()} {word}") > width
+    if goes_on or word[0] in "(0123456789" or looks_like_heading(below[0]):
         return False
-    below = [one.strip() for one in rest.split("\n")]
-    return not any(_ITEM.match(s) or _NUMBERED.match(s) or looks_like_heading(s) for s in below)
+    counted = _COUNTED.match(line)
+    if counted is None:
+        return True
+    before, number, after = counted.groups()
+    others = tuple(f"{before}{n}{after} " for n in (int(number), int(number) + 1))
+    return not any(one.startswith(others) for one in below)
 
 
 def decoded(path: Path) -> str:
