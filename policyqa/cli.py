@@ -25,6 +25,7 @@ from policyqa.options import Data, Json, data_or_shipped, print_json
 if TYPE_CHECKING:
     from finetune.recipe import Recipe
     from policyqa.progress import Watch
+    from policyqa.suite import Suite
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -61,6 +62,10 @@ def run(
     ask_again: Annotated[
         bool, typer.Option("--ask-again", help="Ask servers and functions anew what they answered.")
     ] = False,
+    preview_alone: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what it would do, and about how long.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Score a suite: prepare and train what is missing, then print the table.
 
@@ -76,10 +81,28 @@ def run(
 
     wanted = load_suite(suite, limit=limit)
     stay_offline(wanted.model_names)
+    watch = Watch(Console(stderr=True))
+    if preview_alone:
+        _show_preview(wanted, watch, ask_again, as_json)
+        return
     folder = out or Path("runs") / wanted.name
-    comparison = run_suite(wanted, folder, Watch(Console(stderr=True)), ask_again)
+    comparison = run_suite(wanted, folder, watch, ask_again)
+    if as_json:
+        print_json(comparison)
+        return
     show(comparison, Console())
     print(f"run folder: {folder}")
+
+
+def _show_preview(suite: "Suite", watch: "Watch", ask_again: bool, as_json: bool) -> None:
+    from policyqa.preview import preview
+    from policyqa.preview_report import show_preview
+
+    found = preview(suite, watch, ask_again)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        show_preview(found, Console())
 
 
 @app.command()

@@ -39,8 +39,11 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
             f"answer of their own: their reference is {UNANSWERED!r}"
         )
     not_taken = summary["not taken"]
-    for (what, reason), count in Counter((r["what"], r["reason"]) for r in not_taken).items():
-        say(f"{count:>7,} {what} not taken: {reason}")
+    for what, count in Counter(row["what"] for row in not_taken).items():
+        say(f"{count:>7,} {what}s not taken")
+    for reason, count in Counter(row["reason"] for row in not_taken).items():
+        if count > 1:
+            say(f"{count:>7,} times: {reason}")
     for row in not_taken[:SHOWN]:
         say(f"        {row['place']}: {row['reason']}")
     if len(not_taken) > SHOWN:

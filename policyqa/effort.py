@@ -1,29 +1,53 @@
 """
-Roughly how long the stages of a run take, in seconds of the small model on two CPU cores.
+Roughly how long the parts of a run take: seconds of SmolLM2-135M on two CPU cores.
 
-Only the progress display reads it, to weigh one stage against another.
+Progress bars and the preview of a run read it; nothing is decided by it.
 """
 
+from harness.models import catalogue
 from harness.variants import Variant
 from policyqa.plan import Plan
-from tasks.policyqa.questions import in_split
 
 SECTION_TOKENS = 216
 """Of a section of the policy set, on average."""
+SCORING = 0.05
+"""Of one answer."""
+EMBEDDING = 0.03
+"""Of one section."""
+EVALUATING = 2.0
+"""Of what lm-eval does for a variant beside asking it."""
+LOADING = 8.0
+"""Of one base."""
+REFERENCE = 148e6
+"""Parameters of that model, counted as ``relative_size`` does."""
 
 
 def training_effort(plan: Plan, name: str) -> float:
-    """Of training the model of that label."""
+    """Of the training of a model, by its label."""
     recipe = plan.recipes[name]
     each = 2.6 if recipe.asked.shows_context else 0.5
-    count = len(in_split(plan.questions, "train"))
+    count = len(plan.train)
     return each * recipe.epochs * min(count, recipe.limit or count)
 
 
 def asking_effort(plan: Plan, variant: Variant) -> float:
-    """Of asking a variant all its questions."""
-    if variant.model.kind in ("floor", "answers"):
-        return 0.05 * len(plan.asked)
+    """Of all answers of a variant, with their scores."""
+    answer = 0.0 if variant.model.kind in ("floor", "answers") else answer_effort(variant)
+    return (answer + SCORING) * len(plan.asked) * len(variant.replicates)
+
+
+def answer_effort(variant: Variant) -> float:
+    """Of one answer."""
     context = variant.context
     shown = 0 if context.source == "none" else min(context.budget, SECTION_TOKENS * context.k)
-    return (0.6 + 0.9 * shown / 400) * len(plan.asked) * len(variant.replicates)
+    return 0.6 * variant.decoding.max_tokens / 96 + 0.9 * shown / 400
+
+
+def relative_size(model: str) -> float:
+    """How many times as large a model is, by its configuration, which must be here."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(catalogue.resolve(model)).get_text_config()
+    width = config.hidden_size
+    parameters = 12 * config.num_hidden_layers * width**2 + config.vocab_size * width
+    return float(parameters) / REFERENCE

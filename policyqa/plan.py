@@ -103,8 +103,12 @@ class Plan:
         return replace(model, adapter=self.checkpoint(model.label).folder)
 
 
-def make_plan(suite: Suite) -> Plan:
+def make_plan(suite: Suite, look: bool = True) -> Plan:
     """Read and check everything the suite names.
+
+    Args:
+        suite: what to do.
+        look: whether models are looked at too, which fetches what is not here.
 
     Raises:
         BenchError: a file is missing or breaks its contract, the encoder cannot be used, or a model
@@ -121,8 +125,9 @@ def make_plan(suite: Suite) -> Plan:
     for name in trained:
         with_reference(in_split(questions, name))
     metrics = make_metrics(suite.metrics, suite.encoder, suite.encoder_layer)
-    check(metrics)
-    _check_answering(suite, questions)
+    if look:
+        check(metrics)
+    _check_answering(suite, questions, look)
     contexts = {one.context for one in suite.resolved if one.context.source != "none"}
     files = {one.model.base for one in suite.resolved if one.model.kind == "answers"}
     return Plan(
@@ -154,7 +159,7 @@ def _check_documents(suite: Suite, recipes: Iterable[Recipe]) -> None:
         )
 
 
-def _check_answering(suite: Suite, questions: list[Question]) -> None:
+def _check_answering(suite: Suite, questions: list[Question], look: bool) -> None:
     """Look, before any long work, at what can be known of who answers.
 
     Raises:
@@ -169,7 +174,7 @@ def _check_answering(suite: Suite, questions: list[Question]) -> None:
             _check_served(variant)
         elif model.kind == "call":
             CalledEngine(variant)
-        if prompt.chat and model.tokenizer:
+        if look and prompt.chat and model.tokenizer:
             Unloaded(model.tokenizer).refuse_chat(prompt.system)
 
 

@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Any
 
 import lm_eval
+from lm_eval.api.instance import Instance
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
@@ -104,15 +105,7 @@ class Scorer:
             self._kept.used(use, "score", row_keys(rows))
             return score(self._metrics, rows, self._kept)
 
-        task = PolicyQATask(
-            {"task": task_name(variant), "num_fewshot": prompt.shots or None},
-            documents=asked.documents,
-            train=asked.train,
-            prompt=prompt,
-            metrics=self._metrics,
-            scorer=scorer,
-            decoding=variant.decoding,
-        )
+        task = _task(asked, self._metrics, scorer)
         tracker = EvaluationTracker()
         with without_git_errors():
             results = lm_eval.simple_evaluate(
@@ -142,6 +135,41 @@ class Evaluation:
     results: dict[str, Any]
     tracker: EvaluationTracker
     task: str
+
+
+def requests_of(asked: Asked, seed: int) -> list[Instance]:
+    """What lm-eval asks of a replicate; nothing is asked, and nothing scored.
+
+    Args:
+        asked: the replicate.
+        seed: of the shots.
+    """
+    prompt, task = asked.variant.prompt, _task(asked, [])
+    task.set_fewshot_seed(seed)
+    task.build_all_requests(
+        system_instruction=prompt.system,
+        apply_chat_template=prompt.chat,
+        fewshot_as_multiturn=True,
+        chat_template=asked.lm.apply_chat_template if prompt.chat else None,
+    )
+    return list(task.instances)
+
+
+def _task(
+    asked: Asked,
+    metrics: Sequence[Metric],
+    scorer: Callable[[Sequence[Row]], Scores] | None = None,
+) -> PolicyQATask:
+    variant = asked.variant
+    return PolicyQATask(
+        {"task": task_name(variant), "num_fewshot": variant.prompt.shots or None},
+        documents=asked.documents,
+        train=asked.train,
+        prompt=variant.prompt,
+        metrics=metrics,
+        scorer=scorer,
+        decoding=variant.decoding,
+    )
 
 
 def task_name(variant: Variant) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rag.blocks import Block, DocumentError, looks_like_heading, stands_above
+from rag.blocks import Block, DocumentError, is_numbered, looks_like_heading, stands_above
 from rag.corpus import clean
 from rag.pdf import pdf_blocks
 
@@ -118,6 +118,7 @@ def _text(path: Path) -> list[Block]:
     """Paragraphs between blank lines; a lone line that reads as a heading is one.
 
     So is a bare ``Article 5`` above other lines, and ``1. Passwords`` right above its paragraph.
+    Numbered ones stand below those in capitals, of which the first may be the title.
     """
     blocks = []
     text = decoded(path)
@@ -125,7 +126,7 @@ def _text(path: Path) -> list[Block]:
     for paragraph in re.split(r"\n[ \t]*\n", text):
         first, _, rest = paragraph.strip("\n").partition("\n")
         if looks_like_heading(first) and (not rest.strip() or stands_above(first, rest, width)):
-            blocks += [Block(first.strip(), 1), Block(rest)]
+            blocks += [Block(first.strip(), 2 if is_numbered(first) else 1), Block(rest)]
         else:
             blocks.append(Block(paragraph.strip("\n")))
     return blocks

@@ -110,6 +110,13 @@ class Index:
             store.settle()  # A kill may have come between.
         return not was_whole
 
+    def missing(self) -> int:
+        """Passages that are still to be embedded, or to be taken over; nothing is made."""
+        if self._place not in places_like(self._prefix):
+            return self._count
+        with self._place.open(self._embedder.size) as store:
+            return self._count - store.count()
+
     def search(self, questions: Sequence[str], k: int, mode: str = "hybrid") -> list[list[Hit]]:
         """The ``k`` best passages of each question, best first, in one batched query.
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.errors import ConfigError, RunError
+from harness.metrics.evidence import EvidenceShown
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
 from harness.statistics import FEW, RESAMPLES
@@ -194,8 +195,10 @@ def _conclusions(shown: Mapping[str, Mapping[str, Any]], measures: Sequence[Meas
     """What follows from the rows together, where one by one they would mislead."""
     resampled = [one.name for one in measures if one.kind != "rate" and one.name in shown]
     fewest = min((shown[name]["clusters"] for name in resampled), default=FEW)
-    above = [row for row in shown.values() if row["low"] > 0]
-    below = [row for row in shown.values() if row["high"] < 0]
+    # What was shown is no answer's merit.
+    rows = [row for name, row in shown.items() if name != EvidenceShown.name]
+    above = [row for row in rows if row["low"] > 0]
+    below = [row for row in rows if row["high"] < 0]
     ahead = [row["title"] for row in above if row["higher_is_better"]]
     ahead += [row["title"] for row in below if not row["higher_is_better"]]
     behind = [row["title"] for row in (*above, *below) if row["title"] not in ahead]

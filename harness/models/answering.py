@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
 from harness.kept import Answer
@@ -30,6 +31,11 @@ class AnsweringLM(LM):  # type: ignore[misc]
         """What was answered and what that took, by question id; filled by ``generate_until``."""
         self.unanswered: dict[str, str] = {}
         """Why a question was not, by its id; what is scored then is the empty answer."""
+
+    def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
+        """The answers that are kept, and how many prompts would be put to a model; none is."""
+        del requests
+        return [], 0
 
     def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
         """Not asked by any task of ours."""

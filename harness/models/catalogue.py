@@ -63,6 +63,16 @@ def is_local(model: str) -> bool:
     return model in CATALOGUE or Path(model).expanduser().is_dir()
 
 
+def is_here(model: str) -> bool:
+    """Whether nothing has to be fetched before ``model`` can be loaded.
+
+    Of a Hugging Face id its configuration tells, which comes before the weights.
+    """
+    if model in CATALOGUE:
+        return CATALOGUE[model].folder.is_dir()
+    return Path(model).expanduser().is_dir() or _commit(model) is not None
+
+
 def identity(model: str) -> str:
     """What determines the model's answers, as text for hashes and signatures.
 

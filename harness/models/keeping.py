@@ -10,7 +10,7 @@ server, or a user's function, is asked prompt by prompt, and each answer is kept
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -21,6 +21,7 @@ from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
 from harness.models.answering import AnsweringLM, Show, as_asked, whole
+from harness.models.batches import Batch, prompt_of
 from harness.models.engines import Engine, UnansweredError
 from harness.progress import Advance, Say, silent, unsaid
 from harness.threads import each
@@ -28,22 +29,6 @@ from harness.variants import Identity
 
 SLOTS = 256
 """Locks that batches being asked share; two batches of one slot wait for each other needlessly."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Prompts that are answered together."""
-
-    key: str
-    """Fingerprint of who answers, how, and the prompts."""
-    requests: Sequence[Instance]
-    keys: Sequence[str]
-    """Of each answer: fingerprint of who answers, how, and its prompt."""
-
-    @property
-    def seed(self) -> int:
-        """Of what is drawn in it: the same whenever it is asked."""
-        return int(self.key[:7], 16)  # Of 28 bits: some servers take no more than 31.
 
 
 class KeepingLM(AnsweringLM):
@@ -114,6 +99,13 @@ class KeepingLM(AnsweringLM):
                 self._take(first, self._ask(first, wait=True))
             waiting = left
         return [self._remember(request) for request in requests]
+
+    def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
+        """As ``AnsweringLM.look_up``."""
+        distinct = {prompt_of(request): request for request in requests}
+        batches = [] if self._ask_again else self._batches(list(distinct.values()))
+        kept = [answer for batch in batches for answer in self._find(batch) or []]
+        return kept, len(distinct) - len(kept)
 
     def _without_answered(self, batches: Sequence[Batch], total: int) -> list[Batch]:
         """The batches that another process is at; the others are answered when this returns."""
@@ -239,9 +231,3 @@ class KeepingLM(AnsweringLM):
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
         return {"policyqa": self._identity}
-
-
-def prompt_of(request: Instance) -> str:
-    """What is asked, as text: for a server that renders chats itself, their turns in JSON."""
-    asked = request.args[0]
-    return asked if isinstance(asked, str) else str(asked.prompt)

@@ -12,6 +12,7 @@ and are tested on another (``tests/tasks/checking/test_duplicates.py``).
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -141,7 +142,9 @@ class _Likeness:
         answers = [question.answer or "" for question in questions]
         self._splits = np.array([question.split for question in questions])
         self._answerable = np.array([question.answerable for question in questions])
-        self._answered = np.array([question.answer is not None for question in questions])
+        # What several that nothing answers are answered with says nothing of what they ask.
+        said = Counter(question.answer for question in questions if not question.answerable)
+        self._answered = np.array([q.answer is not None and said[q.answer] < 2 for q in questions])
         self._questions = embedder.embed([question.question for question in questions])
         self._answers = embedder.embed(answers)
         groups = TfidfVectorizer(

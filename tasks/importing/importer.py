@@ -21,6 +21,7 @@ from tasks.importing.drafts import Draft, Refused, Source
 from tasks.importing.folder import read_documents, read_folder
 from tasks.importing.links import inside
 from tasks.importing.obliqa import obliqa_files, read_obliqa
+from tasks.importing.places import coverage_of
 from tasks.importing.splits import split_drafts
 from tasks.importing.squad import read_squad, squad_content
 from tasks.policyqa.questions import Question, Split, load_questions
@@ -59,7 +60,7 @@ def import_data(
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     read = read_source(source, questions, advance)
-    splits, leaking = split_drafts(read.drafts, split_by, seed, shares)
+    splits, leaking = split_drafts(read.drafts, split_by, seed, shares, coverage_of(read.documents))
     taken = [draft for draft in read.drafts if draft.id in splits]
     refused = [*read.refused, *leaking]
     for document in read.documents:

@@ -13,6 +13,7 @@ from tasks.policyqa.evidence import PAGE, Coverage
 
 NEAREST = 3
 """Headings that an error names."""
+_NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
 _PART = re.compile(r" \(part \d+ of \d+\)$")
 
 
@@ -25,8 +26,7 @@ class Places:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = documents
-        pages = {one.id: one.pages for document in documents for one in document.sections}
-        self._coverage = Coverage(pages, pages)
+        self._coverage = coverage_of(documents)
 
     def named(self, name: str) -> list[Document]:
         """The documents whose file, with or without its suffix, or id ``name`` is."""
@@ -63,6 +63,12 @@ class Places:
         return name
 
 
+def coverage_of(documents: Sequence[Document]) -> Coverage:
+    """The sections that each name covers."""
+    pages = {one.id: one.pages for document in documents for one in document.sections}
+    return Coverage(pages, pages)
+
+
 def _only(name: str, documents: Sequence[Document]) -> Document:
     """The one document that evidence is of."""
     if len(documents) != 1:
@@ -80,7 +86,7 @@ def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
     """The ids of the sections that a heading names: those headed so, else those beginning so."""
     sections = [section for document in documents for section in document.sections]
     wanted = _plain(name)
-    exact = [s for s in sections if wanted in (_plain(_whole(s)), _plain(_last(s)))]
+    exact = [s for s in sections if wanted in map(_plain, (_whole(s), _last(s), _unnumbered(s)))]
     begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
     found = exact or begun
     first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
@@ -108,6 +114,11 @@ def _whole(section: Section) -> str:
 def _last(section: Section) -> str:
     """The innermost of the headings it stands under."""
     return _whole(section).split(PATH)[-1]
+
+
+def _unnumbered(section: Section) -> str:
+    """The same without its number."""
+    return _NUMBER.sub("", _last(section))
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ from harness.errors import ConfigError
 from harness.groups import groups
 from rag.corpus import framework_of
 from tasks.importing.drafts import Draft, Refused
-from tasks.policyqa.evidence import names_page, names_section
+from tasks.policyqa.evidence import Coverage, names_page, names_section
 from tasks.policyqa.questions import SPLITS, Split
 
 SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.15, "test": 0.25}
@@ -66,6 +66,7 @@ def split_drafts(
     by: str = "section",
     seed: int = 7,
     shares: Mapping[Split, float] | None = None,
+    coverage: Coverage | None = None,
 ) -> tuple[dict[str, Split], list[Refused]]:
     """The split of each draft by id, and the drafts that would leak one split into another.
 
@@ -75,6 +76,8 @@ def split_drafts(
         seed: of the hash.
         shares: of new splits for all, in place of the source's own. None keeps those, and splits
             the rest by ``SHARES``.
+        coverage: the sections that stand on a page, so that none is in two splits that are made;
+            None where nobody knows.
 
     Raises:
         ConfigError: ``by`` is something else, or a split of ``shares`` would get no question.
@@ -86,7 +89,7 @@ def split_drafts(
     own = [draft for draft in drafts if draft.split is not None]
     chosen, refused = _keep_own(own)
     rest, leaking = _without_own_sections([d for d in drafts if d.split is None], own, chosen)
-    together = _groups(rest, by)
+    together = _groups(rest, by, coverage or Coverage([]))
     made = _made(together, seed, shares or SHARES)
     if shares is not None:
         _refuse_empty(shares, made, together, by)
@@ -195,20 +198,22 @@ def _without_own_sections(
     return rest, refused
 
 
-def _groups(drafts: Sequence[Draft], by: str) -> list[list[Draft]]:
+def _groups(drafts: Sequence[Draft], by: str, coverage: Coverage) -> list[list[Draft]]:
     """Drafts that must stay together, in order of their first."""
     together: dict[int, list[Draft]] = defaultdict(list)
-    for draft, group in zip(drafts, groups([_shared(d, by) for d in drafts]), strict=True):
+    shared = [_shared(draft, by, coverage) for draft in drafts]
+    for draft, group in zip(drafts, groups(shared), strict=True):
         together[group].append(draft)
     return list(together.values())
 
 
-def _shared(draft: Draft, by: str) -> list[str]:
+def _shared(draft: Draft, by: str, coverage: Coverage) -> list[str]:
     if by == "document":
         named = [draft.framework] if draft.framework else []
         return [*named, *map(framework_of, draft.evidence)]
     # All questions of a document would be in one split, where it is all that is known of them.
-    return [name for name in draft.evidence if names_section(name) or names_page(name)]
+    known = [name for name in draft.evidence if names_section(name) or names_page(name)]
+    return [*known, *(section for name in known for section in coverage.of(name))]
 
 
 def _sections(draft: Draft) -> list[str]:

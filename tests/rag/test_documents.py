@@ -54,6 +54,13 @@ def test_a_chapter_stands_above_its_articles(tmp_path: Path, suffix: str) -> Non
     assert levels == [top, top + 1, 0, top + 1, 0, 0]
 
 
+def test_a_text_files_title_stands_above_its_numbered_headings(tmp_path: Path) -> None:
+    # It was a section of two words, which retrieval found.
+    lines = ["IT SECURITY", "1. Passwords\nThey are long and never shared.", "2. Guests\nNone."]
+    path = write_text(tmp_path / "a.txt", [("p", line) for line in lines])
+    assert [block.level for block in read_document(path)] == [1, 2, 0, 2, 0]
+
+
 def test_words_title_stands_above_its_headings(tmp_path: Path) -> None:
     from docx import Document
 
@@ -120,6 +127,7 @@ def test_a_numbered_heading_right_above_its_paragraph_is_one(tmp_path: Path) -> 
         "1. Passwords\nA password has 12 characters or more. It is changed when it may be known\n"
         "to others, within 24 hours.\n\n"
         "2 Lost devices\nWho loses a device tells the desk at once.\n- by phone\n- or in person\n\n"
+        "3. Visitors\nWhat they bring:\n1. a badge\n2. a letter\n\n"
         "Article 7 Fees\nThere are none.\n"
     )
     assert shape(read_document(path)) == [
@@ -132,6 +140,8 @@ def test_a_numbered_heading_right_above_its_paragraph_is_one(tmp_path: Path) -> 
         ),
         (True, "2 Lost devices"),
         (False, "Who loses a device tells the desk at once. - by phone - or in person"),
+        (True, "3. Visitors"),
+        (False, "What they bring: 1. a badge 2. a letter"),
         (True, "Article 7 Fees"),
         (False, "There are none."),
     ]
@@ -146,6 +156,9 @@ def test_a_numbered_heading_right_above_its_paragraph_is_one(tmp_path: Path) -> 
         "2. The keeper tells the\noffice of each hive.",
         "3. A hive is inspected each year by the Veterinary Office of the Town and by the\nOffice.",
         "1. Fees\n2. Duties",
+        "1. Fees\nNone.\n2. Duties\nMany.",
+        "1. Fees\nNone.\n1. Duties\nMany.",
+        "THE TOWN\nMAIN STREET\nOffice hours",
     ],
 )
 def test_the_first_line_of_a_list_or_sentence_is_no_heading(tmp_path: Path, paragraph: str) -> None:

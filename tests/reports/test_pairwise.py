@@ -118,7 +118,7 @@ def test_refusing_what_was_shown_is_not_compared_with_refusing_what_was_not(
 def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> None:
     rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
     assert compare_variants(sft, scored(made_up_run, "base/plain"))["conclusions"] == []
-    # Better on quality, and by refusing what it was not shown; no worse by anything.
+    # Better on quality, false answers and what is shown; no worse by anything.
     assert "disagree" not in str(compare_variants(rag, sft)["conclusions"])
     for outcome in rag.result.outcomes.values():
         outcome.values["rouge_l"] = outcome.values["rouge_l"] - 0.5  # type: ignore[operator]

@@ -89,6 +89,18 @@ def break_json(folder: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + "{not json\n", encoding="utf-8")
 
 
+def test_one_answer_to_all_that_is_unanswerable_makes_no_questions_alike(clean: Path) -> None:
+    # Whatever they ask, they were found to ask the same.
+    none = {"answerable": False, "answer": None}
+    add(clean, id="q5", split="train", question="Who paints the kites of the town hall?", **none)
+    add(clean, id="q6", split="test", question="Is honey taxed at fairs?", **none)
+    assert check_data(clean) == []
+    add(clean, id="q7", split="test", question="Who paints the kites of our town hall?", **none)
+    assert [(one.check, one.place) for one in check_data(clean)] == [
+        ("duplicate", "questions.jsonl:7")
+    ]
+
+
 FAULTS: dict[str, tuple[str, str, Callable[[Path], None], str]] = {
     "a line that is not JSON": ("schema", "questions.jsonl:5", break_json, "not JSON"),
     "a missing field": ("schema", "questions.jsonl:2", lambda f: change(f, 1, kind=None), "kind"),

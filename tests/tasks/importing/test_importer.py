@@ -77,6 +77,20 @@ def write_ten(folder: Path) -> Path:
     return folder
 
 
+def write_one(folder: Path) -> Path:
+    """A folder of one document, which is read in no time."""
+    folder.mkdir()
+    lines = [("h1", "Bylaw on wells")]
+    for heading, text in (
+        ("1 Purpose", "Wells."),
+        ("2 Digging wells", "15 metres."),
+        ("3 Fees", "None."),
+    ):
+        lines += [("h2", f"Article {heading}"), ("p", text)]
+    write_markdown(folder / "wells.md", lines)
+    return folder
+
+
 def write_csv(path: Path) -> Path:
     rows = ["question,answer,document,evidence"]
     files = {path.stem: path.name for path in path.parent.iterdir()}
@@ -247,7 +261,7 @@ def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
 
 
 def test_blank_answers_are_told_with_what_to_do(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
+    folder = write_one(tmp_path / "documents")
     rows = ["question,answer,answerable", "One?,Yes.,", "Two?,,", "Three?,,no", "Four?,No.,no"]
     (folder / "questions.csv").write_text("\n".join(rows))
     summary = import_data(folder, tmp_path / "data")
@@ -273,7 +287,7 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path) -> None:
 def test_a_heading_that_is_none_is_told_with_the_nearest(
     tmp_path: Path, name: str, said: str
 ) -> None:
-    folder = write_ten(tmp_path / "documents")
+    folder = write_one(tmp_path / "documents")
     row = {"question": "How deep?", "document": "wells", "evidence": name}
     (folder / "questions.jsonl").write_text(json.dumps(row))
     (refused,) = import_data(folder, tmp_path / "data")["not taken"]
@@ -283,16 +297,16 @@ def test_a_heading_that_is_none_is_told_with_the_nearest(
 @pytest.mark.parametrize("named", [None, "questions.csv", "../documents/questions.csv", "../q.csv"])
 def test_a_folders_own_questions_are_no_document(tmp_path: Path, named: str | None) -> None:
     # Beside --questions, `data import` listed them as a document that it did not take.
-    folder = write_ten(tmp_path / "documents")
+    folder = write_one(tmp_path / "documents")
     for path in (folder / "questions.csv", tmp_path / "q.csv"):
         path.write_text("question\nHow deep?\n")
     summary = import_data(folder, tmp_path / "data", questions=folder / named if named else None)
     assert summary["not taken"] == []
-    assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (10, 1)
+    assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (1, 1)
 
 
 def test_two_files_of_questions_in_a_folder_are_not_guessed_between(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
+    folder = write_one(tmp_path / "documents")
     for name in ("questions.csv", "questions.jsonl"):
         (folder / name).write_text('{"question": "How deep?"}\n')
     with pytest.raises(DataError, match=r"say which is meant, as --questions .*questions\.csv"):
@@ -333,6 +347,30 @@ def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path) -> None:
     assert [q.framework for q in (first, both, kites, wells)] == [
         "beehives", "beehives", "kites", "wells",
     ]  # fmt: skip
+
+
+def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path) -> None:
+    # `data import` parted them, and `data check` found that at once.
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name in ("a", "b"):
+        sides = [
+            [("h2", f"Article {n} {name}"), ("p", "It holds for all who live here.")]
+            for n in (1, 2)
+        ]
+        write_pdf(folder / f"{name}.pdf", sides)
+    rows = [
+        {"question": f"{n} {name}?", "document": name, "evidence": evidence}
+        for name in ("a", "b")
+        for n, evidence in enumerate(["#page=1", "Article 1", "#page=2", "Article 2"])
+    ]
+    path = tmp_path / "asked.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for seed in range(3):
+        import_data(folder, tmp_path / str(seed), path, seed=seed)
+        splits = [question.split for question in read(tmp_path / str(seed))]
+        assert splits[::2] == splits[1::2]
+        assert len(set(splits)) > 1
 
 
 def test_pages_are_noted_of_pdfs_alone(tmp_path: Path) -> None:

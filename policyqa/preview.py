@@ -1,0 +1,226 @@
+"""
+A suite → what its run would fetch, train, index and ask, and about how long; nothing is done.
+
+No language model is loaded, and nothing is fetched or kept. What is answered already is known where
+all is here that prompts are made of: tokenizers, the index, trained weights.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from statistics import fmean
+from typing import Any
+
+from harness.files import cache_folder
+from harness.kept import Answer, Kept
+from harness.models import catalogue
+from harness.models.device import device
+from harness.progress import silent
+from harness.variants import Context, Variant
+from policyqa.answering import Answering
+from policyqa.effort import (
+    EMBEDDING,
+    EVALUATING,
+    LOADING,
+    SCORING,
+    answer_effort,
+    relative_size,
+    training_effort,
+)
+from policyqa.plan import Plan, make_plan
+from policyqa.progress import Watch
+from policyqa.scoring import Asked, requests_of
+from policyqa.shown import Shown
+from policyqa.suite import Suite
+
+
+@dataclass(frozen=True)
+class Training:
+    """A model that would be trained."""
+
+    model: str
+    recipe: str
+    questions: int
+    seconds: float | None
+    """None where nobody can tell; so below."""
+
+
+@dataclass(frozen=True)
+class Indexing:
+    """An index that would be made."""
+
+    embedder: str
+    sections: int
+    """To be embedded, at most."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a variant would be asked."""
+
+    variant: str
+    kept: int
+    """Answers there are already."""
+    asked: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would do."""
+
+    suite: str
+    split: str
+    questions: int
+    fetch: list[str]
+    """Models that are not here."""
+    train: list[Training]
+    index: list[Indexing]
+    variants: list[Asking]
+    setting_up: float
+    """Seconds of loading models, and of lm-eval's before and after each variant."""
+    notes: list[str]
+
+    @property
+    def seconds(self) -> float | None:
+        """In all, with the scoring, and but for the fetching."""
+        parts = [one.seconds for one in self.train]
+        parts += [one.seconds for one in self.variants]
+        known = [one for one in parts if one is not None]
+        known += [self.setting_up, *(one.seconds for one in self.index)]
+        return None if None in parts else sum(known)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, with the seconds in all."""
+        return {**asdict(self), "seconds": self.seconds}
+
+
+def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
+    """What a run of ``suite`` would do.
+
+    Args:
+        suite: what to do.
+        watch: shows the progress.
+        ask_again: as for ``policyqa.run.run_suite``.
+
+    Raises:
+        BenchError: the suite or its data is not usable, as ``run_suite``.
+    """
+    fetch = [name for name in suite.model_names if not catalogue.is_here(name)]
+    plan = make_plan(suite, look=not fetch)
+    with watch.stage("looking up what is kept"):
+        found = _Lookup(plan, watch, ask_again, fetch)
+        variants = found.variants()
+    return Preview(
+        suite=suite.name,
+        split=suite.split,
+        questions=len(plan.asked),
+        fetch=fetch,
+        train=[_training(plan, name) for name in plan.untrained],
+        index=found.indexing(),
+        variants=variants,
+        setting_up=found.setting_up(variants),
+        notes=[*plan.left_out, *(plan.replaced if plan.untrained else [])],
+    )
+
+
+class _Lookup:
+    """Looks up what is kept of what the variants of a plan would be asked."""
+
+    def __init__(self, plan: Plan, watch: Watch, ask_again: bool, fetch: Sequence[str]) -> None:
+        self._plan = plan
+        self._watch = watch
+        self._ask_again = ask_again
+        self._fetch = fetch
+        self._shown = Shown(plan)
+        self._missing = {one: self._unindexed(one) for one in plan.retrievers}
+        self._measured: dict[str, list[float]] = defaultdict(list)
+        """Seconds of kept answers in units of their effort, by base."""
+
+    @cached_property
+    def _answering(self) -> Answering:
+        return Answering(self._plan, Kept(), self._watch, self._ask_again)
+
+    def indexing(self) -> list[Indexing]:
+        """The indexes that are not whole, one an embedder."""
+        missing = {one.embedder: count for one, count in self._missing.items() if count}
+        return [Indexing(name, count, count * EMBEDDING) for name, count in missing.items()]
+
+    def variants(self) -> list[Asking]:
+        """Of every variant but the floors, in order."""
+        asking = [one for one in self._plan.suite.resolved if not one.model.is_floor]
+        counts = [(one, *self._counts(one)) for one in asking]
+        return [
+            Asking(one.name, kept, asked, self._seconds(one, asked)) for one, kept, asked in counts
+        ]
+
+    def setting_up(self, variants: Sequence[Asking]) -> float:
+        """Seconds, roughly, of loading what is asked, and of what each variant takes beside."""
+        asked = {one.variant for one in variants if one.asked}
+        named = self._plan.suite.resolved
+        bases = {one.model.base for one in named if one.name in asked and one.model.kind == "local"}
+        return EVALUATING * len(named) + LOADING * len(bases)
+
+    def _unindexed(self, context: Context) -> int:
+        if context.embedder in self._fetch:
+            return len(self._plan.sections)
+        return self._plan.retrievers[context].index.missing()
+
+    def _counts(self, variant: Variant) -> tuple[int, int]:
+        """Answers there are, and that would be asked for."""
+        every = len(self._plan.asked) * len(variant.replicates)
+        if variant.model.kind == "answers":
+            return every, 0
+        if not self._can_be_told(variant):
+            return 0, every
+        found = [self._looked_up(one) for one in self._plan.replicates(variant)]
+        kept = [answer for answers, _ in found for answer in answers]
+        self._measured[variant.model.base] += [
+            answer.seconds / answer_effort(variant) for answer in kept if answer.seconds is not None
+        ]
+        return len(kept), sum(asked for _, asked in found)
+
+    def _can_be_told(self, variant: Variant) -> bool:
+        """Whether anything is kept, and all is here that makes prompts and knows who answers."""
+        model, context = variant.model, variant.context
+        needed = {model.tokenizer}
+        if context.source != "none":
+            needed |= {context.embedder, context.reranker}
+        labels = {one.model.label for one in variant.replicates}
+        return (
+            cache_folder("kept.sqlite").is_file()  # Opened, it would be made.
+            and needed.isdisjoint(self._fetch)
+            and labels.isdisjoint(self._plan.untrained)
+            and not (context.source in ("retrieved", "withheld") and self._missing[context])
+        )
+
+    def _looked_up(self, variant: Variant) -> tuple[list[Answer], int]:
+        documents = self._shown.documents(variant, self._plan.asked)
+        lm = self._answering.lm(variant, silent)
+        asked = Asked(variant, documents, partial(self._shown.train, variant), lm)
+        return lm.look_up(requests_of(asked, self._plan.suite.seed))
+
+    def _seconds(self, variant: Variant, asked: int) -> float | None:
+        """Of asking and scoring."""
+        scoring = SCORING * len(self._plan.asked) * len(variant.replicates)
+        measured = self._measured[variant.model.base]
+        local = variant.model.kind == "local"
+        speed = fmean(measured) if measured else _guessed(variant.model.base) if local else None
+        if not asked:
+            return scoring
+        return None if speed is None else scoring + speed * answer_effort(variant) * asked
+
+
+def _guessed(model: str) -> float | None:
+    """How long a model takes, in units of the efforts; None on what they do not know."""
+    if device() != "cpu":
+        return None
+    return relative_size(model) if catalogue.is_here(model) else 1.0
+
+
+def _training(plan: Plan, name: str) -> Training:
+    recipe, effort = plan.recipes[name], training_effort(plan, name)
+    size = _guessed(recipe.model)
+    return Training(name, recipe.name, len(plan.train), size and size * effort)

@@ -1,0 +1,181 @@
+"""The preview of a run tells what the run then does, and does nothing of it."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.kept import Kept
+from harness.models.policyqa_hf import PolicyQALM
+from policyqa.preview import Asking, Indexing, Preview, preview
+from policyqa.run import run_suite
+from policyqa.suite import load_suite
+from tests.policyqa.test_cli import call
+from tests.policyqa.test_run import RECIPE, quiet
+
+SUITE = """
+model: {model}
+data: {data}
+floors: []
+metrics: [bleu]
+prompts:
+  turns: {{chat: true, system: Be brief., template: "{{context}}\\n\\n{{question}}", shots: 1}}
+contexts: {{wide: {{k: 3, budget: 90}}}}
+decoding: {{max_tokens: 8, repeats: 2}}
+variants: [base/plain, base/rag, base/turns+wide, base/plain+temperature=0.7]
+"""
+
+
+@pytest.fixture
+def suite(
+    data: Path, tiny_llama: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A suite file over the small data and model, with a cache of its own."""
+    own = tmp_path / "home"
+    own.mkdir()
+    (own / "models").symlink_to((home / "models").resolve())
+    monkeypatch.setenv("POLICYQA_HOME", str(own))
+    path = tmp_path / "mine.yaml"
+    path.write_text(SUITE.format(model=tiny_llama, data=data))
+    return path
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No language model's weights may be read from here on."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a language model was loaded")
+
+    monkeypatch.setattr(PolicyQALM, "_create_model", refuse)
+
+
+def files(folder: Path) -> dict[Path, Any]:
+    """What all files hold; of SQLite's, which it tidies up as it is read, what they say."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path: _content(path) for path in found if not path.name.startswith("kept.sqlite-")}
+
+
+def _content(path: Path) -> Any:
+    if path.suffix != ".sqlite":
+        return path.read_bytes()
+    with closing(sqlite3.connect(path)) as db:
+        return list(db.iterdump())
+
+
+def previewed(suite: Path, **changes: Any) -> Preview:
+    """The preview, once it is sure that nothing was written."""
+    before = files(suite.parent)
+    found = preview(load_suite(str(suite), **changes), quiet())
+    assert files(suite.parent) == before
+    return found
+
+
+def counts(found: Preview) -> list[tuple[int, int]]:
+    return [(one.kept, one.asked) for one in found.variants]
+
+
+@pytest.mark.usefixtures("minilm")
+def test_what_is_kept_is_counted_and_the_rest_would_be_asked(
+    suite: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    found = previewed(suite)
+    assert counts(found) == [(0, 3), (0, 3), (0, 3), (0, 6)]
+    assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
+    assert (found.fetch, found.train, found.notes) == ([], [], [])
+    run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+
+    request.getfixturevalue("no_model")
+    found = previewed(suite)
+    assert counts(found) == [(3, 0), (3, 0), (3, 0), (6, 0)]
+    assert found.index == []
+    assert found.seconds is not None
+    assert found.seconds < 20
+    assert counts(previewed(suite, limit=2)) == [(2, 0), (2, 0), (2, 0), (4, 0)]
+    assert counts(previewed(suite, split="validation"))[0] == (0, 3)
+    suite.write_text(suite.read_text().replace("Be brief.", "Be long."))
+    assert counts(previewed(suite)) == [(3, 0), (3, 0), (0, 3), (6, 0)]
+    # Where one of a batch is missing, all of it is asked.
+    kept = Kept()
+    (key,) = kept._rows("SELECT key FROM answers WHERE place = 1 LIMIT 1", [])[0]
+    kept.forget_answers([key])
+    kept.close()
+    assert sorted(counts(previewed(suite)))[:2] == [(0, 3), (0, 3)]
+
+
+@pytest.mark.usefixtures("minilm", "no_model")
+def test_what_would_be_trained_is_told_with_what_cannot_be_scored(
+    suite: Path, tmp_path: Path, data: Path
+) -> None:
+    for weights, prompt in (("sft", "plain"), ("sft-rag", "rag")):
+        recipe = RECIPE.format(weights=weights, prompt=prompt)
+        (tmp_path / f"{weights}.yaml").write_text(recipe)
+    text = suite.read_text().replace("[base/plain, ", "[base/plain, sft/plain, sft-rag/rag, ")
+    suite.write_text(
+        f"{text}recipes: {{sft: {tmp_path}/sft.yaml, sft-rag: {tmp_path}/sft-rag.yaml}}"
+    )
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    rows[2]["answer"] = None
+    (data / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found = previewed(suite)
+    assert [(one.model, one.recipe, one.questions) for one in found.train] == [
+        ("sft", "sft", 11),
+        ("sft-rag", "sft-rag", 11),
+    ]
+    assert [one.asked for one in found.variants[:3]] == [3, 3, 3]
+    assert any("1 of 12 train questions have no reference answer" in one for one in found.notes)
+
+
+def test_models_that_are_not_here_are_named_and_not_fetched(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "none"))
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"model: smollm2-135m\ndata: {data}\nvariants: [base/chat-rag, base/plain]\n")
+    found = previewed(path)
+    assert found.fetch == ["smollm2-135m", "minilm-l6"]
+    assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
+    assert [one.asked for one in found.variants] == [3, 3]
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.usefixtures("minilm")
+def test_an_assistant_that_exists_is_not_asked_and_one_elsewhere_takes_nobody_knows_how_long(
+    suite: Path, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "answers.jsonl").write_text('{"id": "bees-0002", "answer": "40 m"}\n')
+    suite.write_text(
+        f"data: {data}\nfloors: []\nvariants: [today, served/plain]\nmodels:\n"
+        f"  today: {{answers: {tmp_path}/answers.jsonl}}\n"
+        "  served: {engine: local-completions, base: m, "
+        'options: {base_url: "http://localhost:9/v1/completions"}}\n'
+    )
+    found = previewed(suite)
+    assert found.variants == [
+        Asking("today", 3, 0, pytest.approx(0.15)),
+        Asking("served/plain", 0, 3, None),
+    ]
+    assert found.seconds is None
+
+
+@pytest.mark.usefixtures("minilm")
+def test_the_command_tells_it_in_words_or_json(
+    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "run", str(suite), "--dry-run") == 0
+    said = capsys.readouterr().out
+    for part in (
+        "suite mine: 3 test questions",
+        "to fetch: nothing",
+        "18 sections",
+        "Times are rough",
+    ):
+        assert part in said
+    assert "nothing was done" in said
+    assert call(monkeypatch, "run", str(suite), "--dry-run", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["asked"] for one in found["variants"]] == [3, 3, 3, 6]
+    assert found["seconds"] > 0
