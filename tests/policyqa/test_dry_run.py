@@ -143,8 +143,8 @@ def test_questions_without_an_answer_are_no_examples_and_are_counted(
 ) -> None:
     unanswer(data, "bees-0003", "bees-0004", "kites-0001")
     config = json.loads((tiny_llama / "config.json").read_text())
-    plan, shown = told(recipe(without_weights(config)), data)
-    assert (plan.train.rows, plan.validation.rows) == (10, 2)
+    found, shown = told(recipe(without_weights(config)), data)
+    assert (found.train["rows"], found.validation["rows"]) == (10, 2)
     assert "2 of 12 train questions have no reference answer" in shown
     assert "1 of 3 validation questions have no reference answer" in shown
 
