@@ -10,9 +10,9 @@ the weights' file, which the system takes back when memory is short. Sources of 
   float32, as is its gradient, with Adam's two states of 4 bytes, or of 1 (arXiv:2110.02861).
 - activations: counted as Korthikanti et al. do (arXiv:2205.05198, section 4.1), tensor by tensor of
   what a layer keeps for the backward pass. Theirs is a GPT layer of which all is trained. Here
-  linear layers are frozen, so that the adapter alone keeps inputs; a fused attention keeps no
-  scores; the feed-forward part is SwiGLU. Checkpointed, a layer keeps its input, and one at a time
-  all the rest.
+  linear layers are frozen, so that inputs are kept by the adapter and by int8 alone; a fused
+  attention keeps no scores; the feed-forward part is SwiGLU. Checkpointed, a layer keeps its input,
+  and one at a time all the rest.
 - logits: the log-probabilities of cross-entropy, and the gradients of these and of the logits.
 """
 
@@ -99,12 +99,15 @@ def activations(base: Any, recipe: Recipe, batch: Batch) -> int:
     norms = 2 * 4 * hidden  # The input of each, in float32.
     # Queries, keys, values and what comes out; keys and values once for each head of queries.
     attention = 4 * heads * (getattr(config, "head_dim", None) or hidden // heads) * width
-    feed_forward = 3 * config.intermediate_size * width  # Gate, its activation, what it gates.
+    inner = config.intermediate_size
+    feed_forward = 3 * inner * width  # Gate, its activation, what it gates.
+    # bitsandbytes keeps the inputs of int8 layers, though they are frozen.
+    frozen = (2 * hidden + inner) * width if recipe.precision == "int8" else 0
     # Every adapted layer drops out of its input by itself: a float32, and the mask's number.
     dropped = 4 + (1 if torch.cuda.is_available() else 4)
     inputs = dropped * sum(one.in_features for one in _linear(base, *recipe.target_modules))
     tokens = batch.rows * batch.tokens
-    kept: int = tokens * (layers * (norms + attention + feed_forward) + inputs)
+    kept: int = tokens * (layers * (norms + attention + feed_forward + frozen) + inputs)
     if recipe.gradient_checkpointing:
         kept = tokens * layers * hidden * width + kept // layers
     return kept
