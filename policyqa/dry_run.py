@@ -110,11 +110,3 @@ def _table(title: str) -> Table:
 def _size(count: int) -> str:
     """Bytes in GB of 10^9, as sizes of memory and files are sold."""
     return f"{count / 1e9:,.2f} GB"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as seconds, minutes or hours, as roughly as they are known."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

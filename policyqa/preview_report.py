@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from policyqa.dry_run import duration
 from policyqa.preview import Preview
+from policyqa.progress import duration
 
 ROUGH = (
     "Times are rough: those of answers that are kept of the same model where there are some, else "

@@ -20,9 +20,12 @@ FORETOLD_AFTER = 4.0
 """Seconds of a stage after which it is said how long it will take, where no bars move."""
 
 
-def lasting(seconds: float) -> str:
-    """How long that is, as people say it."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+def duration(seconds: float) -> str:
+    """Seconds as seconds, minutes or hours, as roughly as they are known."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
 class Watch:
@@ -72,7 +75,7 @@ class Watch:
             gone = time.perf_counter() - started
             if not foretold and gone > FORETOLD_AFTER and 0 < done < total:
                 foretold = True
-                self.say(f"    about {lasting(gone * (total - done) / done)} left")
+                self.say(f"    about {duration(gone * (total - done) / done)} left")
             self._progress.update(bar, completed=done, total=total)
             self._progress.update(self._whole, completed=before + effort * done / max(total, 1))
 

@@ -108,9 +108,11 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
     answering = Answering(plan, kept, watch, ask_again)
     scorer = Scorer(plan.metrics, kept, answering.use, plan.suite.seed)
     shown = Shown(plan)
+    untrained = plan.untrained
     for variant in _cheapest_first(plan.suite.resolved):
-        for name in dict.fromkeys(one.model.label for one in variant.replicates):
-            if name in plan.recipes and name in plan.untrained:
+        for name in [one.model.label for one in variant.replicates]:
+            if name in untrained:
+                untrained.remove(name)
                 answering.unload()
                 _train(plan, name, watch)
         with watch.stage(f"scoring {variant.name}", asking_effort(plan, variant)) as advance:

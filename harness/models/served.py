@@ -18,6 +18,7 @@ from lm_eval.models.openai_completions import LocalChatCompletion
 
 from harness.errors import ModelError
 from harness.kept import Answer
+from harness.models.answering import whole
 from harness.models.api_model import api_model
 from harness.models.engines import UnansweredError
 from harness.models.faults import Fault, fault_of, other_form, short, without_secrets
@@ -115,8 +116,8 @@ class ServedEngine:
                 "a model that thinks first may need more max_tokens",
                 of_prompt=True,
             )
-        whole: str = self._lm.parse_generations(outputs={"choices": [choice | {"index": 0}]})[0]
-        text = whole
+        said: str = self._lm.parse_generations(outputs={"choices": [choice | {"index": 0}]})[0]
+        text = said
         for stop in stops:  # Not every server ends where it is told to.
             text = text.split(stop)[0]
         return Answer(
@@ -124,7 +125,7 @@ class ServedEngine:
             _tokens(response, "prompt_tokens"),
             _tokens(response, "completion_tokens"),
             seconds,
-            cut=None if reason is None else reason == "length" and text == whole,
+            cut=None if reason is None else reason == "length" and text == said,
             served_by=_named(response.get("model")),
             day=datetime.now(UTC).date().isoformat(),
         )
@@ -168,4 +169,4 @@ def _tokens(response: dict[str, Any], name: str) -> int | None:
 
 def _named(model: Any) -> str | None:
     """What the server calls its model, with no half character, which no file can hold."""
-    return without_secrets(str(model)).encode(errors="replace").decode() if model else None
+    return whole(without_secrets(str(model))) if model else None

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 import policyqa.progress
-from policyqa.progress import FORETOLD_AFTER, Watch, lasting
+from policyqa.progress import FORETOLD_AFTER, Watch, duration
 
 
 class Clock:
@@ -36,4 +36,4 @@ def test_a_stage_says_once_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("seconds", "said"), [(4.4, "4 s"), (89.0, "89 s"), (150.0, "2 min")])
 def test_a_time_is_told_as_people_do(seconds: float, said: str) -> None:
-    assert lasting(seconds) == said
+    assert duration(seconds) == said
