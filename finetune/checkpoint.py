@@ -26,7 +26,7 @@ DETERMINING_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "
 WITHOUT_EFFECT = {"name", "weights", "model", "log_every"}
 """Fields of a recipe that change no weight; the model's identity stands beside them."""
 
-METHOD = 2
+METHOD = 3
 """Raised when the same recipe would train other weights, so that older ones are not used."""
 
 

@@ -48,7 +48,7 @@ def make_trainer(
         work: folder of saved states and the TensorBoard log.
         recipe: what to do.
         folder: of the base model, or its Hugging Face id.
-        tokenizer: of the base, padding on the left.
+        tokenizer: of the base, padding on the right.
         splits: examples of ``train`` and ``validation``.
         advance: hears updates done and in all.
     """
@@ -154,17 +154,20 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
     ) -> Any:
         """Cross-entropy of the answers.
 
-        Batches are padded on the left, so all answers end in the last column and the logits
-        before the longest of them, most of the work of a 49,152-word vocabulary, are left out.
+        Logits outside the columns of the answers, most of the work of a 49,152-word vocabulary,
+        are left out. Batches are padded on the right, where nothing looks back at what fills them
+        up: without a mask the kernels of attention compute the causal half alone.
         """
         labels = inputs["labels"]
-        first = int((labels != IGNORED).any(dim=0).nonzero()[0])
-        keep = labels.shape[1] - first + 1  # Position i predicts i + 1.
-        shorter = {**inputs, "labels": labels[:, -keep:], "logits_to_keep": keep}
+        columns = (labels != IGNORED).any(dim=0).nonzero().flatten()
+        # Position i predicts i + 1.
+        kept = torch.arange(int(columns[0]) - 1, int(columns[-1]) + 1, device=labels.device)
+        labels = labels[:, kept]
+        shorter = {"input_ids": inputs["input_ids"], "labels": labels, "logits_to_keep": kept}
         loss, outputs = Trainer.compute_loss(self, model, shorter, True, num_items_in_batch)
         if not model.training:
             # Of all processes, without what filled up their last round.
-            rows = _measure(outputs.logits[:, :-1], labels[:, 1 - keep :])
+            rows = _measure(outputs.logits[:, :-1], labels[:, 1:])
             self._measured += self.accelerator.gather_for_metrics(rows).sum(0)
         return (loss, outputs) if return_outputs else loss
 
