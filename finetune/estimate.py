@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psutil
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from finetune.examples import Examples
-from finetune.memory import Term, free_memory, heaviest, terms, trainable
+from finetune.memory import Term, heaviest, terms, trainable
 from finetune.recipe import Recipe
 
 
@@ -52,11 +53,11 @@ class TrainingEstimate:
 
     def as_json(self) -> dict[str, Any]:
         """The estimate and what follows from it."""
-        sizes = {name: term.size for name, term in self.memory.items()}
+        memory = {name: term.size for name, term in self.memory.items()}
         return {
             **asdict(self),
             "recipe": self.recipe.model_dump(mode="json"),
-            "memory": {**sizes, "peak": self.peak, "needed": self.needed},
+            "memory": {**memory, "peak": self.peak, "needed": self.needed},
             "share": self.trainable / self.parameters,
             "fits": self.fits,
         }
@@ -86,6 +87,16 @@ def estimate(recipe: Recipe, folder: str, splits: Mapping[str, Examples]) -> Tra
         memory=terms(base, recipe, heaviest(rows, recipe.batch_size)),
         available=free_memory(),
     )
+
+
+def free_memory() -> int:
+    """Bytes that this process can still take, on the GPU where there is one.
+
+    A container's limit is not known to it.
+    """
+    if torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info()[0])
+    return int(psutil.virtual_memory().available)
 
 
 def _counts(examples: Examples) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from typing import Any, Literal
 from finetune.card import card
 from finetune.checkpoint import Weights
 from finetune.examples import tokenizer_of
+from finetune.folders import make_folder
 from harness.errors import ConfigError, ModelError
-from harness.files import locked, put_folder, write_whole
+from harness.files import write_whole
 from harness.models import catalogue
 from harness.models.adapter import CONFIG, RECORD, WEIGHTS, put_on
 from harness.models.precision import load_base
@@ -81,40 +82,17 @@ def export(plan: Export, target: Path, advance: Advance = silent) -> None:
         ConfigError: ``target`` is there already.
         ModelError: the disk has no room, or the model cannot be written in that form.
     """
-    from safetensors import SafetensorError
 
-    target = target.expanduser().resolve()
-    try:
-        with locked(target):
-            _export(plan, target, advance)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"could not write {target}: {error}") from error
-
-
-def _export(plan: Export, target: Path, advance: Advance) -> None:
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target} is there already; name another folder")
-    # Not ``.partial``, where a training into the same folder keeps its states.
-    partial = target.with_name(target.name + ".exporting")
-    shutil.rmtree(partial, ignore_errors=True)
-    _refuse_without_room(plan, target)
-    try:
-        partial.mkdir(parents=True)
-        _WRITERS[plan.form](plan, partial, advance)
+    def fill(folder: Path) -> None:
+        _WRITERS[plan.form](plan, folder, advance)
         if plan.weights.record:
-            write_whole(partial / "README.md", card(plan.weights.record, plan.form))
-        put_folder(partial, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            write_whole(folder / "README.md", card(plan.weights.record, plan.form))
+
+    make_folder(target, plan.disk, _refuse, fill)
 
 
-def _refuse_without_room(plan: Export, target: Path) -> None:
-    free = shutil.disk_usage(target.parent).free
-    if free < plan.disk:
-        raise ModelError(
-            f"{target} needs about {plan.disk / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are "
-            "free there; make room, or name a folder on another disk"
-        )
+def _refuse(target: Path) -> bool:
+    raise ConfigError(f"{target} is there already; name another folder")
 
 
 def merged(base: str, adapter: Path | None) -> Any:

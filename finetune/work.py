@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from finetune.folders import is_vacant
 from finetune.processes import from_main, is_main, wait
 from harness.errors import ConfigError
 from harness.files import fingerprint, locked, put_folder, write_whole
@@ -65,7 +66,7 @@ def drop_states(work: Path, keep: Collection[str]) -> None:
 
 def _is_finished(target: Path, kind: str, determinants: dict[str, Any]) -> bool:
     """Whether the result is there; refuses to replace a folder that holds something else."""
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+    if is_vacant(target):
         return False
     record = target / RECORD
     if not record.is_file():

@@ -16,7 +16,7 @@ from finetune.train import train
 from finetune.work import COMPLETE
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.questions import in_split, load_questions
+from tasks.policyqa.questions import Question, in_split, load_questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +41,24 @@ def recipe(model: Path, **changes: Any) -> Recipe:
     return Recipe(**{**values, **changes})
 
 
+def inputs(data: Path) -> tuple[list[Question], Retriever]:
+    """The questions of a data folder and a retriever over its sections."""
+    sections = load_corpus(data)
+    return load_questions(data, [section.id for section in sections]), Retriever(sections)
+
+
+def logged(folder: Path) -> dict[str, list[float]]:
+    """What TensorBoard shows of a checkpoint."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    values: dict[str, list[float]] = {}
+    for file in sorted(folder.rglob("events.out.tfevents.*")):
+        events = EventAccumulator(str(file)).Reload()
+        for tag in events.Tags()["scalars"]:
+            values.setdefault(tag, []).extend(event.value for event in events.Scalars(tag))
+    return values
+
+
 def run(
     wanted: Recipe,
     data: Path,
@@ -49,9 +67,7 @@ def run(
     said: list[str] | None = None,
 ) -> Checkpoint:
     """The checkpoint; or the end of this process, when update ``kill_at`` is done."""
-    sections = load_corpus(data)
-    questions = load_questions(data, [section.id for section in sections])
-    retriever = Retriever(sections)
+    questions, retriever = inputs(data)
 
     def advance(done: int, total: int) -> None:
         del total
@@ -75,9 +91,9 @@ def validation_loss(wanted: Recipe, data: Path, model: Path) -> float:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "validation")
-    shown = shown_as_asked(questions, Retriever(sections), wanted)
+    questions, retriever = inputs(data)
+    questions = in_split(questions, "validation")
+    shown = shown_as_asked(questions, retriever, wanted)
     tokenizer = AutoTokenizer.from_pretrained(model)
     loaded = AutoModelForCausalLM.from_pretrained(model)
     total = count = 0.0

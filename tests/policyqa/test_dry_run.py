@@ -14,7 +14,7 @@ from rich.console import Console
 from finetune.recipe import Recipe
 from harness.errors import ModelError
 from harness.files import cache_folder
-from policyqa.dry_run import dry_run, show
+from policyqa.dry_run import dry_run, show_estimate
 from policyqa.progress import Watch
 from tests.finetune.training import recipe
 from tests.policyqa.test_plan import unanswer
@@ -55,7 +55,7 @@ def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
     file = io.StringIO()
     console = Console(file=file, width=200, color_system=None)
     found = dry_run(wanted, data, Watch(console))
-    show(found, console)
+    show_estimate(found, console)
     return found, " ".join(file.getvalue().split())
 
 
@@ -64,24 +64,21 @@ def test_a_dry_run_shows_its_terms_and_leaves_the_cache_alone(data: Path, tiny_l
         return {path: path.stat().st_mtime_ns for path in cache_folder().rglob("*")}
 
     before = cached()
-    found, shown = told(recipe(tiny_llama, limit=10, max_tokens=41), data)
+    wanted = recipe(tiny_llama, limit=10, max_tokens=41, optimizer="paged_adamw_32bit")
+    found, shown = told(wanted, data)
     assert cached() == before
+    assert "adamw_torch in place of paged_adamw_32bit" in shown
+    assert found.recipe.optimizer == "adamw_torch"
     rows = found.train["rows"]
     assert f"{rows} examples ({10 - rows} too long and left out)" in shown
     assert f"contexts: {10} as asked" in shown
     assert f"{found.trainable:,} of {found.parameters:,} trained" in shown
-    for term in ("process 0.90 GB", "parameters, fp32", "adapter", "activations", "logits"):
+    for term in ("process 0.9 GB", "parameters, fp32", "adapter", "activations", "logits"):
         assert term in shown
     assert "fits: it needs" in shown
     assert "(estimated)" in shown
-
-
-def test_the_json_has_all_that_is_told(data: Path, tiny_llama: Path) -> None:
-    found, _ = told(recipe(tiny_llama, limit=4), data)
     read = json.loads(json.dumps(found.as_json()))
-    assert read["recipe"]["name"] == "tiny"
-    assert read["fits"] is True
-    assert read["measured"] is None
+    assert (read["recipe"]["name"], read["fits"], read["measured"]) == ("tiny", True, None)
     memory = read["memory"]
     assert memory.pop("needed") == memory["peak"] - memory["process"]
     assert memory.pop("peak") == sum(memory.values())
@@ -93,49 +90,30 @@ def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
 ) -> None:
     monkeypatch.setattr("finetune.estimate.free_memory", lambda: 24 * 10**9)
     found, shown = told(recipe(without_weights(LLAMA2_7B), limit=4), data)
-    assert not found.fits
+    assert found.as_json()["fits"] is False
     assert found.memory["weights"].size == 4 * 6_738_415_616
     assert "6,738,415,616 parameters, fp32" in shown
     assert "does not fit: it needs" in shown
-    assert "24.00 GB are free" in shown
+    assert "24.0 GB are free" in shown
     assert "turn gradient_checkpointing on, or take precision nf4" in shown
 
 
-@pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A GPU of which 24 GB are free and the heaviest batch takes 30."""
+def test_what_a_gpu_measured_counts_where_the_weights_are_here(
+    data: Path, tiny_llama: Path, without_weights: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one of which 24 GB are free and the heaviest batch takes 30."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (24 * 10**9, 80 * 10**9))
-    monkeypatch.setattr("finetune.measuring.measured", lambda *_: 30 * 10**9)
-
-
-@pytest.mark.usefixtures("gpu")
-def test_what_a_gpu_measured_counts_and_not_what_was_estimated(
-    data: Path, tiny_llama: Path
-) -> None:
+    monkeypatch.setattr("finetune.memory.measured_peak", lambda *_: 30 * 10**9)
     found, shown = told(recipe(tiny_llama, limit=4), data)
     assert found.peak < 10**9  # Python and the libraries are not on the GPU.
     assert "Python and the libraries" not in shown
-    assert "does not fit: it needs 30.00 GB (measured with the heaviest batch)" in shown
-
-
-@pytest.mark.usefixtures("gpu")
-def test_a_model_whose_weights_are_not_here_is_not_measured(
-    data: Path, tiny_llama: Path, without_weights: Written
-) -> None:
+    assert "does not fit: it needs 30.0 GB (measured with the heaviest batch)" in shown
     config = json.loads((tiny_llama / "config.json").read_text())
     found, shown = told(recipe(without_weights(config), limit=4), data)
     assert found.measured is None
     assert "are not here" in shown
     assert "(estimated)" in shown
-
-
-def test_what_cannot_be_done_here_is_said_and_estimated_otherwise(
-    data: Path, tiny_llama: Path
-) -> None:
-    found, shown = told(recipe(tiny_llama, optimizer="paged_adamw_32bit", limit=4), data)
-    assert "adamw_torch in place of paged_adamw_32bit" in shown
-    assert found.recipe.optimizer == "adamw_torch"
 
 
 def test_questions_without_an_answer_are_no_examples_and_are_counted(

@@ -1,0 +1,63 @@
+"""Folders that commands make: whole or not at all, and never in place of something else."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.errors import ModelError
+from harness.files import locked, put_folder
+
+
+def is_vacant(target: Path) -> bool:
+    """Whether nothing is there, or an empty folder."""
+    return not target.exists() or (target.is_dir() and not any(target.iterdir()))
+
+
+def make_folder(
+    target: Path, disk: int, is_finished: Callable[[Path], bool], fill: Callable[[Path], None]
+) -> bool:
+    """Have ``fill`` make the folder ``target``; False where it is finished already.
+
+    Args:
+        target: killed before it is finished, nothing of it is there.
+        disk: bytes that will be written, about.
+        is_finished: of what is there; raises where it is something else.
+        fill: fills the folder it is given, beside the target.
+
+    Raises:
+        ModelError: the disk has no room, or writing failed.
+    """
+    from safetensors import SafetensorError
+
+    target = target.expanduser().resolve()
+    # Not ``.partial``, where a training into the same folder keeps its states.
+    partial = target.with_name(target.name + ".unfinished")
+    try:
+        with locked(target):
+            if not is_vacant(target) and is_finished(target):
+                return False
+            shutil.rmtree(partial, ignore_errors=True)
+            _refuse_without_room(target, disk)
+            partial.mkdir()
+            try:
+                fill(partial)
+                put_folder(partial, target)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"could not write {target}: {error}") from error
+    return True
+
+
+def size_text(size: int) -> str:
+    """Bytes in GB or MB, of 10^9 and 10^6."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+
+
+def _refuse_without_room(target: Path, disk: int) -> None:
+    free = shutil.disk_usage(target.parent).free
+    if free < disk:
+        raise ModelError(
+            f"{target} needs about {size_text(disk)} of disk, and {size_text(free)} are free "
+            "there; make room, or name a folder on another disk"
+        )
