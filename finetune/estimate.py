@@ -76,10 +76,19 @@ def estimate(recipe: Recipe, folder: str, splits: Mapping[str, Examples]) -> Tra
     rows, adapter = splits["train"].rows, trainable(base, recipe)
     batches = math.ceil(len(rows) / recipe.batch_size)
     updates = math.ceil(math.ceil(batches / recipe.gradient_accumulation) * recipe.epochs)
+    counts: dict[str, Any] = {
+        split: {
+            "rows": len(part.rows),
+            "left_out": len(part.too_long),
+            "tokens": part.tokens,
+            "longest": max(len(row.input_ids) for row in part.rows),
+            "contexts": part.kinds,
+        }
+        for split, part in splits.items()
+    }
     return TrainingEstimate(
         recipe=recipe,
-        train=_counts(splits["train"]),
-        validation=_counts(splits["validation"]),
+        **counts,
         updates=updates,
         measurements=math.ceil(updates / recipe.save_every),
         trainable=adapter,
@@ -97,13 +106,3 @@ def free_memory() -> int:
     if torch.cuda.is_available():
         return int(torch.cuda.mem_get_info()[0])
     return int(psutil.virtual_memory().available)
-
-
-def _counts(examples: Examples) -> dict[str, Any]:
-    return {
-        "rows": len(examples.rows),
-        "left_out": len(examples.too_long),
-        "tokens": examples.tokens,
-        "longest": max(len(row.input_ids) for row in examples.rows),
-        "contexts": examples.kinds,
-    }

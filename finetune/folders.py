@@ -1,10 +1,11 @@
 """Folders that commands make: whole or not at all, and never in place of something else."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import ModelError
+from harness.errors import ConfigError, ModelError
 from harness.files import locked, put_folder
 
 
@@ -13,40 +14,37 @@ def is_vacant(target: Path) -> bool:
     return not target.exists() or (target.is_dir() and not any(target.iterdir()))
 
 
-def make_folder(
-    target: Path, disk: int, is_finished: Callable[[Path], bool], fill: Callable[[Path], None]
-) -> bool:
-    """Have ``fill`` make the folder ``target``; False where it is finished already.
+@contextmanager
+def new_folder(target: Path, disk: int) -> Iterator[Path]:
+    """A folder to fill, which is renamed to ``target`` when the body has ended.
 
     Args:
-        target: killed before it is finished, nothing of it is there.
+        target: to make; killed before the end, nothing of it is there.
         disk: bytes that will be written, about.
-        is_finished: of what is there; raises where it is something else.
-        fill: fills the folder it is given, beside the target.
 
     Raises:
+        ConfigError: ``target`` is there already.
         ModelError: the disk has no room, or writing failed.
     """
     from safetensors import SafetensorError
 
     target = target.expanduser().resolve()
     # Not ``.partial``, where a training into the same folder keeps its states.
-    partial = target.with_name(target.name + ".unfinished")
+    unfinished = target.with_name(target.name + ".unfinished")
     try:
         with locked(target):
-            if not is_vacant(target) and is_finished(target):
-                return False
-            shutil.rmtree(partial, ignore_errors=True)
+            if not is_vacant(target):
+                raise ConfigError(f"{target} is there already; name another folder")
+            shutil.rmtree(unfinished, ignore_errors=True)
             _refuse_without_room(target, disk)
-            partial.mkdir()
+            unfinished.mkdir()
             try:
-                fill(partial)
-                put_folder(partial, target)
+                yield unfinished
+                put_folder(unfinished, target)
             finally:
-                shutil.rmtree(partial, ignore_errors=True)
+                shutil.rmtree(unfinished, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"could not write {target}: {error}") from error
-    return True
 
 
 def size_text(size: int) -> str:

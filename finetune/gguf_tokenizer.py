@@ -30,34 +30,28 @@ def add_tokenizer(writer: GGUFWriter, tokenizer: Any, size: int) -> None:
         ModelError: the tokenizer is of another kind, or has more tokens than ``size``.
     """
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    model = backend["model"]
+    if model["type"] != "BPE":
+        raise ModelError(f"GGUF is written for tokenizers of kind BPE; this one is {model['type']}")
     texts = {number: text for text, number in tokenizer.get_vocab().items()}
     if max(texts) >= size:
         raise ModelError(
             f"the tokenizer numbers its tokens up to {max(texts)}, and the model has embeddings "
             f"of {size}: these two do not belong together"
         )
-    merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in _merges(backend)]
-    if backend["model"]["byte_fallback"]:
+    if model["byte_fallback"]:
         writer.add_tokenizer_model("llama")
         writer.add_tokenizer_pre("default")
-        writer.add_token_scores(_scores(merges, texts, size))
+        writer.add_token_scores(_scores(model["merges"], texts, size))
         first = tokenizer.backend_tokenizer.encode("a", add_special_tokens=False).tokens[0]
         writer.add_add_space_prefix(first.startswith(_SPACE))
     else:
         writer.add_tokenizer_model("gpt2")
         writer.add_tokenizer_pre(_pre_tokenizer(backend))
-        writer.add_token_merges([" ".join(pair) for pair in merges])
+        writer.add_token_merges([" ".join(pair) for pair in model["merges"]])
     writer.add_token_list([texts.get(number, f"[PAD{number}]") for number in range(size)])
     writer.add_token_types([_kind(tokenizer, texts.get(n), n) for n in range(size)])
     _add_special_tokens(writer, tokenizer)
-
-
-def _merges(backend: dict[str, Any]) -> list[Any]:
-    if backend["model"]["type"] != "BPE":
-        raise ModelError(
-            f"GGUF is written for tokenizers of kind BPE; this one is {backend['model']['type']}"
-        )
-    return list(backend["model"]["merges"])
 
 
 def _scores(merges: list[list[str]], texts: dict[int, str], size: int) -> list[float]:

@@ -12,28 +12,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from finetune.folders import make_folder
+from finetune.folders import new_folder
 from finetune.meta_layout import CONTEXT, Params, SplitWeight, split_weights
 from finetune.meta_shards import (
     Shard,
-    contents,
     read_shards,
     refuse_flipped_bytes,
     refuse_misfits,
     sizes_of,
 )
 from finetune.meta_tokenizer import END_OF_TURN, SPECIAL_TOKENS, find_tokenizer, read_tokenizer
-from harness.errors import ConfigError, ModelError
-from harness.files import hash_file, read_json, write_json
+from harness.errors import ModelError
+from harness.files import read_json, write_json
 from harness.progress import Advance, silent
 from harness.validation import validated
 
 FILE_BYTES = 2_000_000_000
 """A file of weights holds at most this much, or one weight that is larger."""
-CONVERSION_RECORD = "conversion.json"
-"""In the converted folder: what it was made of."""
-CONVERSION_METHOD = 2
-"""Raised when what is written of the same checkpoint changes."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +42,6 @@ class MetaCheckpoint:
     weights: dict[str, SplitWeight]
     """By name in transformers."""
     tokenizer: Path | None
-    record: dict[str, Any]
-    """All that determines the result, as JSON."""
 
     @cached_property
     def files(self) -> Any:
@@ -88,47 +81,29 @@ def read_meta_checkpoint(folder: Path, context: int | None = None) -> MetaCheckp
     config = params.config(max_position_embeddings=context, **sizes)
     weights = split_weights(config, len(shards), embeddings)
     refuse_misfits(weights.values(), shards)
-    tokenizer = find_tokenizer(folder)
-    record = {
-        "method": CONVERSION_METHOD,
-        "params": params.model_dump(mode="json"),
-        "context": context,
-        "shards": {shard.path.name: contents(shard.path) for shard in shards},
-        "tokenizer": hash_file(tokenizer) if tokenizer else None,
-    }
-    return MetaCheckpoint(params, shards, config, weights, tokenizer, record)
+    return MetaCheckpoint(params, shards, config, weights, find_tokenizer(folder))
 
 
 def convert_meta_checkpoint(
     checkpoint: MetaCheckpoint, target: Path, advance: Advance = silent
-) -> bool:
-    """Write the Hugging Face folder ``target``, whole or not at all; False where it is there.
+) -> None:
+    """Write the Hugging Face folder ``target``, whole or not at all.
 
     Args:
         checkpoint: from ``read_meta_checkpoint``.
-        target: is made; killed before it is finished, nothing of it is there.
+        target: is made.
         advance: hears of bytes of weights written.
 
     Raises:
-        ConfigError: ``target`` holds something else.
+        ConfigError: ``target`` is there already.
         ModelError: the disk has no room, a shard is damaged, the tokenizer is not the model's, or
             writing failed.
     """
-
-    def is_finished(found: Path) -> bool:
-        record = found / CONVERSION_RECORD
-        if not record.is_file() or read_json(record) != checkpoint.record:
-            raise ConfigError(f"{found} is there and holds something else; name another folder")
-        return True
-
-    def fill(folder: Path) -> None:
+    with new_folder(target, checkpoint.disk) as folder:
         _write_settings(checkpoint, folder)
         for shard in checkpoint.shards:
             refuse_flipped_bytes(shard)
         _write_weights(checkpoint, folder, advance)
-        write_json(folder / CONVERSION_RECORD, checkpoint.record)
-
-    return make_folder(target, checkpoint.disk, is_finished, fill)
 
 
 def _read_params(folder: Path) -> Params:

@@ -142,12 +142,6 @@ def _refuse_what_is_no_copy(weight: SplitWeight, shards: Sequence[Shard]) -> Non
             )
 
 
-def contents(path: Path) -> list[list[str | int]]:
-    """Name, size and CRC-32 of everything in a shard: tells it from any other, at no cost."""
-    with zipfile.ZipFile(path) as archive:
-        return [[entry.filename, entry.file_size, entry.CRC] for entry in archive.infolist()]
-
-
 def refuse_flipped_bytes(shard: Shard) -> None:
     """Read a whole shard and compare its checksums.
 

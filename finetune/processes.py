@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from harness.errors import BenchError
 
-Made = TypeVar("Made")
+_Made = TypeVar("_Made")
 
 
 def is_main() -> bool:
@@ -27,7 +27,7 @@ def wait() -> None:
     _state().wait_for_everyone()
 
 
-def from_main(make: Callable[[], Made]) -> Made:
+def from_main(make: Callable[[], _Made]) -> _Made:
     """What ``make`` returns in the main process, in every process; it must pickle.
 
     Raises:
@@ -45,7 +45,7 @@ def from_main(make: Callable[[], Made]) -> Made:
     return made[0]  # type: ignore[return-value]
 
 
-def _made_or_error(make: Callable[[], Made]) -> Made | BenchError:
+def _made_or_error(make: Callable[[], _Made]) -> _Made | BenchError:
     try:
         return make()
     except BenchError as error:

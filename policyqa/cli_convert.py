@@ -46,7 +46,5 @@ def meta_llama(
             "put it there and convert again, into another folder"
         )
     with watch.stage("converting") as advance:
-        made = convert_meta_checkpoint(found, out, advance)
-    if not made:
-        watch.say("it was there already")
+        convert_meta_checkpoint(found, out, advance)
     print(out)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from finetune.contexts import ABSTENTION, Shown, shown_as_asked, shown_in_training
+from finetune.contexts import ABSTENTION, AnsweredContext, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe
 from harness.metrics import abstains
 from rag.corpus import load_corpus
@@ -28,7 +28,7 @@ def questions(data: Path) -> list[Question]:
     return load_questions(data, [section.id for section in load_corpus(data)])
 
 
-def places(questions: list[Question], shown: list[Shown]) -> Counter[int | None]:
+def places(questions: list[Question], shown: list[AnsweredContext]) -> Counter[int | None]:
     """At which place of its context each question's evidence stands; None if nowhere."""
     return Counter(
         one.context.ids.index(question.evidence[0])
@@ -100,7 +100,7 @@ def test_unanswerable_questions_keep_their_own_answer_and_context(
 def test_the_draw_depends_on_the_seed_alone(
     questions: list[Question], retriever: Retriever
 ) -> None:
-    def drawn(seed: int) -> list[Shown]:
+    def drawn(seed: int) -> list[AnsweredContext]:
         return shown_in_training(questions, retriever, recipe(withheld=0.3, buried=0.3, seed=seed))
 
     assert drawn(1) == drawn(1)

@@ -290,7 +290,7 @@ def test_an_embedder_is_kept_by_what_determines_it(
     assert determined(data, seed=8) != what
     assert determined(data, negatives=0) != what
     assert "qdrant-edge-py" in what["versions"]
-    monkeypatch.setattr("finetune.embedder.METHOD", 0)
+    monkeypatch.setattr("finetune.embedder.EMBEDDER_METHOD", 0)
     assert determined(data) != what
 
 
