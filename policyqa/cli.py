@@ -171,7 +171,7 @@ def _show_estimate(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) 
 
     told = dry_run(recipe, data, watch)
     if as_json:
-        print_json(told.as_json())
+        print_json(told)
     else:
         show_estimate(told, Console())
 

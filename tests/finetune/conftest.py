@@ -1,12 +1,23 @@
-"""A checkpoint trained once for all tests that only look at it."""
+"""One thread, and a checkpoint trained once for all tests that only look at it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from finetune.checkpoint import Checkpoint
 from tests.conftest import write_data
 from tests.finetune.training import recipe, run
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread() -> Iterator[None]:
+    """Batches this small take several threads longer than one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -130,16 +131,22 @@ def validated(wanted: Recipe, data: Path, model: Path) -> tuple[float, float]:
 
 
 def in_processes(
-    wanted: Recipe, data: Path, target: Path, processes: int = 1, stop_at: int = 0
+    wanted: BaseModel,
+    data: Path,
+    target: Path,
+    processes: int = 1,
+    stop_at: int = 0,
+    module: str = "tests.finetune.training",
 ) -> int:
-    """Train elsewhere, in so many processes of ``torchrun``; the exit status."""
+    """Have ``module`` train elsewhere, in so many processes of ``torchrun``; the exit status."""
     alone = [sys.executable]
     several = [*alone, "-m", "torch.distributed.run", f"--nproc_per_node={processes}"]
     start = alone if processes == 1 else several
     arguments = [wanted.model_dump_json(), str(data), str(target), str(stop_at)]
     done = subprocess.run(
-        [*start, "-m", "tests.finetune.training", *arguments],
+        [*start, "-m", module, *arguments],
         cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
         capture_output=True,
         text=True,

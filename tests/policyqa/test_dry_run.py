@@ -68,16 +68,16 @@ def test_a_dry_run_shows_its_terms_and_leaves_the_cache_alone(data: Path, tiny_l
     found, shown = told(wanted, data)
     assert cached() == before
     assert "adamw_torch in place of paged_adamw_32bit" in shown
-    assert found.recipe.optimizer == "adamw_torch"
-    rows = found.train["rows"]
+    assert found["recipe"]["optimizer"] == "adamw_torch"
+    rows = found["train"]["rows"]
     assert f"{rows} examples ({10 - rows} too long and left out)" in shown
     assert f"contexts: {10} as asked" in shown
-    assert f"{found.trainable:,} of {found.parameters:,} trained" in shown
+    assert f"{found['trainable']:,} of {found['parameters']:,} trained" in shown
     for term in ("process 0.9 GB", "parameters, fp32", "adapter", "activations", "logits"):
         assert term in shown
     assert "fits: it needs" in shown
     assert "(estimated)" in shown
-    read = json.loads(json.dumps(found.as_json()))
+    read = json.loads(json.dumps(found))
     assert (read["recipe"]["name"], read["fits"], read["measured"]) == ("tiny", True, None)
     memory = read["memory"]
     assert memory.pop("needed") == memory["peak"] - memory["process"]
@@ -90,8 +90,8 @@ def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
 ) -> None:
     monkeypatch.setattr("finetune.estimate.free_memory", lambda: 24 * 10**9)
     found, shown = told(recipe(without_weights(LLAMA2_7B), limit=4), data)
-    assert found.as_json()["fits"] is False
-    assert found.memory["weights"].size == 4 * 6_738_415_616
+    assert found["fits"] is False
+    assert found["memory"]["weights"] == 4 * 6_738_415_616
     assert "6,738,415,616 parameters, fp32" in shown
     assert "does not fit: it needs" in shown
     assert "24.0 GB are free" in shown
@@ -104,14 +104,14 @@ def test_what_a_gpu_measured_counts_where_the_weights_are_here(
     """On one of which 24 GB are free and the heaviest batch takes 30."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (24 * 10**9, 80 * 10**9))
-    monkeypatch.setattr("finetune.memory.measured_peak", lambda *_: 30 * 10**9)
+    monkeypatch.setattr("finetune.estimate.measured_peak", lambda *_: 30 * 10**9)
     found, shown = told(recipe(tiny_llama, limit=4), data)
-    assert found.peak < 10**9  # Python and the libraries are not on the GPU.
+    assert found["memory"]["peak"] < 10**9  # Python and the libraries are not on the GPU.
     assert "Python and the libraries" not in shown
     assert "does not fit: it needs 30.0 GB (measured with the heaviest batch)" in shown
     config = json.loads((tiny_llama / "config.json").read_text())
     found, shown = told(recipe(without_weights(config), limit=4), data)
-    assert found.measured is None
+    assert found["measured"] is None
     assert "are not here" in shown
     assert "(estimated)" in shown
 
@@ -122,7 +122,7 @@ def test_questions_without_an_answer_are_no_examples_and_are_counted(
     unanswer(data, "bees-0003", "bees-0004", "kites-0001")
     config = json.loads((tiny_llama / "config.json").read_text())
     found, shown = told(recipe(without_weights(config)), data)
-    assert (found.train["rows"], found.validation["rows"]) == (10, 2)
+    assert (found["train"]["rows"], found["validation"]["rows"]) == (10, 2)
     assert "2 of 12 train questions have no reference answer" in shown
     assert "1 of 3 validation questions have no reference answer" in shown
 
