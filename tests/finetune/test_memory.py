@@ -34,27 +34,16 @@ def base(tiny_llama: Path) -> Any:
         return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tiny_llama))
 
 
-def test_the_heaviest_batch_has_the_longest_row_and_the_longest_answer() -> None:
-    assert heaviest(ROWS, 8) == BATCH
-    assert heaviest(ROWS, 1) == BATCH._replace(rows=1)
-
-
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_weights_take_what_they_take_when_they_are_loaded(
-    tiny_llama: Path, base: Any, precision: Any
-) -> None:
-    loaded = load_base(str(tiny_llama), precision).get_memory_footprint()
-    scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
-    told = weight_bytes(base, recipe(tiny_llama, precision=precision))
-    assert 0.999 * loaded <= told <= 1.001 * scales * loaded
-
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_activations_are_what_is_kept_for_the_backward_pass(
+def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pass(
     tiny_llama: Path, base: Any, precision: Any
 ) -> None:
     wanted = recipe(tiny_llama, precision=precision)
-    model = get_peft_model(load_base(str(tiny_llama), precision), adapter_config(wanted)).train()
+    model = load_base(str(tiny_llama), precision)
+    loaded = model.get_memory_footprint()
+    scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
+    assert 0.999 * loaded <= weight_bytes(base, wanted) <= 1.001 * scales * loaded
+    model = get_peft_model(model, adapter_config(wanted)).train()
     own = {one.untyped_storage().data_ptr() for one in model.parameters()}
     kept: dict[int, torch.Tensor] = {}
 
@@ -108,6 +97,7 @@ def test_the_heaviest_batch_is_tried_and_nothing_is_left_of_it(
     wanted = recipe(tiny_llama, patience=1, gradient_accumulation=3)
     assert measured_peak(wanted, str(tiny_llama), tokenizer_of(str(tiny_llama)), ROWS) == 7
     assert tried == [((2, 60), [30, 30])]
+    assert (heaviest(ROWS, 8), heaviest(ROWS, 1)) == (BATCH, BATCH._replace(rows=1))
     assert not any(tmp_path.iterdir())
 
 

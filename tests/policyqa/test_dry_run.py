@@ -3,13 +3,13 @@
 import io
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from rich.console import Console
+from transformers import LlamaConfig
 
 from finetune.recipe import Recipe
 from harness.errors import ModelError
@@ -19,35 +19,12 @@ from policyqa.progress import Watch
 from tests.finetune.training import recipe
 from tests.policyqa.test_plan import unanswer
 
-LLAMA2_7B = {
-    "architectures": ["LlamaForCausalLM"],
-    "model_type": "llama",
-    "hidden_size": 4096,
-    "intermediate_size": 11008,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "num_key_value_heads": 32,
-    "vocab_size": 32000,
-    "max_position_embeddings": 4096,
-    "tie_word_embeddings": False,
-    "dtype": "float16",
-}
-Written = Callable[[dict[str, Any]], Path]
-
 
 @pytest.fixture
-def without_weights(tiny_llama: Path, tmp_path: Path) -> Written:
-    """Makes a folder that holds a configuration and a tokenizer alone."""
-
-    def make(config: dict[str, Any]) -> Path:
-        folder = tmp_path / "model"
-        folder.mkdir()
-        for path in tiny_llama.glob("*token*"):
-            shutil.copy(path, folder)
-        (folder / "config.json").write_text(json.dumps(config))
-        return folder
-
-    return make
+def bare(tiny_llama: Path, tmp_path: Path) -> Path:
+    """A model without its weights."""
+    weights = shutil.ignore_patterns("*.safetensors")
+    return Path(shutil.copytree(tiny_llama, tmp_path / "model", ignore=weights))
 
 
 def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
@@ -86,10 +63,11 @@ def test_a_dry_run_shows_its_terms_and_leaves_the_cache_alone(data: Path, tiny_l
 
 
 def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
-    data: Path, without_weights: Written, monkeypatch: pytest.MonkeyPatch
+    data: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("finetune.estimate.free_memory", lambda: 24 * 10**9)
-    found, shown = told(recipe(without_weights(LLAMA2_7B), limit=4), data)
+    LlamaConfig().save_pretrained(bare)
+    found, shown = told(recipe(bare, limit=4), data)
     assert found["fits"] is False
     assert found["memory"]["weights"] == 4 * 6_738_415_616
     assert "6,738,415,616 parameters, fp32" in shown
@@ -99,7 +77,7 @@ def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
 
 
 def test_what_a_gpu_measured_counts_where_the_weights_are_here(
-    data: Path, tiny_llama: Path, without_weights: Written, monkeypatch: pytest.MonkeyPatch
+    data: Path, tiny_llama: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On one of which 24 GB are free and the heaviest batch takes 30."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
@@ -109,19 +87,17 @@ def test_what_a_gpu_measured_counts_where_the_weights_are_here(
     assert found["memory"]["peak"] < 10**9  # Python and the libraries are not on the GPU.
     assert "Python and the libraries" not in shown
     assert "does not fit: it needs 30.0 GB (measured with the heaviest batch)" in shown
-    config = json.loads((tiny_llama / "config.json").read_text())
-    found, shown = told(recipe(without_weights(config), limit=4), data)
+    found, shown = told(recipe(bare, limit=4), data)
     assert found["measured"] is None
     assert "are not here" in shown
     assert "(estimated)" in shown
 
 
 def test_questions_without_an_answer_are_no_examples_and_are_counted(
-    data: Path, without_weights: Written, tiny_llama: Path
+    data: Path, tiny_llama: Path
 ) -> None:
     unanswer(data, "bees-0003", "bees-0004", "kites-0001")
-    config = json.loads((tiny_llama / "config.json").read_text())
-    found, shown = told(recipe(without_weights(config)), data)
+    found, shown = told(recipe(tiny_llama), data)
     assert (found["train"]["rows"], found["validation"]["rows"]) == (10, 2)
     assert "2 of 12 train questions have no reference answer" in shown
     assert "1 of 3 validation questions have no reference answer" in shown
