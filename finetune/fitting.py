@@ -11,10 +11,9 @@ UNPAGED = {"paged_adamw_8bit": "adamw_bnb_8bit", "paged_adamw_32bit": "adamw_tor
 
 def lighter(recipe: Recipe) -> list[str]:
     """What can be changed in ``recipe`` so that it takes less memory."""
+    smaller = "halve batch_size and double gradient_accumulation, which trains alike"
     changes = {
-        "halve batch_size and double gradient_accumulation, which trains alike": (
-            recipe.batch_size > 1
-        ),
+        smaller: recipe.batch_size > 1,
         "turn gradient_checkpointing on": not recipe.gradient_checkpointing,
         "take precision nf4": recipe.precision != "nf4",
         "take a smaller model": True,

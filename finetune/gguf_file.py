@@ -20,12 +20,7 @@ from finetune.gguf_tokenizer import add_tokenizer
 from harness.errors import ModelError
 from harness.progress import Advance, silent
 
-_F16 = float(np.finfo(np.float16).max)
-_LARGEST = {
-    GGMLQuantizationType.F32: float(np.finfo(np.float32).max),
-    GGMLQuantizationType.F16: _F16,
-    GGMLQuantizationType.Q8_0: 127 * _F16,
-}
+_LARGEST = {"F32": float(np.finfo(np.float32).max), "F16": 65504.0, "Q8_0": 127 * 65504.0}
 """Size of the largest weight each holds; a block's scale, by which 127 is multiplied, is F16."""
 
 
@@ -110,10 +105,11 @@ class _Tensor(NamedTuple):
             # GGUF, as Meta's own code, has the two side by side.
             values = values.unflatten(0, (self.heads, 2, -1)).transpose(1, 2).flatten(0, 2)
         largest = float(values.abs().max())
-        if not largest <= _LARGEST[self.stored]:  # Which is so of NaN too.
+        most = _LARGEST[self.stored.name]
+        if not largest <= most:  # Which is so of NaN too.
             raise ModelError(
                 f"{self.name} holds {largest:g}, and {self.stored.name} holds no more than "
-                f"{_LARGEST[self.stored]:g}; export the model as merged or int8"
+                f"{most:g}; export the model as merged or int8"
             )
         return np.ascontiguousarray(gguf.quantize(values.numpy(), self.stored))
 

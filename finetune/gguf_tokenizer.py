@@ -59,11 +59,8 @@ def _scores(merges: list[list[str]], texts: dict[int, str], size: int) -> list[f
 
     A reader joins the pair whose whole scores highest, so only the order counts.
     """
-    rank: dict[str, int] = {}
-    for place, pair in enumerate(merges):
-        rank.setdefault("".join(pair), place)
-    never = len(merges)
-    return [-float(rank.get(texts.get(number, ""), never)) for number in range(size)]
+    rank = {"".join(pair): place for place, pair in reversed([*enumerate(merges)])}
+    return [-float(rank.get(texts.get(number, ""), len(merges))) for number in range(size)]
 
 
 def _pre_tokenizer(backend: dict[str, Any]) -> str:
@@ -104,10 +101,9 @@ def _kind(tokenizer: Any, text: str | None, number: int) -> TokenType:
 
 def _add_special_tokens(writer: GGUFWriter, tokenizer: Any) -> None:
     """Their numbers, whether a text is wrapped in them (as it is seen to be), the chat template."""
-    for name in ("bos", "eos", "unk", "pad"):
-        number = getattr(tokenizer, f"{name}_token_id")
-        if number is not None:
-            getattr(writer, f"add_{name}_token_id")(number)
+    for name in ("bos_token_id", "eos_token_id", "unk_token_id", "pad_token_id"):
+        if (number := getattr(tokenizer, name)) is not None:
+            getattr(writer, f"add_{name}")(number)
     wrapped = tokenizer("a").input_ids
     writer.add_add_bos_token(wrapped[0] == tokenizer.bos_token_id)
     writer.add_add_eos_token(wrapped[-1] == tokenizer.eos_token_id)

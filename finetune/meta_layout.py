@@ -86,9 +86,23 @@ class Params(BaseModel):
         return "LLaMA 2" if second else "LLaMA 1"
 
     def config(self, **sizes: Any) -> Any:
-        """The ``LlamaConfig``; ``sizes`` has the fields that only the weights tell."""
+        """The ``LlamaConfig``; ``sizes`` has the fields that only the weights tell.
+
+        How rotary frequencies are stretched is no field of the file: Meta's code and the published
+        configurations fix it, and those of Llama 3.2's 1B and 3B stretch them further.
+        """
         from transformers import LlamaConfig
 
+        rope: dict[str, Any] = {"rope_type": "default"}
+        if self.use_scaled_rope:
+            further = (self.dim, self.n_layers) in {(2048, 16), (3072, 28)}
+            rope = {
+                "rope_type": "llama3",
+                "factor": 32.0 if further else 8.0,
+                "low_freq_factor": 1.0,
+                "high_freq_factor": 4.0,
+                "original_max_position_embeddings": 8192,
+            }
         return LlamaConfig(
             architectures=["LlamaForCausalLM"],
             hidden_size=self.dim,
@@ -96,27 +110,9 @@ class Params(BaseModel):
             num_attention_heads=self.n_heads,
             num_key_value_heads=self.kv_heads,
             rms_norm_eps=self.norm_eps,
-            rope_parameters=self._rope(),
+            rope_parameters={**rope, "rope_theta": self.rope_theta},
             **sizes,
         )
-
-    def _rope(self) -> dict[str, Any]:
-        """The rotary embedding, as transformers' configuration has it.
-
-        The stretch is no field of the file: Meta's code and the published configurations fix it,
-        and those of Llama 3.2's 1B and 3B have a larger one.
-        """
-        if not self.use_scaled_rope:
-            return {"rope_type": "default", "rope_theta": self.rope_theta}
-        larger = (self.dim, self.n_layers) in {(2048, 16), (3072, 28)}
-        return {
-            "rope_type": "llama3",
-            "rope_theta": self.rope_theta,
-            "factor": 32.0 if larger else 8.0,
-            "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 8192,
-        }
 
 
 class SplitWeight(NamedTuple):

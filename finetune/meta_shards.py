@@ -7,7 +7,7 @@ They are read as tensors alone; code in one is never run.
 import pickle
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def sizes_of(params: Params, shards: Sequence[Shard], folder: Path) -> tuple[int
     }
 
 
-def refuse_misfits(expected: Iterable[SplitWeight], shards: Sequence[Shard]) -> None:
+def refuse_misfits(expected: Collection[SplitWeight], shards: Sequence[Shard]) -> None:
     """Pass shards that hold the expected weights, in their shapes, and nothing else.
 
     Raises:
@@ -151,8 +151,8 @@ def refuse_flipped_bytes(shard: Shard) -> None:
     try:
         with zipfile.ZipFile(shard.path) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ModelError(f"{shard.path} is damaged ({error}); download it again") from error
+    except zipfile.BadZipFile as error:
+        damaged = str(error)
     if damaged:
         raise ModelError(
             f"{shard.path} is damaged: the CRC-32 of {damaged} is not that of its contents; "
@@ -165,10 +165,10 @@ def _read_shard(path: Path) -> Shard:
     import torch
 
     if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            cut = file.read(4) == b"PK\x03\x04"
-        what = "is cut short" if cut else "is not in the zip format of torch.save, and is not read"
-        raise ModelError(f"{path} {what} ({path.stat().st_size:,} bytes); download it again")
+        raise ModelError(
+            f"{path} is cut short, or not in the zip format of torch.save, and is not read "
+            f"({path.stat().st_size:,} bytes); download it again"
+        )
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:

@@ -38,18 +38,16 @@ def from_main(make: Callable[[], _Made]) -> _Made:
         return make()
     from accelerate.utils import broadcast_object_list
 
-    made = [_made_or_error(make) if state.is_main_process else None]
+    made: list[Any] = [None]
+    if state.is_main_process:
+        try:
+            made = [make()]
+        except BenchError as error:
+            made = [error]
     broadcast_object_list(made)
     if isinstance(made[0], BenchError):
         raise made[0]
-    return made[0]  # type: ignore[return-value]
-
-
-def _made_or_error(make: Callable[[], _Made]) -> _Made | BenchError:
-    try:
-        return make()
-    except BenchError as error:
-        return error
+    return made[0]  # type: ignore[no-any-return]
 
 
 def _state() -> Any:

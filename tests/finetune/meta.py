@@ -80,39 +80,32 @@ def _part(
 
 def logits(weights: Weights, values: dict[str, Any], ids: list[int]) -> torch.Tensor:
     """Logits of a text, (tokens, words), in float64."""
-    held = {name: weight.double() for name, weight in weights.items()}
-    count = len(ids)
-    kv_heads = values.get("n_kv_heads", HEADS)
-    turns = _turns(values, count)
-    hidden = held["tok_embeddings.weight"][ids]
-    for layer in range(LAYERS):
-        own = {
-            name.removeprefix(f"layers.{layer}."): weight
-            for name, weight in held.items()
-            if name.startswith(f"layers.{layer}.")
-        }
-        normed = _norm(hidden, own["attention_norm.weight"], values["norm_eps"])
+    held = {name.removesuffix(".weight"): weight.double() for name, weight in weights.items()}
+    turns = _turns(values, len(ids))
+    later = torch.ones(len(ids), len(ids), dtype=torch.bool).triu(1)
+
+    def normed(hidden: torch.Tensor, name: str) -> torch.Tensor:
+        mean = hidden.pow(2).mean(-1, keepdim=True)
+        return hidden / (mean + values["norm_eps"]).sqrt() * held[name]
+
+    hidden = held["tok_embeddings"][ids]
+    for layer in (f"layers.{number}" for number in range(LAYERS)):
+        inner = normed(hidden, f"{layer}.attention_norm")
         query, key, value = (
-            (normed @ own[f"attention.{kind}.weight"].T).view(count, heads, SIZE)
-            for kind, heads in (("wq", HEADS), ("wk", kv_heads), ("wv", kv_heads))
-        )
+            (inner @ held[f"{layer}.attention.{kind}"].T).unflatten(-1, (-1, SIZE))
+            for kind in ("wq", "wk", "wv")
+        )  # Each is (tokens, heads, SIZE).
         query, key = _turned(query, turns), _turned(key, turns)
-        key, value = (one.repeat_interleave(HEADS // kv_heads, 1) for one in (key, value))
+        key, value = (one.repeat_interleave(HEADS // one.shape[1], 1) for one in (key, value))
         scores = torch.einsum("qhd,khd->hqk", query, key) / SIZE**0.5
-        later = torch.ones(count, count, dtype=torch.bool).triu(1)
         attended = scores.masked_fill(later, float("-inf")).softmax(-1)
-        mixed = torch.einsum("hqk,khd->qhd", attended, value).reshape(count, WIDTH)
-        hidden = hidden + mixed @ own["attention.wo.weight"].T
-        normed = _norm(hidden, own["ffn_norm.weight"], values["norm_eps"])
-        gate = functional.silu(normed @ own["feed_forward.w1.weight"].T)
-        up = normed @ own["feed_forward.w3.weight"].T
-        hidden = hidden + (gate * up) @ own["feed_forward.w2.weight"].T
-    hidden = _norm(hidden, held["norm.weight"], values["norm_eps"])
-    return hidden @ held.get("output.weight", held["tok_embeddings.weight"]).T
-
-
-def _norm(hidden: torch.Tensor, weight: torch.Tensor, eps: float) -> torch.Tensor:
-    return hidden / (hidden.pow(2).mean(-1, keepdim=True) + eps).sqrt() * weight
+        mixed = torch.einsum("hqk,khd->qhd", attended, value).flatten(1)
+        hidden = hidden + mixed @ held[f"{layer}.attention.wo"].T
+        inner = normed(hidden, f"{layer}.ffn_norm")
+        gate = functional.silu(inner @ held[f"{layer}.feed_forward.w1"].T)
+        up = inner @ held[f"{layer}.feed_forward.w3"].T
+        hidden = hidden + (gate * up) @ held[f"{layer}.feed_forward.w2"].T
+    return normed(hidden, "norm") @ held.get("output", held["tok_embeddings"]).T
 
 
 def _turns(values: dict[str, Any], count: int) -> torch.Tensor:

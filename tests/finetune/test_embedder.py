@@ -28,7 +28,7 @@ from rag.embedder import Embedder
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, load_questions
 from tests.conftest import write_data
-from tests.finetune.training import in_processes, kill, left_half_saved
+from tests.finetune.training import in_processes, kill, left_half_saved, work_on
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +137,9 @@ def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
     often = recipe(save_every=1)  # How often it saves does not matter.
     target, here = tmp_path / "killed", "tests.finetune.test_embedder"
     assert in_processes(often, same_data, target, stop_at=5, module=here) == -signal.SIGKILL
-    states = {path.name for path in (tmp_path / "killed.partial").glob("checkpoint-*")}
+    states = {path.name for path in work_on(target).glob("checkpoint-*")}
     assert states == {"checkpoint-4"}
-    left_half_saved(tmp_path / "killed.partial", "checkpoint-4", "checkpoint-5")
+    left_half_saved(work_on(target), "checkpoint-4", "checkpoint-5")
     assert hash_folder(run(recipe(), same_data, target)) == hash_folder(embedder)
     # Finished, it is not trained again.
     assert run(recipe(), same_data, target, stop_at=1) == target

@@ -18,19 +18,12 @@ from transformers import (
 )
 
 from finetune.gguf_file import rope_factors, write_gguf
+from finetune.meta_layout import Params
 from finetune.meta_tokenizer import read_tokenizer
 from harness.errors import ModelError
 from tests.finetune import meta
 
 TEXTS = ["Breaches are notified within 72 hours.", "Who  must\ntell whom? é€", "the duty"]
-LLAMA3 = {
-    "rope_type": "llama3",
-    "rope_theta": 500000.0,
-    "factor": 8.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 8192,
-}
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +48,10 @@ def like_llama3(tmp_path: Path) -> Any:
 def llama(vocabulary: int, **changes: Any) -> Any:
     """A random Llama of two layers and 16 numbers a head."""
     torch.manual_seed(0)
-    values = {
-        "vocab_size": vocabulary,
-        "hidden_size": 64,
-        "intermediate_size": 96,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 256,
-        "tie_word_embeddings": True,
-    }
-    return LlamaForCausalLM(LlamaConfig(**{**values, **changes}))
+    sizes = {"vocab_size": vocabulary, "hidden_size": 64, "intermediate_size": 96}
+    heads = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    values = {**sizes, **heads, "tie_word_embeddings": True, **changes}
+    return LlamaForCausalLM(LlamaConfig(**values))
 
 
 def written(folder: Path, model: Any, tokenizer: Any, stored: str = "f16") -> gguf.GGUFReader:
@@ -133,9 +119,8 @@ def test_scaled_positions_are_factors_of_the_frequencies(tmp_path: Path, like_ll
     assert factors is not None
     assert factors.tolist() == pytest.approx([4.0] * 8)
     assert types(written(tmp_path, model, like_llama2[0]))["rope_freqs.weight"] == "F32"
-    factors = rope_factors(
-        LlamaConfig(hidden_size=256, num_attention_heads=2, rope_parameters=LLAMA3)
-    )
+    sizes = {"dim": 256, "n_layers": 1, "n_heads": 2, "norm_eps": 1e-5, "rope_theta": 5e5}
+    factors = rope_factors(Params(**sizes, use_scaled_rope=True).config())
     assert factors is not None
     # Llama 3.1's: fast rotations as they were, slow ones eight times slower, between in between.
     assert (float(factors[0]), float(factors[-1])) == pytest.approx((1.0, 8.0))

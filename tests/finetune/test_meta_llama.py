@@ -44,17 +44,19 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("shards", [1, 2, 4])
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("output", ["its own", "none", "the embeddings again"])
 @pytest.mark.parametrize(
     ("changes", "context"),
     [({}, 4096), (GROUPED, 4096), ({**GROUPED, **LLAMA3}, 8192), (STRETCHED, 131072)],
 )
 def test_logits_are_those_of_metas_arithmetic(
-    tmp_path: Path, shards: int, tied: bool, changes: dict[str, Any], context: int
+    tmp_path: Path, shards: int, output: str, changes: dict[str, Any], context: int
 ) -> None:
-    values = meta.params(**changes)
+    values, tied = meta.params(**changes), output != "its own"
     # In bfloat16, which the conversion keeps.
     weights = {name: one.bfloat16() for name, one in meta.random_weights(values, tied).items()}
+    if output == "the embeddings again":
+        weights["output.weight"] = weights["tok_embeddings.weight"]
     made = convert(meta.write(tmp_path / "meta", weights, values, shards))
     model = loaded(made)
     with torch.no_grad():
@@ -65,14 +67,6 @@ def test_logits_are_those_of_metas_arithmetic(
     assert (config.tie_word_embeddings, config.max_position_embeddings) == (tied, context)
     stored = AutoModelForCausalLM.from_pretrained(made, dtype="auto")
     assert {one.dtype for one in stored.parameters()} == {torch.bfloat16}
-
-
-def test_an_output_that_repeats_the_embeddings_is_tied(tmp_path: Path) -> None:
-    weights = meta.random_weights(meta.params(), tied=True)
-    weights["output.weight"] = weights["tok_embeddings.weight"]
-    found = read_meta_checkpoint(meta.write(tmp_path, weights, meta.params(), shards=2))
-    assert found.config.tie_word_embeddings
-    assert "lm_head.weight" not in found.weights
 
 
 def test_files_and_memory_stay_small(
@@ -137,7 +131,7 @@ def flipped(folder: Path) -> None:
 
 WQ, W1 = "layers.0.attention.wq", "layers.0.feed_forward.w1"
 BROKEN: list[tuple[Spoil, str]] = [
-    (cut(slice(-2000)), r"01\.pth is cut short \([\d,]+ bytes\); download it again"),
+    (cut(slice(-2000)), r"01\.pth is cut short, .* \([\d,]+ bytes\); download it again"),
     (cut(slice(3000, None)), r"01\.pth is (damaged|not in the zip format)"),
     (lambda f: torch.save({"norm.weight": Code()}, shard(f, 0)), "not safe: .*it would call"),
     (lambda f: shard(f, 0).write_bytes(pickle.dumps(Code())), r"not in the zip format"),

@@ -6,7 +6,7 @@ import pytest
 
 from finetune.checkpoint import load_checkpoint
 from finetune.recipe import Recipe
-from tests.finetune.training import in_processes, logged, recipe, run, weights
+from tests.finetune.training import in_processes, logged, recipe, run, weights, work_on
 
 
 def undropped(model: Path, batch_size: int) -> Recipe:
@@ -21,7 +21,7 @@ def test_two_processes_killed_within_an_epoch_train_as_one_with_twice_the_batch(
     one = run(undropped(tiny_llama, 4), data, tmp_path / "one")
     wanted = undropped(tiny_llama, 2)
     assert in_processes(wanted, data, tmp_path / "two", processes=2, stop_at=6) != 0
-    states = [path.name for path in (tmp_path / "two.partial").glob("checkpoint-*")]
+    states = [path.name for path in work_on(tmp_path / "two").glob("checkpoint-*")]
     assert states == ["checkpoint-4"]
     assert in_processes(wanted, data, tmp_path / "two", processes=2) == 0
     two = load_checkpoint(tmp_path / "two")

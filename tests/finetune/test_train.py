@@ -21,6 +21,7 @@ from tests.finetune.training import (
     run,
     validated,
     weights,
+    work_on,
 )
 
 
@@ -73,8 +74,9 @@ def test_killed_and_run_again_the_weights_are_those_of_an_undisturbed_run(
     undisturbed = run(wanted, data, tmp_path / "undisturbed")
     status = in_processes(wanted, data, tmp_path / "killed", stop_at=11)
     assert status == -signal.SIGKILL
-    left_half_saved(tmp_path / "killed.partial", "checkpoint-8", "checkpoint-11")
-    shutil.copytree(tmp_path / "killed.partial", tmp_path / "other.partial")
+    work = work_on(tmp_path / "killed")
+    left_half_saved(work, "checkpoint-8", "checkpoint-11")
+    shutil.copytree(work, tmp_path / work.name.replace("killed", "other"))
     resumed = run(wanted, data, tmp_path / "killed")
     assert resumed.record["metrics"]["updates"] == 18
     assert_same_weights(undisturbed.folder, resumed.folder)
@@ -90,15 +92,12 @@ def test_what_is_finished_is_not_trained_again_and_what_is_another_is_not_replac
     assert run(wanted, data, trained.folder, stop_at=1).record == trained.record
     with pytest.raises(ConfigError, match="another recipe, model or data"):
         run(recipe(tiny_llama, epochs=2), data, trained.folder)
-    for folder, said in (
-        ("mine", "is no checkpoint; name another folder"),
-        ("other.partial", "holds something else; move it away"),
-    ):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "thesis.txt").write_text("all of it")
-        with pytest.raises(ConfigError, match=said):
-            run(wanted, data, tmp_path / folder.removesuffix(".partial"))
-        assert (tmp_path / folder / "thesis.txt").read_text() == "all of it"
+    thesis = tmp_path / "mine" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("all of it")
+    with pytest.raises(ConfigError, match="is no checkpoint; name another folder"):
+        run(wanted, data, thesis.parent)
+    assert thesis.read_text() == "all of it"
 
 
 def test_damaged_weights_are_refused(trained: Checkpoint, tmp_path: Path) -> None:

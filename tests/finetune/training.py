@@ -103,6 +103,11 @@ def run(
     return train(wanted, questions, retriever, target, what, advance, lines.append)
 
 
+def work_on(target: Path) -> Path:
+    """Where work on ``target`` was left."""
+    return next(target.parent.glob(f"{target.name}.*.partial"))
+
+
 def left_half_saved(work: Path, whole: str, half: str) -> None:
     """As if the kill had come while ``half`` was saved, after ``whole``."""
     shutil.copytree(work / whole, work / half)
