@@ -36,7 +36,9 @@ def estimate(
     updates = math.ceil(math.ceil(batches / recipe.gradient_accumulation) * recipe.epochs)
     memory = terms(base, recipe, heaviest(rows, recipe.batch_size))
     peak = sum(term.size for term in memory.values())
-    available = free_memory()
+    # Of this process: a container's limit is not known to it.
+    on_gpu, host = torch.cuda.is_available(), psutil.virtual_memory()
+    available = int(torch.cuda.mem_get_info()[0] if on_gpu else host.available)
     measured = measured_peak(recipe, folder, tokenizer, rows) if measure else None
     # This process has the libraries already.
     needed = peak - memory["process"].size if measured is None else measured
@@ -66,13 +68,3 @@ def _counts(examples: Examples) -> dict[str, Any]:
         "longest": max(len(row.input_ids) for row in examples.rows),
         "contexts": examples.kinds,
     }
-
-
-def free_memory() -> int:
-    """Bytes that this process can still take, on the GPU where there is one.
-
-    A container's limit is not known to it.
-    """
-    if torch.cuda.is_available():
-        return int(torch.cuda.mem_get_info()[0])
-    return int(psutil.virtual_memory().available)

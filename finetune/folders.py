@@ -36,7 +36,12 @@ def new_folder(target: Path, disk: int) -> Iterator[Path]:
             if not is_vacant(target):
                 raise ConfigError(f"{target} is there already; name another folder")
             shutil.rmtree(unfinished, ignore_errors=True)
-            _refuse_without_room(target, disk)
+            free = shutil.disk_usage(target.parent).free
+            if free < disk:
+                raise ModelError(
+                    f"{target} needs about {size_text(disk)} of disk, and {size_text(free)} are "
+                    "free there; make room, or name a folder on another disk"
+                )
             unfinished.mkdir()
             try:
                 yield unfinished
@@ -50,12 +55,3 @@ def new_folder(target: Path, disk: int) -> Iterator[Path]:
 def size_text(size: int) -> str:
     """Bytes in GB or MB, of 10^9 and 10^6."""
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
-
-
-def _refuse_without_room(target: Path, disk: int) -> None:
-    free = shutil.disk_usage(target.parent).free
-    if free < disk:
-        raise ModelError(
-            f"{target} needs about {size_text(disk)} of disk, and {size_text(free)} are free "
-            "there; make room, or name a folder on another disk"
-        )

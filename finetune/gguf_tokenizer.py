@@ -13,10 +13,6 @@ from gguf import GGUFWriter, TokenType
 
 from harness.errors import ModelError
 
-_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
-_SPACE = "▁"
-"""How SentencePiece writes a space."""
-
 
 def add_tokenizer(writer: GGUFWriter, tokenizer: Any, size: int) -> None:
     """Add the fields of ``tokenizer`` to ``writer``.
@@ -44,7 +40,7 @@ def add_tokenizer(writer: GGUFWriter, tokenizer: Any, size: int) -> None:
         writer.add_tokenizer_pre("default")
         writer.add_token_scores(_scores(model["merges"], texts, size))
         first = tokenizer.backend_tokenizer.encode("a", add_special_tokens=False).tokens[0]
-        writer.add_add_space_prefix(first.startswith(_SPACE))
+        writer.add_add_space_prefix(first.startswith("▁"))  # How SentencePiece writes a space.
     else:
         writer.add_tokenizer_model("gpt2")
         writer.add_tokenizer_pre(_pre_tokenizer(backend))
@@ -96,7 +92,7 @@ def _kind(tokenizer: Any, text: str | None, number: int) -> TokenType:
         return TokenType.UNKNOWN
     if added is not None:
         return TokenType.CONTROL if added.special else TokenType.USER_DEFINED
-    return TokenType.BYTE if _BYTE.fullmatch(text) else TokenType.NORMAL
+    return TokenType.BYTE if re.fullmatch(r"<0x[0-9A-F]{2}>", text) else TokenType.NORMAL
 
 
 def _add_special_tokens(writer: GGUFWriter, tokenizer: Any) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_dry_run_shows_its_terms_and_leaves_the_cache_alone(data: Path, tiny_l
 def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
     data: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finetune.estimate.free_memory", lambda: 24 * 10**9)
+    free = SimpleNamespace(available=24 * 10**9)
+    monkeypatch.setattr("finetune.estimate.psutil.virtual_memory", lambda: free)
     LlamaConfig().save_pretrained(bare)
     found, shown = told(recipe(bare, limit=4), data)
     assert found["fits"] is False
