@@ -150,14 +150,12 @@ def refuse_flipped_bytes(shard: Shard) -> None:
     """
     try:
         with zipfile.ZipFile(shard.path) as archive:
-            damaged = archive.testzip()
+            other = archive.testzip()
+        reason = other and f"the CRC-32 of {other} is not that of its contents"
     except zipfile.BadZipFile as error:
-        damaged = str(error)
-    if damaged:
-        raise ModelError(
-            f"{shard.path} is damaged: the CRC-32 of {damaged} is not that of its contents; "
-            "download it again"
-        )
+        reason = str(error)
+    if reason:
+        raise ModelError(f"{shard.path} is damaged: {reason}; download it again")
 
 
 def _read_shard(path: Path) -> Shard:

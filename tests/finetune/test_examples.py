@@ -6,38 +6,17 @@ from typing import Any
 
 import pytest
 
-from finetune.contexts import shown_as_asked
-from finetune.examples import (
-    IGNORED,
-    Examples,
-    build_examples,
-    build_splits,
-    tokenise,
-    tokenizer_of,
-)
+from finetune.examples import IGNORED, build_splits, tokenise, tokenizer_of
 from finetune.recipe import Recipe
 from harness.errors import DataError
 from harness.models.policyqa_hf import Unloaded
 from tasks.policyqa.prompts import render, shipped_prompt
-from tasks.policyqa.questions import Question, in_split
 from tests.finetune.training import inputs
 
 
 def recipe(prompt: str = "plain", **changes: Any) -> Recipe:
     weights = "sft-rag" if prompt == "rag" else "sft"
     return Recipe(name="r", weights=weights, prompt=prompt, **changes)
-
-
-def built(
-    data: Path, wanted: Recipe, tokenizer: Any, answer: str | None = None
-) -> tuple[list[Question], Examples]:
-    """The training questions (the first with another ``answer``) and their examples."""
-    questions, retriever = inputs(data)
-    questions = in_split(questions, "train")
-    if answer:
-        questions[0] = questions[0].model_copy(update={"answer": answer})
-    shown = shown_as_asked(questions, retriever, wanted)
-    return questions, build_examples(questions, shown, wanted, tokenizer)
 
 
 @pytest.fixture
@@ -75,23 +54,25 @@ def test_a_prompt_begins_with_bos_once_in_training_as_in_asking(
     assert example.input_ids.count(bos[1]) == 1
 
 
-@pytest.mark.parametrize(("prompt", "marker"), [("plain", None), ("rag", "Context: [1] ")])
+@pytest.mark.parametrize(("prompt", "marker"), [("plain", ""), ("rag", "Context: [1] ")])
 def test_examples_are_the_prompts_of_the_tasks(
-    data: Path, tokenizer: Any, prompt: str, marker: str | None
+    data: Path, tokenizer: Any, prompt: str, marker: str
 ) -> None:
-    questions, examples = built(data, recipe(prompt), tokenizer)
-    assert len(examples.rows) == len(questions)
+    questions, retriever = inputs(data)
+    first = next(one for one in questions if one.split == "train")
+    examples = build_splits(recipe(prompt), questions, retriever, tokenizer)["train"]
+    assert (len(examples.rows), examples.too_long) == (12, [])
     assert examples.tokens == sum(len(row.input_ids) for row in examples.rows)
     text = tokenizer.decode(examples.rows[0].input_ids)
-    assert f"Question: {questions[0].question}\n---\nAnswer: {questions[0].answer}" in text
-    assert (marker is None) or marker in text
-
-
-def test_an_example_over_the_limit_is_left_out_and_named(data: Path, tokenizer: Any) -> None:
-    wanted = recipe(max_tokens=100)
-    questions, examples = built(data, wanted, tokenizer, answer="word " * 100)
-    assert examples.too_long == [questions[0].id]
-    assert len(examples.rows) == len(questions) - 1
+    assert f"Question: {first.question}\n---\nAnswer: {first.answer}" in text
+    assert marker in text
+    # An example over the limit is left out and named.
+    long = first.model_copy(update={"answer": "word " * 300})
+    questions[questions.index(first)] = long
+    examples = build_splits(recipe(prompt, max_tokens=300), questions, retriever, tokenizer)[
+        "train"
+    ]
+    assert (len(examples.rows), examples.too_long) == (11, [first.id])
 
 
 @pytest.mark.parametrize("split", ["train", "validation"])

@@ -15,14 +15,13 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetune.checkpoint import Checkpoint, determinants
-from finetune.contexts import shown_as_asked
-from finetune.examples import IGNORED, build_examples
+from finetune.examples import IGNORED, build_splits
 from finetune.recipe import Recipe
 from finetune.train import train
 from finetune.work import COMPLETE
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.questions import Question, in_split, load_questions
+from tasks.policyqa.questions import Question, load_questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,13 +117,10 @@ def left_half_saved(work: Path, whole: str, half: str) -> None:
 def validated(wanted: Recipe, data: Path, model: Path) -> tuple[float, float]:
     """Of the model or checkpoint in ``model``, one question at a time: the loss an answer token,
     and the share of answer tokens that it finds likeliest."""
-    questions, retriever = inputs(data)
-    questions = in_split(questions, "validation")
-    shown = shown_as_asked(questions, retriever, wanted)
     tokenizer = AutoTokenizer.from_pretrained(model)
     loaded = AutoModelForCausalLM.from_pretrained(model)
     total = right = count = 0.0
-    for row in build_examples(questions, shown, wanted, tokenizer).rows:
+    for row in build_splits(wanted, *inputs(data), tokenizer)["validation"].rows:
         ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
         with torch.no_grad():
             made = loaded(input_ids=ids, labels=labels)
