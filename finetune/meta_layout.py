@@ -23,19 +23,18 @@ CONTEXT = {
     "Llama 3.1": 131072,
 }
 """Tokens that each generation was trained on at most; 3.2 and 3.3 have the layout of 3.1."""
-ROWS, COLUMNS, WHOLE = 0, 1, None
 PARTS: dict[str, tuple[str, int | None]] = {
-    "self_attn.q_proj": ("attention.wq", ROWS),
-    "self_attn.k_proj": ("attention.wk", ROWS),
-    "self_attn.v_proj": ("attention.wv", ROWS),
-    "self_attn.o_proj": ("attention.wo", COLUMNS),
-    "mlp.gate_proj": ("feed_forward.w1", ROWS),
-    "mlp.down_proj": ("feed_forward.w2", COLUMNS),
-    "mlp.up_proj": ("feed_forward.w3", ROWS),
-    "input_layernorm": ("attention_norm", WHOLE),
-    "post_attention_layernorm": ("ffn_norm", WHOLE),
-    "norm": ("norm", WHOLE),
-    "lm_head": ("output", ROWS),
+    "self_attn.q_proj": ("attention.wq", 0),
+    "self_attn.k_proj": ("attention.wk", 0),
+    "self_attn.v_proj": ("attention.wv", 0),
+    "self_attn.o_proj": ("attention.wo", 1),
+    "mlp.gate_proj": ("feed_forward.w1", 0),
+    "mlp.down_proj": ("feed_forward.w2", 1),
+    "mlp.up_proj": ("feed_forward.w3", 0),
+    "input_layernorm": ("attention_norm", None),
+    "post_attention_layernorm": ("ffn_norm", None),
+    "norm": ("norm", None),
+    "lm_head": ("output", 0),
 }
 """By the name in transformers: Meta's, and the dimension that shards split (None: none)."""
 

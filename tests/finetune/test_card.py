@@ -8,7 +8,8 @@ import pytest
 from huggingface_hub import ModelCard
 
 from finetune.card import card, license_of
-from finetune.checkpoint import Checkpoint
+from finetune.checkpoint import Checkpoint, find_weights
+from finetune.export import export_weights
 
 
 def front_matter(text: str) -> dict[str, object]:
@@ -33,6 +34,12 @@ def test_a_checkpoint_has_its_card(trained: Checkpoint, tiny_llama: Path) -> Non
     assert "| torch | 2." in text
     results = {one.metric_type: one.metric_value for one in ModelCard(text).data.eval_results}
     assert results == {name: measured[name] for name in measured if name.startswith("validation")}
+
+
+def test_an_export_has_the_card_of_its_form(trained: Checkpoint, tmp_path: Path) -> None:
+    export_weights(find_weights(str(trained.folder)), "merged", tmp_path / "out")
+    head = front_matter((tmp_path / "out" / "README.md").read_text())
+    assert head["library_name"] == "transformers"
 
 
 @pytest.mark.parametrize("text", ["a | b", "x\n# y\n```\n---\n", "<script>", "*[n](u)*", "é: {"])
