@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from benchmarks.conftest import LINES, MODEL
 from finetune.checkpoint import find_weights
-from finetune.export import GGUF_FILE, Form, export, plan_export
+from finetune.export import GGUF_FILE, Form, export_weights
 from harness.models import catalogue
 from harness.models.policyqa_hf import PolicyQALM
 from harness.variants import Decoding
@@ -63,7 +63,7 @@ def test_answers_that_change(
     weights = find_weights(CHECKPOINT)
     if form == "merged" and weights.adapter is None:
         pytest.skip("no adapter to merge: POLICYQA_BENCH_CHECKPOINT names a checkpoint")
-    export(plan_export(weights, form), tmp_path / "out")
+    export_weights(weights, form, tmp_path / "out")
     exported = AutoModelForCausalLM.from_pretrained(
         tmp_path / "out",
         gguf_file=None if form == "merged" else GGUF_FILE,

@@ -19,9 +19,8 @@ from finetune.recipe import Recipe, load_recipe
 from finetune.trainer import make_trainer
 from harness.models import catalogue
 from harness.progress import silent
-from rag.corpus import load_corpus
-from rag.retriever import Retriever
-from tasks.policyqa.questions import DATA, load_questions
+from tasks.policyqa.questions import DATA
+from tests.finetune.training import inputs
 
 BATCHES = 3
 
@@ -52,9 +51,7 @@ def prepared(recipe: Recipe, work: Path) -> tuple[Any, list[list[dict[str, Any]]
     """The recipe's trainer, and batches of an epoch: the middle one of each third by length."""
     folder = catalogue.resolve(recipe.model)
     tokenizer = tokenizer_of(folder)
-    sections = load_corpus(DATA)
-    questions = load_questions(DATA, [section.id for section in sections])
-    splits = build_splits(recipe, questions, Retriever(sections), tokenizer)
+    splits = build_splits(recipe, *inputs(DATA), tokenizer)
     trainer = make_trainer(work, recipe, folder, tokenizer, splits, silent)
     rows, size = splits["train"].rows, recipe.batch_size
     order = list(trainer._get_train_sampler())

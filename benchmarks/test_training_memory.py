@@ -50,7 +50,7 @@ def test_training_memory(
     recipe = load_recipe(name, precision=precision, **changes)
     file = tmp_path / "recipe.yaml"
     file.write_text(yaml.safe_dump(recipe.model_dump(mode="json", exclude={"name"})))
-    told = dry_run(recipe, DATA, Watch(Console(stderr=True))).as_json()["memory"]
+    told = dry_run(recipe, DATA, Watch(Console(stderr=True)))["memory"]
     peak = benchmark.pedantic(peak_of, args=(file, tmp_path / "checkpoint"), rounds=1)
     benchmark.extra_info.update({"estimated": told, "measured": peak})
     report(benchmark, "the measured peak", {"estimate": told["peak"] / peak})

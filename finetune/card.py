@@ -35,15 +35,32 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
     """
     library, what = KINDS[form]
     recipe = record["recipe"]
-    license_name, terms = license_of(recipe["model"]), _terms(recipe["model"])
+    entry, prompt = CATALOGUE.get(recipe["model"]), recipe["prompt"]
+    terms, license_name = entry and entry.terms, license_of(recipe["model"])
+    known = {"license": license_name.lower()} if license_name != UNKNOWN else {}
+    # The hub has no word for a licence under terms: it has a name and a link.
+    named = {"license": "other", "license_name": license_name, "license_link": terms}
+    results = [
+        EvalResult(
+            task_type="text-generation",
+            dataset_type="policyqa-bench",
+            dataset_name="validation split",
+            dataset_split="validation",
+            dataset_revision=record["determinants"]["questions"]["validation"],
+            metric_type=name,
+            metric_value=value,
+        )
+        for name, value in record["metrics"].items()
+        if name.startswith("validation")
+    ]
     head = ModelCardData(
         base_model=recipe["model"],
         library_name=library,
         pipeline_tag="text-generation",
         tags=["lora", "policyqa-bench", recipe["weights"]],
         model_name=recipe["name"],
-        eval_results=_results(record),
-        **_license_fields(license_name, terms),
+        eval_results=results,
+        **(named if terms else known),
     )
     made = ModelCard.from_template(
         head,
@@ -51,8 +68,9 @@ def card(record: dict[str, Any], form: str = "adapter") -> str:
         record=record,
         form=form,
         what=what,
-        prompt=_prompt(recipe),
-        before=_before(recipe["model"]),
+        prompt=prompt if isinstance(prompt, str) else prompt["template"],
+        # A figure on what int8 keeps needs what the catalogue's model was before.
+        before=f" The base is {entry.summary}." if entry else "",
         conditions=f"{license_name}, {terms}" if terms else license_name,
         code=_code,
         cell=_cell,
@@ -75,47 +93,6 @@ def license_of(model: str) -> str:
             return stated
     files = sorted(path.name for path in folder.glob("LICEN[CS]E*"))
     return f"see {files[0]} of the base" if files else UNKNOWN
-
-
-def _prompt(recipe: dict[str, Any]) -> str:
-    """The name of the prompt, or, of one of the recipe's own, its template."""
-    prompt = recipe["prompt"]
-    return str(prompt if isinstance(prompt, str) else prompt["template"])
-
-
-def _terms(model: str) -> str | None:
-    """Where the terms of a catalogue's model stand, if it has any."""
-    return CATALOGUE[model].terms if model in CATALOGUE else None
-
-
-def _license_fields(name: str, terms: str | None) -> dict[str, Any]:
-    """The licence as the hub reads it: one that it has no word for has a name and a link."""
-    if terms:
-        return {"license": "other", "license_name": name, "license_link": terms}
-    return {"license": name.lower()} if name != UNKNOWN else {}
-
-
-def _before(model: str) -> str:
-    """What the catalogue's small model was before; a figure on what int8 keeps needs it."""
-    entry = CATALOGUE.get(model)
-    return f" The base is {entry.summary}." if entry else ""
-
-
-def _results(record: dict[str, Any]) -> list[EvalResult]:
-    """What was measured on the validation split, for the hub to show."""
-    return [
-        EvalResult(
-            task_type="text-generation",
-            dataset_type="policyqa-bench",
-            dataset_name="validation split",
-            dataset_split="validation",
-            dataset_revision=record["determinants"]["questions"]["validation"],
-            metric_type=name,
-            metric_value=value,
-        )
-        for name, value in record["metrics"].items()
-        if name.startswith("validation")
-    ]
 
 
 def _code(text: str) -> str:

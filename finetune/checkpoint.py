@@ -20,13 +20,9 @@ from harness.variants import Prompt
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
 
-DETERMINING_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
+CHECKPOINT_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
-
-WITHOUT_EFFECT = {"name", "weights", "model", "log_every"}
-"""Fields of a recipe that change no weight; the model's identity stands beside them."""
-
-METHOD = 3
+CHECKPOINT_METHOD = 3
 """Raised when the same recipe would train other weights, so that older ones are not used."""
 
 
@@ -37,11 +33,6 @@ class Checkpoint:
     folder: Path
     record: dict[str, Any]
     """Contents of ``training.json``."""
-
-    @property
-    def identity(self) -> str:
-        """What determines its answers, beside the base: recipe name and hash of the weights."""
-        return f"{self.record['recipe']['name']}@{adapter_hash(self.folder)[:12]}"
 
 
 @dataclass(frozen=True)
@@ -74,23 +65,24 @@ def determinants(
     Raises:
         DataError: a split is empty, or none of its questions has a reference answer.
     """
+    # The model's identity stands beside them.
+    without_effect = {"name", "weights", "model", "log_every"}
+    asked = {
+        split: [
+            [one.question, one.answer, one.evidence]
+            for one in questions_of(recipe, questions, split)
+        ]
+        for split in ("train", "validation")
+    }
     return {
-        "recipe": recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT),
-        "method": METHOD,
+        "recipe": recipe.model_dump(mode="json", exclude=without_effect),
+        "method": CHECKPOINT_METHOD,
         "processes": count(),  # Each adds its batch to an update.
         "model": catalogue.identity(recipe.model),
-        "questions": {
-            split: fingerprint(
-                [
-                    [question.question, question.answer, question.evidence]
-                    for question in questions_of(recipe, questions, split)
-                ]
-            )
-            for split in ("train", "validation")
-        },
+        "questions": {split: fingerprint(rows) for split, rows in asked.items()},
         **recipe.asked.identity,
         "retrieval": retriever.identity if recipe.asked.shows_context else None,
-        "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
+        "versions": {name: version(name) for name in CHECKPOINT_LIBRARIES},
     }
 
 
@@ -141,9 +133,7 @@ def find_weights(checkpoint: str) -> Weights:
     record = read_record(folder)
     if not (folder / CONFIG).is_file():
         return Weights(checkpoint, None, record)
-    base = base_of(folder)
     if record:
         load_checkpoint(folder)
-    else:
-        adapter_hash(folder)
-    return Weights(base, folder, record)
+    adapter_weights(folder)
+    return Weights(base_of(folder), folder, record)

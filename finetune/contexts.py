@@ -24,7 +24,7 @@ ABSTENTION = "The sections provided do not answer this question."
 
 
 @dataclass(frozen=True)
-class Shown:
+class AnsweredContext:
     """What one training question is shown, and what it is answered with."""
 
     context: Excerpt
@@ -34,16 +34,16 @@ class Shown:
 
 def shown_as_asked(
     questions: Sequence[Question], retriever: Retriever, recipe: Recipe
-) -> list[Shown]:
+) -> list[AnsweredContext]:
     """What the tasks would show with each of ``questions``, and its reference."""
     source: Source = "retrieved" if recipe.asked.shows_context else "none"
     contexts = excerpts_of(questions, source, retriever)
-    return [Shown(c, q.reference) for q, c in zip(questions, contexts, strict=True)]
+    return [AnsweredContext(c, q.reference) for q, c in zip(questions, contexts, strict=True)]
 
 
 def shown_in_training(
     questions: Sequence[Question], retriever: Retriever, recipe: Recipe
-) -> list[Shown]:
+) -> list[AnsweredContext]:
     """What each of ``questions`` is trained with; drawn by the recipe's seed.
 
     Args:
@@ -62,10 +62,12 @@ def shown_in_training(
         if not question.evidence or drawn >= recipe.withheld + recipe.buried:
             shown.append(as_asked)
         elif drawn < recipe.withheld:
-            shown.append(Shown(retriever.given(others[: retriever.k]), ABSTENTION, "withheld"))
+            shown.append(
+                AnsweredContext(retriever.given(others[: retriever.k]), ABSTENTION, "withheld")
+            )
         else:
             buried = _among(question.evidence, others, place, retriever)
-            shown.append(Shown(buried, question.reference, "buried"))
+            shown.append(AnsweredContext(buried, question.reference, "buried"))
     return shown
 
 

@@ -22,12 +22,10 @@ from tasks.policyqa.questions import Question
 
 EMBEDDER_RECIPES = RECIPES / "embedders"
 """The recipes of embedders this project ships."""
-METHOD = 1
+EMBEDDER_METHOD = 1
 """Raised when how an embedder is trained changes."""
-DETERMINING_LIBRARIES = ("torch", "transformers", "sentence-transformers", "qdrant-edge-py")
+EMBEDDER_LIBRARIES = ("torch", "transformers", "sentence-transformers", "qdrant-edge-py")
 """Whose versions can change a trained weight; the last makes the terms that BM25 ranks by."""
-WITHOUT_EFFECT = {"name", "save_every", "log_every"}
-"""Fields of a recipe that change no weight."""
 
 
 class EmbedderRecipe(BaseModel):
@@ -81,15 +79,16 @@ def embedder_determinants(
         questions: of all splits; those of ``train`` are trained on.
         retriever: over the sections of the corpus; ranks the negatives.
     """
+    without_effect = {"name", "save_every", "log_every"}
     return {
-        "method": METHOD,
-        "recipe": recipe.model_dump(mode="json", exclude=WITHOUT_EFFECT),
+        "method": EMBEDDER_METHOD,
+        "recipe": recipe.model_dump(mode="json", exclude=without_effect),
         "model": catalogue.identity(recipe.model),
         "questions": fingerprint(
             [[one.question, one.evidence] for one in questions if one.split == "train"]
         ),
         "sections": retriever.index.fingerprint,
-        "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
+        "versions": {name: version(name) for name in EMBEDDER_LIBRARIES},
     }
 
 

@@ -8,8 +8,6 @@ The loss is a softmax over each question's cosines to all passages of its batch 
 run has but to skip those it has done.
 """
 
-from collections.abc import Iterator
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ from sentence_transformers import (
     SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
-from sentence_transformers.base.sampler import DefaultBatchSampler
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import PrinterCallback
 
@@ -54,15 +51,7 @@ def train_embedder(
     Raises:
         ModelError: the model cannot be loaded.
     """
-    metrics = _train_in(work, catalogue.resolve(recipe.model), pairs, recipe, advance)
-    write_json(work / RECORD, _record(recipe, determinants, pairs, metrics))
-
-
-def _train_in(
-    work: Path, folder: str, pairs: Pairs, recipe: EmbedderRecipe, advance: Advance
-) -> dict[str, Any]:
-    """Train the model of ``folder`` and save it into ``work``; what it measured."""
-    model = SentenceTransformer(folder)
+    model = SentenceTransformer(catalogue.resolve(recipe.model))
     window = model.max_seq_length
     model.max_seq_length = min(recipe.max_tokens, window or recipe.max_tokens)
     trainer = PairTrainer(
@@ -77,10 +66,21 @@ def _train_in(
     model.max_seq_length = window
     trainer.save_model(str(work))
     logged = [line for line in trainer.state.log_history if "loss" in line]
-    return {
-        "updates": trainer.state.global_step,
-        "losses": [[line["step"], line["loss"]] for line in logged],
+    record = {
+        "recipe": recipe.model_dump(mode="json"),
+        "determinants": determinants,
+        "data": {
+            "train_questions": pairs.questions,
+            "without_evidence": pairs.without_evidence,
+            "pairs": len(pairs.rows),
+        },
+        "metrics": {
+            "updates": trainer.state.global_step,
+            "losses": [[line["step"], line["loss"]] for line in logged],
+        },
+        "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
     }
+    write_json(work / RECORD, record)
 
 
 def _arguments(
@@ -89,19 +89,16 @@ def _arguments(
     return SentenceTransformerTrainingArguments(
         output_dir=str(work),
         num_train_epochs=1,  # Of planned updates, which are those of all the recipe's epochs.
-        batch_sampler=partial(Planned, planned),
+        batch_sampler=lambda *_, **__: planned,
         per_device_train_batch_size=recipe.batch_size,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=recipe.warmup,
         weight_decay=recipe.weight_decay,
         max_grad_norm=recipe.max_gradient_norm,
-        bf16=False,
-        fp16=False,
         save_steps=recipe.save_every,
         logging_steps=recipe.log_every,
         logging_first_step=True,
-        eval_strategy="no",
         report_to="none",
         disable_tqdm=True,
         seed=recipe.seed,
@@ -124,34 +121,3 @@ class PairTrainer(SentenceTransformerTrainer):  # type: ignore[misc]
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         del state_dict
         self.model.save_pretrained(output_dir or self.args.output_dir, create_model_card=False)
-
-
-class Planned(DefaultBatchSampler):  # type: ignore[misc]
-    """Batches that were made before."""
-
-    def __init__(self, planned: list[list[int]], dataset: Any, **options: Any) -> None:
-        super().__init__(dataset, **options)
-        self._planned = planned
-
-    def __len__(self) -> int:
-        return len(self._planned)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return iter(self._planned)
-
-
-def _record(
-    recipe: EmbedderRecipe, determinants: dict[str, Any], pairs: Pairs, metrics: dict[str, Any]
-) -> dict[str, Any]:
-    """What the embedder says of itself."""
-    return {
-        "recipe": recipe.model_dump(mode="json"),
-        "determinants": determinants,
-        "data": {
-            "train_questions": pairs.questions,
-            "without_evidence": pairs.without_evidence,
-            "pairs": len(pairs.rows),
-        },
-        "metrics": metrics,
-        "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
-    }

@@ -2,90 +2,62 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
+import psutil
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from finetune.examples import Examples
-from finetune.memory import Term, free_memory, heaviest, terms, trainable
+from finetune.fitting import lighter
+from finetune.memory import heaviest, measured_peak, terms, trainable
 from finetune.recipe import Recipe
 
 
-@dataclass(frozen=True)
-class TrainingEstimate:
-    """What a training would do and take, in one process; memory in bytes."""
-
-    recipe: Recipe
-    train: dict[str, Any]
-    """Rows, rows left out for their length, tokens in all and of the longest, contexts shown."""
-    validation: dict[str, Any]
-    updates: int
-    measurements: int
-    """Times that loss is measured on validation."""
-    trainable: int
-    """Parameters of the adapter."""
-    parameters: int
-    """Of base and adapter."""
-    memory: dict[str, Term]
-    """The terms of the peak."""
-    available: int
-    """What this machine, or its GPU, has free beside this process."""
-    measured: int | None = None
-    """What the heaviest batch took on the GPU; None where it was not tried."""
-
-    @property
-    def peak(self) -> int:
-        """All terms together."""
-        return sum(term.size for term in self.memory.values())
-
-    @property
-    def needed(self) -> int:
-        """What must be free beside this process, which has the libraries already."""
-        return self.peak - self.memory["process"].size if self.measured is None else self.measured
-
-    @property
-    def fits(self) -> bool:
-        """Whether this machine has the memory."""
-        return self.needed <= self.available
-
-    def as_json(self) -> dict[str, Any]:
-        """The estimate and what follows from it."""
-        sizes = {name: term.size for name, term in self.memory.items()}
-        return {
-            **asdict(self),
-            "recipe": self.recipe.model_dump(mode="json"),
-            "memory": {**sizes, "peak": self.peak, "needed": self.needed},
-            "share": self.trainable / self.parameters,
-            "fits": self.fits,
-        }
-
-
-def estimate(recipe: Recipe, folder: str, splits: Mapping[str, Examples]) -> TrainingEstimate:
-    """What ``recipe`` would do and take; the weights of the base are not read.
+def estimate(
+    recipe: Recipe, folder: str, tokenizer: Any, splits: Mapping[str, Examples], measure: bool
+) -> dict[str, Any]:
+    """What ``recipe`` would do and take in one process, as JSON; memory in bytes.
 
     Args:
         recipe: what to do, as this machine can.
         folder: of the base, or its Hugging Face id; its configuration is read.
+        tokenizer: of the base.
         splits: examples of ``train`` and ``validation``.
+        measure: whether the heaviest batch is tried, on the GPU; else no weight is read.
+
+    Raises:
+        TrainingError: memory ran out where it was tried.
     """
     with torch.device("meta"):
         base = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
     rows, adapter = splits["train"].rows, trainable(base, recipe)
     batches = math.ceil(len(rows) / recipe.batch_size)
     updates = math.ceil(math.ceil(batches / recipe.gradient_accumulation) * recipe.epochs)
-    return TrainingEstimate(
-        recipe=recipe,
-        train=_counts(splits["train"]),
-        validation=_counts(splits["validation"]),
-        updates=updates,
-        measurements=math.ceil(updates / recipe.save_every),
-        trainable=adapter,
-        parameters=adapter + base.num_parameters(),
-        memory=terms(base, recipe, heaviest(rows, recipe.batch_size)),
-        available=free_memory(),
-    )
+    memory = terms(base, recipe, heaviest(rows, recipe.batch_size))
+    peak = sum(term.size for term in memory.values())
+    # Of this process: a container's limit is not known to it.
+    on_gpu, host = torch.cuda.is_available(), psutil.virtual_memory()
+    available = int(torch.cuda.mem_get_info()[0] if on_gpu else host.available)
+    measured = measured_peak(recipe, folder, tokenizer, rows) if measure else None
+    # This process has the libraries already.
+    needed = peak - memory["process"].size if measured is None else measured
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        **{split: _counts(part) for split, part in splits.items()},
+        "updates": updates,
+        "measurements": math.ceil(updates / recipe.save_every),  # Of the loss on validation.
+        "trainable": adapter,
+        "parameters": adapter + base.num_parameters(),
+        "share": adapter / (adapter + base.num_parameters()),
+        "terms": {name: term._asdict() for name, term in memory.items()},
+        "memory": {name: term.size for name, term in memory.items()}
+        | {"peak": peak, "needed": needed},
+        "available": available,
+        "measured": measured,
+        "fits": needed <= available,
+        "lighter": lighter(recipe),
+    }
 
 
 def _counts(examples: Examples) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from transformers import AutoTokenizer
 
-from finetune.contexts import Shown, shown_as_asked, shown_in_training
+from finetune.contexts import AnsweredContext, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
 from harness.models.chat import harmless
@@ -43,7 +43,7 @@ class Examples:
     rows: list[Example]
     too_long: list[str]
     kinds: dict[str, int]
-    """How many of the questions were shown what (``finetune.contexts.Shown.kind``)."""
+    """How many of the questions were shown what (``AnsweredContext.kind``)."""
 
     @property
     def questions(self) -> int:
@@ -86,7 +86,10 @@ def build_splits(
 
 
 def build_examples(
-    questions: Sequence[Question], shown: Sequence[Shown], recipe: Recipe, tokenizer: Any
+    questions: Sequence[Question],
+    shown: Sequence[AnsweredContext],
+    recipe: Recipe,
+    tokenizer: Any,
 ) -> Examples:
     """The examples of ``questions`` under the recipe's prompt.
 
@@ -99,24 +102,15 @@ def build_examples(
     rows, too_long = [], []
     for question, one in zip(questions, shown, strict=True):
         text = render(recipe.asked, question.question, one.context.text)
-        tokenised = tokenise_chat if recipe.asked.chat else tokenise
-        example = tokenised(tokenizer, text, one.answer, recipe.asked.system)
+        if recipe.asked.chat:
+            example = tokenise_chat(tokenizer, text, one.answer, recipe.asked.system)
+        else:
+            example = tokenise(tokenizer, text, one.answer)
         if len(example.input_ids) > recipe.max_tokens:
             too_long.append(question.id)
         else:
             rows.append(example)
     return Examples(rows, too_long, dict(Counter(one.kind for one in shown)))
-
-
-def left_out(splits: dict[str, Examples], recipe: Recipe) -> list[str]:
-    """A line for each split that has examples over the recipe's limit."""
-    return [
-        f"{len(part.too_long)} of {part.questions} {split} examples have more than "
-        f"{recipe.max_tokens} tokens (max_tokens) and are left out: "
-        f"{', '.join(part.too_long[:3])}{' …' if len(part.too_long) > 3 else ''}"
-        for split, part in splits.items()
-        if part.too_long
-    ]
 
 
 def tokenise_chat(tokenizer: Any, prompt: str, answer: str, system: str | None) -> Example:
@@ -143,21 +137,25 @@ def tokenise_chat(tokenizer: Any, prompt: str, answer: str, system: str | None) 
     ids = prompt_ids + tokenizer(whole[len(begin) :], add_special_tokens=False)["input_ids"]
     if tokenizer.eos_token_id not in ids[len(prompt_ids) :]:
         ids = [*ids, tokenizer.eos_token_id]
-    return Example(ids, [IGNORED] * len(prompt_ids) + ids[len(prompt_ids) :])
+    return _example(prompt_ids, ids)
 
 
-def tokenise(tokenizer: Any, prompt: str, answer: str, system: str | None = None) -> Example:
+def tokenise(tokenizer: Any, prompt: str, answer: str) -> Example:
     """One sequence of prompt, answer and end-of-text, with loss on the last two.
 
     The prompt's ids are exactly those it is asked with, since the answer's first token begins
-    with a space. ``system`` is of chats alone.
+    with a space.
     """
-    del system
     answer = completion(answer)
     prompt_ids = tokenizer(prompt)["input_ids"]
     ids = tokenizer(prompt + answer)["input_ids"]
     if ids[: len(prompt_ids)] != prompt_ids:
         # A tokenizer that joins across the space: tokenise the answer on its own.
         ids = prompt_ids + tokenizer(answer, add_special_tokens=False)["input_ids"]
-    ids = [*ids, tokenizer.eos_token_id]
-    return Example(ids, [IGNORED] * len(prompt_ids) + ids[len(prompt_ids) :])
+    return _example(prompt_ids, [*ids, tokenizer.eos_token_id])
+
+
+def _example(prompt_ids: list[int], ids: list[int]) -> Example:
+    """The sequence ``ids``, with loss on what follows the prompt's."""
+    begun = len(prompt_ids)
+    return Example(ids, [IGNORED] * begun + ids[begun:])

@@ -5,16 +5,15 @@ Adapters are merged in float32, and what is saved has the number format of the b
 """
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from finetune.card import card
 from finetune.checkpoint import Weights
 from finetune.examples import tokenizer_of
+from finetune.folders import new_folder
 from harness.errors import ConfigError, ModelError
-from harness.files import locked, put_folder, write_whole
+from harness.files import write_whole
 from harness.models import catalogue
 from harness.models.adapter import CONFIG, RECORD, WEIGHTS, put_on
 from harness.models.precision import load_base
@@ -24,28 +23,24 @@ Form = Literal["merged", "int8", "gguf-f16", "gguf-q8_0"]
 GGUF_FILE = "model.gguf"
 
 
-@dataclass(frozen=True)
-class Export:
-    """What is exported, and as what; checked, but not loaded yet."""
+def export_weights(weights: Weights, form: Form, target: Path, advance: Advance = silent) -> None:
+    """Write the folder ``target``, whole or not at all; what can be checked is, before all else.
 
-    weights: Weights
-    form: Form
-    base: str
-    """What a loader takes for the base."""
-    config: Any
-    """Of the base."""
-    disk: int
-    """Bytes that will be written, at most."""
-
-
-def plan_export(weights: Weights, form: Form) -> Export:
-    """Check what is asked for, before anything long.
+    Args:
+        weights: a base and an adapter, if it has one.
+        form: what is written.
+        target: is made; holds the model's files, ``base`` and ``adapter`` for int8, or one GGUF
+            file, and the model card.
+        advance: hears parts done and in all.
 
     Raises:
-        ConfigError: there is no adapter to merge.
-        ModelError: the base cannot be reached, has no tokenizer, or GGUF has no place for it.
+        ConfigError: there is no adapter to merge, or ``target`` is there already.
+        ModelError: the base cannot be reached or has no tokenizer, the disk has no room, or the
+            model cannot be written in that form.
     """
     from transformers import AutoConfig
+
+    from finetune.gguf_file import refuse_other_than_llama, write_gguf
 
     if form == "merged" and weights.adapter is None:
         raise ConfigError(
@@ -55,66 +50,30 @@ def plan_export(weights: Weights, form: Form) -> Export:
     base = catalogue.loadable(weights.base)
     config = AutoConfig.from_pretrained(base)
     try:
-        tokenizer_of(base)
+        tokenizer = tokenizer_of(base)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"{weights.base} has no tokenizer that can be read ({str(error).splitlines()[0]}); put "
             "tokenizer.json and tokenizer_config.json beside its weights"
         ) from error
     if form.startswith("gguf"):
-        from finetune.gguf_file import refuse_other_than_llama
-
         refuse_other_than_llama(config)
-    return Export(weights, form, base, config, _size(config, form))
-
-
-def export(plan: Export, target: Path, advance: Advance = silent) -> None:
-    """Write the folder ``target``, whole or not at all.
-
-    Args:
-        plan: from ``plan_export``.
-        target: is made; holds the model's files, ``base`` and ``adapter`` for int8, or one GGUF
-            file, and the model card.
-        advance: hears parts done and in all.
-
-    Raises:
-        ConfigError: ``target`` is there already.
-        ModelError: the disk has no room, or the model cannot be written in that form.
-    """
-    from safetensors import SafetensorError
-
-    target = target.expanduser().resolve()
-    try:
-        with locked(target):
-            _export(plan, target, advance)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"could not write {target}: {error}") from error
-
-
-def _export(plan: Export, target: Path, advance: Advance) -> None:
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target} is there already; name another folder")
-    # Not ``.partial``, where a training into the same folder keeps its states.
-    partial = target.with_name(target.name + ".exporting")
-    shutil.rmtree(partial, ignore_errors=True)
-    _refuse_without_room(plan, target)
-    try:
-        partial.mkdir(parents=True)
-        _WRITERS[plan.form](plan, partial, advance)
-        if plan.weights.record:
-            write_whole(partial / "README.md", card(plan.weights.record, plan.form))
-        put_folder(partial, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _refuse_without_room(plan: Export, target: Path) -> None:
-    free = shutil.disk_usage(target.parent).free
-    if free < plan.disk:
-        raise ModelError(
-            f"{target} needs about {plan.disk / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are "
-            "free there; make room, or name a folder on another disk"
-        )
+    with new_folder(target, _size(config, form)) as folder:
+        if form == "int8":
+            _write_int8(base, weights.adapter, tokenizer, folder)
+        else:
+            model = merged(base, weights.adapter)
+            advance(1, 2)
+            if form == "merged":
+                model.to(config.dtype or model.dtype).save_pretrained(folder)
+                tokenizer.save_pretrained(folder)
+            else:
+                name = weights.record.get("recipe", {}).get("name", Path(base).name)
+                stored = form.removeprefix("gguf-")
+                write_gguf(model, tokenizer, folder / GGUF_FILE, stored, name, advance)
+        if weights.record:
+            write_whole(folder / "README.md", card(weights.record, form))
+        advance(2, 2)
 
 
 def merged(base: str, adapter: Path | None) -> Any:
@@ -129,42 +88,14 @@ def merged(base: str, adapter: Path | None) -> Any:
     return model.eval()
 
 
-def _write_merged(plan: Export, folder: Path, advance: Advance) -> None:
-    model = merged(plan.base, plan.weights.adapter)
-    advance(1, 2)
-    model.to(plan.config.dtype or model.dtype).save_pretrained(folder)
-    tokenizer_of(plan.base).save_pretrained(folder)
-    advance(2, 2)
-
-
-def _write_int8(plan: Export, folder: Path, advance: Advance) -> None:
-    model = load_base(plan.base, "int8")
-    advance(1, 2)
-    model.save_pretrained(folder / "base")
-    tokenizer_of(plan.base).save_pretrained(folder / "base")
-    if plan.weights.adapter is not None:
+def _write_int8(base: str, adapter: Path | None, tokenizer: Any, folder: Path) -> None:
+    load_base(base, "int8").save_pretrained(folder / "base")
+    tokenizer.save_pretrained(folder / "base")
+    if adapter is not None:
         (folder / "adapter").mkdir()
         for name in (CONFIG, WEIGHTS, RECORD):
-            if (plan.weights.adapter / name).is_file():
-                shutil.copy2(plan.weights.adapter / name, folder / "adapter")
-    advance(2, 2)
-
-
-def _write_gguf(plan: Export, folder: Path, advance: Advance) -> None:
-    from finetune.gguf_file import write_gguf
-
-    model = merged(plan.base, plan.weights.adapter)
-    name = plan.weights.record.get("recipe", {}).get("name", Path(plan.base).name)
-    stored: Literal["f16", "q8_0"] = "f16" if plan.form == "gguf-f16" else "q8_0"
-    write_gguf(model, tokenizer_of(plan.base), folder / GGUF_FILE, stored, name, advance)
-
-
-_WRITERS: dict[Form, Callable[[Export, Path, Advance], None]] = {
-    "merged": _write_merged,
-    "int8": _write_int8,
-    "gguf-f16": _write_gguf,
-    "gguf-q8_0": _write_gguf,
-}
+            if (adapter / name).is_file():
+                shutil.copy2(adapter / name, folder / "adapter")
 
 
 def _size(config: Any, form: Form) -> int:

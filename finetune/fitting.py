@@ -11,10 +11,9 @@ UNPAGED = {"paged_adamw_8bit": "adamw_bnb_8bit", "paged_adamw_32bit": "adamw_tor
 
 def lighter(recipe: Recipe) -> list[str]:
     """What can be changed in ``recipe`` so that it takes less memory."""
+    smaller = "halve batch_size and double gradient_accumulation, which trains alike"
     changes = {
-        "halve batch_size and double gradient_accumulation, which trains alike": (
-            recipe.batch_size > 1
-        ),
+        smaller: recipe.batch_size > 1,
         "turn gradient_checkpointing on": not recipe.gradient_checkpointing,
         "take precision nf4": recipe.precision != "nf4",
         "take a smaller model": True,
@@ -22,7 +21,7 @@ def lighter(recipe: Recipe) -> list[str]:
     return [change for change, helps in changes.items() if helps]
 
 
-def fitted(recipe: Recipe) -> tuple[Recipe, list[str]]:
+def nearest_recipe(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """``recipe`` with what the device cannot do replaced, and what was replaced and why."""
     import torch
 
@@ -33,12 +32,8 @@ def fitted(recipe: Recipe) -> tuple[Recipe, list[str]]:
     if reason:
         changes["precision"] = (precision, reason)
     if recipe.optimizer in UNPAGED and not torch.cuda.is_available():
-        changes["optimizer"] = (
-            UNPAGED[recipe.optimizer],
-            "paging moves states between a GPU and its host",
-        )
-    if not changes:
-        return recipe, []
+        why = "paging moves states between a GPU and its host"
+        changes["optimizer"] = (UNPAGED[recipe.optimizer], why)
     lines = [
         f"recipe {recipe.name}: {field} {value} in place of {getattr(recipe, field)}: {why}"
         for field, (value, why) in changes.items()

@@ -7,9 +7,8 @@ memory. Matrices are F16 or Q8_0 (blocks of 32 int8 with an F16 scale each); nor
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import gguf
 import numpy as np
@@ -21,29 +20,12 @@ from finetune.gguf_tokenizer import add_tokenizer
 from harness.errors import ModelError
 from harness.progress import Advance, silent
 
-Weights = Literal["f16", "q8_0"]
-"""How matrices are stored: 16 or 8.5 bits a weight."""
-
-_STORED: dict[Weights, tuple[GGMLQuantizationType, LlamaFileType]] = {
-    "f16": (GGMLQuantizationType.F16, LlamaFileType.MOSTLY_F16),
-    "q8_0": (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0),
-}
-_F16 = float(np.finfo(np.float16).max)
-_LARGEST = {
-    GGMLQuantizationType.F32: float(np.finfo(np.float32).max),
-    GGMLQuantizationType.F16: _F16,
-    GGMLQuantizationType.Q8_0: 127 * _F16,
-}
+_LARGEST = {"F32": float(np.finfo(np.float32).max), "F16": 65504.0, "Q8_0": 127 * 65504.0}
 """Size of the largest weight each holds; a block's scale, by which 127 is multiplied, is F16."""
 
 
 def write_gguf(
-    model: Any,
-    tokenizer: Any,
-    path: Path,
-    weights: Weights,
-    name: str,
-    advance: Advance = silent,
+    model: Any, tokenizer: Any, path: Path, stored: str, name: str, advance: Advance = silent
 ) -> None:
     """Write ``model`` to ``path``; its output matrix is left out where it is the embeddings.
 
@@ -54,7 +36,7 @@ def write_gguf(
         model: a LlamaForCausalLM in any float type, without an adapter.
         tokenizer: its tokenizer.
         path: of the file, which must not be there.
-        weights: how matrices are stored.
+        stored: how matrices are: ``f16`` or ``q8_0``, 16 or 8.5 bits a weight.
         name: for people, in the file's metadata.
         advance: hears tensors written and in all.
 
@@ -63,11 +45,10 @@ def write_gguf(
             GGUF, or a weight is no number or larger than the form holds.
     """
     refuse_other_than_llama(model.config)
-    stored, file_type = _STORED[weights]
-    tensors = list(_tensors(model, stored))
+    tensors = list(_tensors(model, GGMLQuantizationType[stored.upper()]))
     with closing(GGUFWriter(path, "llama")) as writer:
         writer.add_name(name)
-        writer.add_file_type(file_type)
+        writer.add_file_type(LlamaFileType[f"MOSTLY_{stored.upper()}"])
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         size = model.get_input_embeddings().weight.shape[0]
         _add_architecture(writer, model.config, size)
@@ -101,8 +82,7 @@ def refuse_other_than_llama(config: Any) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Tensor:
+class _Tensor(NamedTuple):
     """One tensor on its way from the model into the file."""
 
     name: str
@@ -119,26 +99,19 @@ class _Tensor:
         writer.add_tensor_info(self.name, shape, np.dtype(np.float32), nbytes, self.stored)
 
     def encoded(self) -> NDArray[Any]:
-        values = self.values.detach().cpu().float().numpy()
-        if self.heads is not None:
-            values = interleave(values, self.heads)
-        largest = float(np.abs(values).max())
-        if not largest <= _LARGEST[self.stored]:  # Which is so of NaN too.
+        values = self.values.detach().cpu().float()
+        if self.heads:
+            # Positions turn pairs of rows. transformers pairs row i of a head with row i + half;
+            # GGUF, as Meta's own code, has the two side by side.
+            values = values.unflatten(0, (self.heads, 2, -1)).transpose(1, 2).flatten(0, 2)
+        largest = float(values.abs().max())
+        most = _LARGEST[self.stored.name]
+        if not largest <= most:  # Which is so of NaN too.
             raise ModelError(
                 f"{self.name} holds {largest:g}, and {self.stored.name} holds no more than "
-                f"{_LARGEST[self.stored]:g}; export the model as merged or int8"
+                f"{most:g}; export the model as merged or int8"
             )
-        return np.ascontiguousarray(gguf.quantize(values, self.stored))
-
-
-def interleave(values: NDArray[Any], heads: int) -> NDArray[Any]:
-    """Rows of a query or key matrix in the order of GGUF.
-
-    Positions turn pairs of rows. transformers pairs row i of a head with row i + half; GGUF, as
-    Meta's own code, has the two side by side.
-    """
-    halves = values.reshape(heads, 2, values.shape[0] // heads // 2, *values.shape[1:])
-    return halves.swapaxes(1, 2).reshape(values.shape)
+        return np.ascontiguousarray(gguf.quantize(values.numpy(), self.stored))
 
 
 def _tensors(model: Any, stored: GGMLQuantizationType) -> Iterator[_Tensor]:
@@ -154,15 +127,11 @@ def _tensors(model: Any, stored: GGMLQuantizationType) -> Iterator[_Tensor]:
         name = names.get_name(key, try_suffixes=(".weight", ".bias"))
         if name is None:
             raise ModelError(f"GGUF has no place for {key} in a model of the Llama architecture")
-        yield _Tensor(name, values, _as(stored, values), heads.get(key.split(".")[-2]))
-
-
-def _as(stored: GGMLQuantizationType, values: torch.Tensor) -> GGMLQuantizationType:
-    """How a tensor is stored: blocks must fill a row, and what is not a matrix is kept as it is."""
-    if values.dim() == 1:
-        return GGMLQuantizationType.F32
-    fits = values.shape[-1] % gguf.GGML_QUANT_SIZES[stored][0] == 0
-    return stored if fits else GGMLQuantizationType.F16
+        fits = values.shape[-1] % gguf.GGML_QUANT_SIZES[stored][0] == 0  # Blocks must fill a row.
+        kind = stored if fits else GGMLQuantizationType.F16
+        if values.dim() == 1:
+            kind = GGMLQuantizationType.F32
+        yield _Tensor(name, values, kind, heads.get(key.split(".")[-2]))
 
 
 def rope_factors(config: Any) -> torch.Tensor | None:

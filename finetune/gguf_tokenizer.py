@@ -13,10 +13,6 @@ from gguf import GGUFWriter, TokenType
 
 from harness.errors import ModelError
 
-_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
-_SPACE = "▁"
-"""How SentencePiece writes a space."""
-
 
 def add_tokenizer(writer: GGUFWriter, tokenizer: Any, size: int) -> None:
     """Add the fields of ``tokenizer`` to ``writer``.
@@ -30,34 +26,28 @@ def add_tokenizer(writer: GGUFWriter, tokenizer: Any, size: int) -> None:
         ModelError: the tokenizer is of another kind, or has more tokens than ``size``.
     """
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    model = backend["model"]
+    if model["type"] != "BPE":
+        raise ModelError(f"GGUF is written for tokenizers of kind BPE; this one is {model['type']}")
     texts = {number: text for text, number in tokenizer.get_vocab().items()}
     if max(texts) >= size:
         raise ModelError(
             f"the tokenizer numbers its tokens up to {max(texts)}, and the model has embeddings "
             f"of {size}: these two do not belong together"
         )
-    merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in _merges(backend)]
-    if backend["model"]["byte_fallback"]:
+    if model["byte_fallback"]:
         writer.add_tokenizer_model("llama")
         writer.add_tokenizer_pre("default")
-        writer.add_token_scores(_scores(merges, texts, size))
+        writer.add_token_scores(_scores(model["merges"], texts, size))
         first = tokenizer.backend_tokenizer.encode("a", add_special_tokens=False).tokens[0]
-        writer.add_add_space_prefix(first.startswith(_SPACE))
+        writer.add_add_space_prefix(first.startswith("▁"))  # How SentencePiece writes a space.
     else:
         writer.add_tokenizer_model("gpt2")
         writer.add_tokenizer_pre(_pre_tokenizer(backend))
-        writer.add_token_merges([" ".join(pair) for pair in merges])
+        writer.add_token_merges([" ".join(pair) for pair in model["merges"]])
     writer.add_token_list([texts.get(number, f"[PAD{number}]") for number in range(size)])
     writer.add_token_types([_kind(tokenizer, texts.get(n), n) for n in range(size)])
     _add_special_tokens(writer, tokenizer)
-
-
-def _merges(backend: dict[str, Any]) -> list[Any]:
-    if backend["model"]["type"] != "BPE":
-        raise ModelError(
-            f"GGUF is written for tokenizers of kind BPE; this one is {backend['model']['type']}"
-        )
-    return list(backend["model"]["merges"])
 
 
 def _scores(merges: list[list[str]], texts: dict[int, str], size: int) -> list[float]:
@@ -65,11 +55,8 @@ def _scores(merges: list[list[str]], texts: dict[int, str], size: int) -> list[f
 
     A reader joins the pair whose whole scores highest, so only the order counts.
     """
-    rank: dict[str, int] = {}
-    for place, pair in enumerate(merges):
-        rank.setdefault("".join(pair), place)
-    never = len(merges)
-    return [-float(rank.get(texts.get(number, ""), never)) for number in range(size)]
+    rank = {"".join(pair): place for place, pair in reversed([*enumerate(merges)])}
+    return [-float(rank.get(texts.get(number, ""), len(merges))) for number in range(size)]
 
 
 def _pre_tokenizer(backend: dict[str, Any]) -> str:
@@ -105,15 +92,14 @@ def _kind(tokenizer: Any, text: str | None, number: int) -> TokenType:
         return TokenType.UNKNOWN
     if added is not None:
         return TokenType.CONTROL if added.special else TokenType.USER_DEFINED
-    return TokenType.BYTE if _BYTE.fullmatch(text) else TokenType.NORMAL
+    return TokenType.BYTE if re.fullmatch(r"<0x[0-9A-F]{2}>", text) else TokenType.NORMAL
 
 
 def _add_special_tokens(writer: GGUFWriter, tokenizer: Any) -> None:
     """Their numbers, whether a text is wrapped in them (as it is seen to be), the chat template."""
-    for name in ("bos", "eos", "unk", "pad"):
-        number = getattr(tokenizer, f"{name}_token_id")
-        if number is not None:
-            getattr(writer, f"add_{name}_token_id")(number)
+    for name in ("bos_token_id", "eos_token_id", "unk_token_id", "pad_token_id"):
+        if (number := getattr(tokenizer, name)) is not None:
+            getattr(writer, f"add_{name}")(number)
     wrapped = tokenizer("a").input_ids
     writer.add_add_bos_token(wrapped[0] == tokenizer.bos_token_id)
     writer.add_add_eos_token(wrapped[-1] == tokenizer.eos_token_id)

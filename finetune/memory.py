@@ -1,8 +1,9 @@
 """
-What memory a training takes at its peak: a plain formula of configuration, recipe and batch.
+What memory a training takes at its peak: a plain formula of configuration, recipe and batch, and,
+on a GPU, what its heaviest batch takes there.
 
-It is an estimate: allocators keep what is freed, and buffers come and pass. Not in it are pages of
-the weights' file, which the system takes back when memory is short. Sources of the terms:
+The formula is an estimate: allocators keep what is freed, and buffers come and pass. Not in it are
+pages of the weights' file, which the system takes back when memory is short. Sources of its terms:
 
 - weights: LLM.int8() (arXiv:2208.07339) keeps a byte a weight of linear layers and a float32 scale
   a row; NF4 (QLoRA, arXiv:2305.14314) half a byte and 0.127 bits of scales a weight.
@@ -17,21 +18,26 @@ the weights' file, which the system takes back when memory is short. Sources of 
 """
 
 import math
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 import torch
+from transformers.utils import cached_file
 
-from finetune.examples import IGNORED, Example
+from finetune.examples import IGNORED, Example, Examples
 from finetune.recipe import Recipe
+from finetune.train import memory_explained, refuse_idle_devices
+from finetune.trainer import make_trainer
+from harness.progress import silent
 
 PROCESS = 900_000_000
 """Bytes of Python and the libraries without a model, on a processor."""
 
 
-class Batch(NamedTuple):
-    """The shape of a batch."""
+class BatchShape(NamedTuple):
+    """What decides how heavy a batch is."""
 
     rows: int
     tokens: int
@@ -47,21 +53,23 @@ class Term(NamedTuple):
     what: str
 
 
-def heaviest(rows: Sequence[Example], size: int) -> Batch:
+def heaviest(rows: Sequence[Example], size: int) -> BatchShape:
     """A batch of ``size`` that no batch of ``rows`` is heavier than."""
     answers = (sum(label != IGNORED for label in row.labels) for row in rows)
     longest = max(len(row.input_ids) for row in rows)
-    return Batch(min(size, len(rows)), longest, 1 + max(answers))
+    return BatchShape(min(size, len(rows)), longest, 1 + max(answers))
 
 
-def terms(base: Any, recipe: Recipe, batch: Batch) -> dict[str, Term]:
+def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, Term]:
     """The terms of the peak, of a base on PyTorch's meta device and its heaviest batch."""
     parameters, trained = base.num_parameters(), trainable(base, recipe)
     states = 2 if "8bit" in recipe.optimizer else 8
     logits = batch.rows * batch.answer * base.config.get_text_config().vocab_size
     return {
         "process": Term(0 if torch.cuda.is_available() else PROCESS, "Python and the libraries"),
-        "weights": Term(weights(base, recipe), f"{parameters:,} parameters, {recipe.precision}"),
+        "weights": Term(
+            weight_bytes(base, recipe), f"{parameters:,} parameters, {recipe.precision}"
+        ),
         "adapter": Term(
             trained * (4 + 4 + states),
             f"{trained:,} parameters, their gradients, states of {recipe.optimizer}",
@@ -74,7 +82,7 @@ def terms(base: Any, recipe: Recipe, batch: Batch) -> dict[str, Term]:
     }
 
 
-def weights(base: Any, recipe: Recipe) -> int:
+def weight_bytes(base: Any, recipe: Recipe) -> int:
     """Bytes of the base; what bitsandbytes does not quantise keeps the type it is stored in."""
     linear = [one for one in _linear(base, "") if one is not base.get_output_embeddings()]
     quantised = sum(one.weight.numel() for one in linear)
@@ -92,7 +100,7 @@ def trainable(base: Any, recipe: Recipe) -> int:
     return sum(recipe.lora_rank * (one.in_features + one.out_features) for one in layers)
 
 
-def activations(base: Any, recipe: Recipe, batch: Batch) -> int:
+def activations(base: Any, recipe: Recipe, batch: BatchShape) -> int:
     """Bytes that are kept for the backward pass."""
     config, width = base.config.get_text_config(), _width(base, recipe)
     hidden, heads, layers = config.hidden_size, config.num_attention_heads, config.num_hidden_layers
@@ -113,14 +121,32 @@ def activations(base: Any, recipe: Recipe, batch: Batch) -> int:
     return kept
 
 
-def free_memory() -> int:
-    """Bytes that this process can still take, on the GPU where there is one.
+def has_weights(folder: str) -> bool:
+    """Whether the weights of a base are here, whose configuration is."""
+    beside = Path(cached_file(folder, "config.json")).parent
+    return any(any(beside.glob(name)) for name in ("*.safetensors", "pytorch_model*.bin"))
 
-    A container's limit is not known to it.
+
+def measured_peak(recipe: Recipe, folder: str, tokenizer: Any, rows: Sequence[Example]) -> int:
+    """Bytes that PyTorch had on the GPU at most: ``folder`` loaded, the heaviest batch trained on.
+
+    One update is carried out, in a folder that is gone afterwards.
+
+    Raises:
+        TrainingError: memory ran out, or the loss is no number.
+        ConfigError: this one process sees several GPUs.
     """
-    if torch.cuda.is_available():
-        return int(torch.cuda.mem_get_info()[0])
-    return int(psutil.virtual_memory().available)
+    refuse_idle_devices()
+    batch = heaviest(rows, recipe.batch_size)
+    ids, prompt = max((row.input_ids for row in rows), key=len), batch.tokens - batch.answer + 1
+    row = Example(ids, [IGNORED] * prompt + ids[prompt:])
+    splits = dict.fromkeys(("train", "validation"), Examples([row] * batch.rows, [], {}))
+    once = {"epochs": 1.0, "gradient_accumulation": 1, "save_every": 1, "patience": None}
+    torch.cuda.reset_peak_memory_stats()
+    with tempfile.TemporaryDirectory() as work, memory_explained(recipe):
+        brief = recipe.model_copy(update=once)
+        make_trainer(Path(work), brief, folder, tokenizer, splits, silent).train()
+    return int(torch.cuda.max_memory_allocated())
 
 
 def _width(base: Any, recipe: Recipe) -> int:

@@ -8,8 +8,8 @@ are put in that order.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,25 +23,20 @@ CONTEXT = {
     "Llama 3.1": 131072,
 }
 """Tokens that each generation was trained on at most; 3.2 and 3.3 have the layout of 3.1."""
-COMPUTED = re.compile(r"(.+\.)?rope\.freqs")
-"""What some checkpoints carry and no model needs: the rotary frequencies."""
-
-ROWS, COLUMNS, WHOLE = 0, 1, None
 PARTS: dict[str, tuple[str, int | None]] = {
-    "self_attn.q_proj": ("attention.wq", ROWS),
-    "self_attn.k_proj": ("attention.wk", ROWS),
-    "self_attn.v_proj": ("attention.wv", ROWS),
-    "self_attn.o_proj": ("attention.wo", COLUMNS),
-    "mlp.gate_proj": ("feed_forward.w1", ROWS),
-    "mlp.down_proj": ("feed_forward.w2", COLUMNS),
-    "mlp.up_proj": ("feed_forward.w3", ROWS),
-    "input_layernorm": ("attention_norm", WHOLE),
-    "post_attention_layernorm": ("ffn_norm", WHOLE),
-    "norm": ("norm", WHOLE),
-    "lm_head": ("output", ROWS),
+    "self_attn.q_proj": ("attention.wq", 0),
+    "self_attn.k_proj": ("attention.wk", 0),
+    "self_attn.v_proj": ("attention.wv", 0),
+    "self_attn.o_proj": ("attention.wo", 1),
+    "mlp.gate_proj": ("feed_forward.w1", 0),
+    "mlp.down_proj": ("feed_forward.w2", 1),
+    "mlp.up_proj": ("feed_forward.w3", 0),
+    "input_layernorm": ("attention_norm", None),
+    "post_attention_layernorm": ("ffn_norm", None),
+    "norm": ("norm", None),
+    "lm_head": ("output", 0),
 }
 """By the name in transformers: Meta's, and the dimension that shards split (None: none)."""
-EMBEDDINGS, OUTPUT = "tok_embeddings.weight", "output.weight"
 
 
 class Params(BaseModel):
@@ -89,34 +84,43 @@ class Params(BaseModel):
         second = self.norm_eps == 1e-5 and (self.dim < 8192 or self.n_kv_heads)
         return "LLaMA 2" if second else "LLaMA 1"
 
-    @property
-    def rope(self) -> dict[str, Any]:
-        """The rotary embedding, as transformers' configuration has it.
+    def config(self, **sizes: Any) -> Any:
+        """The ``LlamaConfig``; ``sizes`` has the fields that only the weights tell.
 
-        The stretch is no field of the file: Meta's code and the published configurations fix it,
-        and those of Llama 3.2's 1B and 3B have a larger one.
+        How rotary frequencies are stretched is no field of the file: Meta's code and the published
+        configurations fix it, and those of Llama 3.2's 1B and 3B stretch them further.
         """
-        if not self.use_scaled_rope:
-            return {"rope_type": "default", "rope_theta": self.rope_theta}
-        larger = (self.dim, self.n_layers) in {(2048, 16), (3072, 28)}
-        return {
-            "rope_type": "llama3",
-            "rope_theta": self.rope_theta,
-            "factor": 32.0 if larger else 8.0,
-            "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 8192,
-        }
+        from transformers import LlamaConfig
+
+        rope: dict[str, Any] = {"rope_type": "default"}
+        if self.use_scaled_rope:
+            further = (self.dim, self.n_layers) in {(2048, 16), (3072, 28)}
+            rope = {
+                "rope_type": "llama3",
+                "factor": 32.0 if further else 8.0,
+                "low_freq_factor": 1.0,
+                "high_freq_factor": 4.0,
+                "original_max_position_embeddings": 8192,
+            }
+        return LlamaConfig(
+            architectures=["LlamaForCausalLM"],
+            hidden_size=self.dim,
+            num_hidden_layers=self.n_layers,
+            num_attention_heads=self.n_heads,
+            num_key_value_heads=self.kv_heads,
+            rms_norm_eps=self.norm_eps,
+            rope_parameters={**rope, "rope_theta": self.rope_theta},
+            **sizes,
+        )
 
 
-@dataclass(frozen=True)
-class Weight:
+class SplitWeight(NamedTuple):
     """One weight of the converted model, and how shards hold it."""
 
+    whole: Any
+    """Its parameter, on PyTorch's meta device."""
     source: str
     """Meta's name of it, the same in every shard."""
-    shape: tuple[int, ...]
-    """Of the whole weight."""
     split: int | None
     """The dimension that shards split; None: each has all of it."""
     parts: int
@@ -124,16 +128,14 @@ class Weight:
     heads: int | None
     """Heads that are turned by the rotary embedding; None: none are."""
 
-    @property
-    def part_shape(self) -> tuple[int, ...]:
-        """Shape that each shard's part must have, (0, …) where it cannot be split evenly."""
-        sizes = list(self.shape)
-        if self.split is not None:
-            size = sizes[self.split]
-            sizes[self.split] = 0 if size % self.parts else size // self.parts
-        return tuple(sizes)
+    def fits(self, shape: Sequence[int]) -> bool:
+        """Whether that is the shape of each shard's part."""
+        lengths = list(shape)
+        if self.split is not None and self.split < len(lengths):
+            lengths[self.split] *= self.parts
+        return lengths == list(self.whole.shape)
 
-    def whole(self, held: list[Any]) -> Any:
+    def joined(self, held: Sequence[Any]) -> Any:
         """The weight, contiguous, in transformers' order of rows; ``held`` by shard, in order."""
         import torch
 
@@ -145,23 +147,7 @@ class Weight:
         return whole.contiguous()
 
 
-def configuration(params: Params, sizes: dict[str, Any]) -> Any:
-    """The ``LlamaConfig`` of ``params``; ``sizes`` has the fields that only the weights tell."""
-    from transformers import LlamaConfig
-
-    return LlamaConfig(
-        architectures=["LlamaForCausalLM"],
-        hidden_size=params.dim,
-        num_hidden_layers=params.n_layers,
-        num_attention_heads=params.n_heads,
-        num_key_value_heads=params.kv_heads,
-        rms_norm_eps=params.norm_eps,
-        rope_parameters=params.rope,
-        **sizes,
-    )
-
-
-def weights(config: Any, shards: int, embeddings: int) -> dict[str, Weight]:
+def split_weights(config: Any, shards: int, embeddings: int) -> dict[str, SplitWeight]:
     """Every weight of a model of that configuration, by its name in transformers.
 
     Args:
@@ -170,22 +156,18 @@ def weights(config: Any, shards: int, embeddings: int) -> dict[str, Weight]:
         embeddings: the dimension that they split the embeddings along.
     """
     import torch
-    from transformers import LlamaForCausalLM
+    from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = LlamaForCausalLM(config)
-    parts = PARTS | {"embed_tokens": (EMBEDDINGS.removesuffix(".weight"), embeddings)}
-    turned = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+        model = AutoModelForCausalLM.from_config(config)
+    sources = PARTS | {"embed_tokens": ("tok_embeddings", embeddings)}
+    kv_heads = config.num_key_value_heads
+    turned = {"self_attn.q_proj": config.num_attention_heads, "self_attn.k_proj": kv_heads}
     found = {}
     for name, parameter in model.named_parameters():  # Leaves out an output that is tied.
         layer, part = re.fullmatch(r"(?:model\.)?(layers\.\d+\.)?(.+)\.weight", name).groups("")  # type: ignore[union-attr]
-        source, split = parts[part]
-        grouped = part.endswith(("k_proj", "v_proj"))
-        found[name] = Weight(
-            source=f"{layer}{source}.weight",
-            shape=tuple(parameter.shape),
-            split=split,
-            parts=min(shards, config.num_key_value_heads) if grouped else shards,
-            heads=turned.get(part.rpartition(".")[2]),
-        )
+        source, split = sources[part]
+        parts = min(shards, kv_heads) if part.endswith(("k_proj", "v_proj")) else shards
+        source = f"{layer}{source}.weight"
+        found[name] = SplitWeight(parameter, source, split, parts, turned.get(part))
     return found

@@ -7,14 +7,17 @@ They are read as tensors alone; code in one is never run.
 import pickle
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune.meta_layout import COMPUTED, EMBEDDINGS, OUTPUT, Params, Weight
+from finetune.meta_layout import Params, SplitWeight
 from harness.errors import ModelError
 
+COMPUTED = re.compile(r"(.+\.)?rope\.freqs")
+"""What some checkpoints carry and no model needs: the rotary frequencies."""
+EMBEDDINGS, OUTPUT = "tok_embeddings.weight", "output.weight"
 FIRST_FEED_FORWARD = "layers.0.feed_forward.w1.weight"
 
 
@@ -25,6 +28,26 @@ class Shard:
     path: Path
     tensors: dict[str, Any]
 
+    def tensor(self, name: str) -> Any:
+        """The tensor of that name.
+
+        Raises:
+            ModelError: there is none.
+        """
+        if name not in self.tensors:
+            raise ModelError(
+                f"{self.path} lacks the weight {name}; found {len(self.tensors)} others. "
+                "Download it again, or correct n_layers of params.json"
+            )
+        return self.tensors[name]
+
+    def misfit(self, name: str, wanted: str) -> ModelError:
+        """That the tensor of that name has another shape than is ``wanted``."""
+        return ModelError(
+            f"{self.path}: {name} has the shape {list(self.tensors[name].shape)}, which does not "
+            f"fit {wanted}; params.json and weights belong to different models"
+        )
+
 
 def read_shards(folder: Path) -> list[Shard]:
     """The shards of a checkpoint, by number.
@@ -32,7 +55,15 @@ def read_shards(folder: Path) -> list[Shard]:
     Raises:
         ModelError: one is missing, cut short, damaged, or holds more than tensors.
     """
-    return [_read_shard(path) for path in _shard_paths(folder)]
+    found = sorted(path.name for path in folder.glob("consolidated.*.pth"))
+    # Of as many as there are, one is missing if their numbers have a gap.
+    names = [f"consolidated.{number:02d}.pth" for number in range(max(1, len(found)))]
+    missing = sorted({*names} - {*found})
+    if missing:
+        raise ModelError(
+            f"{folder} lacks {', '.join(missing)}; found {', '.join(found) or 'no shard'}"
+        )
+    return [_read_shard(folder / name) for name in names]
 
 
 def sizes_of(params: Params, shards: Sequence[Shard], folder: Path) -> tuple[int, dict[str, Any]]:
@@ -44,15 +75,15 @@ def sizes_of(params: Params, shards: Sequence[Shard], folder: Path) -> tuple[int
     Raises:
         ModelError: a weight that tells them is missing, or does not fit ``params.json``.
     """
-    embedded, forward = (_tensor(shards[0], name) for name in (EMBEDDINGS, FIRST_FEED_FORWARD))
-    for name, tensor in ((EMBEDDINGS, embedded), (FIRST_FEED_FORWARD, forward)):
-        if tensor.ndim != 2:
-            raise _misfit(shards[0], name, tensor.shape, "a matrix")
+    for name in (EMBEDDINGS, FIRST_FEED_FORWARD):
+        if shards[0].tensor(name).ndim != 2:
+            raise shards[0].misfit(name, "a matrix")
+    embedded = shards[0].tensor(EMBEDDINGS)
     words, width = embedded.shape
+    if width not in (params.dim, params.dim // len(shards)):
+        raise shards[0].misfit(EMBEDDINGS, f"dim {params.dim} of params.json")
     # LLaMA 1 and 2 split the embeddings by feature, Llama 3 by word.
     split = 1 if width * len(shards) == params.dim else 0
-    if width not in (params.dim, params.dim // len(shards)):
-        raise _misfit(shards[0], EMBEDDINGS, embedded.shape, f"dim {params.dim} of params.json")
     vocabulary = words if split else words * len(shards)
     if params.vocab_size not in (-1, vocabulary):
         raise ModelError(
@@ -61,65 +92,54 @@ def sizes_of(params: Params, shards: Sequence[Shard], folder: Path) -> tuple[int
         )
     return split, {
         "vocab_size": vocabulary,
-        "intermediate_size": forward.shape[0] * len(shards),
+        "intermediate_size": shards[0].tensor(FIRST_FEED_FORWARD).shape[0] * len(shards),
         "tie_word_embeddings": _is_tied(shards, split),
         "dtype": embedded.dtype,
     }
 
 
-def refuse_misfits(expected: Mapping[str, Weight], shards: Sequence[Shard]) -> None:
+def refuse_misfits(expected: Collection[SplitWeight], shards: Sequence[Shard]) -> None:
     """Pass shards that hold the expected weights, in their shapes, and nothing else.
 
     Raises:
         ModelError: one does not.
     """
-    sources = {weight.source for weight in expected.values()}
+    known = {OUTPUT, *(weight.source for weight in expected)}
     for shard in shards:
-        unknown = [
-            name
-            for name in shard.tensors
-            if name not in {*sources, OUTPUT} and not COMPUTED.fullmatch(name)
-        ]
+        unknown = [n for n in shard.tensors if n not in known and not COMPUTED.fullmatch(n)]
         if unknown:
             raise ModelError(
                 f"{shard.path} holds {len(unknown)} weights that a LLaMA of this params.json does "
                 f"not have, {unknown[0]} first; is it another architecture, or fewer n_layers?"
             )
-    for weight in expected.values():
+    for weight in expected:
         for shard in shards:
-            found = _tensor(shard, weight.source)
-            if tuple(found.shape) != weight.part_shape:
-                wanted = f"{list(weight.part_shape)}, as params.json and {len(shards)} shards ask"
-                raise _misfit(shard, weight.source, found.shape, wanted)
-            if found.dtype != (first := _tensor(shards[0], weight.source)).dtype:
+            found = shard.tensor(weight.source)
+            if not weight.fits(found.shape):
+                whole = f"{list(weight.whole.shape)} in {weight.parts} parts, as params.json asks"
+                raise shard.misfit(weight.source, whole)
+            if found.dtype != (first := shards[0].tensor(weight.source)).dtype:
                 raise ModelError(
                     f"{shard.path}: {weight.source} is {found.dtype}, and {first.dtype} in "
                     f"{shards[0].path.name}; the shards are not of one checkpoint"
                 )
-    for weight in expected.values():
         # The first layer speaks for all: that neighbours hold copies is a matter of the layout.
         if weight.parts < len(shards) and weight.source.startswith("layers.0."):
             _refuse_what_is_no_copy(weight, shards)
 
 
-def _refuse_what_is_no_copy(weight: Weight, shards: Sequence[Shard]) -> None:
+def _refuse_what_is_no_copy(weight: SplitWeight, shards: Sequence[Shard]) -> None:
     """Of shards that share a head of keys and values, one is used: the others must equal it."""
     import torch
 
     copies, rest = divmod(len(shards), weight.parts)
-    held = [_tensor(shard, weight.source) for shard in shards]
+    held = [shard.tensor(weight.source) for shard in shards]
     for number, (shard, part) in enumerate(zip(shards, held, strict=True)):
         if rest or not torch.equal(part, held[number - number % copies]):
             raise ModelError(
                 f"{shard.path}: {weight.source} should repeat that of a neighbouring shard, since "
                 f"{weight.parts} heads of keys and values are in {len(shards)} shards, and does not"
             )
-
-
-def contents(path: Path) -> list[list[str | int]]:
-    """Name, size and CRC-32 of everything in a shard: tells it from any other, at no cost."""
-    with zipfile.ZipFile(path) as archive:
-        return [[entry.filename, entry.file_size, entry.CRC] for entry in archive.infolist()]
 
 
 def refuse_flipped_bytes(shard: Shard) -> None:
@@ -130,30 +150,12 @@ def refuse_flipped_bytes(shard: Shard) -> None:
     """
     try:
         with zipfile.ZipFile(shard.path) as archive:
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise ModelError(f"{shard.path} is damaged ({error}); download it again") from error
-    if damaged:
-        raise ModelError(
-            f"{shard.path} is damaged: the CRC-32 of {damaged} is not that of its contents; "
-            "download it again"
-        )
-
-
-def _shard_paths(folder: Path) -> list[Path]:
-    """The shards by number, of which none may be missing."""
-    found = {
-        int(match[1]): path
-        for path in folder.iterdir()
-        if (match := re.fullmatch(r"consolidated\.(\d+)\.pth", path.name))
-    }
-    missing = [f"consolidated.{i:02d}.pth" for i in range(max(found, default=0)) if i not in found]
-    if missing or not found:
-        raise ModelError(
-            f"{folder} lacks {', '.join(missing) or 'consolidated.00.pth'}; "
-            f"found {', '.join(sorted(path.name for path in found.values())) or 'no shard'}"
-        )
-    return [found[number] for number in sorted(found)]
+            other = archive.testzip()
+        reason = other and f"the CRC-32 of {other} is not that of its contents"
+    except zipfile.BadZipFile as error:
+        reason = str(error)
+    if reason:
+        raise ModelError(f"{shard.path} is damaged: {reason}; download it again")
 
 
 def _read_shard(path: Path) -> Shard:
@@ -161,10 +163,10 @@ def _read_shard(path: Path) -> Shard:
     import torch
 
     if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            cut = file.read(4) == b"PK\x03\x04"
-        what = "is cut short" if cut else "is not in the zip format of torch.save, and is not read"
-        raise ModelError(f"{path} {what} ({path.stat().st_size:,} bytes); download it again")
+        raise ModelError(
+            f"{path} is cut short, or not in the zip format of torch.save, and is not read "
+            f"({path.stat().st_size:,} bytes); download it again"
+        )
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickle.UnpicklingError as error:
@@ -193,25 +195,8 @@ def _is_tied(shards: Sequence[Shard], split: int) -> bool:
     """Whether there is no output of its own, or it is the embeddings again."""
     import torch
 
-    held = [shard.tensors.get(OUTPUT) for shard in shards]
-    if all(tensor is None for tensor in held):
+    if all(OUTPUT not in shard.tensors for shard in shards):
         return True
-    output = torch.cat([_tensor(shard, OUTPUT) for shard in shards], 0)
-    embedded = torch.cat([_tensor(shard, EMBEDDINGS) for shard in shards], split)
+    output = torch.cat([shard.tensor(OUTPUT) for shard in shards], 0)
+    embedded = torch.cat([shard.tensor(EMBEDDINGS) for shard in shards], split)
     return bool(torch.equal(output, embedded))
-
-
-def _tensor(shard: Shard, name: str) -> Any:
-    if name not in shard.tensors:
-        raise ModelError(
-            f"{shard.path} lacks the weight {name}; found {len(shard.tensors)} others. "
-            "Download it again, or correct n_layers of params.json"
-        )
-    return shard.tensors[name]
-
-
-def _misfit(shard: Shard, name: str, found: Sequence[int], wanted: str) -> ModelError:
-    return ModelError(
-        f"{shard.path}: {name} has the shape {list(found)}, which does not fit {wanted}; "
-        "params.json and weights belong to different models"
-    )

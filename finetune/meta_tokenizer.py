@@ -6,6 +6,7 @@ are merged in, as tiktoken reads it. Templates of conversations are in neither f
 """
 
 import base64
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -21,37 +22,21 @@ END_OF_TURN = 9
 SPECIAL_TOKENS = 256
 """Special tokens of a Llama 3, named or not."""
 _NAMED = {
-    "Llama 3": {
-        0: "begin_of_text",
-        1: "end_of_text",
-        6: "start_header_id",
-        7: "end_header_id",
-        9: "eot_id",
-    },
-    "Llama 3.1": {
-        0: "begin_of_text",
-        1: "end_of_text",
-        4: "finetune_right_pad_id",
-        6: "start_header_id",
-        7: "end_header_id",
-        8: "eom_id",
-        9: "eot_id",
-        10: "python_tag",
-    },
+    0: "begin_of_text",
+    1: "end_of_text",
+    6: "start_header_id",
+    7: "end_header_id",
+    END_OF_TURN: "eot_id",
 }
-"""What the special tokens are called, by place; the rest are reserved."""
+_NAMED_LATER = {4: "finetune_right_pad_id", 8: "eom_id", 10: "python_tag"}
+"""What the special tokens are called, by place, and what more from Llama 3.1 on; the rest are
+reserved."""
 
 
 def find_tokenizer(folder: Path) -> Path | None:
     """``tokenizer.model`` beside the weights, or above them, where LLaMA 1 and 2 come with it."""
-    return next(
-        (
-            path / "tokenizer.model"
-            for path in (folder, folder.absolute().parent)
-            if (path / "tokenizer.model").is_file()
-        ),
-        None,
-    )
+    places = (folder / "tokenizer.model", folder.absolute().parent / "tokenizer.model")
+    return next((path for path in places if path.is_file()), None)
 
 
 def read_tokenizer(path: Path, generation: str, vocabulary: int) -> Any:
@@ -124,8 +109,8 @@ def _ranks(path: Path) -> dict[bytes, int]:
 
 def special_tokens(generation: str) -> list[str]:
     """The 256 special tokens of a Llama 3 or 3.1, which follow its words."""
-    named = _NAMED.get(generation, _NAMED["Llama 3.1"])
-    numbers = iter(range(SPECIAL_TOKENS))
+    named = _NAMED if generation == "Llama 3" else _NAMED | _NAMED_LATER
+    numbers = itertools.count()
     return [
         f"<|{named[place]}|>" if place in named else f"<|reserved_special_token_{next(numbers)}|>"
         for place in range(SPECIAL_TOKENS)

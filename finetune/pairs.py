@@ -12,9 +12,11 @@ import math
 import random
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+
+from more_itertools import unique_everseen
 
 from finetune.embedder import EmbedderRecipe
 from harness.errors import DataError
@@ -78,26 +80,6 @@ def build_pairs(
     Raises:
         DataError: no question of ``train`` has evidence, or the corpus has too few sections.
     """
-    asked = _train_questions(questions)
-    golds: dict[str, set[str]] = defaultdict(set)
-    for question in asked:
-        golds[question.question] |= {said(sections[one]) for one in question.evidence}
-    wrong = _negatives(golds, sections, ranking, recipe)
-    rows = [
-        Pair(text, positive, wrong[text], frozenset(golds[text]))
-        for text, evidence in ((question.question, question.evidence) for question in asked)
-        for positive in _distinct(sections[one] for one in evidence)
-    ]
-    left_out = len(in_split(questions, "train")) - len(asked)
-    return Pairs(rows, len(asked), left_out)
-
-
-def _train_questions(questions: Sequence[Question]) -> list[Question]:
-    """The questions of ``train`` that have evidence.
-
-    Raises:
-        DataError: none has, or no question is in ``train``.
-    """
     train = in_split(questions, "train")
     asked = [question for question in train if question.evidence]
     if not asked:
@@ -105,7 +87,16 @@ def _train_questions(questions: Sequence[Question]) -> list[Question]:
             f"none of the {len(train)} train questions has evidence, and an embedder learns from "
             "nothing else; name sections in the field evidence of questions.jsonl"
         )
-    return asked
+    golds: dict[str, set[str]] = defaultdict(set)
+    for question in asked:
+        golds[question.question] |= {said(sections[one]) for one in question.evidence}
+    wrong = _negatives(golds, sections, ranking, recipe)
+    rows = [
+        Pair(one.question, positive, wrong[one.question], frozenset(golds[one.question]))
+        for one in asked
+        for positive in unique_everseen((sections[id_] for id_ in one.evidence), said)
+    ]
+    return Pairs(rows, len(asked), len(train) - len(asked))
 
 
 def _negatives(
@@ -117,7 +108,7 @@ def _negatives(
     """The hard negatives of each question; where the ranking has too few, drawn by seed."""
     if not recipe.negatives:
         return dict.fromkeys(golds, ())
-    every = _distinct(sections.values())
+    every = list(unique_everseen(sections.values(), said))
     needed = recipe.skip + recipe.negatives + max(len(gold) for gold in golds.values())
     if len(every) < needed:
         raise DataError(
@@ -127,37 +118,17 @@ def _negatives(
     ranked = ranking(list(golds), needed + SPARE)
     found = {}
     for (question, gold), ids in zip(golds.items(), ranked, strict=True):
-        best = [one for one in _distinct(sections[i] for i in ids) if said(one) not in gold]
+        best = [
+            one
+            for one in unique_everseen((sections[i] for i in ids), said)
+            if said(one) not in gold
+        ]
         if len(best) < recipe.skip + recipe.negatives:
             known = gold | {said(one) for one in best}
             rest = [one for one in every if said(one) not in known]
             best += random.Random(f"{recipe.seed} {question}").sample(rest, len(rest))  # noqa: S311
         found[question] = tuple(best[recipe.skip :][: recipe.negatives])
     return found
-
-
-def _distinct(sections: Iterable[Section]) -> list[Section]:
-    """The sections without those that say what an earlier one says."""
-    first: dict[str, Section] = {}
-    for section in sections:
-        first.setdefault(said(section), section)
-    return list(first.values())
-
-
-@dataclass
-class _Batch:
-    rows: list[int] = field(default_factory=list)
-    shown: set[str] = field(default_factory=set)
-    golds: set[str] = field(default_factory=set)
-
-    def takes(self, pair: Pair) -> bool:
-        """Whether no passage here is gold for the pair's question, nor the other way round."""
-        return self.shown.isdisjoint(pair.golds) and self.golds.isdisjoint(pair.shown)
-
-    def add(self, row: int, pair: Pair) -> None:
-        self.rows.append(row)
-        self.shown |= pair.shown
-        self.golds |= pair.golds
 
 
 def batches(rows: Sequence[Pair], recipe: EmbedderRecipe) -> list[list[int]]:
@@ -191,11 +162,20 @@ def _spread(order: Sequence[int], rows: Sequence[Pair], size: int) -> list[list[
 
 def _dealt(order: Sequence[int], rows: Sequence[Pair], number: int, size: int) -> list[list[int]]:
     """Each row in the smallest of ``number`` batches that takes it, else in one more."""
-    made = [_Batch() for _ in range(number)]
+    made: list[list[int]] = [[] for _ in range(number)]
     for row in order:
-        fit = (n for n, one in enumerate(made) if len(one.rows) < size and one.takes(rows[row]))
+        fit = (
+            place
+            for place, batch in enumerate(made)
+            if len(batch) < size and not any(_clash(rows[row], rows[other]) for other in batch)
+        )
         place = next(fit, None)
-        batch = _Batch() if place is None else made.pop(place)
-        batch.add(row, rows[row])
-        insort(made, batch, key=lambda one: len(one.rows))  # The smallest stay first.
-    return [one.rows for one in made]
+        batch = [] if place is None else made.pop(place)
+        batch.append(row)
+        insort(made, batch, key=len)  # The smallest stay first.
+    return made
+
+
+def _clash(one: Pair, other: Pair) -> bool:
+    """Whether a passage of one is gold for the other's question."""
+    return not (one.golds.isdisjoint(other.shown) and other.golds.isdisjoint(one.shown))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from harness.errors import BenchError
 
-Made = TypeVar("Made")
+_Made = TypeVar("_Made")
 
 
 def is_main() -> bool:
@@ -27,7 +27,7 @@ def wait() -> None:
     _state().wait_for_everyone()
 
 
-def from_main(make: Callable[[], Made]) -> Made:
+def from_main(make: Callable[[], _Made]) -> _Made:
     """What ``make`` returns in the main process, in every process; it must pickle.
 
     Raises:
@@ -38,18 +38,16 @@ def from_main(make: Callable[[], Made]) -> Made:
         return make()
     from accelerate.utils import broadcast_object_list
 
-    made = [_made_or_error(make) if state.is_main_process else None]
+    made: list[Any] = [None]
+    if state.is_main_process:
+        try:
+            made = [make()]
+        except BenchError as error:
+            made = [error]
     broadcast_object_list(made)
     if isinstance(made[0], BenchError):
         raise made[0]
-    return made[0]  # type: ignore[return-value]
-
-
-def _made_or_error(make: Callable[[], Made]) -> Made | BenchError:
-    try:
-        return make()
-    except BenchError as error:
-        return error
+    return made[0]  # type: ignore[no-any-return]
 
 
 def _state() -> Any:

@@ -17,7 +17,7 @@ import yaml
 
 from finetune.card import card
 from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
-from finetune.examples import Examples, build_splits, left_out, tokenizer_of
+from finetune.examples import Examples, build_splits, tokenizer_of
 from finetune.fitting import lighter
 from finetune.processes import count, from_main, is_main
 from finetune.recipe import Recipe
@@ -57,12 +57,31 @@ def train(
         TrainingError: the loss is no number, or memory ran out.
         ConfigError: ``target`` holds something else, or this one process sees several GPUs.
     """
-    finish(
-        target,
-        "checkpoint",
-        determinants,
-        lambda work: _train_in(work, recipe, questions, retriever, determinants, advance, say),
-    )
+
+    def fill(work: Path) -> None:
+        refuse_idle_devices()
+        folder = catalogue.loadable(recipe.model)
+        tokenizer = tokenizer_of(folder)
+        splits = from_main(lambda: build_splits(recipe, questions, retriever, tokenizer))
+        for split, part in splits.items():
+            if part.too_long:
+                say(
+                    f"{len(part.too_long)} of {part.questions} {split} examples have more than "
+                    f"{recipe.max_tokens} tokens (max_tokens) and are left out: "
+                    f"{', '.join(part.too_long[:3])}{' …' if len(part.too_long) > 3 else ''}"
+                )
+        with memory_explained(recipe):
+            trainer = make_trainer(work, recipe, folder, tokenizer, splits, advance)
+            trainer.carry_out(last_state(work))
+        trainer.save_model(str(work))
+        if is_main():
+            values = recipe.model_dump(mode="json", exclude={"name"})
+            write_whole(work / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))
+            record = _record(work, recipe, determinants, splits, trainer.state)
+            write_whole(work / "README.md", card(record))
+            write_json(work / RECORD, record)
+
+    finish(target, "checkpoint", determinants, fill)
     return load_checkpoint(target)
 
 
@@ -79,33 +98,6 @@ def refuse_idle_devices() -> None:
             "--config_file finetune/accelerate/data_parallel.yaml -m policyqa train …, or on one: "
             "CUDA_VISIBLE_DEVICES=0 policyqa … (policyqa run trains on one)"
         )
-
-
-def _train_in(
-    work: Path,
-    recipe: Recipe,
-    questions: list[Question],
-    retriever: Retriever,
-    determinants: dict[str, Any],
-    advance: Advance,
-    say: Say,
-) -> None:
-    refuse_idle_devices()
-    folder = catalogue.loadable(recipe.model)
-    tokenizer = tokenizer_of(folder)
-    splits = from_main(lambda: build_splits(recipe, questions, retriever, tokenizer))
-    for line in left_out(splits, recipe):
-        say(line)
-    with memory_explained(recipe):
-        trainer = make_trainer(work, recipe, folder, tokenizer, splits, advance)
-        trainer.carry_out(last_state(work))
-    trainer.save_model(str(work))
-    if is_main():
-        values = recipe.model_dump(mode="json", exclude={"name"})
-        write_whole(work / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))
-        record = _record(work, recipe, determinants, splits, trainer.state)
-        write_whole(work / "README.md", card(record))
-        write_json(work / RECORD, record)
 
 
 @contextmanager
@@ -136,7 +128,12 @@ def _record(
     splits: dict[str, Examples],
     state: Any,
 ) -> dict[str, Any]:
-    """What the checkpoint says of itself."""
+    """What the checkpoint says of itself, and what the state that measured best measured."""
+    best = next(
+        one
+        for one in state.log_history
+        if one["step"] == state.best_global_step and "eval_loss" in one
+    )
     return {
         "recipe": recipe.model_dump(mode="json"),
         "determinants": determinants,
@@ -151,21 +148,11 @@ def _record(
             }
             for split, part in splits.items()
         },
-        "metrics": _metrics(state),
+        "metrics": {
+            "validation_loss": best["eval_loss"],
+            "validation_token_accuracy": best["eval_token_accuracy"],
+            "best_update": state.best_global_step,
+            "updates": state.global_step,
+        },
         "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
-    }
-
-
-def _metrics(state: Any) -> dict[str, float]:
-    """What the state that measured best measured, and how far training went."""
-    best = next(
-        one
-        for one in state.log_history
-        if one["step"] == state.best_global_step and "eval_loss" in one
-    )
-    return {
-        "validation_loss": best["eval_loss"],
-        "validation_token_accuracy": best["eval_token_accuracy"],
-        "best_update": state.best_global_step,
-        "updates": state.global_step,
     }

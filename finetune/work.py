@@ -5,16 +5,16 @@ Work goes on beside the target. A trainer saves its state there as it goes; a sa
 once it is complete.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from finetune.folders import is_vacant
 from finetune.processes import from_main, is_main, wait
 from harness.errors import ConfigError
-from harness.files import fingerprint, locked, put_folder, write_whole
+from harness.files import fingerprint, locked, put_folder, read_json
 from harness.models.adapter import RECORD
 
 COMPLETE = "complete"
@@ -30,18 +30,19 @@ def finish(
     Args:
         target: the folder to make; work goes on beside it until it is finished.
         kind: ``checkpoint`` or ``embedder``, for messages.
-        determinants: all that determines the result, as in its record; work begun under others
-            is not gone on with.
+        determinants: all that determines the result, as in its record; the folder that is worked
+            in is named after them, so that work begun under others is not gone on with.
         make: fills the folder it is given from the last state there, the record last.
 
     Raises:
         ConfigError: ``target`` holds something else.
     """
+    key = fingerprint(determinants)
     with locked(target) if is_main() else nullcontext():
-        if from_main(lambda: _is_finished(target, kind, determinants)):
+        if from_main(lambda: _is_finished(target, kind, key)):
             return
-        work = target.with_name(target.name + ".partial")
-        if from_main(lambda: _is_to_fill(work, determinants)):
+        work = target.with_name(f"{target.name}.{key[:16]}.partial")
+        if from_main(lambda: _is_to_fill(work)):
             make(work)
         if is_main():
             drop_states(work, keep=())
@@ -63,15 +64,14 @@ def drop_states(work: Path, keep: Collection[str]) -> None:
             shutil.rmtree(state)
 
 
-def _is_finished(target: Path, kind: str, determinants: dict[str, Any]) -> bool:
+def _is_finished(target: Path, kind: str, key: str) -> bool:
     """Whether the result is there; refuses to replace a folder that holds something else."""
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+    if is_vacant(target):
         return False
     record = target / RECORD
     if not record.is_file():
         raise ConfigError(f"{target} is there and is no {kind}; name another folder")
-    found = json.loads(record.read_text(encoding="utf-8")).get("determinants")
-    if fingerprint(found) != fingerprint(determinants):
+    if fingerprint(read_json(record).get("determinants")) != key:
         raise ConfigError(
             f"{target} holds the {kind} of another recipe, model or data; "
             "name another folder, or delete it"
@@ -79,21 +79,9 @@ def _is_finished(target: Path, kind: str, determinants: dict[str, Any]) -> bool:
     return True
 
 
-def _is_to_fill(work: Path, determinants: dict[str, Any]) -> bool:
-    """Whether ``work`` lacks its result; drops what was left by an earlier attempt at something
-    else, and states a kill cut short."""
-    mark = work / "determinants"
-    key = fingerprint(determinants)
-    if work.is_dir() and any(work.iterdir()) and not mark.is_file():
-        raise ConfigError(f"{work}, where work would go on, holds something else; move it away")
-    if not mark.is_file() or mark.read_text(encoding="utf-8") != key:
-        # The mark goes last: without it, a kill would leave what looks like somebody else's.
-        for left in work.glob("*"):
-            if left.is_dir():
-                shutil.rmtree(left)
-            elif left != mark:
-                left.unlink()
-        write_whole(mark, key)
+def _is_to_fill(work: Path) -> bool:
+    """Whether ``work``, which is made, lacks its result; drops states that a kill cut short."""
+    work.mkdir(parents=True, exist_ok=True)
     for state in _states(work):
         if not (state / COMPLETE).is_file():
             shutil.rmtree(state)

@@ -167,13 +167,13 @@ def train(
 
 
 def _show_estimate(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) -> None:
-    from policyqa.dry_run import dry_run, show
+    from policyqa.dry_run import dry_run, show_estimate
 
     told = dry_run(recipe, data, watch)
     if as_json:
-        print_json(told.as_json())
+        print_json(told)
     else:
-        show(told, Console())
+        show_estimate(told, Console())
 
 
 @model_app.command("list")

@@ -24,13 +24,14 @@ def meta_llama(
     ] = None,
 ) -> None:
     """Meta's original LLaMA weights → a Hugging Face folder; prints it as the last line."""
-    from finetune.meta_llama import convert, gigabytes, read_checkpoint
+    from finetune.folders import size_text
+    from finetune.meta_llama import convert_meta_checkpoint, read_meta_checkpoint
     from policyqa.progress import Watch
     from policyqa.quiet import quieten
 
     quieten()
     watch = Watch(Console(stderr=True))
-    found = read_checkpoint(source, context)
+    found = read_meta_checkpoint(source, context)
     config = found.config
     watch.say(
         f"{found.params.generation} layout, {len(found.shards)} shards, "
@@ -38,14 +39,12 @@ def meta_llama(
         f"{config.max_position_embeddings:,} tokens (--context), output "
         f"{'tied to the embeddings' if config.tie_word_embeddings else 'of its own'}"
     )
-    watch.say(f"needs {gigabytes(found.disk)} of disk and {gigabytes(found.memory)} of memory")
+    watch.say(f"needs {size_text(found.disk)} of disk and {size_text(found.memory)} of memory")
     if found.tokenizer is None:
         watch.say(
             f"no tokenizer.model in {source} or above it: the weights are converted without one; "
             "put it there and convert again, into another folder"
         )
     with watch.stage("converting") as advance:
-        made = convert(found, out, advance)
-    if not made:
-        watch.say("it was there already")
+        convert_meta_checkpoint(found, out, advance)
     print(out)

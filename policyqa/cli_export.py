@@ -27,16 +27,14 @@ def export(
 
     quieten()
     from finetune.checkpoint import find_weights
-    from finetune.export import export as write
-    from finetune.export import plan_export
+    from finetune.export import export_weights
     from policyqa.progress import Watch
 
     weights = find_weights(checkpoint)
     stay_offline([weights.base])
-    plan = plan_export(weights, form)
     watch = Watch(Console(stderr=True))
     with watch.stage(f"exporting as {form}") as advance:
-        write(plan, out, advance)
+        export_weights(weights, form, out, advance)
     if form == "int8":
         adapter = f",peft={out / 'adapter'}" if weights.adapter else ""
         watch.say(f"lm_eval --model hf --model_args pretrained={out / 'base'}{adapter} …")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
-from finetune.fitting import fitted
+from finetune.fitting import nearest_recipe
 from finetune.recipe import Recipe, recipe_for
 from harness.errors import ConfigError
 from harness.metrics import Metric, check, make_metrics
@@ -201,7 +201,7 @@ def _recipes(suite: Suite) -> tuple[dict[str, Recipe], list[str]]:
         for one in variant.replicates
         if one.model.recipe
     }
-    fits = {label: fitted(_recipe(model)) for label, model in models.items()}
+    fits = {label: nearest_recipe(_recipe(model)) for label, model in models.items()}
     recipes = {label: recipe for label, (recipe, _) in fits.items()}
     return recipes, list(dict.fromkeys(line for _, lines in fits.values() for line in lines))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from finetune.checkpoint import Checkpoint, determinants, kept_at
 from finetune.embedder import EmbedderRecipe, embedder_determinants, embedder_kept_at
-from finetune.fitting import fitted
+from finetune.fitting import nearest_recipe
 from finetune.pairs import Ranking, build_pairs
 from finetune.recipe import Recipe
 from finetune.work import finish
@@ -13,7 +13,7 @@ from harness.models import catalogue
 from policyqa.progress import Watch
 from rag.corpus import load_corpus, load_sections
 from rag.retriever import Retriever
-from tasks.policyqa.questions import left_out, load_questions
+from tasks.policyqa.questions import Question, left_out, load_questions
 
 
 def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> Checkpoint:
@@ -23,13 +23,7 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
         BenchError: the data or the model is not usable; nothing long was begun.
     """
     catalogue.check_terms([recipe.model])
-    # A recipe that shows nothing of documents needs none.
-    sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
-    questions = load_questions(data, [section.id for section in sections])
-    for line in left_out(questions, "train", "validation"):
-        watch.say(line)
-    retriever = Retriever(sections)
-    recipe = fitted_recipe(recipe, watch)
+    recipe, questions, retriever = prepared(recipe, data, watch)
     what = determinants(recipe, questions, retriever)
     from finetune.train import train
 
@@ -38,12 +32,19 @@ def train_recipe(recipe: Recipe, data: Path, out: Path | None, watch: Watch) -> 
         return train(recipe, questions, retriever, target, what, advance, watch.say)
 
 
-def fitted_recipe(recipe: Recipe, watch: Watch) -> Recipe:
-    """What this machine can do of ``recipe``; what it cannot is said."""
-    possible, lines = fitted(recipe)
-    for line in lines:
+def prepared(recipe: Recipe, data: Path, watch: Watch) -> tuple[Recipe, list[Question], Retriever]:
+    """What this machine can do of ``recipe``, and what it is done with; what is left out is said.
+
+    Raises:
+        DataError: the data is not usable.
+    """
+    # A recipe that shows nothing of documents needs none.
+    sections = (load_corpus if recipe.asked.shows_context else load_sections)(data)
+    questions = load_questions(data, [section.id for section in sections])
+    possible, changes = nearest_recipe(recipe)
+    for line in (*left_out(questions, "train", "validation"), *changes):
         watch.say(line)
-    return possible
+    return possible, questions, Retriever(sections)
 
 
 def train_embedder_recipe(

@@ -1,43 +1,53 @@
 """A model card says what the record says, and whose licence holds."""
 
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import ModelCard
 
 from finetune.card import card, license_of
-from tests.finetune.training import recipe, run
+from finetune.checkpoint import Checkpoint, find_weights
+from finetune.export import export_weights
 
 
 def front_matter(text: str) -> dict[str, object]:
     return dict(ModelCard(text).data.to_dict())
 
 
-def test_a_checkpoint_has_its_card(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
-    made = run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint")
-    text = (made.folder / "README.md").read_text()
-    head = front_matter(text)
+@pytest.fixture
+def record(trained: Checkpoint) -> dict[str, Any]:
+    return deepcopy(trained.record)
+
+
+def test_a_checkpoint_has_its_card(trained: Checkpoint, tiny_llama: Path) -> None:
+    text = (trained.folder / "README.md").read_text()
+    head, measured = front_matter(text), trained.record["metrics"]
     assert (head["base_model"], head["library_name"]) == (str(tiny_llama), "peft")
     assert "license" not in head
     assert "unknown." in text
-    assert made.record["determinants"]["questions"]["train"] in text
+    assert trained.record["determinants"]["questions"]["train"] in text
     assert "| train | 12 | 12 |" in text
-    assert f"| validation loss | {made.record['metrics']['validation_loss']:.4g} |" in text
+    assert f"| validation loss | {measured['validation_loss']:.4g} |" in text
     assert "learning_rate: 0.01" in text
     assert "| torch | 2." in text
     results = {one.metric_type: one.metric_value for one in ModelCard(text).data.eval_results}
-    measured = made.record["metrics"]
     assert results == {name: measured[name] for name in measured if name.startswith("validation")}
+
+
+def test_an_export_has_the_card_of_its_form(trained: Checkpoint, tmp_path: Path) -> None:
+    export_weights(find_weights(str(trained.folder)), "merged", tmp_path / "out")
+    head = front_matter((tmp_path / "out" / "README.md").read_text())
+    assert head["library_name"] == "transformers"
 
 
 @pytest.mark.parametrize("text", ["a | b", "x\n# y\n```\n---\n", "<script>", "*[n](u)*", "é: {"])
 def test_a_users_text_breaks_neither_front_matter_nor_markdown(
-    data: Path, tiny_llama: Path, tmp_path: Path, text: str
+    record: dict[str, Any], text: str
 ) -> None:
     from markdown_it import MarkdownIt
 
-    made = run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint")
-    record = made.record
     record["recipe"] |= {"name": text, "model": text}
     written = card(record)
     assert front_matter(written)["base_model"] == text
@@ -51,10 +61,7 @@ def test_a_users_text_breaks_neither_front_matter_nor_markdown(
     assert sum(kind == "fence" for kind, _ in kinds) == 2
 
 
-def test_terms_of_the_base_are_named_and_linked(
-    data: Path, tiny_llama: Path, tmp_path: Path
-) -> None:
-    record = run(recipe(tiny_llama, epochs=1), data, tmp_path / "checkpoint").record
+def test_terms_of_the_base_are_named_and_linked(record: dict[str, Any]) -> None:
     record["recipe"]["model"] = "gemma3-270m"
     text = card(record)
     head, terms = front_matter(text), "https://ai.google.dev/gemma/terms"

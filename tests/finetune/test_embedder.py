@@ -1,18 +1,16 @@
 """Real training of the real small embedder: what it learns, and that a kill changes nothing."""
 
 import json
-import os
 import re
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from sentence_transformers import SentenceTransformer
 
 from finetune.embedder import (
     EmbedderRecipe,
@@ -29,32 +27,23 @@ from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, load_questions
-from tests.conftest import write_data, write_questions
-from tests.finetune.training import left_half_saved
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Batches this small take several threads longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+from tests.conftest import write_data
+from tests.finetune.training import in_processes, kill, left_half_saved, work_on
 
 
 @pytest.fixture(scope="module")
 def same_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of ``trained``."""
+    """The data of ``embedder``."""
     return write_data(tmp_path_factory.mktemp("data") / "data")
 
 
 @pytest.fixture(scope="module")
-def trained(
+def embedder(
     same_data: Path,
     minilm: Path,  # noqa: ARG001
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """An embedder trained without disturbance."""
+    """One trained without disturbance."""
     return run(recipe(), same_data, tmp_path_factory.mktemp("trained") / "embedder")
 
 
@@ -88,13 +77,13 @@ def ranking(sections: dict[str, Section]) -> Any:
     return ranked
 
 
-def run(wanted: EmbedderRecipe, data: Path, target: Path, kill_at: int | None = None) -> Path:
+def run(wanted: EmbedderRecipe, data: Path, target: Path, stop_at: int = 0) -> Path:
     questions, sections = read(data)
 
     def advance(done: int, total: int) -> None:
         del total
-        if done == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if done == stop_at:
+            kill()
 
     what = embedder_determinants(wanted, questions, Retriever.of(data))
 
@@ -106,22 +95,6 @@ def run(wanted: EmbedderRecipe, data: Path, target: Path, kill_at: int | None = 
     return target
 
 
-def in_a_process_killed_at(step: int, wanted: EmbedderRecipe, data: Path, target: Path) -> int:
-    """Train in another process, which kills itself when that update is done."""
-    code = (
-        "import sys, torch; from pathlib import Path; from finetune.embedder import EmbedderRecipe;"
-        "from tests.finetune.test_embedder import run; torch.set_num_threads(1);"
-        "run(EmbedderRecipe.model_validate_json(sys.argv[1]), Path(sys.argv[2]),"
-        " Path(sys.argv[3]), int(sys.argv[4]))"
-    )
-    arguments = [wanted.model_dump_json(), str(data), str(target), str(step)]
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=root, check=False, capture_output=True
-    )
-    return done.returncode
-
-
 def margin(embedder: Embedder, rows: list[Pair]) -> float:
     """How much nearer its gold passage is to a question than its negatives, as mean cosine."""
     asked = embedder.embed([row.question for row in rows])
@@ -131,8 +104,10 @@ def margin(embedder: Embedder, rows: list[Pair]) -> float:
     return float(((asked * right).sum(axis=1) - away).mean())
 
 
-def test_training_brings_questions_nearer_to_their_evidence(same_data: Path, trained: Path) -> None:
-    made, base = Embedder(str(trained)), Embedder("minilm-l6")
+def test_training_brings_questions_nearer_to_their_evidence(
+    same_data: Path, embedder: Path
+) -> None:
+    made, base = Embedder(str(embedder)), Embedder("minilm-l6")
     questions, sections = read(same_data)
     rows = build_pairs(questions, sections, ranking(sections), recipe()).rows
     assert margin(made, rows) > margin(base, rows) + 0.02
@@ -141,57 +116,50 @@ def test_training_brings_questions_nearer_to_their_evidence(same_data: Path, tra
 
 
 def test_the_folder_says_what_it_is_and_holds_nothing_of_the_machine(
-    trained: Path, minilm: Path
+    embedder: Path, minilm: Path
 ) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    record = json.loads((trained / "training.json").read_text())
+    record = json.loads((embedder / "training.json").read_text())
     assert record["recipe"]["name"] == "tiny"
     assert record["data"] == {"train_questions": 12, "without_evidence": 0, "pairs": 12}
     assert record["metrics"]["updates"] == len(record["metrics"]["losses"]) >= 6
-    assert not list(trained.glob("checkpoint-*"))
+    assert not list(embedder.glob("checkpoint-*"))
     # It was trained on at most 32 tokens of a text, and embeds as many as before.
-    window = SentenceTransformer(str(minilm)).max_seq_length
-    assert SentenceTransformer(str(trained)).max_seq_length == window
-    for path in trained.rglob("*.json"):
-        assert str(trained.parent) not in path.read_text()
+    windows = {SentenceTransformer(str(one)).max_seq_length for one in (minilm, embedder)}
+    assert len(windows) == 1
+    for path in embedder.rglob("*.json"):
+        assert str(embedder.parent) not in path.read_text()
         assert str(minilm) not in path.read_text()
 
 
 def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
-    same_data: Path, trained: Path, tmp_path: Path
+    same_data: Path, embedder: Path, tmp_path: Path
 ) -> None:
-    # How often it saves does not matter.
-    status = in_a_process_killed_at(5, recipe(save_every=1), same_data, tmp_path / "killed")
-    assert status == -signal.SIGKILL
-    states = {path.name for path in (tmp_path / "killed.partial").glob("checkpoint-*")}
+    often = recipe(save_every=1)  # How often it saves does not matter.
+    target, here = tmp_path / "killed", "tests.finetune.test_embedder"
+    assert in_processes(often, same_data, target, stop_at=5, module=here) == -signal.SIGKILL
+    states = {path.name for path in work_on(target).glob("checkpoint-*")}
     assert states == {"checkpoint-4"}
-    left_half_saved(tmp_path / "killed.partial", "checkpoint-4", "checkpoint-5")
-    resumed = run(recipe(), same_data, tmp_path / "killed")
-    assert hash_folder(resumed) == hash_folder(trained)
+    left_half_saved(work_on(target), "checkpoint-4", "checkpoint-5")
+    assert hash_folder(run(recipe(), same_data, target)) == hash_folder(embedder)
     # Finished, it is not trained again.
-    assert run(recipe(), same_data, resumed, kill_at=1) == resumed
+    assert run(recipe(), same_data, target, stop_at=1) == target
     with pytest.raises(ConfigError, match="holds the embedder of another recipe"):
-        run(recipe(seed=8), same_data, resumed)
+        run(recipe(seed=8), same_data, target)
 
 
 def test_questions_without_evidence_are_left_out_and_counted(data: Path) -> None:
-    path = data / "questions.jsonl"
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    train = [row for row in rows if row["split"] == "train"]
-    for row in train[:2]:
-        row |= {"evidence": [], "answerable": False}
-    write_questions(data, rows)
     questions, sections = read(data)
-    pairs = build_pairs(questions, sections, ranking(sections), recipe())
+
+    def paired(first: int) -> Any:
+        """Where the first so many training questions have none."""
+        train = [one for one in questions if one.split == "train"]
+        bare = [one.model_copy(update={"evidence": []}) for one in train[:first]]
+        return build_pairs([*bare, *train[first:]], sections, ranking(sections), recipe())
+
+    pairs = paired(2)
     assert (pairs.questions, pairs.without_evidence, len(pairs.rows)) == (10, 2, 10)
-    asked = {row.question for row in pairs.rows}
-    assert asked == {row["question"] for row in train[2:]}
-    for row in train:
-        row |= {"evidence": [], "answerable": False}
-    write_questions(data, rows)
     with pytest.raises(DataError, match="none of the 12 train questions has evidence"):
-        build_pairs(*read(data), ranking(sections), recipe())
+        paired(12)
 
 
 def question(text: str, *evidence: str) -> Question:
@@ -278,8 +246,7 @@ def test_pairs_of_one_passage_stand_in_batches_of_their_own() -> None:
 
 
 def determined(data: Path, **changes: Any) -> dict[str, Any]:
-    questions, _ = read(data)
-    return embedder_determinants(recipe(**changes), questions, Retriever.of(data))
+    return embedder_determinants(recipe(**changes), read(data)[0], Retriever.of(data))
 
 
 def test_an_embedder_is_kept_by_what_determines_it(
@@ -290,7 +257,7 @@ def test_an_embedder_is_kept_by_what_determines_it(
     assert determined(data, seed=8) != what
     assert determined(data, negatives=0) != what
     assert "qdrant-edge-py" in what["versions"]
-    monkeypatch.setattr("finetune.embedder.METHOD", 0)
+    monkeypatch.setattr("finetune.embedder.EMBEDDER_METHOD", 0)
     assert determined(data) != what
 
 
@@ -309,14 +276,13 @@ def test_the_cache_folder_is_named_after_the_base_model(data: Path, model: str, 
     assert re.fullmatch(named, folder.name)
 
 
-def test_the_shipped_recipe_loads_and_a_wrong_one_is_refused_whole(tmp_path: Path) -> None:
-    assert load_embedder_recipe("pairs") == EmbedderRecipe(name="pairs")
-    assert load_embedder_recipe("pairs", model="o/m").model == "o/m"
-    path = tmp_path / "mine.yaml"
-    path.write_text("epochs: 0\nrate: 1\nscale: -1\n")
-    with pytest.raises(ConfigError) as caught:
-        load_embedder_recipe(str(path))
-    for found in ("mine.yaml", "epochs", "rate", "scale"):
-        assert found in str(caught.value)
+def test_the_shipped_recipe_loads_and_an_unknown_one_is_refused() -> None:
+    assert load_embedder_recipe("pairs", model="o/m") == EmbedderRecipe(name="pairs", model="o/m")
     with pytest.raises(ConfigError, match="shipped ones are pairs"):
         load_embedder_recipe("sft")
+
+
+if __name__ == "__main__":
+    _, one, data_folder, target_folder, update = sys.argv
+    tiny = EmbedderRecipe.model_validate_json(one)
+    run(tiny, Path(data_folder), Path(target_folder), int(update))

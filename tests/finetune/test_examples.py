@@ -6,23 +6,12 @@ from typing import Any
 
 import pytest
 
-from finetune.contexts import shown_as_asked
-from finetune.examples import (
-    IGNORED,
-    Examples,
-    build_examples,
-    build_splits,
-    left_out,
-    tokenise,
-    tokenizer_of,
-)
+from finetune.examples import IGNORED, build_splits, tokenise, tokenizer_of
 from finetune.recipe import Recipe
 from harness.errors import DataError
 from harness.models.policyqa_hf import Unloaded
-from rag.corpus import load_corpus
-from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
-from tasks.policyqa.questions import Question, in_split, load_questions
+from tests.finetune.training import inputs
 
 
 def recipe(prompt: str = "plain", **changes: Any) -> Recipe:
@@ -30,26 +19,12 @@ def recipe(prompt: str = "plain", **changes: Any) -> Recipe:
     return Recipe(name="r", weights=weights, prompt=prompt, **changes)
 
 
-def built(
-    data: Path, wanted: Recipe, tokenizer: Any, answer: str | None = None
-) -> tuple[list[Question], Examples]:
-    """The training questions (the first with another ``answer``) and their examples."""
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
-    if answer:
-        questions[0] = questions[0].model_copy(update={"answer": answer})
-    shown = shown_as_asked(questions, Retriever(sections), wanted)
-    return questions, build_examples(questions, shown, wanted, tokenizer)
-
-
 @pytest.fixture
-def tokenizer(smollm2: Path):  # type: ignore[no-untyped-def]
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(smollm2)
+def tokenizer(smollm2: Path) -> Any:
+    return tokenizer_of(str(smollm2))
 
 
-def test_loss_is_on_the_answer_and_its_end(tokenizer) -> None:  # type: ignore[no-untyped-def]
+def test_loss_is_on_the_answer_and_its_end(tokenizer: Any) -> None:
     prompt = render(shipped_prompt("plain"), "Who must be told of a breach?")
     example = tokenise(tokenizer, prompt, " The authority.")
     asked = tokenizer(prompt)["input_ids"]
@@ -61,8 +36,8 @@ def test_loss_is_on_the_answer_and_its_end(tokenizer) -> None:  # type: ignore[n
     assert tokenizer.decode(answered[:-1]) == " The authority."
 
 
-def test_a_prompt_begins_with_bos_once_in_training_as_in_asking(  # type: ignore[no-untyped-def]
-    tiny_llama: Path, tokenizer, tmp_path: Path
+def test_a_prompt_begins_with_bos_once_in_training_as_in_asking(
+    tiny_llama: Path, tokenizer: Any, tmp_path: Path
 ) -> None:
     from tokenizers.processors import TemplateProcessing
 
@@ -79,37 +54,41 @@ def test_a_prompt_begins_with_bos_once_in_training_as_in_asking(  # type: ignore
     assert example.input_ids.count(bos[1]) == 1
 
 
-@pytest.mark.parametrize(("prompt", "marker"), [("plain", None), ("rag", "Context: [1] ")])
-def test_examples_are_the_prompts_of_the_tasks(  # type: ignore[no-untyped-def]
-    data: Path, tokenizer, prompt: str, marker: str | None
+@pytest.mark.parametrize(("prompt", "marker"), [("plain", ""), ("rag", "Context: [1] ")])
+def test_examples_are_the_prompts_of_the_tasks(
+    data: Path, tokenizer: Any, prompt: str, marker: str
 ) -> None:
-    questions, examples = built(data, recipe(prompt), tokenizer)
-    assert len(examples.rows) == len(questions)
+    questions, retriever = inputs(data)
+    first = next(one for one in questions if one.split == "train")
+    examples = build_splits(recipe(prompt), questions, retriever, tokenizer)["train"]
+    assert (len(examples.rows), examples.too_long) == (12, [])
     assert examples.tokens == sum(len(row.input_ids) for row in examples.rows)
     text = tokenizer.decode(examples.rows[0].input_ids)
-    assert f"Question: {questions[0].question}\n---\nAnswer: {questions[0].answer}" in text
-    assert (marker is None) or marker in text
-
-
-def test_an_example_over_the_limit_is_left_out_and_named(  # type: ignore[no-untyped-def]
-    data: Path, tokenizer
-) -> None:
-    wanted = recipe(max_tokens=100)
-    questions, examples = built(data, wanted, tokenizer, answer="word " * 100)
-    assert examples.too_long == [questions[0].id]
-    assert len(examples.rows) == len(questions) - 1
-    assert left_out({"train": examples}, wanted) == [
-        f"1 of 12 train examples have more than 100 tokens (max_tokens) and are left out: "
-        f"{questions[0].id}"
+    assert f"Question: {first.question}\n---\nAnswer: {first.answer}" in text
+    assert marker in text
+    # An example over the limit is left out and named.
+    long = first.model_copy(update={"answer": "word " * 300})
+    questions[questions.index(first)] = long
+    examples = build_splits(recipe(prompt, max_tokens=300), questions, retriever, tokenizer)[
+        "train"
     ]
+    assert (len(examples.rows), examples.too_long) == (11, [first.id])
 
 
 @pytest.mark.parametrize("split", ["train", "validation"])
-def test_an_empty_split_is_refused_by_name(  # type: ignore[no-untyped-def]
-    data: Path, tokenizer, split: str
+def test_a_split_without_examples_is_refused_by_name(
+    data: Path, tokenizer: Any, split: str
 ) -> None:
-    sections = load_corpus(data)
-    questions = load_questions(data, [s.id for s in sections])
+    questions, retriever = inputs(data)
     left = [question for question in questions if question.split != split]
     with pytest.raises(DataError, match=f"no question.*{split}"):
-        build_splits(recipe(), left, Retriever(sections), tokenizer)
+        build_splits(recipe(), left, retriever, tokenizer)
+    with pytest.raises(DataError, match="no train example has at most 5 tokens; raise max_tokens"):
+        build_splits(recipe(max_tokens=5), questions, retriever, tokenizer)
+
+
+def test_a_limit_draws_training_questions_and_a_quarter_as_many_to_validate_on(
+    data: Path, tokenizer: Any
+) -> None:
+    splits = build_splits(recipe(limit=4), *inputs(data), tokenizer)
+    assert {name: part.questions for name, part in splits.items()} == {"train": 4, "validation": 1}

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from finetune.fitting import fitted
+from finetune.fitting import nearest_recipe
 from finetune.recipe import Recipe, load_recipe
 
 
@@ -21,11 +21,11 @@ def old_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("precision", ["int8", "nf4", "bf16", "fp32"])
 def test_a_processor_does_every_precision(precision: str) -> None:
     wanted = recipe(precision=precision)
-    assert fitted(wanted) == (wanted, [])
+    assert nearest_recipe(wanted) == (wanted, [])
 
 
 def test_a_processor_does_not_page() -> None:
-    possible, lines = fitted(recipe(optimizer="paged_adamw_8bit"))
+    possible, lines = nearest_recipe(recipe(optimizer="paged_adamw_8bit"))
     assert possible == recipe(optimizer="adamw_bnb_8bit")
     assert lines == [
         "recipe sft: optimizer adamw_bnb_8bit in place of paged_adamw_8bit: paging moves states "
@@ -35,7 +35,7 @@ def test_a_processor_does_not_page() -> None:
 
 @pytest.mark.usefixtures("old_gpu")
 def test_a_gpu_without_bfloat16_takes_float32() -> None:
-    possible, lines = fitted(recipe(precision="bf16", optimizer="paged_adamw_8bit"))
+    possible, lines = nearest_recipe(recipe(precision="bf16", optimizer="paged_adamw_8bit"))
     assert (possible.precision, possible.optimizer) == ("fp32", "paged_adamw_8bit")
     assert lines == [
         "recipe sft: precision fp32 in place of bf16: Tesla T4 does not compute in bfloat16"
@@ -44,6 +44,6 @@ def test_a_gpu_without_bfloat16_takes_float32() -> None:
 
 def test_fsdp_takes_nf4_in_place_of_int8(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
-    possible, lines = fitted(recipe(precision="int8"))
+    possible, lines = nearest_recipe(recipe(precision="int8"))
     assert possible.precision == "nf4"
     assert len(lines) == 1

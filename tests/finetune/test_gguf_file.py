@@ -1,6 +1,5 @@
 """A GGUF file has llama.cpp's layout, and a tokenizer that cuts text as the model's own."""
 
-import base64
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -9,23 +8,22 @@ import gguf
 import numpy as np
 import pytest
 import torch
-from tokenizers import pre_tokenizers
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
-from finetune.gguf_file import Weights, interleave, rope_factors, write_gguf
+from finetune.gguf_file import rope_factors, write_gguf
+from finetune.meta_layout import Params
 from finetune.meta_tokenizer import read_tokenizer
 from harness.errors import ModelError
 from tests.finetune import meta
 
 TEXTS = ["Breaches are notified within 72 hours.", "Who  must\ntell whom? é€", "the duty"]
-LLAMA3 = {
-    "rope_type": "llama3",
-    "rope_theta": 500000.0,
-    "factor": 8.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 8192,
-}
 
 
 @pytest.fixture(scope="module")
@@ -43,31 +41,27 @@ def like_llama2(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
 def like_llama3(tmp_path: Path) -> Any:
     """A tokenizer of Llama 3's kind."""
     ranks = meta.merges([b" notified", b" hours", b"Breach", b"72", "é".encode()])
-    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
-    (tmp_path / "llama3.model").write_bytes(b"\n".join(lines))
-    return read_tokenizer(tmp_path / "llama3.model", "Llama 3.1", len(lines) + 256)
+    meta.write_merges(tmp_path / "llama3.model", ranks)
+    return read_tokenizer(tmp_path / "llama3.model", "Llama 3.1", len(ranks) + 256)
 
 
 def llama(vocabulary: int, **changes: Any) -> Any:
     """A random Llama of two layers and 16 numbers a head."""
     torch.manual_seed(0)
-    values = {
-        "vocab_size": vocabulary,
-        "hidden_size": 64,
-        "intermediate_size": 96,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 256,
-        "tie_word_embeddings": True,
-    }
-    return LlamaForCausalLM(LlamaConfig(**{**values, **changes}))
+    sizes = {"vocab_size": vocabulary, "hidden_size": 64, "intermediate_size": 96}
+    heads = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    values = {**sizes, **heads, "tie_word_embeddings": True, **changes}
+    return LlamaForCausalLM(LlamaConfig(**values))
 
 
-def written(folder: Path, model: Any, tokenizer: Any, weights: Weights = "f16") -> gguf.GGUFReader:
+def written(folder: Path, model: Any, tokenizer: Any, stored: str = "f16") -> gguf.GGUFReader:
     path = folder / "model.gguf"
-    write_gguf(model, tokenizer, path, weights, "bees")
+    write_gguf(model, tokenizer, path, stored, "bees")
     return gguf.GGUFReader(path)
+
+
+def read_back(folder: Path) -> Any:
+    return AutoTokenizer.from_pretrained(folder, gguf_file="model.gguf")
 
 
 def field(reader: gguf.GGUFReader, name: str) -> Any:
@@ -80,29 +74,29 @@ def types(reader: gguf.GGUFReader) -> dict[str, str]:
     return {tensor.name: tensor.tensor_type.name for tensor in reader.tensors}
 
 
-def test_matrices_are_as_asked_norms_f32_and_a_tied_output_is_left_out(
-    tmp_path: Path, like_llama2: Any
+@pytest.mark.parametrize(("stored", "step", "number"), [("f16", 0, 1), ("q8_0", 0.5 / 127, 7)])
+def test_each_weight_is_kept_to_its_blocks_step(
+    tmp_path: Path, like_llama2: Any, stored: str, step: float, number: int
 ) -> None:
-    reader = written(tmp_path, llama(310), like_llama2[0], "q8_0")
-    found = types(reader)
-    assert {kind for name, kind in found.items() if "norm" in name} == {"F32"}
-    assert {kind for name, kind in found.items() if "norm" not in name} == {"Q8_0"}
-    assert "output.weight" not in found
-    assert len(found) == 2 + 2 * 9
-    assert (field(reader, "general.name"), field(reader, "general.file_type")) == ("bees", 7)
-
-
-def test_an_output_of_its_own_is_written(tmp_path: Path, like_llama2: Any) -> None:
-    model = llama(310, tie_word_embeddings=False)
-    reader = written(tmp_path, model, like_llama2[0])
-    output = next(one for one in reader.tensors if one.name == "output.weight")
-    assert np.array_equal(output.data, model.lm_head.weight.detach().half().numpy())
-
-
-def test_rows_that_blocks_do_not_fill_are_f16(tmp_path: Path, like_llama2: Any) -> None:
-    found = types(written(tmp_path, llama(310, intermediate_size=100), like_llama2[0], "q8_0"))
-    assert found["blk.0.ffn_down.weight"] == "F16"
-    assert found["blk.0.ffn_up.weight"] == "Q8_0"
+    """Half a step of 127 in Q8_0, beside what rounding to F16 moves the largest by. Rows of 100,
+    which no blocks fill, are F16, and an output of its own is written."""
+    model = llama(310, tie_word_embeddings=False, intermediate_size=100)
+    reader = written(tmp_path, model, like_llama2[0], stored)
+    assert (field(reader, "general.name"), field(reader, "general.file_type")) == ("bees", number)
+    for name, kind in types(reader).items():
+        wanted = "F32" if "norm" in name else "F16" if "ffn_down" in name else stored.upper()
+        assert kind == wanted, name
+    read = AutoModelForCausalLM.from_pretrained(tmp_path, gguf_file="model.gguf", dtype="float32")
+    whole = model.state_dict()
+    for name, weight in read.state_dict().items():
+        if weight.dim() == 1:
+            assert torch.equal(weight, whole[name])
+            continue
+        block = 32 if weight.shape[1] % 32 == 0 else weight.shape[1]
+        largest = whole[name].unflatten(-1, (-1, block)).abs().amax(-1, keepdim=True)
+        apart = (weight - whole[name]).unflatten(-1, (-1, block)).abs()
+        assert (apart <= largest * (step + 2**-10)).all()
+        assert not torch.equal(weight, whole[name])
 
 
 def test_no_more_than_a_tensor_is_in_memory_beside_the_model(
@@ -118,14 +112,6 @@ def test_no_more_than_a_tensor_is_in_memory_beside_the_model(
     assert peak < (tmp_path / "model.gguf").stat().st_size / 4
 
 
-def test_the_two_rows_of_a_rotation_stand_side_by_side() -> None:
-    rows = np.arange(8)
-    assert interleave(rows, heads=1).tolist() == [0, 4, 1, 5, 2, 6, 3, 7]
-    assert interleave(rows, heads=2).tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
-    matrix = np.arange(24).reshape(8, 3)
-    assert np.array_equal(interleave(matrix, heads=2), matrix[[0, 2, 1, 3, 4, 6, 5, 7]])
-
-
 def test_scaled_positions_are_factors_of_the_frequencies(tmp_path: Path, like_llama2: Any) -> None:
     linear = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
     model = llama(310, rope_parameters=linear)
@@ -133,9 +119,8 @@ def test_scaled_positions_are_factors_of_the_frequencies(tmp_path: Path, like_ll
     assert factors is not None
     assert factors.tolist() == pytest.approx([4.0] * 8)
     assert types(written(tmp_path, model, like_llama2[0]))["rope_freqs.weight"] == "F32"
-    factors = rope_factors(
-        LlamaConfig(hidden_size=256, num_attention_heads=2, rope_parameters=LLAMA3)
-    )
+    sizes = {"dim": 256, "n_layers": 1, "n_heads": 2, "norm_eps": 1e-5, "rope_theta": 5e5}
+    factors = rope_factors(Params(**sizes, use_scaled_rope=True).config())
     assert factors is not None
     # Llama 3.1's: fast rotations as they were, slow ones eight times slower, between in between.
     assert (float(factors[0]), float(factors[-1])) == pytest.approx((1.0, 8.0))
@@ -143,29 +128,26 @@ def test_scaled_positions_are_factors_of_the_frequencies(tmp_path: Path, like_ll
     assert rope_factors(llama(310).config) is None
 
 
-def test_positions_scaled_by_their_number_are_refused(tmp_path: Path, like_llama2: Any) -> None:
-    dynamic = {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0}
-    with pytest.raises(ModelError, match="this model's are dynamic"):
-        written(tmp_path, llama(310, rope_parameters=dynamic), like_llama2[0])
-
-
 @pytest.mark.parametrize(
-    ("weights", "value"), [("f16", 1e5), ("q8_0", 1e7), ("f16", np.nan), ("q8_0", np.nan)]
+    ("stored", "value"), [("f16", 1e5), ("q8_0", 1e7), ("f16", np.nan), ("q8_0", np.nan)]
 )
 def test_a_weight_that_the_form_does_not_hold_is_refused(
-    tmp_path: Path, like_llama2: Any, weights: Weights, value: float
+    tmp_path: Path, like_llama2: Any, stored: str, value: float
 ) -> None:
     model = llama(310)
     model.model.layers[1].mlp.up_proj.weight.data[3, 3] = value
     with pytest.raises(
         ModelError, match=rf"blk\.1\.ffn_up\.weight holds {value:g}".replace("+", r"\+")
     ):
-        written(tmp_path, model, like_llama2[0], weights)
+        written(tmp_path, model, like_llama2[0], stored)
 
 
-def test_scores_have_the_order_of_sentencepieces_own(tmp_path: Path, like_llama2: Any) -> None:
+def test_a_sentencepiece_tokenizer_keeps_its_order_and_is_read_back(
+    tmp_path: Path, like_llama2: Any
+) -> None:
     tokenizer, own = like_llama2
     reader = written(tmp_path, llama(310), tokenizer)
+    assert "output.weight" not in types(reader)  # It is the embeddings.
     assert field(reader, "tokenizer.ggml.model") == "llama"
     scores, tokens = (field(reader, f"tokenizer.ggml.{name}") for name in ("scores", "tokens"))
     joined = [i for i in range(310) if own.get_score(i) and len(tokens[i]) > 1]
@@ -173,42 +155,29 @@ def test_scores_have_the_order_of_sentencepieces_own(tmp_path: Path, like_llama2
     assert sorted(joined, key=lambda i: scores[i]) == sorted(joined, key=own.get_score)
     kinds = field(reader, "tokenizer.ggml.token_type")
     assert kinds[:4] == [2, 3, 3, 6]  # Unknown, two control tokens, the first byte.
-
-
-def test_transformers_reads_a_sentencepiece_tokenizer_back(
-    tmp_path: Path, like_llama2: Any
-) -> None:
-    tokenizer, own = like_llama2
-    written(tmp_path, llama(310), tokenizer)
-    back = AutoTokenizer.from_pretrained(tmp_path, gguf_file="model.gguf")
+    back = read_back(tmp_path)
     for text in TEXTS:
         assert back(text)["input_ids"] == [1, *own.encode(text)]
 
 
-def test_transformers_reads_a_tokenizer_of_llama_3_back(tmp_path: Path, like_llama3: Any) -> None:
-    size = len(like_llama3) + 3
-    reader = written(tmp_path, llama(size), like_llama3)
+def test_a_tokenizer_of_llama_3_is_read_back_with_its_template(
+    tmp_path: Path, like_llama3: Any
+) -> None:
+    like_llama3.chat_template = "{{ messages[0]['content'] }}"
+    like_llama3.add_special_tokens({"pad_token": "<|finetune_right_pad_id|>"})
+    reader = written(tmp_path, llama(len(like_llama3) + 3), like_llama3)
     assert field(reader, "tokenizer.ggml.pre") == "llama-bpe"
     assert field(reader, "tokenizer.ggml.add_bos_token")
     assert not field(reader, "tokenizer.ggml.add_eos_token")
-    assert field(reader, "tokenizer.ggml.eos_token_id") == like_llama3.eos_token_id
     assert field(reader, "tokenizer.ggml.token_type")[-4:] == [3, 5, 5, 5]  # Three without a text.
-    back = AutoTokenizer.from_pretrained(tmp_path, gguf_file="model.gguf")
-    for text in [*TEXTS, "721 THEY'RE 7,100"]:
-        assert back(text)["input_ids"] == like_llama3(text)["input_ids"]
-
-
-def test_a_chat_template_and_special_tokens_go_along(tmp_path: Path, like_llama3: Any) -> None:
-    like_llama3.chat_template = "{{ messages[0]['content'] }}"
-    like_llama3.add_special_tokens({"pad_token": "<|finetune_right_pad_id|>"})
-    written(tmp_path, llama(len(like_llama3)), like_llama3)
-    back = AutoTokenizer.from_pretrained(tmp_path, gguf_file="model.gguf")
+    back = read_back(tmp_path)
     assert back.chat_template == like_llama3.chat_template
     for name in ("bos", "eos", "pad"):
         special = f"{name}_token_id"
         assert getattr(back, special) == getattr(like_llama3, special) is not None
     said = "<|start_header_id|>user<|end_header_id|>Who?<|eot_id|>"
-    assert back(said)["input_ids"] == like_llama3(said)["input_ids"]
+    for text in [*TEXTS, "721 THEY'RE 7,100", said]:
+        assert back(text)["input_ids"] == like_llama3(text)["input_ids"]
 
 
 @pytest.mark.parametrize(
@@ -225,18 +194,16 @@ def test_ways_of_cutting_text_are_named_as_llama_cpp_names_them(
     assert field(reader, "tokenizer.ggml.pre") == name
 
 
-def test_a_tokenizer_that_cuts_text_in_another_way_is_refused(
-    tmp_path: Path, like_llama3: Any
+def test_what_has_no_counterpart_is_refused(
+    tmp_path: Path, like_llama2: Any, like_llama3: Any
 ) -> None:
+    dynamic = {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0}
+    with pytest.raises(ModelError, match="this model's are dynamic"):
+        written(tmp_path, llama(310, rope_parameters=dynamic), like_llama2[0])
     other = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel()])
     like_llama3.backend_tokenizer.pre_tokenizer = other
     with pytest.raises(ModelError, match="this tokenizer has another"):
         written(tmp_path, llama(len(like_llama3)), like_llama3)
-
-
-def test_a_tokenizer_of_another_kind_or_size_is_refused(tmp_path: Path, like_llama2: Any) -> None:
-    from tokenizers import Tokenizer, models
-
     words = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0}, "a")))
     with pytest.raises(ModelError, match="of kind BPE; this one is WordLevel"):
         written(tmp_path, llama(310), words)

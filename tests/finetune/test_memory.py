@@ -1,5 +1,6 @@
 """The terms of a training's memory, against PyTorch's own tensors on a two-layer model."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,22 @@ from bitsandbytes.nn import Linear8bitLt
 from peft import get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from finetune.examples import IGNORED, Example
-from finetune.memory import Batch, activations, heaviest, terms, weights
-from finetune.trainer import adapter_config
+from finetune.examples import IGNORED, Example, tokenizer_of
+from finetune.memory import (
+    BatchShape,
+    activations,
+    has_weights,
+    heaviest,
+    measured_peak,
+    terms,
+    weight_bytes,
+)
+from finetune.trainer import AnswerTrainer, adapter_config
 from harness.models.precision import PRECISIONS, load_base
 from tests.finetune.training import recipe
 
 ROWS = [Example([5] * 60, [IGNORED] * 50 + [5] * 10), Example([5] * 40, [IGNORED] * 10 + [5] * 30)]
-BATCH = Batch(rows=2, tokens=60, answer=31)
+BATCH = BatchShape(rows=2, tokens=60, answer=31)
 
 
 @pytest.fixture
@@ -25,27 +34,16 @@ def base(tiny_llama: Path) -> Any:
         return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tiny_llama))
 
 
-def test_the_heaviest_batch_has_the_longest_row_and_the_longest_answer() -> None:
-    assert heaviest(ROWS, 8) == BATCH
-    assert heaviest(ROWS, 1) == BATCH._replace(rows=1)
-
-
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_weights_take_what_they_take_when_they_are_loaded(
-    tiny_llama: Path, base: Any, precision: Any
-) -> None:
-    loaded = load_base(str(tiny_llama), precision).get_memory_footprint()
-    scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
-    told = weights(base, recipe(tiny_llama, precision=precision))
-    assert 0.999 * loaded <= told <= 1.001 * scales * loaded
-
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_activations_are_what_is_kept_for_the_backward_pass(
+def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pass(
     tiny_llama: Path, base: Any, precision: Any
 ) -> None:
     wanted = recipe(tiny_llama, precision=precision)
-    model = get_peft_model(load_base(str(tiny_llama), precision), adapter_config(wanted)).train()
+    model = load_base(str(tiny_llama), precision)
+    loaded = model.get_memory_footprint()
+    scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
+    assert 0.999 * loaded <= weight_bytes(base, wanted) <= 1.001 * scales * loaded
+    model = get_peft_model(model, adapter_config(wanted)).train()
     own = {one.untyped_storage().data_ptr() for one in model.parameters()}
     kept: dict[int, torch.Tensor] = {}
 
@@ -68,20 +66,44 @@ def test_activations_are_what_is_kept_for_the_backward_pass(
     assert activations(base, wanted, BATCH) == pytest.approx(found, rel=0.1)
 
 
-def test_checkpointed_layers_keep_their_inputs_and_one_all_the_rest(
+def test_checkpointing_adapter_and_optimiser_are_those_of_the_recipe(
     tiny_llama: Path, base: Any
 ) -> None:
-    kept, again = (
-        activations(base, recipe(tiny_llama, gradient_checkpointing=one), BATCH)
-        for one in (False, True)
-    )
+    def told(term: str, **changes: Any) -> int:
+        return terms(base, recipe(tiny_llama, **changes), BATCH)[term].size
+
     inputs = 2 * 2 * 60 * 64 * 4  # Of 2 layers: 2 × 60 tokens of 64 float32 numbers.
-    assert again == inputs + kept // 2
+    kept = told("activations")
+    assert told("activations", gradient_checkpointing=True) == inputs + kept // 2
+    assert told("adapter", lora_rank=32) == 2 * told("adapter")
+    assert told("adapter", optimizer="adamw_bnb_8bit") == told("adapter") * 10 / 16
 
 
-def test_adapter_and_optimiser_are_those_of_the_recipe(tiny_llama: Path, base: Any) -> None:
-    usual, large = recipe(tiny_llama), recipe(tiny_llama, lora_rank=32)
-    eight_bit = recipe(tiny_llama, optimizer="adamw_bnb_8bit")
-    sizes = [terms(base, one, BATCH)["adapter"].size for one in (usual, large, eight_bit)]
-    assert sizes[1] == 2 * sizes[0]
-    assert sizes[2] == sizes[0] * 10 / 16
+def test_the_heaviest_batch_is_tried_and_nothing_is_left_of_it(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a processor, which stands in for a GPU but for what that would count."""
+    tried = []
+    step = AnswerTrainer.training_step
+
+    def observed(trainer: Any, model: Any, inputs: Any, *rest: Any, **options: Any) -> Any:
+        tried.append((inputs["input_ids"].shape, (inputs["labels"] != IGNORED).sum(1).tolist()))
+        return step(trainer, model, inputs, *rest, **options)
+
+    monkeypatch.setattr(AnswerTrainer, "training_step", observed)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: None)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 7)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    wanted = recipe(tiny_llama, patience=1, gradient_accumulation=3)
+    assert measured_peak(wanted, str(tiny_llama), tokenizer_of(str(tiny_llama)), ROWS) == 7
+    assert tried == [((2, 60), [30, 30])]
+    assert (heaviest(ROWS, 8), heaviest(ROWS, 1)) == (BATCH, BATCH._replace(rows=1))
+    assert not any(tmp_path.iterdir())
+
+
+def test_weights_are_here_where_a_loader_would_find_them(tiny_llama: Path, tmp_path: Path) -> None:
+    assert has_weights(str(tiny_llama))
+    (tmp_path / "config.json").write_text("{}")
+    assert not has_weights(str(tmp_path))
+    (tmp_path / "model-00001-of-00002.safetensors").touch()
+    assert has_weights(str(tmp_path))

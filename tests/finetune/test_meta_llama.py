@@ -1,10 +1,12 @@
 """Meta's weights, converted, compute what they computed; what is not whole or safe is refused."""
 
-import base64
-import itertools
 import json
+import os
 import pickle
 import re
+import shutil
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,223 +15,156 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from finetune import meta_llama
-from finetune.meta_llama import convert, read_checkpoint
-from finetune.meta_tokenizer import special_tokens
-from harness.errors import BenchError, ConfigError, ModelError
+from finetune.meta_llama import convert_meta_checkpoint, read_meta_checkpoint
+from harness.errors import ConfigError, ModelError
 from tests.finetune import meta
 from tests.policyqa.test_cli import call
 
 IDS = [1, 17, 300, 17, 5, 211, 42, 99]
 LLAMA3 = {"rope_theta": 500_000.0}
+STRETCHED = {**LLAMA3, "use_scaled_rope": True, "n_kv_heads": 2}
+GROUPED = {"n_kv_heads": 2}
+Spoil = Callable[[Path], object]
 
 
-def converted(folder: Path, values: dict[str, Any], shards: int = 1, tied: bool = False) -> Any:
-    """The converted twin, the twin itself and its weights in Meta's layout."""
-    model = meta.twin(values, tied)
-    weights = meta.in_metas_layout(model)
-    if tied:
-        del weights["output.weight"]
-    source = meta.write(folder / "meta", weights, values, shards)
-    convert(read_checkpoint(source), folder / "out")
-    return AutoModelForCausalLM.from_pretrained(folder / "out"), model, weights
+def convert(source: Path) -> Path:
+    """The converted folder, beside ``source``."""
+    convert_meta_checkpoint(read_meta_checkpoint(source), source.parent / "out")
+    return source.parent / "out"
 
 
-def same_logits(made: Any, model: Any, weights: meta.Weights, values: dict[str, Any]) -> None:
-    with torch.no_grad():
-        found, wanted = (one(torch.tensor([IDS])).logits[0].double() for one in (made, model))
-    assert (found - wanted).abs().max() < 1e-4
-    assert (found - meta.logits(weights, values, IDS)).abs().max() < 1e-4
-    assert found.abs().max() > 1
-
-
-@pytest.mark.parametrize(
-    ("shards", "grouped", "tied"), itertools.product([1, 2], [False, True], [False, True])
-)
-def test_logits_are_the_same(tmp_path: Path, shards: int, grouped: bool, tied: bool) -> None:
-    values = meta.params(**({"n_kv_heads": 2} if grouped else {}))
-    made, model, weights = converted(tmp_path, values, shards, tied)
-    same_logits(made, model, weights, values)
-    assert made.config.tie_word_embeddings == tied
-    assert made.config.num_key_value_heads == (2 if grouped else 4)
-
-
-@pytest.mark.parametrize("shards", [1, 2])
-@pytest.mark.parametrize("stretched", [False, True])
-def test_logits_of_llama_3_are_the_same(tmp_path: Path, shards: int, stretched: bool) -> None:
-    values = meta.params(n_kv_heads=2, use_scaled_rope=stretched, **LLAMA3)
-    made, model, weights = converted(tmp_path, values, shards)
-    same_logits(made, model, weights, values)
-    assert made.config.max_position_embeddings == (131072 if stretched else 8192)
-
-
-def test_an_output_that_repeats_the_embeddings_is_tied(tmp_path: Path) -> None:
-    weights = meta.in_metas_layout(meta.twin(meta.params(), tied=True))
-    assert torch.equal(weights["output.weight"], weights["tok_embeddings.weight"])
-    found = read_checkpoint(meta.write(tmp_path, weights, meta.params(), shards=2))
-    assert found.config.tie_word_embeddings
-    assert "lm_head.weight" not in found.weights
-
-
-def test_number_format_is_kept_and_files_stay_small(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(meta_llama, "FILE_BYTES", 30_000)
-    model = meta.twin(meta.params(), tied=False).to(torch.bfloat16)
-    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), meta.params())
-    found = read_checkpoint(source)
-    told: list[tuple[int, int]] = []
-    assert convert(found, tmp_path / "out", lambda *done: told.append(done))
-    assert len(list((tmp_path / "out").glob("*.safetensors"))) > 2
-    assert told[-1] == (found.disk, found.disk)
-    assert found.memory < found.disk
-    made = AutoModelForCausalLM.from_pretrained(tmp_path / "out", dtype="auto").state_dict()
-    assert all(torch.equal(made[name], one) for name, one in model.state_dict().items())
-    assert not convert(found, tmp_path / "out")
+def loaded(folder: Path) -> Any:
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A whole checkpoint of two shards."""
-    weights = meta.in_metas_layout(meta.twin(meta.params(), tied=False))
-    return meta.write(tmp_path / "meta", weights, meta.params(), shards=2)
+    return meta.write(tmp_path / "meta", meta.random_weights(meta.params()), meta.params(), 2)
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4])
+@pytest.mark.parametrize("output", ["its own", "none", "the embeddings again"])
+@pytest.mark.parametrize(
+    ("changes", "context"),
+    [({}, 4096), (GROUPED, 4096), ({**GROUPED, **LLAMA3}, 8192), (STRETCHED, 131072)],
+)
+def test_logits_are_those_of_metas_arithmetic(
+    tmp_path: Path, shards: int, output: str, changes: dict[str, Any], context: int
+) -> None:
+    values, tied = meta.params(**changes), output != "its own"
+    # In bfloat16, which the conversion keeps.
+    weights = {name: one.bfloat16() for name, one in meta.random_weights(values, tied).items()}
+    if output == "the embeddings again":
+        weights["output.weight"] = weights["tok_embeddings.weight"]
+    made = convert(meta.write(tmp_path / "meta", weights, values, shards))
+    model = loaded(made)
+    with torch.no_grad():
+        found = model(torch.tensor([IDS])).logits[0].double()
+    assert (found - meta.logits(weights, values, IDS)).abs().max() < 1e-4
+    assert found.abs().max() > 1
+    config = model.config
+    assert (config.tie_word_embeddings, config.max_position_embeddings) == (tied, context)
+    stored = AutoModelForCausalLM.from_pretrained(made, dtype="auto")
+    assert {one.dtype for one in stored.parameters()} == {torch.bfloat16}
+
+
+def test_files_and_memory_stay_small(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meta_llama, "FILE_BYTES", 30_000)
+    found = read_meta_checkpoint(source)
+    told: list[tuple[int, int]] = []
+    convert_meta_checkpoint(found, tmp_path / "out", lambda *done: told.append(done))
+    files = list((tmp_path / "out").glob("*.safetensors"))
+    assert len(files) > 2
+    assert told[-1] == (found.disk, found.disk)
+    assert max(path.stat().st_size for path in files) < found.memory < found.disk
+    whole = sum(one.numel() * 4 for one in loaded(tmp_path / "out").parameters())
+    assert found.disk == whole
 
 
 class Code:
     """Runs a command when it is read as a pickle."""
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
-        import os
-
         return os.system, ("touch was-run",)
 
 
-def cut(folder: Path) -> None:
-    shard = folder / "consolidated.01.pth"
-    shard.write_bytes(shard.read_bytes()[:-2000])
+def shard(folder: Path, number: int) -> Path:
+    return folder / f"consolidated.{number:02d}.pth"
 
 
-def cut_inside(folder: Path) -> None:
-    """The whole archive but for the first bytes of what is in it."""
-    shard = folder / "consolidated.01.pth"
-    shard.write_bytes(shard.read_bytes()[3000:])
+def cut(kept: slice) -> Spoil:
+    return lambda folder: shard(folder, 1).write_bytes(shard(folder, 1).read_bytes()[kept])
 
 
-def code(folder: Path) -> None:
-    torch.save({"tok_embeddings.weight": Code()}, folder / "consolidated.00.pth")
+def params(**changes: Any) -> Spoil:
+    return lambda folder: (folder / "params.json").write_text(json.dumps(meta.params(**changes)))
 
 
-def bare_code(folder: Path) -> None:
-    (folder / "consolidated.00.pth").write_bytes(pickle.dumps(Code()))
+def weight(number: int, name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Spoil:
+    """Another weight in that shard."""
 
+    def spoil(folder: Path) -> None:
+        held = torch.load(shard(folder, number), weights_only=True)
+        held[f"{name}.weight"] = change(held[f"{name}.weight"])
+        torch.save(held, shard(folder, number))
 
-def no_params(folder: Path) -> None:
-    (folder / "params.json").unlink()
-
-
-def no_shard(folder: Path) -> None:
-    (folder / "consolidated.00.pth").unlink()
-
-
-def more_layers(folder: Path) -> None:
-    (folder / "params.json").write_text(json.dumps(meta.params(n_layers=3)))
-
-
-def fewer_layers(folder: Path) -> None:
-    (folder / "params.json").write_text(json.dumps(meta.params(n_layers=1)))
-
-
-def other_heads(folder: Path) -> None:
-    (folder / "params.json").write_text(json.dumps(meta.params(n_kv_heads=1)))
-
-
-def changed(folder: Path, number: int, **weights: Any) -> None:
-    """Put other weights into a shard; of names, ``__`` stands for a dot."""
-    path = folder / f"consolidated.{number:02d}.pth"
-    held = torch.load(path, weights_only=True)
-    for name, change in weights.items():
-        key = f"{name.replace('__', '.')}.weight"
-        held[key] = change(held[key])
-    torch.save(held, path)
-
-
-def quantised(folder: Path) -> None:
-    for number in range(2):
-        changed(folder, number, layers__0__attention__wq=lambda w: w.to(torch.int8))
-
-
-def sparse(folder: Path) -> None:
-    changed(folder, 0, norm=lambda w: w.to_sparse())
-
-
-def other_format(folder: Path) -> None:
-    changed(folder, 1, layers__1__attention__wq=lambda w: w.half())
-
-
-def flat(folder: Path) -> None:
-    changed(folder, 0, tok_embeddings=lambda w: w.flatten())
-
-
-def one_number(folder: Path) -> None:
-    changed(folder, 0, layers__0__feed_forward__w1=lambda _: torch.tensor(1.0))
-
-
-def no_text(folder: Path) -> None:
-    (folder / "params.json").write_bytes(b"\xff\xfe")
+    return spoil
 
 
 def no_copies(folder: Path) -> None:
     """Two shards that share one head of keys and values, and do not have the same."""
-    (folder / "params.json").write_text(json.dumps(meta.params(n_kv_heads=1)))
-    for number in range(2):
-        grouped = {f"layers__{i}__attention__w{x}": lambda w: w[:16] for i in (0, 1) for x in "kv"}
-        changed(folder, number, **grouped)
+    params(n_kv_heads=1)(folder)
+    for layer, kind, number in product((0, 1), "kv", (0, 1)):
+        weight(number, f"layers.{layer}.attention.w{kind}", lambda w: w[:16])(folder)
 
 
 def flipped(folder: Path) -> None:
     """One bit of one weight."""
-    path = folder / "consolidated.01.pth"
-    held = bytearray(path.read_bytes())
-    weight = torch.load(path, weights_only=True)["layers.0.attention.wq.weight"]
-    held[held.index(weight.numpy().tobytes()) + 5] ^= 1
-    path.write_bytes(held)
+    held = bytearray(shard(folder, 1).read_bytes())
+    found = torch.load(shard(folder, 1), weights_only=True)["layers.0.attention.wq.weight"]
+    held[held.index(found.numpy().tobytes()) + 5] ^= 1
+    shard(folder, 1).write_bytes(held)
 
 
-def no_width(folder: Path) -> None:
-    (folder / "params.json").write_text(json.dumps({"n_layers": 2}))
-
-
-BROKEN = [
-    (cut, r"consolidated\.01\.pth is cut short \([\d,]+ bytes\); download it again"),
-    (cut_inside, r"consolidated\.01\.pth is (damaged|not in the zip format)"),
-    (code, r"consolidated\.00\.pth is not safe: it holds more than tensors \(it would call"),
-    (bare_code, r"consolidated\.00\.pth is not in the zip format of torch\.save, and is not read"),
-    (no_params, r"holds no params\.json.*found consolidated\.00\.pth"),
-    (no_shard, r"lacks consolidated\.00\.pth; found consolidated\.01\.pth"),
-    (more_layers, r"lacks the weight layers\.2\..*correct n_layers of params\.json"),
-    (fewer_layers, r"does not have, layers\.1\..* first"),
-    (other_heads, r"attention\.wk\.weight has the shape \[32, 64\]"),
-    (flipped, r"consolidated\.01\.pth is damaged: the CRC-32 of .*; download it again"),
-    (no_width, r"params\.json.*dim"),
-    (no_text, r"params\.json cannot be read"),
-    (quantised, r"attention\.wq\.weight is torch\.int8.*quantised and sparse ones are not"),
-    (sparse, r"norm\.weight is torch\.float32, torch\.sparse_coo"),
-    (
-        other_format,
-        r"consolidated\.01\.pth: layers\.1\..* is torch\.float16, and torch\.float32 in",
-    ),
-    (flat, r"tok_embeddings\.weight has the shape \[10240\], which does not fit a matrix"),
-    (one_number, r"feed_forward\.w1\.weight has the shape \[\], which does not fit a matrix"),
-    (no_copies, r"consolidated\.01\.pth: layers\.0\..* should repeat that of a neighbouring shard"),
+WQ, W1 = "layers.0.attention.wq", "layers.0.feed_forward.w1"
+BROKEN: list[tuple[Spoil, str]] = [
+    (cut(slice(-2000)), r"01\.pth is cut short, .* \([\d,]+ bytes\); download it again"),
+    (cut(slice(3000, None)), r"01\.pth is (damaged|not in the zip format)"),
+    (lambda f: torch.save({"norm.weight": Code()}, shard(f, 0)), "not safe: .*it would call"),
+    (lambda f: shard(f, 0).write_bytes(pickle.dumps(Code())), r"not in the zip format"),
+    (lambda f: torch.save([torch.ones(1)], shard(f, 0)), r"00\.pth holds no weights by name"),
+    (lambda f: (f / "params.json").unlink(), r"no params\.json.*found consolidated\.00\.pth"),
+    (lambda f: (f / "params.json").write_bytes(b"\xff\xfe"), r"params\.json cannot be read"),
+    (lambda f: (f / "params.json").write_text('{"n_layers": 2}'), r"params\.json.*dim"),
+    (lambda f: shard(f, 0).unlink(), r"lacks consolidated\.00\.pth; found consolidated\.01\.pth"),
+    (params(n_layers=3), r"lacks the weight layers\.2\..*correct n_layers of params\.json"),
+    (params(n_layers=1), r"does not have, layers\.1\..* first"),
+    (params(dim=48), r"has the shape \[320, 32\].*fit dim 48 of params\.json"),
+    (params(n_heads=3), "3 heads of even size do not make up dim 64"),
+    (params(n_kv_heads=3), "3 n_kv_heads do not divide 4 n_heads"),
+    (params(vocab_size=9), r"have 320 words, params\.json says 9"),
+    (params(n_kv_heads=1), r"attention\.wk\.weight has the shape \[32, 64\]"),
+    (flipped, r"01\.pth is damaged: the CRC-32 of .*; download it again"),
+    (weight(0, WQ, lambda w: w.to(torch.int8)), r"wq\.weight is torch\.int8.*quantised and sparse"),
+    (weight(0, "norm", lambda w: w.to_sparse()), r"is torch\.float32, torch\.sparse_coo"),
+    (weight(1, WQ, lambda w: w.half()), r"layers\.0\..* is torch\.float16, and torch\.float32 in"),
+    (weight(0, "tok_embeddings", lambda w: w.flatten()), r"\[10240\], which does not fit a matrix"),
+    (weight(0, W1, lambda w: w[0, 0]), r"w1\.weight has the shape \[\], .* fit a matrix"),
+    (weight(1, "norm", lambda w: w[0]), r"01\.pth: norm\.weight has the shape \[\], .* fit \[64\]"),
+    (no_copies, r"01\.pth: layers\.0\..* should repeat that of a neighbouring shard"),
 ]
 
 
-@pytest.mark.parametrize(("spoil", "said"), BROKEN, ids=[spoil.__name__ for spoil, _ in BROKEN])
+@pytest.mark.parametrize(("spoil", "said"), BROKEN)
 def test_what_is_not_whole_or_safe_is_refused_and_nothing_is_written(
     source: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    spoil: Any,
+    spoil: Spoil,
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -239,21 +174,18 @@ def test_what_is_not_whole_or_safe_is_refused_and_nothing_is_written(
     assert {path.name for path in tmp_path.iterdir()} <= {"meta", "out.lock"}
 
 
-def test_a_folder_that_holds_something_else_is_not_replaced(source: Path, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.txt").write_text("all of it")
-    with pytest.raises(ConfigError, match="holds something else; name another folder"):
-        convert(read_checkpoint(source), tmp_path / "out")
-
-
-def test_a_disk_without_room_is_refused_beforehand(
+def test_what_is_there_is_not_replaced_and_a_disk_without_room_is_not_filled(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = meta_llama.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(meta_llama.shutil, "disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(ModelError, match=r"needs 0\.\d MB of disk, and 0\.0 MB are free"):
-        convert(read_checkpoint(source), tmp_path / "out")
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(ModelError, match=r"needs about 0\.\d MB of disk, and 0\.0 MB are free"):
+        convert(source)
     assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("all of it")
+    with pytest.raises(ConfigError, match="is there already; name another folder"):
+        convert(source)
 
 
 def test_without_a_tokenizer_the_weights_are_converted_and_it_is_said(
@@ -269,109 +201,78 @@ def test_without_a_tokenizer_the_weights_are_converted_and_it_is_said(
     assert "LLaMA 2 layout, 2 shards" in printed.err
     assert re.search(r"needs 0\.\d MB of disk and 0\.\d MB of memory", printed.err)
     assert f"no tokenizer.model in {source} or above it" in printed.err
-    assert AutoModelForCausalLM.from_pretrained(out).config.eos_token_id == 2
+    assert loaded(out).config.eos_token_id == 2
 
 
-def test_a_sentencepiece_tokenizer_cuts_text_as_sentencepiece_does(
-    source: Path, tmp_path: Path
-) -> None:
+def test_a_sentencepiece_tokenizer_cuts_text_as_sentencepiece_does(source: Path) -> None:
     import sentencepiece
 
     texts = ["Breaches are notified within 72 hours.", "Who  must\ntell whom? é€"]
     model_file = meta.train_sentencepiece(source, texts)
-    convert(read_checkpoint(source), tmp_path / "out")
-    made = AutoTokenizer.from_pretrained(tmp_path / "out")
-    wanted = sentencepiece.SentencePieceProcessor(model_file=str(model_file))
+    model_file.rename(source.parent / model_file.name)  # Above the weights.
+    out = convert(source)
+    made = AutoTokenizer.from_pretrained(out)
+    wanted = sentencepiece.SentencePieceProcessor(model_file=str(source.parent / model_file.name))
     for text in [*texts, "the controller’s duty"]:
         assert made(text)["input_ids"] == [1, *wanted.encode(text)]
         assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
-    assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.eos_token_id == 2
+    assert loaded(out).config.eos_token_id == 2
+
+
+RANKS = meta.merges([b" notified", b" hours", b"Breach", b"72", "é".encode()])
+
+
+def of_llama3(folder: Path, words: int) -> Path:
+    """A checkpoint of Llama 3 with that many embeddings."""
+    values = meta.params(**GROUPED, **LLAMA3)
+    return meta.write(folder / "meta", meta.random_weights(values, words=words), values)
 
 
 def test_a_tiktoken_tokenizer_cuts_text_as_tiktoken_does(tmp_path: Path) -> None:
     import tiktoken
     from transformers.convert_slow_tokenizer import TikTokenConverter
 
-    ranks = meta.merges([b" notified", b" hours", b"Breach", b"72", "é".encode()])
-    values = meta.params(n_kv_heads=2, **LLAMA3)
-    model = meta.twin(values, tied=False)
-    model.resize_token_embeddings(len(ranks) + 256)
-    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), values)
-    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
-    (source / "tokenizer.model").write_bytes(b"\n".join(lines))
-    convert(read_checkpoint(source), tmp_path / "out")
-    made = AutoTokenizer.from_pretrained(tmp_path / "out")
+    begin = len(RANKS)
+    source = of_llama3(tmp_path, begin + 256)
+    # tiktoken's reader kept a copy by path: the file put in its place was never seen.
+    meta.write_merges(source / "tokenizer.model", dict(list(RANKS.items())[:-4]))
+    with pytest.raises(ModelError, match=r"words and the weights \d+: .* cut short"):
+        convert(source)
+    meta.write_merges(source / "tokenizer.model", RANKS)
+    out = convert(source)
+    made = AutoTokenizer.from_pretrained(out)
     wanted = tiktoken.Encoding(
-        "llama3", pat_str=TikTokenConverter().pattern, mergeable_ranks=ranks, special_tokens={}
+        "llama3", pat_str=TikTokenConverter().pattern, mergeable_ranks=RANKS, special_tokens={}
     )
-    begin = len(ranks)
     for text in ["Breaches are notified within 72 hours.", "Who  must\ntell 721 whom? é€"]:
         assert made(text)["input_ids"] == [begin, *wanted.encode(text)]
         assert made.decode(made(text)["input_ids"], skip_special_tokens=True) == text
     assert made.convert_tokens_to_ids("<|eot_id|>") == begin + 9
-    ends = GenerationConfig.from_pretrained(tmp_path / "out").eos_token_id
+    assert len({*made.convert_ids_to_tokens(range(begin, begin + 256))}) == 256
+    ends = GenerationConfig.from_pretrained(out).eos_token_id
     assert made.convert_ids_to_tokens(ends) == ["<|end_of_text|>", "<|eot_id|>"]
-    assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.eos_token_id == begin + 1
-
-
-def write_ranks(source: Path, ranks: dict[bytes, int]) -> None:
-    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
-    (source / "tokenizer.model").write_bytes(b"\n".join(lines))
-
-
-def test_ranks_cut_short_are_refused_and_a_whole_file_in_their_place_is_read(
-    tmp_path: Path,
-) -> None:
-    # tiktoken's reader kept a copy by path: the file put in its place was never seen.
-    ranks = meta.merges([b" notified", b" hours"])
-    model = meta.twin(values := meta.params(**LLAMA3), tied=False)
-    model.resize_token_embeddings(len(ranks) + 256)
-    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), values)
-    write_ranks(source, dict(list(ranks.items())[:-4]))
-    with pytest.raises(ModelError, match=r"521 words and the weights 525: .* cut short"):
-        convert(read_checkpoint(source), tmp_path / "out")
-    write_ranks(source, ranks)
-    convert(read_checkpoint(source), tmp_path / "out")
-    made = AutoTokenizer.from_pretrained(tmp_path / "out")
-    assert made.bos_token_id == len(ranks)
+    assert loaded(out).config.eos_token_id == begin + 1
 
 
 def test_a_vocabulary_too_small_for_special_tokens_has_none(tmp_path: Path) -> None:
-    values = meta.params(**LLAMA3)
-    model = meta.twin(values, tied=False)
-    model.resize_token_embeddings(100)
-    source = meta.write(tmp_path / "meta", meta.in_metas_layout(model), values)
-    convert(read_checkpoint(source), tmp_path / "out")
-    config = AutoModelForCausalLM.from_pretrained(tmp_path / "out").config
+    config = loaded(convert(of_llama3(tmp_path, words=100))).config
     assert (config.bos_token_id, config.eos_token_id) == (None, None)
 
 
-def test_shards_that_hold_copies_of_a_head_compute_the_same(tmp_path: Path) -> None:
-    values = meta.params(n_kv_heads=2)
-    model = meta.twin(values, tied=False)
-    weights = meta.in_metas_layout(model)
-    repeated = {
-        name: weight.view(2, 16, 64).repeat_interleave(2, 0).flatten(0, 1)
-        if name.endswith(("wk.weight", "wv.weight"))
-        else weight
-        for name, weight in weights.items()
-    }
-    source = meta.write(tmp_path / "meta", repeated, values, shards=4)
-    convert(read_checkpoint(source), tmp_path / "out")
-    same_logits(AutoModelForCausalLM.from_pretrained(tmp_path / "out"), model, weights, values)
-
-
-@pytest.mark.parametrize("generation", ["Llama 3", "Llama 3.1"])
-def test_special_tokens_are_256_different_ones(generation: str) -> None:
-    names = special_tokens(generation)
-    assert len(set(names)) == 256
-    assert names[:2] == ["<|begin_of_text|>", "<|end_of_text|>"]
-
-
-def test_a_tokenizer_of_another_model_is_refused(source: Path, tmp_path: Path) -> None:
-    ranks = meta.merges([bytes(range(65, 91))])
-    lines = [b"%b %d" % (base64.b64encode(token), rank) for token, rank in ranks.items()]
-    (source / "tokenizer.model").write_bytes(b"\n".join(lines))
-    with pytest.raises(BenchError, match="537 words and the weights 320: it belongs to another"):
-        convert(read_checkpoint(source), tmp_path / "out")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, rf"{len(RANKS) + 256} words and the weights 320: it belongs to another"),
+        (b"YQ== 0\nYg== 2\n", r"is no tokenizer of Meta's \(a rank is missing"),
+        (b"nothing of the kind", "is no tokenizer of Meta's"),
+    ],
+)
+def test_a_tokenizer_that_is_not_the_models_is_refused(
+    source: Path, tmp_path: Path, text: bytes | None, said: str
+) -> None:
+    meta.write_merges(source / "tokenizer.model", RANKS)
+    if text is not None:
+        (source / "tokenizer.model").write_bytes(text)
+    with pytest.raises(ModelError, match=said):
+        convert(source)
     assert not (tmp_path / "out").exists()

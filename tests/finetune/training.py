@@ -5,18 +5,23 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+from pydantic import BaseModel
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
 from finetune.checkpoint import Checkpoint, determinants
-from finetune.contexts import shown_as_asked
-from finetune.examples import IGNORED, build_examples
+from finetune.examples import IGNORED, build_splits
 from finetune.recipe import Recipe
 from finetune.train import train
 from finetune.work import COMPLETE
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
-from tasks.policyqa.questions import in_split, load_questions
+from tasks.policyqa.questions import Question, load_questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,26 +46,65 @@ def recipe(model: Path, **changes: Any) -> Recipe:
     return Recipe(**{**values, **changes})
 
 
+def inputs(data: Path) -> tuple[list[Question], Retriever]:
+    """The questions of a data folder and a retriever over its sections."""
+    sections = load_corpus(data)
+    return load_questions(data, [section.id for section in sections]), Retriever(sections)
+
+
+def logged(folder: Path) -> dict[str, list[float]]:
+    """What TensorBoard shows of a checkpoint, by update; a resumed run repeats some."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    values: dict[str, dict[int, float]] = {}
+    for file in sorted(folder.rglob("events.out.tfevents.*")):
+        events = EventAccumulator(str(file)).Reload()
+        for tag in events.Tags()["scalars"]:
+            found = {event.step: event.value for event in events.Scalars(tag)}
+            values.setdefault(tag, {}).update(found)
+    return {tag: [found[step] for step in sorted(found)] for tag, found in values.items()}
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Of the adapter in ``folder``."""
+    return dict(load_file(folder / "adapter_model.safetensors"))
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    pair = weights(one), weights(other)
+    assert pair[0].keys() == pair[1].keys()
+    assert all(torch.equal(pair[0][name], pair[1][name]) for name in pair[0])
+
+
+def kill() -> None:
+    """End this process as nothing else may."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def run(
     wanted: Recipe,
     data: Path,
     target: Path,
-    kill_at: int | None = None,
+    stop_at: int | None = None,
+    stop: Callable[[], object] = kill,
     said: list[str] | None = None,
 ) -> Checkpoint:
-    """The checkpoint; or the end of this process, when update ``kill_at`` is done."""
-    sections = load_corpus(data)
-    questions = load_questions(data, [section.id for section in sections])
-    retriever = Retriever(sections)
+    """The checkpoint; or what ``stop`` does, when update ``stop_at`` is done."""
+    questions, retriever = inputs(data)
 
     def advance(done: int, total: int) -> None:
         del total
-        if done == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if done == stop_at:
+            stop()
 
     lines = [] if said is None else said
     what = determinants(wanted, questions, retriever)
     return train(wanted, questions, retriever, target, what, advance, lines.append)
+
+
+def work_on(target: Path) -> Path:
+    """Where work on ``target`` was left."""
+    return next(target.parent.glob(f"{target.name}.*.partial"))
 
 
 def left_half_saved(work: Path, whole: str, half: str) -> None:
@@ -70,37 +114,40 @@ def left_half_saved(work: Path, whole: str, half: str) -> None:
     (work / half / "trainer_state.json").unlink()
 
 
-def validation_loss(wanted: Recipe, data: Path, model: Path) -> float:
-    """Loss an answer token of the model or checkpoint in ``model``, one question at a time."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "validation")
-    shown = shown_as_asked(questions, Retriever(sections), wanted)
+def validated(wanted: Recipe, data: Path, model: Path) -> tuple[float, float]:
+    """Of the model or checkpoint in ``model``, one question at a time: the loss an answer token,
+    and the share of answer tokens that it finds likeliest."""
     tokenizer = AutoTokenizer.from_pretrained(model)
     loaded = AutoModelForCausalLM.from_pretrained(model)
-    total = count = 0.0
-    for row in build_examples(questions, shown, wanted, tokenizer).rows:
+    total = right = count = 0.0
+    for row in build_splits(wanted, *inputs(data), tokenizer)["validation"].rows:
         ids, labels = torch.tensor([row.input_ids]), torch.tensor([row.labels])
-        tokens = int((labels != IGNORED).sum())
         with torch.no_grad():
-            total += float(loaded(input_ids=ids, labels=labels).loss) * tokens
+            made = loaded(input_ids=ids, labels=labels)
+        tokens = int((labels != IGNORED).sum())
+        total += float(made.loss) * tokens
+        right += int((made.logits[:, :-1].argmax(-1) == labels[:, 1:]).sum())
         count += tokens
-    return total / count
+    return total / count, right / count
 
 
 def in_processes(
-    wanted: Recipe, data: Path, target: Path, processes: int = 1, kill_at: int = 0
+    wanted: BaseModel,
+    data: Path,
+    target: Path,
+    processes: int = 1,
+    stop_at: int = 0,
+    module: str = "tests.finetune.training",
 ) -> int:
-    """Train elsewhere, in so many processes of ``torchrun``; the exit status."""
+    """Have ``module`` train elsewhere, in so many processes of ``torchrun``; the exit status."""
     alone = [sys.executable]
     several = [*alone, "-m", "torch.distributed.run", f"--nproc_per_node={processes}"]
     start = alone if processes == 1 else several
-    arguments = [wanted.model_dump_json(), str(data), str(target), str(kill_at)]
+    arguments = [wanted.model_dump_json(), str(data), str(target), str(stop_at)]
     done = subprocess.run(
-        [*start, "-m", "tests.finetune.training", *arguments],
+        [*start, "-m", module, *arguments],
         cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
         capture_output=True,
         text=True,

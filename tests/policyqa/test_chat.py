@@ -8,7 +8,7 @@ import pytest
 import yaml
 from transformers import AutoTokenizer
 
-from finetune.contexts import Shown
+from finetune.contexts import AnsweredContext
 from finetune.examples import IGNORED, build_examples, tokenise_chat
 from finetune.recipe import Recipe
 from harness.errors import ConfigError, ModelError
@@ -123,7 +123,7 @@ def test_what_is_asked_is_the_beginning_of_what_training_sees(
     tokenizer = AutoTokenizer.from_pretrained(smollm2)
     recipe = Recipe.model_validate({"name": "mine", "weights": "sft", "prompt": prompt})
     questions = load(data)[:12]
-    shown = [Shown(Excerpt("[1] A rule."), one.reference) for one in questions]
+    shown = [AnsweredContext(Excerpt("[1] A rule."), one.reference) for one in questions]
     examples = build_examples(questions, shown, recipe, tokenizer)
     system = [{"role": "system", "content": prompt["system"]}] if "system" in prompt else []
     for question, example in zip(questions, examples.rows, strict=True):

@@ -3,51 +3,29 @@
 import io
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from rich.console import Console
+from transformers import LlamaConfig
 
 from finetune.recipe import Recipe
 from harness.errors import ModelError
 from harness.files import cache_folder
-from policyqa.dry_run import dry_run, show
+from policyqa.dry_run import dry_run, show_estimate
 from policyqa.progress import Watch
 from tests.finetune.training import recipe
 from tests.policyqa.test_plan import unanswer
 
-LLAMA2_7B = {
-    "architectures": ["LlamaForCausalLM"],
-    "model_type": "llama",
-    "hidden_size": 4096,
-    "intermediate_size": 11008,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "num_key_value_heads": 32,
-    "vocab_size": 32000,
-    "max_position_embeddings": 4096,
-    "tie_word_embeddings": False,
-    "dtype": "float16",
-}
-Written = Callable[[dict[str, Any]], Path]
-
 
 @pytest.fixture
-def without_weights(tiny_llama: Path, tmp_path: Path) -> Written:
-    """Makes a folder that holds a configuration and a tokenizer alone."""
-
-    def make(config: dict[str, Any]) -> Path:
-        folder = tmp_path / "model"
-        folder.mkdir()
-        for path in tiny_llama.glob("*token*"):
-            shutil.copy(path, folder)
-        (folder / "config.json").write_text(json.dumps(config))
-        return folder
-
-    return make
+def bare(tiny_llama: Path, tmp_path: Path) -> Path:
+    """A model without its weights."""
+    weights = shutil.ignore_patterns("*.safetensors")
+    return Path(shutil.copytree(tiny_llama, tmp_path / "model", ignore=weights))
 
 
 def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
@@ -55,7 +33,7 @@ def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
     file = io.StringIO()
     console = Console(file=file, width=200, color_system=None)
     found = dry_run(wanted, data, Watch(console))
-    show(found, console)
+    show_estimate(found, console)
     return found, " ".join(file.getvalue().split())
 
 
@@ -64,24 +42,21 @@ def test_a_dry_run_shows_its_terms_and_leaves_the_cache_alone(data: Path, tiny_l
         return {path: path.stat().st_mtime_ns for path in cache_folder().rglob("*")}
 
     before = cached()
-    found, shown = told(recipe(tiny_llama, limit=10, max_tokens=41), data)
+    wanted = recipe(tiny_llama, limit=10, max_tokens=41, optimizer="paged_adamw_32bit")
+    found, shown = told(wanted, data)
     assert cached() == before
-    rows = found.train["rows"]
+    assert "adamw_torch in place of paged_adamw_32bit" in shown
+    assert found["recipe"]["optimizer"] == "adamw_torch"
+    rows = found["train"]["rows"]
     assert f"{rows} examples ({10 - rows} too long and left out)" in shown
     assert f"contexts: {10} as asked" in shown
-    assert f"{found.trainable:,} of {found.parameters:,} trained" in shown
-    for term in ("process 0.90 GB", "parameters, fp32", "adapter", "activations", "logits"):
+    assert f"{found['trainable']:,} of {found['parameters']:,} trained" in shown
+    for term in ("process 0.9 GB", "parameters, fp32", "adapter", "activations", "logits"):
         assert term in shown
     assert "fits: it needs" in shown
     assert "(estimated)" in shown
-
-
-def test_the_json_has_all_that_is_told(data: Path, tiny_llama: Path) -> None:
-    found, _ = told(recipe(tiny_llama, limit=4), data)
-    read = json.loads(json.dumps(found.as_json()))
-    assert read["recipe"]["name"] == "tiny"
-    assert read["fits"] is True
-    assert read["measured"] is None
+    read = json.loads(json.dumps(found))
+    assert (read["recipe"]["name"], read["fits"], read["measured"]) == ("tiny", True, None)
     memory = read["memory"]
     assert memory.pop("needed") == memory["peak"] - memory["process"]
     assert memory.pop("peak") == sum(memory.values())
@@ -89,62 +64,43 @@ def test_the_json_has_all_that_is_told(data: Path, tiny_llama: Path) -> None:
 
 
 def test_a_7b_model_that_does_not_fit_is_known_by_its_configuration(
-    data: Path, without_weights: Written, monkeypatch: pytest.MonkeyPatch
+    data: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finetune.estimate.free_memory", lambda: 24 * 10**9)
-    found, shown = told(recipe(without_weights(LLAMA2_7B), limit=4), data)
-    assert not found.fits
-    assert found.memory["weights"].size == 4 * 6_738_415_616
+    free = SimpleNamespace(available=24 * 10**9)
+    monkeypatch.setattr("finetune.estimate.psutil.virtual_memory", lambda: free)
+    LlamaConfig().save_pretrained(bare)
+    found, shown = told(recipe(bare, limit=4), data)
+    assert found["fits"] is False
+    assert found["memory"]["weights"] == 4 * 6_738_415_616
     assert "6,738,415,616 parameters, fp32" in shown
     assert "does not fit: it needs" in shown
-    assert "24.00 GB are free" in shown
+    assert "24.0 GB are free" in shown
     assert "turn gradient_checkpointing on, or take precision nf4" in shown
 
 
-@pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A GPU of which 24 GB are free and the heaviest batch takes 30."""
+def test_what_a_gpu_measured_counts_where_the_weights_are_here(
+    data: Path, tiny_llama: Path, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one of which 24 GB are free and the heaviest batch takes 30."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (24 * 10**9, 80 * 10**9))
-    monkeypatch.setattr("finetune.measuring.measured", lambda *_: 30 * 10**9)
-
-
-@pytest.mark.usefixtures("gpu")
-def test_what_a_gpu_measured_counts_and_not_what_was_estimated(
-    data: Path, tiny_llama: Path
-) -> None:
+    monkeypatch.setattr("finetune.estimate.measured_peak", lambda *_: 30 * 10**9)
     found, shown = told(recipe(tiny_llama, limit=4), data)
-    assert found.peak < 10**9  # Python and the libraries are not on the GPU.
+    assert found["memory"]["peak"] < 10**9  # Python and the libraries are not on the GPU.
     assert "Python and the libraries" not in shown
-    assert "does not fit: it needs 30.00 GB (measured with the heaviest batch)" in shown
-
-
-@pytest.mark.usefixtures("gpu")
-def test_a_model_whose_weights_are_not_here_is_not_measured(
-    data: Path, tiny_llama: Path, without_weights: Written
-) -> None:
-    config = json.loads((tiny_llama / "config.json").read_text())
-    found, shown = told(recipe(without_weights(config), limit=4), data)
-    assert found.measured is None
+    assert "does not fit: it needs 30.0 GB (measured with the heaviest batch)" in shown
+    found, shown = told(recipe(bare, limit=4), data)
+    assert found["measured"] is None
     assert "are not here" in shown
     assert "(estimated)" in shown
 
 
-def test_what_cannot_be_done_here_is_said_and_estimated_otherwise(
+def test_questions_without_an_answer_are_no_examples_and_are_counted(
     data: Path, tiny_llama: Path
 ) -> None:
-    found, shown = told(recipe(tiny_llama, optimizer="paged_adamw_32bit", limit=4), data)
-    assert "adamw_torch in place of paged_adamw_32bit" in shown
-    assert found.recipe.optimizer == "adamw_torch"
-
-
-def test_questions_without_an_answer_are_no_examples_and_are_counted(
-    data: Path, without_weights: Written, tiny_llama: Path
-) -> None:
     unanswer(data, "bees-0003", "bees-0004", "kites-0001")
-    config = json.loads((tiny_llama / "config.json").read_text())
-    found, shown = told(recipe(without_weights(config)), data)
-    assert (found.train["rows"], found.validation["rows"]) == (10, 2)
+    found, shown = told(recipe(tiny_llama), data)
+    assert (found["train"]["rows"], found["validation"]["rows"]) == (10, 2)
     assert "2 of 12 train questions have no reference answer" in shown
     assert "1 of 3 validation questions have no reference answer" in shown
 
