@@ -135,4 +135,4 @@ def _retriever(
     stay_offline(models)
     for model in models:
         catalogue.loadable(model)
-    return Retriever.of(data_or_shipped(data), embedder, reranker, mode, k)
+    return Retriever.of(data_or_shipped(data), embedder=embedder, reranker=reranker, mode=mode, k=k)

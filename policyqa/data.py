@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.checking.findings import CHECKS, Finding
-from tasks.importing.importer import RECORD
+from tasks.importing.importer import IMPORT_RECORD
 from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
-SHOWN = 20
+ROWS_SHOWN = 20
 """Rows not taken that are printed; the record has all."""
 
 
@@ -44,10 +44,10 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
     for reason, count in Counter(row["reason"] for row in not_taken).items():
         if count > 1:
             say(f"{count:>7,} times: {reason}")
-    for row in not_taken[:SHOWN]:
+    for row in not_taken[:ROWS_SHOWN]:
         say(f"        {row['place']}: {row['reason']}")
-    if len(not_taken) > SHOWN:
-        say(f"        … and {len(not_taken) - SHOWN:,} more in {out / RECORD}")
+    if len(not_taken) > ROWS_SHOWN:
+        say(f"        … and {len(not_taken) - ROWS_SHOWN:,} more in {out / IMPORT_RECORD}")
     say(f"data folder: {out}")
     if questions["taken"] or questions["not taken"]:
         say(f"next: policyqa data check {out}")

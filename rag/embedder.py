@@ -11,7 +11,7 @@ from harness.models import catalogue
 
 EMBEDDER = "minilm-l6"
 """The model that retrieval embeds with unless another is named."""
-BATCH = 64
+EMBEDDER_BATCH = 64
 """Texts embedded at a time."""
 
 
@@ -38,7 +38,10 @@ class Embedder:
         What a text has beyond the model's window is not in its vector.
         """
         vectors: npt.NDArray[np.float32] = self._load().encode(
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            list(texts),
+            batch_size=EMBEDDER_BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
         )
         return vectors.reshape(len(texts), self.size)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from harness.errors import ModelError
 from harness.models import catalogue
-from rag.index import Hit
+from rag.stores.store import Hit
 
-BATCH = 32
+RERANKER_BATCH = 32
 """Pairs read at a time."""
 
 
@@ -42,7 +42,9 @@ class Reranker:
         if not pairs:
             return [[] for _ in questions]
         model = _load(catalogue.resolve(self.model))
-        scores = iter(model.predict(pairs, batch_size=BATCH, show_progress_bar=False).tolist())
+        scores = iter(
+            model.predict(pairs, batch_size=RERANKER_BATCH, show_progress_bar=False).tolist()
+        )
         scored = [[replace(hit, score=float(next(scores))) for hit in found] for found in hits]
         return [sorted(found, key=lambda hit: (-hit.score, hit.id)) for found in scored]
 

@@ -15,14 +15,15 @@ from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
-    PAGE,
+    LISTED,
     QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
-    Found,
+    Hit,
     Point,
     Query,
     all_ids,
+    hits_of,
     named_vectors,
     point_of,
     sparse_as,
@@ -59,7 +60,7 @@ class ClientStore:
         """See ``Store``."""
         return all_ids(
             lambda offset: self._client.scroll(
-                self._name, limit=PAGE, offset=offset, with_payload=False, with_vectors=False
+                self._name, limit=LISTED, offset=offset, with_payload=False, with_vectors=False
             )
         )
 
@@ -77,14 +78,15 @@ class ClientStore:
         )
         return [point_of(record) for record in records]
 
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
+    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
         """See ``Store``."""
         params = models.SearchParams(exact=self.count() <= EXACT_UP_TO)
-        answers: list[Any] = []
+        found: list[list[Hit]] = []
         for batch in chunked(queries, QUERIES):
             requests = [_request(query, limit, params) for query in batch]
-            answers += self._client.query_batch_points(self._name, requests)
-        return [[Found(dict(p.payload or {}), p.score) for p in a.points] for a in answers]
+            answers = self._client.query_batch_points(self._name, requests)
+            found += [hits_of(answer.points) for answer in answers]
+        return found
 
     def settle(self) -> None:
         """See ``Store``; a server builds its graph by itself."""

@@ -14,14 +14,15 @@ from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
-    PAGE,
+    LISTED,
     QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
-    Found,
+    Hit,
     Point,
     Query,
     all_ids,
+    hits_of,
     named_vectors,
     point_of,
     sparse_as,
@@ -47,7 +48,9 @@ class EdgeStore:
         """See ``Store``."""
         return all_ids(
             lambda offset: self._shard.scroll(
-                edge.ScrollRequest(offset=offset, limit=PAGE, with_payload=False, with_vector=False)
+                edge.ScrollRequest(
+                    offset=offset, limit=LISTED, with_payload=False, with_vector=False
+                )
             )
         )
 
@@ -64,14 +67,14 @@ class EdgeStore:
         records = self._shard.retrieve(list(ids), with_payload=True, with_vector=[DENSE, SPARSE])
         return [point_of(record) for record in records]
 
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
+    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
         """See ``Store``."""
         exact = self.count() <= EXACT_UP_TO
-        answers: list[Any] = []
+        found: list[list[Hit]] = []
         for batch in chunked(queries, QUERIES):
             requests = [_request(query, limit, exact) for query in batch]
-            answers += self._shard.query_batch(edge.QueryBatchRequest(requests))
-        return [[Found(dict(p.payload or {}), p.score) for p in answer] for answer in answers]
+            found += map(hits_of, self._shard.query_batch(edge.QueryBatchRequest(requests)))
+        return found
 
     def settle(self) -> None:
         """See ``Store``; above ``EXACT_UP_TO`` passages this builds the graph."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag.corpus import Section
 from rag.sections import PATH
-from tasks.importing.drafts import Document
+from tasks.importing.drafts import ImportedDocument
 from tasks.policyqa.evidence import PAGE, Coverage
 
 NEAREST = 3
@@ -24,15 +24,15 @@ class UnusableError(Exception):
 class Places:
     """The documents, sections and pages that rows may name."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[ImportedDocument]) -> None:
         self.documents = documents
         self._coverage = coverage_of(documents)
 
-    def named(self, name: str) -> list[Document]:
+    def named(self, name: str) -> list[ImportedDocument]:
         """The documents whose file, with or without its suffix, or id ``name`` is."""
         return [document for document in self.documents if _is_named(document, name)]
 
-    def evidence(self, name: str, within: Sequence[Document]) -> list[str]:
+    def evidence(self, name: str, within: Sequence[ImportedDocument]) -> list[str]:
         """What a row calls evidence: a section's id, a page, a heading or a document.
 
         Args:
@@ -63,13 +63,13 @@ class Places:
         return name
 
 
-def coverage_of(documents: Sequence[Document]) -> Coverage:
+def coverage_of(documents: Sequence[ImportedDocument]) -> Coverage:
     """The sections that each name covers."""
     pages = {one.id: one.pages for document in documents for one in document.sections}
     return Coverage(pages, pages)
 
 
-def _only(name: str, documents: Sequence[Document]) -> Document:
+def _only(name: str, documents: Sequence[ImportedDocument]) -> ImportedDocument:
     """The one document that evidence is of."""
     if len(documents) != 1:
         found = ", ".join(document.framework.citation for document in documents[:4]) or "none"
@@ -77,12 +77,12 @@ def _only(name: str, documents: Sequence[Document]) -> Document:
     return documents[0]
 
 
-def _is_named(document: Document, name: str) -> bool:
+def _is_named(document: ImportedDocument, name: str) -> bool:
     file = Path(document.framework.citation)
     return _plain(name) in map(_plain, (file.name, str(file), file.stem, document.framework.id))
 
 
-def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
+def _ids_of(name: str, documents: Sequence[ImportedDocument]) -> list[str]:
     """The ids of the sections that a heading names: those headed so, else those beginning so."""
     sections = [section for document in documents for section in document.sections]
     wanted = _plain(name)
@@ -96,7 +96,7 @@ def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
     return [section.id for section in found]
 
 
-def _nearest(name: str, documents: Sequence[Document]) -> str:
+def _nearest(name: str, documents: Sequence[ImportedDocument]) -> str:
     """The headings that hold a name or are most like it; where none is, the first there are."""
     wanted = _plain(name)
     named = {_plain(_last(s)): _last(s) for one in documents for s in one.sections}

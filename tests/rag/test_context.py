@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.context import assemble, distinct, inert
-from rag.index import Hit
+from rag.stores.store import Hit
 
 
 class WordTokens:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ModelError
-from rag.index import Hit
 from rag.reranker import Reranker
+from rag.stores.store import Hit
 
 
 def hits(*bodies: str) -> list[Hit]:

@@ -10,7 +10,7 @@ from harness.errors import ConfigError
 from harness.validation import validated
 from harness.variants import Prompt
 from rag.context import assemble, inert
-from rag.index import Hit
+from rag.stores.store import Hit
 from tasks.policyqa.prompts import (
     PromptRow,
     completion,
