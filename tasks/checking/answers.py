@@ -51,32 +51,27 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
     for one in folder.questions:
         question = one.question
         evidence = folder.evidence(question)
-        if question.references and evidence:
-            for citation in question.citations:
-                if not _stands_in(_plain(citation), _plain(evidence)):
-                    message = f"{citation!r} stands nowhere in its evidence"
-                    yield Finding("citation", one.place, message)
+        cited = question.citations if question.references and evidence else []
+        for citation in cited:
+            if not _stands_in(_plain(citation), _plain(evidence)):
+                message = f"{citation!r} stands nowhere in its evidence"
+                yield Finding("citation", one.place, message)
         titles = [
             folder.sections[i].framework_title for i in question.evidence if i in folder.sections
         ]
         known = " ".join([*titles, *question.citations])
         for answer in question.references:
-            yield from _of_evidence(answer, evidence, one.place)
+            for value in missing_values(answer, evidence) if evidence else ():
+                message = f"{value!r} stands nowhere in its evidence"
+                yield Finding("number", one.place, message)
+            copied = longest_copy(answer, evidence)
+            if len(copied) >= COPIED_WORDS:
+                message = f"{len(copied)} words in a row: {' '.join(copied[:8])!r} …"
+                yield Finding("copy", one.place, message)
             share = given_away(question.question, answer, known)
             if share >= GIVEN_AWAY and question.answerable:
                 message = f"the question holds {share:.0%} of the words of its answer"
                 yield Finding("give-away", one.place, message)
-
-
-def _of_evidence(answer: str, evidence: str, place: str) -> Iterator[Finding]:
-    """What is wrong with one answer as its evidence has it; nothing where there is none."""
-    if not evidence:
-        return
-    for value in missing_values(answer, evidence):
-        yield Finding("number", place, f"{value!r} stands nowhere in its evidence")
-    copied = longest_copy(answer, evidence)
-    if len(copied) >= COPIED_WORDS:
-        yield Finding("copy", place, f"{len(copied)} words in a row: {_cut(copied)!r}")
 
 
 def missing_values(answer: str, evidence: str) -> list[str]:
@@ -159,7 +154,3 @@ def _plain(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\d[\d.,]*\d|\w+", text.lower())
-
-
-def _cut(words: list[str]) -> str:
-    return " ".join(words[:8]) + (" …" if len(words) > 8 else "")
