@@ -12,20 +12,19 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from rag.corpus import load_corpus
 from rag.embedder import Embedder
 from tasks.checking.duplicates import near_duplicates
-from tasks.policyqa.questions import DATA, SPLITS, Question, load_questions
+from tasks.policyqa.questions import DATA, SPLITS, Question
+from tests.tasks.folders import load
 
 PARAPHRASES = Path(__file__).parent / "paraphrases.jsonl"
 
 
 def planted(part: str) -> tuple[list[Question], dict[str, str]]:
     """The shipped set with a part of the paraphrases in other splits, and the strength of each."""
-    shipped = load_questions(DATA, [section.id for section in load_corpus(DATA)])
-    by_id = {question.id: question for question in shipped}
+    rows = load(DATA)
+    by_id = {question.id: question for question in rows}
     strength = {}
-    rows = list(shipped)
     for line in PARAPHRASES.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["part"] != part:
@@ -35,11 +34,8 @@ def planted(part: str) -> tuple[list[Question], dict[str, str]]:
         new = {
             "id": f"again-{original.id}",
             "split": others[len(strength) % 2],
-            "question": row["question"],
-            "answer": row["answer"],
-            "framework": "",
-            "evidence": [],
-            "citations": [],
+            **{name: row[name] for name in ("question", "answer")},
+            **{"framework": "", "evidence": [], "citations": []},
         }
         rows.append(original.model_copy(update=new))
         strength[f"again-{original.id}"] = row["strength"]
@@ -82,10 +78,12 @@ def test_without_citations_more_is_found_wrongly(minilm: Path) -> None:  # noqa:
 
 
 def question(id_: str, split: str, text: str, answer: str | None) -> Question:
-    return Question.model_validate(
-        {"id": id_, "split": split, "framework": "f", "kind": "k", "question": text,
-         "answer": answer, "evidence": [], "citations": []}
-    )  # fmt: skip
+    row = {"id": id_, "split": split, "framework": "f", "question": text, "answer": answer}
+    return Question.model_validate(row)
+
+
+def pairs(rows: list[Question]) -> list[tuple[int, int]]:
+    return [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
 
 
 def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # noqa: ARG001
@@ -95,8 +93,7 @@ def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # no
         question("c", "test", "How long may the string of a kite be?", None),
         question("d", "test", "Who may dig a well?", "The owner of the land."),
     ]
-    pairs = [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
-    assert pairs == [(0, 1)]
+    assert pairs(rows) == [(0, 1)]
 
 
 def test_any_of_several_answers_may_tell_that_the_same_is_asked(minilm: Path) -> None:  # noqa: ARG001
@@ -106,20 +103,12 @@ def test_any_of_several_answers_may_tell_that_the_same_is_asked(minilm: Path) ->
                  "Under Rule 1 a hive stands 40 metres from a road."),
         question("c", "test", "How long may the string of a kite be?", "60 metres, says Rule 2."),
     ]  # fmt: skip
-    assert near_duplicates(rows, Embedder()) == []
-    rows[0] = rows[0].model_copy(
-        update={"answers": ["60 goats.", "By Rule 1 a hive stands 40 metres from any road."]}
-    )
-    pairs = [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
-    assert pairs == [(0, 1)]
+    assert pairs(rows) == []
+    further = ["60 goats.", "By Rule 1 a hive stands 40 metres from any road."]
+    rows[0] = rows[0].model_copy(update={"answers": further})
+    assert pairs(rows) == [(0, 1)]
     # The one that has several may as well stand second.
-    pairs = [(pair.first, pair.second) for pair in near_duplicates(rows[::-1], Embedder())]
-    assert pairs == [(1, 2)]
-
-
-def test_pairs_within_a_split_are_not_sought(minilm: Path) -> None:  # noqa: ARG001
-    rows = [question(id_, "test", "How far must a hive stand?", "40 metres.") for id_ in "ab"]
-    assert near_duplicates(rows, Embedder()) == []
+    assert pairs(rows[::-1]) == [(1, 2)]
 
 
 def test_a_question_in_three_splits_is_found_in_each_pair(minilm: Path) -> None:  # noqa: ARG001
@@ -128,13 +117,13 @@ def test_a_question_in_three_splits_is_found_in_each_pair(minilm: Path) -> None:
         question(split, split, text, "A hive stands at least 40 metres from any road.")
         for split, text in zip(SPLITS, texts, strict=True)
     ]
-    found = [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
-    assert found == [(0, 1), (0, 2), (1, 2)]
+    assert pairs(rows) == [(0, 1), (0, 2), (1, 2)]
 
 
-def test_questions_that_differ_in_a_number_are_no_copies(minilm: Path) -> None:  # noqa: ARG001
-    rows = [
-        question("a", "train", "What must a keeper of bees do under Article 12?", "Keep a book."),
-        question("b", "test", "What must a keeper of bees do under Article 13?", "Pay EUR 5."),
-    ]
-    assert near_duplicates(rows, Embedder()) == []
+def test_pairs_within_a_split_and_those_that_differ_in_a_number_are_none(minilm: Path) -> None:  # noqa: ARG001
+    rows = [question(id_, "test", "How far must a hive stand?", "40 metres.") for id_ in "ab"]
+    assert pairs(rows) == []
+    asked = "What must a keeper of bees do under Article 1{}?"
+    rows.append(question("c", "train", asked.format(2), "Keep a book."))
+    rows.append(question("d", "validation", asked.format(3), "Pay EUR 5."))
+    assert pairs(rows) == []
