@@ -8,7 +8,7 @@ twice the TF-IDF cosine of the answers' letter groups, and the share of numbers 
 of several answers the most alike count. A pair counts only if each is the other's best match, since
 questions on one subject are all alike to an embedding, and if their citations do not tell them
 apart. Weights and thresholds were set on one set of written paraphrases and are tested on another
-(``tests/tasks/checking/test_duplicates.py``).
+(``tests/tasks/checking/test_shipped_set.py``).
 """
 
 import re

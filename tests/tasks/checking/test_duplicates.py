@@ -1,80 +1,10 @@
-"""
-Paraphrases planted into the shipped set are found, and little else.
+"""Near-duplicates between splits, one way to be alike at a time."""
 
-``paraphrases.jsonl``: 300 questions of the shipped set with their answers, written again by another
-hand: half lightly (a few words changed), half heavily (another person and situation, as few of the
-words as can be). The thresholds were set on its part ``development`` (200); here it is ``test``
-(100). A paraphrase is planted without evidence, framework and citations, so that nothing but its
-words tells whose it is.
-"""
-
-import json
-from collections import Counter
 from pathlib import Path
 
 from rag.embedder import Embedder
 from tasks.checking.duplicates import near_duplicates
-from tasks.policyqa.questions import DATA, SPLITS, Question
-from tests.tasks.folders import load
-
-PARAPHRASES = Path(__file__).parent / "paraphrases.jsonl"
-
-
-def planted(part: str) -> tuple[list[Question], dict[str, str]]:
-    """The shipped set with a part of the paraphrases in other splits, and the strength of each."""
-    rows = load(DATA)
-    by_id = {question.id: question for question in rows}
-    strength = {}
-    for line in PARAPHRASES.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if row["part"] != part:
-            continue
-        original = by_id[row["id"]]
-        others = [split for split in SPLITS if split != original.split]
-        new = {
-            "id": f"again-{original.id}",
-            "split": others[len(strength) % 2],
-            **{name: row[name] for name in ("question", "answer")},
-            **{"framework": "", "evidence": [], "citations": []},
-        }
-        rows.append(original.model_copy(update=new))
-        strength[f"again-{original.id}"] = row["strength"]
-    return rows, strength
-
-
-def measured(part: str, citations: bool = True) -> dict[str, float]:
-    rows, strength = planted(part)
-    if not citations:
-        rows = [row.model_copy(update={"citations": []}) for row in rows]
-    found = {
-        (rows[pair.first].id, rows[pair.second].id) for pair in near_duplicates(rows, Embedder())
-    }
-    true = {pair for pair in found if f"again-{pair[0]}" == pair[1]}
-    counts = Counter(strength.values())
-    right = Counter(strength[pair[1]] for pair in true)
-    return {
-        "planted": len(strength),
-        "precision": len(true) / len(found),
-        "recall": len(true) / len(strength),
-        **{f"recall {name}": right[name] / counts[name] for name in counts},
-    }
-
-
-def test_planted_paraphrases_are_found(minilm: Path) -> None:  # noqa: ARG001
-    figures = measured("test")
-    print(figures)
-    assert figures["planted"] == 100
-    assert figures["precision"] >= 0.95
-    assert figures["recall"] >= 0.95
-    assert figures["recall light"] == 1.0
-    assert figures["recall heavy"] >= 0.9
-
-
-def test_without_citations_more_is_found_wrongly(minilm: Path) -> None:  # noqa: ARG001
-    figures = measured("test", citations=False)
-    print("no question cites:", figures)
-    assert figures["precision"] >= 0.8
-    assert figures["recall"] >= 0.95
+from tasks.policyqa.questions import SPLITS, Question
 
 
 def question(id_: str, split: str, text: str, answer: str | None) -> Question:
