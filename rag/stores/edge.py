@@ -25,7 +25,6 @@ from rag.stores.store import (
     hits_of,
     named_vectors,
     point_of,
-    sparse_as,
 )
 
 
@@ -98,30 +97,20 @@ def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:
 
 def _request(query: Query, limit: int, exact: bool) -> Any:
     params = edge.SearchParams(exact=exact)
-    dense = None if query.dense is None else edge.Query.Nearest(list(query.dense), using=DENSE)
-    terms = None if query.sparse is None else sparse_as(edge.SparseVector, query.sparse)
-    sparse = None if terms is None else edge.Query.Nearest(terms, using=SPARSE)
-    if dense is None or sparse is None:
-        return edge.QueryRequest(
-            limit=limit, query=dense or sparse, params=params, with_payload=True
-        )
+    vectors = named_vectors(query, edge.SparseVector)
+    nearest = [edge.Query.Nearest(vector, using=name) for name, vector in vectors.items()]
+    if len(nearest) == 1:
+        return edge.QueryRequest(limit=limit, query=nearest[0], params=params, with_payload=True)
     candidates = max(limit, CANDIDATES)
-    return edge.QueryRequest(
-        prefetches=[
-            edge.Prefetch(limit=candidates, query=dense, params=params),
-            edge.Prefetch(limit=candidates, query=sparse),
-        ],
-        query=_fused(),
-        limit=limit,
-        with_payload=True,
-    )
-
-
-def _fused() -> Any:
-    """``$score[i]`` is what a passage scored in the i-th ranking."""
+    # ``$score[i]`` is what a passage scored in the i-th ranking.
     term = edge.Expression
     weighted = term.Mult([term.Constant(SPARSE_WEIGHT), term.Variable("$score[1]")])
-    return edge.Formula(
-        term.Sum([term.Variable("$score[0]"), weighted]),
-        defaults={"$score[0]": 0.0, "$score[1]": 0.0},
+    return edge.QueryRequest(
+        prefetches=[edge.Prefetch(limit=candidates, query=one, params=params) for one in nearest],
+        query=edge.Formula(
+            term.Sum([term.Variable("$score[0]"), weighted]),
+            defaults={"$score[0]": 0.0, "$score[1]": 0.0},
+        ),
+        limit=limit,
+        with_payload=True,
     )

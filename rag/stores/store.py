@@ -128,15 +128,13 @@ def hits_of(records: Sequence[Any]) -> list[Hit]:
     return [Hit(score=record.score, **record.payload) for record in records]
 
 
-def named_vectors(point: Point, sparse: Callable[..., Any]) -> dict[str, Any]:
-    """A point's vectors by name; ``sparse`` is the library's class. A passage without words has no
-    sparse one."""
-    vectors: dict[str, Any] = {DENSE: list(point.dense)}
-    if point.sparse.indices:
-        vectors[SPARSE] = sparse_as(sparse, point.sparse)
+def named_vectors(one: Point | Query, sparse: Callable[..., Any]) -> dict[str, Any]:
+    """The vectors there are, by name; ``sparse`` is the library's class. A passage without words
+    has no sparse one."""
+    vectors: dict[str, Any] = {}
+    if one.dense is not None:
+        vectors[DENSE] = list(one.dense)
+    if one.sparse and one.sparse.indices:
+        values = list(one.sparse.values)
+        vectors[SPARSE] = sparse(indices=list(one.sparse.indices), values=values)
     return vectors
-
-
-def sparse_as(sparse: Callable[..., Any], vector: Sparse) -> Any:
-    """``vector`` as the library's class ``sparse``."""
-    return sparse(indices=list(vector.indices), values=list(vector.values))

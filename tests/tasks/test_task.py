@@ -20,6 +20,8 @@ from tasks.policyqa.questions import Question, in_split
 from tasks.registration import TASKS
 from tests.tasks.folders import change, load, rows_of
 
+pytestmark = pytest.mark.usefixtures("minilm")
+
 
 class Parrot(LM):  # type: ignore[misc]
     """Answers every prompt with the same text, or with several in turn, and remembers them."""
@@ -55,10 +57,7 @@ def evaluate(
     return results
 
 
-def test_one_tag_asks_every_prompt_and_logs_scores_and_sections(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
+def test_one_tag_asks_every_prompt_and_logs_scores_and_sections(data: Path) -> None:
     model = Parrot(" Strings of kites measure at most 60 metres (Rule 2).")
     results = evaluate(model, ["policyqa"], data=str(data), k=2)
     variants = ["plain", "engineered", "rag", "oracle", "misled"]
@@ -93,7 +92,6 @@ def test_odd_answers_get_a_score_in_another_split_too(data: Path) -> None:
 )
 def test_no_context_asks_the_same_template_with_nothing_in_it(
     data: Path,
-    minilm: Path,  # noqa: ARG001
     tasks: list[str],
     limits: dict[str, int],
 ) -> None:
@@ -181,7 +179,7 @@ def questions_and_retriever(data: Path, split: str) -> tuple[list[Question], Ret
     return in_split(load(data), split), Retriever(load_corpus(data))
 
 
-def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None:  # noqa: ARG001
+def test_excerpts_are_what_their_source_says(data: Path) -> None:
     questions, retriever = questions_and_retriever(data, "train")
     sources: tuple[Source, ...] = ("oracle", "misled", "withheld", "none")
     made = [excerpts_of(questions, source, retriever) for source in sources]
@@ -199,10 +197,7 @@ def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None: 
     assert [one.ids for one in some] == [one.ids for one in made[1][3:5]]
 
 
-def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
+def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(data: Path) -> None:
     change(data, {n: {"evidence": [row["framework"]]} for n, row in enumerate(rows_of(data))})
     questions, retriever = questions_and_retriever(data, "test")
     oracle = excerpts_of(questions, "oracle", retriever)
@@ -215,7 +210,7 @@ def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(
     assert found["evidence_shown,none"] == 1.0
 
 
-def test_further_references_count(data: Path, minilm: Path) -> None:  # noqa: ARG001
+def test_further_references_count(data: Path) -> None:
     answer = "Sixty metres of string, and no more."
     answers = ["Nobody knows.", answer]
     change(data, {n: {"answers": answers} for n in range(len(rows_of(data)))})

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError
 from tasks.checking.answers import given_away, longest_copy, missing_values
 from tasks.checking.check import check_data
 from tasks.checking.findings import CHECKS
 from tests.conftest import write_questions
-from tests.tasks.folders import change, note_pages, rows_of
+from tests.tasks.folders import change, load, note_pages, rows_of
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 SECTIONS = {
     "hive": "Under Rule 1, a hive stands at least 40 metres from any public road. The keeper "
@@ -89,6 +91,28 @@ def appended(name: str, text: str) -> Plant:
     return append
 
 
+def document(text: str) -> Plant:
+    """One document more."""
+    return appended("corpus/z.md", text)
+
+
+def replaced(old: str, new: str) -> Plant:
+    """Another text in the document, of bytes that are no text, perhaps."""
+
+    def replace(folder: Path) -> None:
+        path = folder / "corpus" / "town.md"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_bytes(text.replace(old, new, 1).encode("utf-8", "surrogateescape"))
+
+    return replace
+
+
+def noted(slug: str, pages: str) -> Plant:
+    """Pages of a section."""
+    return lambda folder: note_pages(folder / "corpus" / "town.md", {slug: pages})
+
+
 def found_in(folder: Path, *skip: str) -> list[tuple[str, str]]:
     """Check and place of all findings."""
     return [
@@ -101,21 +125,29 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
     "schema": [
         ("5", appended("questions.jsonl", "{not json\n"), "not JSON"),
         ("2", changed(1, kind=None), "kind"),
-        ("3", changed(2, id="q1"), "q1 stands"),
+        ("3", changed(2, id="q1"), "the id q1 stands here again"),
+        ("2", changed(1, split="dev"), "split"),
         ("1", changed(0, framework="twon"), "framework 'twon'"),
-        ("2", changed(1, answers=["Rule 2 says 60 metres.", ""]), "answers.1"),
-        ("corpus/z.md:1", appended("corpus/z.md", "nothing"), "front matter"),
-        (
-            "corpus/z.md:4",
-            appended("corpus/z.md", "---\nid: z\ntitle: Z\n---\n# A\n"),
-            "no section follows",
-        ),
+        ("1", changed(0, answer=""), "answer: "),
+        ("1", changed(0, answers="Yes."), "answers: "),
+        ("2", changed(1, answers=["Rule 2 says 60 metres.", ""]), "answers.1: "),
+        ("2", changed(1, answer=None, answers=["Yes."]), "answer is missing"),
+        ("1", changed(0, answerable=False), "answerable is false, yet evidence is named"),
+        ("1", changed(0, colour="red"), "colour"),
+        ("corpus/town.md:1", replaced("id: town\n", ""), "the front matter: id: Field required"),
+        ("corpus/town.md:1", replaced("---\nid", "id"), "expected front matter"),
+        ("corpus/town.md:1", replaced("title: T", "title: [T"), "the front matter is not YAML"),
+        ("corpus/town.md:1", replaced("Town R", "\udcff"), "cannot be read"),
+        ("corpus/town.md:9", replaced("## string · ", "## "), "expected a heading like"),
+        ("corpus/town.md:9", replaced(SECTIONS["string"], ""), "string is empty"),
+        ("corpus/town.md:9", replaced("## string", "## hive"), "town/hive stands here again"),
+        ("corpus/town.md:9", noted("string", "ii"), "expected pages like"),
+        ("corpus/z.md:4", document("---\nid: z\ntitle: Z\n---\n# A\n"), "no section follows"),
         (
             "corpus/z.md:1",
-            appended("corpus/z.md", "---\nid: town\ntitle: Z\n---\n## z · Z\n\nZ.\n"),
+            document("---\nid: town\ntitle: Z\n---\n## z · Z\n\nZ.\n"),
             "the id town is that of",
         ),
-        ("corpus/town.md:17", appended("corpus/town.md", "\n## well · W\n\nW.\n"), "stands here"),
     ],
     "evidence": [
         ("1", changed(0, evidence=["town/hive", "town/moon"]), "'town/moon' is no section"),
@@ -188,7 +220,7 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
 BY_EMBEDDING = {"duplicate", "answered"}
 
 
-def test_a_clean_folder_has_no_findings(clean: Path, minilm: Path) -> None:  # noqa: ARG001
+def test_a_clean_folder_has_no_findings(clean: Path) -> None:
     assert check_data(clean) == []
 
 
@@ -198,7 +230,6 @@ def test_a_clean_folder_has_no_findings(clean: Path, minilm: Path) -> None:  # n
 )
 def test_a_planted_fault_is_found(
     clean: Path,
-    minilm: Path,  # noqa: ARG001
     check: str,
     place: str,
     plant: Plant,
@@ -210,16 +241,19 @@ def test_a_planted_fault_is_found(
     assert found.check == check
     assert found.place.removeprefix("questions.jsonl:") == place
     assert message in found.message
+    if check in ("schema", "evidence", "split"):
+        # The loader stops there.
+        with pytest.raises(DataError) as caught:
+            load(clean)
+        assert str(caught.value).startswith(f"{clean}/{found.place}: ")
+        assert message in str(caught.value)
 
 
 def test_every_check_has_a_planted_fault() -> None:
     assert list(FAULTS) == list(CHECKS)
 
 
-def test_one_answer_to_all_that_is_unanswerable_makes_no_questions_alike(
-    clean: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
+def test_one_answer_to_all_that_is_unanswerable_makes_no_questions_alike(clean: Path) -> None:
     # Whatever they ask, they were found to ask the same.
     for id_, split, question in (
         ("q5", "train", "Who paints the kites of the town hall?"),
@@ -262,10 +296,7 @@ def test_evidence_by_document_or_page_is_read_where_it_stands(clean: Path) -> No
     assert found_in(clean, *skip) == []
 
 
-def test_a_set_without_documents_is_checked_for_what_needs_none(
-    clean: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
+def test_a_set_without_documents_is_checked_for_what_needs_none(clean: Path) -> None:
     shutil.rmtree(clean / "corpus")
     assert check_data(clean) == []
     question = "It is 2% of what the whole well costs him, according to Rule 3?"

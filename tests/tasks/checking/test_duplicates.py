@@ -1,10 +1,12 @@
 """Near-duplicates between splits, one way to be alike at a time."""
 
-from pathlib import Path
+import pytest
 
 from rag.embedder import Embedder
 from tasks.checking.duplicates import near_duplicates
 from tasks.policyqa.questions import SPLITS, Question
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 
 def question(id_: str, split: str, text: str, answer: str | None) -> Question:
@@ -16,7 +18,7 @@ def pairs(rows: list[Question]) -> list[tuple[int, int]]:
     return [(pair.first, pair.second) for pair in near_duplicates(rows, Embedder())]
 
 
-def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # noqa: ARG001
+def test_questions_without_answers_are_compared_too() -> None:
     rows = [
         question("a", "train", "How far from a road must a hive stand?", None),
         question("b", "test", "A hive must stand how far away from a road?", None),
@@ -26,7 +28,7 @@ def test_questions_without_answers_are_compared_too(minilm: Path) -> None:  # no
     assert pairs(rows) == [(0, 1)]
 
 
-def test_any_of_several_answers_may_tell_that_the_same_is_asked(minilm: Path) -> None:  # noqa: ARG001
+def test_any_of_several_answers_may_tell_that_the_same_is_asked() -> None:
     rows = [
         question("a", "train", "How far from cars must bees live?", "Ask the office."),
         question("b", "test", "What does the neighbour with hives have to keep to?",
@@ -41,7 +43,7 @@ def test_any_of_several_answers_may_tell_that_the_same_is_asked(minilm: Path) ->
     assert pairs(rows[::-1]) == [(1, 2)]
 
 
-def test_a_question_in_three_splits_is_found_in_each_pair(minilm: Path) -> None:  # noqa: ARG001
+def test_a_question_in_three_splits_is_found_in_each_pair() -> None:
     texts = ("How far must a hive stand off?", "How far off must hives stand?", "Hives: how far?")
     rows = [
         question(split, split, text, "A hive stands at least 40 metres from any road.")
@@ -50,7 +52,7 @@ def test_a_question_in_three_splits_is_found_in_each_pair(minilm: Path) -> None:
     assert pairs(rows) == [(0, 1), (0, 2), (1, 2)]
 
 
-def test_pairs_within_a_split_and_those_that_differ_in_a_number_are_none(minilm: Path) -> None:  # noqa: ARG001
+def test_pairs_within_a_split_and_those_that_differ_in_a_number_are_none() -> None:
     rows = [question(id_, "test", "How far must a hive stand?", "40 metres.") for id_ in "ab"]
     assert pairs(rows) == []
     asked = "What must a keeper of bees do under Article 1{}?"

@@ -16,7 +16,7 @@ from policyqa.data import show_import
 from rag.corpus import load_corpus, load_frameworks
 from rag.retriever import Retriever
 from tasks.importing.importer import import_data
-from tasks.policyqa.questions import UNANSWERED
+from tasks.policyqa.questions import UNANSWERED, Split
 from tests.documents import (
     write_docx,
     write_html,
@@ -26,6 +26,8 @@ from tests.documents import (
     write_text,
 )
 from tests.tasks.folders import load, rows_of
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 TOPICS = {
     "beehives": ("Hive distance", "A hive stands at least 40 metres from any public road."),
@@ -112,7 +114,6 @@ def refused(summary: dict[str, Any]) -> dict[str, str]:
 def test_ten_documents_of_five_kinds_answer_a_question_each(
     tmp_path: Path,
     ten: Path,
-    minilm: Path,  # noqa: ARG001
 ) -> None:
     path = tmp_path / "asked.csv"
     rows = ["question,answer,document,evidence"]
@@ -336,11 +337,13 @@ def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path) -> None:
         for n, evidence in enumerate(["#page=1", "Article 1", "#page=2", "Article 2"])
     ]
     path = asking(tmp_path / "asked.jsonl", *rows)
+    shares: dict[Split, float] = {"train": 0.5, "validation": 0.5}
     for seed in range(3):
-        import_data(folder, tmp_path / str(seed), path, seed=seed)
+        summary = import_data(folder, tmp_path / str(seed), path, seed=seed, shares=shares)
         splits = [question.split for question in load(tmp_path / str(seed))]
         assert splits[::2] == splits[1::2]
-        assert len(set(splits)) > 1
+        assert len(set(splits)) == 2
+        assert summary["new splits"] == {"shares": shares, "by": "section", "seed": seed}
 
 
 @pytest.mark.parametrize(

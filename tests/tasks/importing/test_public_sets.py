@@ -9,7 +9,6 @@ import pytest
 from rag.corpus import load_corpus
 from tasks.importing.importer import import_data
 from tasks.importing.squad import UNANSWERABLE, reference
-from tasks.policyqa.questions import Split
 from tests.tasks.folders import load
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -152,18 +151,6 @@ def test_obliqa_is_taken_whole(tmp_path: Path) -> None:
         found = {" ".join(sections[i].body.split()) for i in questions[row["QuestionID"]].evidence}
         # One gold passage is longer than the passage of its id: there the id decides.
         assert found == gold or "document-10/4.7.7" in questions[row["QuestionID"]].evidence
-
-
-def test_obliqa_in_halves_shares_no_evidence(tmp_path: Path) -> None:
-    shares: dict[Split, float] = {"train": 0.5, "validation": 0.5}
-    summary = import_data(public("obliqa"), tmp_path / "data", shares=shares)
-    assert summary["questions"]["splits"] == {"train": 1_394, "validation": 1_394}
-    assert summary["new splits"] == {"shares": shares, "by": "section", "seed": 7}
-    questions = load(tmp_path / "data")
-    found: dict[str, set[str]] = {"train": set(), "validation": set()}
-    for question in questions:
-        found[question.split] |= set(question.evidence)
-    assert not found["train"] & found["validation"]
 
 
 def test_policyqa_is_taken_whole(tmp_path: Path) -> None:
