@@ -26,17 +26,9 @@ from tasks.importing.places import Places, UnusableError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 COLUMNS = (
-    "id",
-    "question",
-    "answer",
-    "answers",
-    "document",
-    "evidence",
-    "citations",
-    "kind",
-    "split",
+    "id", "question", "answer", "answers", "document", "evidence", "citations", "kind", "split",
     "answerable",
-)
+)  # fmt: skip
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

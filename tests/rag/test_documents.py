@@ -217,18 +217,18 @@ def test_a_page_says_its_encoding_and_comes_without_navigation_and_scripts(tmp_p
     assert [block.text for block in read_document(path)] == ["Größe und Maß"]
 
 
-def test_three_hundred_pages_come_without_their_running_heads(tmp_path: Path) -> None:
+def test_sixty_pages_come_without_their_running_heads(tmp_path: Path) -> None:
     pages = [
         [
             ("p", f"Rulebook of the Authority, page {number}"),
             ("h1", f"Section {number} Duty {number}"),
             *[("p", f"The duty numbered {number} binds operator {i}.") for i in range(12)],
         ]
-        for number in range(1, 301)
+        for number in range(1, 61)
     ]
     blocks = read_document(write_pdf(tmp_path / "long.pdf", pages))
     headings = [block.text for block in blocks if block.level]
-    assert headings == [f"Section {number} Duty {number}" for number in range(1, 301)]
+    assert headings == [f"Section {number} Duty {number}" for number in range(1, 61)]
     assert not any("Rulebook" in block.text for block in blocks)
 
 

@@ -6,18 +6,22 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.errors import ConfigError, DataError, IndexStoreError
+from harness.files import locked
 from rag.bm25 import Sparse
 from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
-from rag.index import INDEX_BATCH, MODES, Index, _batches, _digest, _point_id
+from rag.index import MODES, Index, _batches, _digest, _point_id
 from rag.retriever import Retriever
 from rag.stores.edge import EdgeStore
 from rag.stores.store import Point
@@ -165,27 +169,27 @@ def test_an_earlier_collection_in_use_is_not_waited_for(sections: list[Section])
 def test_killed_while_indexing_and_run_again_the_index_is_that_of_an_undisturbed_build(
     minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    undisturbed = Index(many(300), Embedder())
+    monkeypatch.setattr("rag.index.INDEX_BATCH", 32)
+    undisturbed = Index(many(50), Embedder())
     undisturbed.build()
     expected = kept(undisturbed)
 
     another_home(tmp_path / "other", minilm, monkeypatch)
     code = (
-        "import os, signal; from rag.embedder import Embedder; from rag.index import Index;"
-        "from tests.rag.test_index import many;"
+        "import os, signal, rag.index; from rag.embedder import Embedder;"
+        "from tests.rag.test_index import many; rag.index.INDEX_BATCH = 32;"
         "kill = lambda done, _: os.kill(os.getpid(), signal.SIGKILL) if done else None;"
-        "Index(many(300), Embedder()).build(kill)"
+        "rag.index.Index(many(50), Embedder()).build(kill)"
     )
-    killed = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False
-    )
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
     assert killed.returncode == -signal.SIGKILL
 
-    again = Index(many(300), Embedder())
+    again = Index(many(50), Embedder())
     texts = embedded(monkeypatch)
-    assert len(kept(again)) == INDEX_BATCH
+    assert len(kept(again)) == 32
     assert again.build()
-    assert len(texts) == 300 - INDEX_BATCH
+    assert len(texts) == 50 - 32
     assert kept(again) == expected
 
 
@@ -198,7 +202,7 @@ def test_a_large_corpus_is_never_held_whole(monkeypatch: pytest.MonkeyPatch) -> 
     class Passages:
         def __iter__(self) -> Iterator[Section]:
             nonlocal most
-            for n in range(200):
+            for n in range(80):
                 one = passage(str(n), f"Part {n}", "word")
                 alive.add(one)
                 most = max(most, len(alive))
@@ -277,25 +281,23 @@ def test_of_nothing_nothing_is_found_and_another_mode_is_refused(sections: list[
         index.search([QUESTION], 1, "fuzzy")
 
 
-def test_a_second_process_waits_for_the_store(sections: list[Section], data: Path) -> None:
+def test_a_second_waits_for_the_store(
+    sections: list[Section], monkeypatch: pytest.MonkeyPatch
+) -> None:
     index = Index(sections, Embedder())
     index.build()
-    code = (
-        "import sys; from pathlib import Path; from rag.retriever import Retriever;"
-        "index = Retriever.of(Path(sys.argv[1])).index; size = index._embedder.size\n"
-        "try:\n with index._place.open(size, wait=False): print('free', flush=True)\n"
-        "except TimeoutError: print('held', flush=True)\n"
-        "print(index.search(['kite string'], 1)[0][0].id)"
-    )
-    with index._place.open(Embedder().size):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == "held"
-    said, _ = process.communicate()
-    assert process.returncode == 0
-    assert said.strip().startswith("kites/")
+    comes = Event()
+
+    def coming(path: Path, wait: bool) -> AbstractContextManager[None]:
+        comes.set()
+        return locked(path, wait)
+
+    with ThreadPoolExecutor() as pool:
+        with index._place.open(Embedder().size):
+            monkeypatch.setattr("rag.stores.opening.locked", coming)
+            second = pool.submit(index.search, ["kite string"], 1)
+            assert comes.wait(60)
+        assert second.result()[0][0].id.startswith("kites/")
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")

@@ -138,10 +138,10 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
         ("corpus/town.md:1", replaced("---\nid", "id"), "expected front matter"),
         ("corpus/town.md:1", replaced("title: T", "title: [T"), "the front matter is not YAML"),
         ("corpus/town.md:1", replaced("Town R", "\udcff"), "cannot be read"),
-        ("corpus/town.md:9", replaced("## string · ", "## "), "expected a heading like"),
-        ("corpus/town.md:9", replaced(SECTIONS["string"], ""), "string is empty"),
-        ("corpus/town.md:9", replaced("## string", "## hive"), "town/hive stands here again"),
-        ("corpus/town.md:9", noted("string", "ii"), "expected pages like"),
+        ("corpus/town.md:10", replaced("## string · ", "## "), "expected a heading like"),
+        ("corpus/town.md:10", replaced(SECTIONS["string"], ""), "string is empty"),
+        ("corpus/town.md:10", replaced("## string", "## hive"), "town/hive stands here again"),
+        ("corpus/town.md:10", noted("string", "ii"), "expected pages like"),
         ("corpus/z.md:4", document("---\nid: z\ntitle: Z\n---\n# A\n"), "no section follows"),
         (
             "corpus/z.md:1",
@@ -275,8 +275,8 @@ def test_all_faults_are_found_at_once_and_those_of_a_document_not_laid_to_questi
     path.write_text(text + "\n## Nameless\n\nText.\n", encoding="utf-8")
     found = check_data(clean, BY_EMBEDDING)
     assert [(finding.check, finding.place) for finding in found] == [
-        ("schema", "corpus/town.md:9"),
-        ("schema", "corpus/town.md:17"),
+        ("schema", "corpus/town.md:10"),
+        ("schema", "corpus/town.md:18"),
         ("schema", "questions.jsonl:1"),
         ("schema", "questions.jsonl:3"),
         ("schema", "questions.jsonl:5"),

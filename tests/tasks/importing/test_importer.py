@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +34,6 @@ TOPICS = {
     "wells": ("Digging wells", "A well is dug no deeper than 15 metres without a permit."),
     "ferries": ("Ferry lifejackets", "Every ferry carries one lifejacket for each passenger."),
     "ovens": ("Bakery ovens", "A bakery has its ovens inspected every 18 months."),
-    "lifts": ("Lift inspections", "A lift is inspected by an approved engineer each year."),
-    "markets": ("Market stalls", "A market stall is cleared within 2 hours of closing."),
-    "dogs": ("Dogs on beaches", "Dogs are kept on a lead on beaches from May to September."),
-    "scaffolds": ("Scaffold permits", "A scaffold over a pavement needs a permit for 28 days."),
-    "fireworks": ("Fireworks at night", "Fireworks end by 11 pm, and by midnight on 31 December."),
 }
 QUESTIONS = {
     "beehives": "How far from the road must I put my bees?",
@@ -47,11 +41,6 @@ QUESTIONS = {
     "wells": "From what depth do I need permission to dig for water?",
     "ferries": "How many life vests must our boat across the river have on board?",
     "ovens": "How often does somebody have to look at our bread ovens?",
-    "lifts": "Who may check the elevator in our building?",
-    "markets": "When must I have packed up my stall after the market shuts?",
-    "dogs": "In which months may my dog not run free at the seaside?",
-    "scaffolds": "We need scaffolding over the sidewalk. For how long does a permit run?",
-    "fireworks": "Until what time can we let off rockets on New Year's Eve?",
 }
 
 
@@ -65,10 +54,10 @@ WRITERS = {
 
 
 @pytest.fixture(scope="session")
-def ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten documents, two of each kind, each of four sections, one of them on its topic."""
-    folder = tmp_path_factory.mktemp("ten")
-    for (name, (heading, rule)), suffix in zip(TOPICS.items(), cycle(WRITERS), strict=False):
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five documents, one of each kind, each of four sections, one of them on its topic."""
+    folder = tmp_path_factory.mktemp("town")
+    for (name, (heading, rule)), suffix in zip(TOPICS.items(), WRITERS, strict=True):
         lines = [
             ("h1", f"Bylaw on {name}"),
             ("h2", "Article 1 Purpose"),
@@ -111,19 +100,16 @@ def refused(summary: dict[str, Any]) -> dict[str, str]:
     return {row["place"]: row["reason"] for row in summary["not taken"]}
 
 
-def test_ten_documents_of_five_kinds_answer_a_question_each(
-    tmp_path: Path,
-    ten: Path,
-) -> None:
+def test_documents_of_five_kinds_answer_a_question_each(tmp_path: Path, town: Path) -> None:
     path = tmp_path / "asked.csv"
     rows = ["question,answer,document,evidence"]
     for name, question in QUESTIONS.items():
         rows.append(f'"{question}","{TOPICS[name][1]}",{name},Article 2')
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     out = tmp_path / "data"
-    summary = import_data(ten, out, path)
-    assert summary["documents"] == {"taken": 10, "not taken": 0}
-    assert summary["questions"]["taken"] == 10
+    summary = import_data(town, out, path)
+    assert summary["documents"] == {"taken": 5, "not taken": 0}
+    assert summary["questions"]["taken"] == 5
     assert summary["not taken"] == []
     assert load_frameworks(out)[0].title == "Bylaw on beehives"
     questions = load(out)
@@ -131,7 +117,7 @@ def test_ten_documents_of_five_kinds_answer_a_question_each(
     for question, found in zip(questions, hits, strict=True):
         assert question.evidence[0] in [hit.id for hit in found], question.question
     paged = {one.framework for one in load_corpus(out) if one.pages}
-    assert paged == {path.stem for path in ten.glob("*.pdf")}
+    assert paged == {path.stem for path in town.glob("*.pdf")}
     # Without further answers a line is written as it always was.
     fields = "id split framework kind question answer evidence citations answerable"
     assert {" ".join(row) for row in rows_of(out)} == {fields}
@@ -246,10 +232,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path, ten: Path) -> None:
+def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path, town: Path) -> None:
     path = asking(tmp_path / "asked.jsonl", *(row for row, _ in ROWS))
     path.write_text(path.read_text() + "{broken\n")
-    summary = import_data(ten, tmp_path / "data", questions=path)
+    summary = import_data(town, tmp_path / "data", questions=path)
     expected = {f"asked.jsonl:{n}": r for n, (_, r) in enumerate(ROWS, start=1) if r}
     expected[f"asked.jsonl:{len(ROWS) + 1}"] = "not JSON"
     found = refused(summary)
@@ -296,7 +282,7 @@ def test_two_files_of_questions_in_a_folder_are_not_guessed_between(
     assert import_data(one, tmp_path / "data", chosen)["questions"]["taken"] == 1
 
 
-def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path, ten: Path) -> None:
+def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path, town: Path) -> None:
     named: list[tuple[dict[str, Any], list[str]]] = [
         ({"document": "ovens.pdf", "evidence": "#page=2"}, ["ovens#page=2"]),
         ({"evidence": ["ovens.pdf#page=1", "ovens#page=2"]}, ["ovens#page=1", "ovens#page=2"]),
@@ -308,7 +294,7 @@ def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path, ten: Path) -> N
     ]
     rows = [{"question": f"{n}?", **row} for n, (row, _) in enumerate(named)]
     path = asking(tmp_path / "asked.jsonl", *rows)
-    assert import_data(ten, tmp_path / "data", questions=path)["not taken"] == []
+    assert import_data(town, tmp_path / "data", questions=path)["not taken"] == []
     assert [row["evidence"] for row in rows_of(tmp_path / "data")] == [names for _, names in named]
     first, both, kites, wells = load(tmp_path / "data")
     sections = load_corpus(tmp_path / "data")
