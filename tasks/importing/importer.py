@@ -65,10 +65,8 @@ def import_data(
     refused = [*read.refused, *leaking]
     for document in read.documents:
         write_framework(partial / "corpus", document.framework, document.sections)
-    write_whole(
-        partial / "questions.jsonl",
-        "".join(_line(draft, splits[draft.id]) + "\n" for draft in taken),
-    )
+    lines = (_line(draft, splits[draft.id]) + "\n" for draft in taken)
+    write_whole(partial / "questions.jsonl", "".join(lines))
     summary = _summary(read, taken, splits, refused)
     if shares is not None:
         summary["new splits"] = {"shares": dict(shares), "by": split_by, "seed": seed}
@@ -117,6 +115,7 @@ def _summary(
     read: Contents, taken: list[Draft], splits: dict[str, Split], refused: list[Refused]
 ) -> dict[str, Any]:
     of = Counter(one.what for one in refused)
+    without = [draft.answerable for draft in taken if draft.answer is None]
     return {
         "layout": read.layout,
         "documents": {"taken": len(read.documents), "not taken": of["document"]},
@@ -126,10 +125,8 @@ def _summary(
         "questions": {
             "taken": len(taken),
             "not taken": of["question"],
-            "without reference answer": sum(d.answer is None and d.answerable for d in taken),
-            "unanswerable without answer": sum(
-                d.answer is None and not d.answerable for d in taken
-            ),
+            "without reference answer": without.count(True),
+            "unanswerable without answer": without.count(False),
             "splits": dict(Counter(splits[draft.id] for draft in taken)),
         },
         "not taken": [asdict(one) for one in refused],

@@ -180,18 +180,6 @@ def test_a_link_out_of_the_folder_is_listed_and_not_taken(tmp_path: Path) -> Non
     assert summary["questions"]["taken"] == 0
 
 
-def test_a_folder_or_questions_behind_a_link_are_taken_where_the_user_names_them(
-    tmp_path: Path, one: Path
-) -> None:
-    (tmp_path / "link").symlink_to(one)
-    (tmp_path / "asked.csv").write_text("question\nWho?\n")
-    (one / "asked.csv").symlink_to(tmp_path / "asked.csv")
-    source = tmp_path / "link"
-    summary = import_data(source, tmp_path / "data", questions=source / "asked.csv")
-    assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (1, 1)
-    assert summary["not taken"] == []
-
-
 def test_one_document_alone_is_imported_and_nothing_overwritten(tmp_path: Path, one: Path) -> None:
     assert import_data(one / "wells.md", tmp_path / "data")["documents"]["taken"] == 1
     with pytest.raises(ConfigError, match="there already"):
@@ -259,14 +247,21 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> No
     assert "1 of them are unanswerable, with no answer of their own: their ref" in said
 
 
-@pytest.mark.parametrize("named", [None, "questions.csv", "../documents/questions.csv", "../q.csv"])
-def test_a_folders_own_questions_are_no_document(
+@pytest.mark.parametrize(
+    "named", [None, "questions.csv", "../link/questions.csv", "../q.csv", "q.csv"]
+)
+def test_questions_are_no_document_and_taken_where_the_user_names_them(
     tmp_path: Path, one: Path, named: str | None
 ) -> None:
-    # Beside --questions, `data import` listed them as a document that it did not take.
+    # Beside --questions, `data import` listed a folder's own as a document that it did not take.
     for path in (one / "questions.csv", tmp_path / "q.csv"):
         path.write_text("question\nHow deep?\n")
-    summary = import_data(one, tmp_path / "data", questions=one / named if named else None)
+    # A folder or questions behind a link are what the user means.
+    (tmp_path / "link").symlink_to(one)
+    if named == "q.csv":
+        (one / "q.csv").symlink_to(tmp_path / "q.csv")
+    questions = tmp_path / "link" / named if named else None
+    summary = import_data(tmp_path / "link", tmp_path / "data", questions)
     assert summary["not taken"] == []
     assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (1, 1)
 
