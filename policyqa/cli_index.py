@@ -25,8 +25,7 @@ Mode = Annotated[
     typer.Option(help="Cosine and BM25 fused, cosine alone, BM25 alone."),
 ]
 Reranker = Annotated[
-    str | None,
-    typer.Option(help="A cross-encoder that orders what is found anew, named likewise."),
+    str | None, typer.Option(help="A cross-encoder that orders what is found anew, named likewise.")
 ]
 
 

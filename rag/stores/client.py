@@ -103,9 +103,7 @@ class ClientStore:
     def _send(self, points: Sequence[Point]) -> None:
         structs = [
             models.PointStruct(
-                id=point.id,
-                vector=named_vectors(point, models.SparseVector),
-                payload=point.payload,
+                id=point.id, vector=named_vectors(point, models.SparseVector), payload=point.payload
             )
             for point in points
         ]

@@ -18,14 +18,7 @@ from typing import Any
 from harness.errors import DataError
 from rag.corpus import Framework, Section, framework_of, one_line
 from rag.sections import Names
-from tasks.importing.drafts import (
-    Contents,
-    Draft,
-    ImportedDocument,
-    Refused,
-    contents_of,
-    text_of,
-)
+from tasks.importing.drafts import Contents, Draft, ImportedDocument, Refused, contents_of, text_of
 from tasks.importing.squad import split_of
 
 Key = tuple[str, str]

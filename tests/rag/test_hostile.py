@@ -44,9 +44,7 @@ def sections() -> list[Section]:
     ],
 )
 def test_a_hostile_passage_is_found_and_keeps_its_place(
-    sections: list[Section],
-    name: str,
-    question: str,
+    sections: list[Section], name: str, question: str
 ) -> None:
     retriever = Retriever(sections, k=3, budget=120)
     context = retriever.contexts([question])[0]

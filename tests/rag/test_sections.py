@@ -77,10 +77,7 @@ def test_the_same_heading_twice_gives_two_ids() -> None:
     assert names.unique("حماية البيانات") == "section"
 
 
-@given(
-    st.lists(st.tuples(LETTERS, st.sets(st.integers(1, 9))), max_size=6),
-    st.integers(1, 40),
-)
+@given(st.lists(st.tuples(LETTERS, st.sets(st.integers(1, 9))), max_size=6), st.integers(1, 40))
 def test_cutting_loses_nothing_and_keeps_to_the_length(
     paragraphs: list[tuple[str, set[int]]], most: int
 ) -> None:

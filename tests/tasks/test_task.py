@@ -91,9 +91,7 @@ def test_odd_answers_get_a_score_in_another_split_too(data: Path) -> None:
     [(["policyqa_rag"], {"k": 0}), (["policyqa_rag", "policyqa_oracle"], {"budget": 0})],
 )
 def test_no_context_asks_the_same_template_with_nothing_in_it(
-    data: Path,
-    tasks: list[str],
-    limits: dict[str, int],
+    data: Path, tasks: list[str], limits: dict[str, int]
 ) -> None:
     model = Parrot("x")
     samples = evaluate(model, tasks, data=str(data), **limits)["samples"]
@@ -150,11 +148,7 @@ def test_corpus_bleu_is_of_all_answers_together(data: Path) -> None:
     ],
 )
 def test_what_cannot_be_scored_is_refused_before_a_model_answers(
-    data: Path,
-    cross_encoder: Path,
-    fields: dict[str, Any],
-    options: dict[str, Any],
-    found: str,
+    data: Path, cross_encoder: Path, fields: dict[str, Any], options: dict[str, Any], found: str
 ) -> None:
     change(data, dict.fromkeys(range(len(rows_of(data))), fields))
     model = Parrot("x")

@@ -159,10 +159,10 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
             "3",
             changed(2, evidence=["town/well", "town/hive"]),
             "town/hive is evidence in test here and in train for q1",
-        ),
+        )
     ],
     "overlap": [
-        ("2", changed(1, evidence=["town"]), "town covers evidence of train, validation, test"),
+        ("2", changed(1, evidence=["town"]), "town covers evidence of train, validation, test")
     ],
     "duplicate": [
         (
@@ -202,7 +202,7 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
             "3",
             changed(2, question="Is it 2% of what the whole well costs, according to law?"),
             "of the words of its answer",
-        ),
+        )
     ],
     "answered": [
         ("4", changed(3, question="How far must hives stand from any public road?"), "town/hive"),
@@ -225,16 +225,10 @@ def test_a_clean_folder_has_no_findings(clean: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "place", "plant", "message"),
-    [(check, *fault) for check, faults in FAULTS.items() for fault in faults],
+    ("check", "fault"), [(check, fault) for check, faults in FAULTS.items() for fault in faults]
 )
-def test_a_planted_fault_is_found(
-    clean: Path,
-    check: str,
-    place: str,
-    plant: Plant,
-    message: str,
-) -> None:
+def test_a_planted_fault_is_found(clean: Path, check: str, fault: tuple[str, Plant, str]) -> None:
+    place, plant, message = fault
     plant(clean)
     # Embedding takes most of the time, and says nothing of the other faults.
     (found,) = check_data(clean, [] if check in BY_EMBEDDING else BY_EMBEDDING)
