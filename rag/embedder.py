@@ -11,8 +11,6 @@ from harness.models import catalogue
 
 EMBEDDER = "minilm-l6"
 """The model that retrieval embeds with unless another is named."""
-EMBEDDER_BATCH = 64
-"""Texts embedded at a time."""
 
 
 class Embedder:
@@ -39,7 +37,7 @@ class Embedder:
         """
         vectors: npt.NDArray[np.float32] = self._load().encode(
             list(texts),
-            batch_size=EMBEDDER_BATCH,
+            batch_size=64,
             normalize_embeddings=True,
             show_progress_bar=False,
         )

@@ -9,9 +9,6 @@ from harness.errors import ModelError
 from harness.models import catalogue
 from rag.stores.store import Hit
 
-RERANKER_BATCH = 32
-"""Pairs read at a time."""
-
 
 class Reranker:
     """A sentence-transformers cross-encoder by Hugging Face id or folder; loaded on first use."""
@@ -42,9 +39,7 @@ class Reranker:
         if not pairs:
             return [[] for _ in questions]
         model = _load(catalogue.resolve(self.model))
-        scores = iter(
-            model.predict(pairs, batch_size=RERANKER_BATCH, show_progress_bar=False).tolist()
-        )
+        scores = iter(model.predict(pairs, batch_size=32, show_progress_bar=False).tolist())
         scored = [[replace(hit, score=float(next(scores))) for hit in found] for found in hits]
         return [sorted(found, key=lambda hit: (-hit.score, hit.id)) for found in scored]
 

@@ -124,7 +124,8 @@ def _values(text: str) -> list[_Value]:
     unit_of_range = ""
     for match in reversed(list(_NUMBER.finditer(text))):
         unit = _UNIT.match(text, match.end())
-        name = _unit_name(unit[1]) if unit else ""
+        name = unit[1].lower().split()[-1].rstrip("s") if unit else ""
+        name = "%" if name in ("percent", "cent") else name
         # "5 to 10 days" is 5 days, too; "EUR 500 or 2%" is no 500%.
         if not name and _RANGE.match(text, match.end()) and unit_of_range in _PERIODS:
             name = unit_of_range
@@ -133,11 +134,6 @@ def _values(text: str) -> list[_Value]:
         code = _CURRENCY_NAMES.get(currency[1], currency[1]) if currency else ""
         values.append(_Value(match[0], name, code if code in _CODES else ""))
     return values[::-1]
-
-
-def _unit_name(unit: str) -> str:
-    name = unit.lower().split()[-1].rstrip("s")
-    return "%" if name in ("%", "percent", "cent") else name
 
 
 def _stands_in(text: str, evidence: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from rag.corpus import Section
+from rag.corpus import Framework, Section
 from rag.sections import PATH
 from tasks.importing.drafts import ImportedDocument
 from tasks.policyqa.evidence import PAGE, Coverage
@@ -30,7 +30,8 @@ class Places:
 
     def named(self, name: str) -> list[ImportedDocument]:
         """The documents whose file, with or without its suffix, or id ``name`` is."""
-        return [document for document in self.documents if _is_named(document, name)]
+        wanted = _plain(name)
+        return [one for one in self.documents if wanted in map(_plain, _names(one.framework))]
 
     def evidence(self, name: str, within: Sequence[ImportedDocument]) -> list[str]:
         """What a row calls evidence: a section's id, a page, a heading or a document.
@@ -47,7 +48,10 @@ class Places:
         document, page, number = name.partition(PAGE)
         if page:
             one = _only(name, self.named(document) if document else within)
-            return [self._page(f"{one.framework.id}{PAGE}{number}")]
+            name = f"{one.framework.id}{PAGE}{number}"
+            if not self._coverage.of(name):
+                raise UnusableError(self._coverage.missing(name))
+            return [name]
         found = _ids_of(name, within)
         if not found and not self.named(name):
             raise UnusableError(
@@ -55,12 +59,6 @@ class Places:
                 f"{_nearest(name, within)}"
             )
         return found or [_only(name, self.named(name)).framework.id]
-
-    def _page(self, name: str) -> str:
-        """The page, once it is sure that a section stands on it."""
-        if not self._coverage.of(name):
-            raise UnusableError(self._coverage.missing(name))
-        return name
 
 
 def coverage_of(documents: Sequence[ImportedDocument]) -> Coverage:
@@ -77,16 +75,20 @@ def _only(name: str, documents: Sequence[ImportedDocument]) -> ImportedDocument:
     return documents[0]
 
 
-def _is_named(document: ImportedDocument, name: str) -> bool:
-    file = Path(document.framework.citation)
-    return _plain(name) in map(_plain, (file.name, str(file), file.stem, document.framework.id))
+def _names(framework: Framework) -> tuple[str, ...]:
+    file = Path(framework.citation)
+    return file.name, str(file), file.stem, framework.id
 
 
 def _ids_of(name: str, documents: Sequence[ImportedDocument]) -> list[str]:
     """The ids of the sections that a heading names: those headed so, else those beginning so."""
     sections = [section for document in documents for section in document.sections]
     wanted = _plain(name)
-    exact = [s for s in sections if wanted in map(_plain, (_whole(s), _last(s), _unnumbered(s)))]
+    exact = [
+        s
+        for s in sections
+        if wanted in map(_plain, (_whole(s), _last(s), _NUMBER.sub("", _last(s))))
+    ]
     begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
     found = exact or begun
     first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
@@ -114,11 +116,6 @@ def _whole(section: Section) -> str:
 def _last(section: Section) -> str:
     """The innermost of the headings it stands under."""
     return _whole(section).split(PATH)[-1]
-
-
-def _unnumbered(section: Section) -> str:
-    """The same without its number."""
-    return _NUMBER.sub("", _last(section))
 
 
 def _plain(text: str) -> str:
