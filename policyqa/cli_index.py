@@ -15,7 +15,7 @@ index_app = typer.Typer(
     no_args_is_help=True, help="The retrieval index: build, search, score; train its embedder."
 )
 
-_EMBEDDER = "minilm-l6"
+DEFAULT_EMBEDDER = "minilm-l6"
 """As ``Retriever.of`` has it, known without importing it."""
 _Embedder = Annotated[
     str, typer.Option(help="Embedding model: a catalogue name, a Hugging Face id or a folder.")
@@ -30,7 +30,7 @@ _Reranker = Annotated[
 
 
 @index_app.command("build")
-def index_build(data: Data = None, embedder: _Embedder = _EMBEDDER) -> None:
+def index_build(data: Data = None, embedder: _Embedder = DEFAULT_EMBEDDER) -> None:
     """Embed the sections of a data folder, unless that is done."""
     from policyqa.progress import Watch
 
@@ -47,7 +47,7 @@ def index_search(
     data: Data = None,
     k: Annotated[int, typer.Option(help="Sections to find.", min=1)] = 5,
     mode: Mode = "hybrid",
-    embedder: _Embedder = _EMBEDDER,
+    embedder: _Embedder = DEFAULT_EMBEDDER,
     reranker: _Reranker = None,
     as_json: Json = False,
 ) -> None:
@@ -72,7 +72,7 @@ def index_score(
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     k: Annotated[int, typer.Option(help="Sections found for a question.", min=1)] = 10,
     mode: Mode = "hybrid",
-    embedder: _Embedder = _EMBEDDER,
+    embedder: _Embedder = DEFAULT_EMBEDDER,
     reranker: _Reranker = None,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed of another retriever.", metavar="FILE")
@@ -117,7 +117,7 @@ def index_train(
 
     quieten()
     wanted = load_embedder_recipe(recipe, **({"model": model} if model else {}))
-    stay_offline([wanted.model, _EMBEDDER])
+    stay_offline([wanted.model, DEFAULT_EMBEDDER])
     print(train_embedder_recipe(wanted, data_or_shipped(data), out, Watch(Console(stderr=True))))
 
 
