@@ -8,9 +8,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -25,6 +23,8 @@ from rag.stores.redaction import HIDDEN
 from rag.stores.settings import server
 from rag.stores.store import SPARSE_WEIGHT, Point, Query, Store
 from tests.rag.stores.memory import keep_in_memory
+from tests.serving import Call, Reply, serving
+from tests.serving import Server as StandIn
 
 SERVER = os.environ.get("QDRANT_URL")
 """Taken before the session's own environment drops it."""
@@ -202,97 +202,62 @@ def test_a_candidate_of_one_ranking_alone_scores_nothing_in_the_other(
     assert "rare" not in scores or scores["rare"] == min(scores.values())
 
 
-Asked = tuple[str, str, str | None, Any]
-"""Method, path, key and body of a request."""
-
-
-@contextmanager
-def serving(answer: Callable[[Asked], tuple[int, str]]) -> Iterator[str]:
-    """The URL of a stand-in for a server that answers so, with status and body."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            sent = json.loads(self.rfile.read(length) or b"null")
-            status, said = answer((self.command, self.path, self.headers.get("api-key"), sent))
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": "application/json",
-                "Retry-After": "1",
-                "Content-Length": str(len(said.encode())),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(said.encode())
-
-        do_PUT = do_POST = do_GET  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing on the terminal."""
-
-    with ExitStack() as stack:
-        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        stack.callback(thread.join)
-        stack.callback(server.shutdown)
-        yield f"http://127.0.0.1:{server.server_port}"
+def url_of(server: StandIn) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Asked]]:
-    """What a server without collections is asked, by points two requests at a time."""
-    requests: list[Asked] = []
+def standing_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A server without collections, asked by points two requests at a time."""
     together = threading.Barrier(2)
 
-    def answer(request: Asked) -> tuple[int, str]:
-        requests.append(request)
-        result: Any = {"exists": False} if request[1].endswith("/exists") else True
-        if "/points" in request[1]:
+    def answer(call: Call) -> Reply:
+        result: Any = {"exists": False} if call.path.endswith("/exists") else True
+        if "/points" in call.path:
             together.wait(timeout=30)  # Broken unless two are sent at a time.
             result = {"operation_id": 1, "status": "completed"}
-        return 200, json.dumps({"result": result, "status": "ok", "time": 0.0})
+        body = json.dumps({"result": result, "status": "ok", "time": 0.0})
+        return Reply(body, headers={"Content-Type": "application/json"})
 
-    with serving(answer) as url:
-        monkeypatch.setenv("QDRANT_URL", url)
-        yield requests
+    with serving(answer) as server:
+        monkeypatch.setenv("QDRANT_URL", url_of(server))
+        yield server
+
+
+def upserts(server: StandIn) -> list[list[dict[str, Any]]]:
+    """The points of each request that sent some."""
+    return [call.body["points"] for call in server.calls if "/points" in call.path]
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_a_cluster_is_told_shards_replicas_and_the_key_and_gets_every_point(
-    asked: list[Asked], monkeypatch: pytest.MonkeyPatch
+    standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QDRANT_API_KEY", "a-secret")
     monkeypatch.setenv("QDRANT_SHARDS", "6")
     monkeypatch.setenv("QDRANT_REPLICAS", "2")
     with place_of("policyqa-c").open(SIZE) as opened:
         opened.upsert(POINTS[:256])
-    assert {key for path, _, key, _ in asked if path != "/"} == {"a-secret"}
-    made = next(body for method, path, _, body in asked if method == "PUT" and "points" not in path)
+    assert all(one.headers["api-key"] == "a-secret" for one in standing_in.calls if one.path != "/")
+    made = next(call.body for call in standing_in.calls if "vectors" in call.body)
     assert (made["shard_number"], made["replication_factor"]) == (6, 2)
     assert made["vectors"]["dense"]["size"] == SIZE
     assert made["sparse_vectors"]["bm25"]["modifier"] == "idf"
-    upserts = [body["points"] for _, path, _, body in asked if "/points" in path]
-    assert len(upserts) == 2
-    sent = [point["id"] for upsert in upserts for point in upsert]
+    assert len(upserts(standing_in)) == 2
+    sent = [point["id"] for upsert in upserts(standing_in) for point in upsert]
     assert sorted(sent) == [point.id for point in POINTS[:256]]
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_long_passages_are_sent_in_smaller_requests(
-    asked: list[Asked], monkeypatch: pytest.MonkeyPatch
+    standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.stores.client.REQUEST_CHARACTERS", 1000)
     sizes = (5000, 900, 50, 800, 700)
+    long = [replace(POINTS[n], payload={"body": "x" * size}) for n, size in enumerate(sizes)]
     with place_of("policyqa-c").open(SIZE) as opened:
-        opened.upsert(
-            [
-                replace(one, payload={"body": "x" * size})
-                for one, size in zip(POINTS, sizes, strict=False)
-            ]
-        )
-    upserts = [body["points"] for _, path, _, body in asked if "/points" in path]
-    assert sorted(len(upsert) for upsert in upserts) == [1, 1, 1, 2]
+        opened.upsert(long)
+    assert sorted(map(len, upserts(standing_in))) == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -342,7 +307,8 @@ def test_a_secret_that_a_server_echoes_is_in_no_message(
     monkeypatch: pytest.MonkeyPatch, status: int, body: str
 ) -> None:
     # The message had what the server said, and servers and proxies say what they were sent.
-    with serving(lambda _: (status, body)) as url:
+    with serving(lambda _: Reply(body, status, {"Retry-After": "1"})) as server:
+        url = url_of(server)
         here = url.removeprefix("http://")
         monkeypatch.setenv("QDRANT_URL", f"http://me:{quote(PASSWORD)}@{here}")
         monkeypatch.setenv("QDRANT_API_KEY", KEY)
