@@ -26,7 +26,6 @@ from tasks.policyqa.questions import (
 from tests.conftest import write_questions
 from tests.tasks.folders import change, load, note_pages, rows_of
 
-
 PAGES = {"s-3": "2", "s-4": "2-3", "s-5": "3"}
 
 
