@@ -124,6 +124,8 @@ RULE_1 = SECTIONS["hive"].split(".")[0] + "."
 FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, fault, message.
     "schema": [
         ("5", appended("questions.jsonl", "{not json\n"), "not JSON"),
+        ("questions.jsonl", lambda f: write_questions(f, []), "holds no question"),
+        ("questions.jsonl", lambda f: (f / "questions.jsonl").unlink(), "cannot be read"),
         ("2", changed(1, kind=None), "kind"),
         ("3", changed(2, id="q1"), "the id q1 stands here again"),
         ("2", changed(1, split="dev"), "split"),
@@ -241,7 +243,7 @@ def test_a_planted_fault_is_found(clean: Path, check: str, fault: tuple[str, Pla
         return
     with pytest.raises(DataError) as caught:
         load(clean)
-    assert str(caught.value).startswith(f"{clean}/{found.place}: ")
+    assert str(caught.value).startswith(f"{clean}/{found.place}")
     assert message in str(caught.value)
 
 
