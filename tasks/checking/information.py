@@ -32,7 +32,12 @@ def data_information(data: Path) -> dict[str, Any]:
     asked = any(numbered_lines(data / "questions.jsonl"))
     questions = load_questions(data, [section.id for section in sections]) if asked else []
     known = {one.id for one in frameworks}  # Without documents evidence names none.
-    held_out = held_out_frameworks(questions) & known
+    # Held out are those whose questions and sections are in the test split alone.
+    tested = {q.framework for q in questions if q.split == "test"}
+    others = [q for q in questions if q.split != "test"]
+    seen = {name for q in others for name in (*q.evidence_frameworks, q.framework)}
+    held_out = (tested - seen) & known
+    named = Counter(known_by(q.evidence) for _, q in numbered_questions(data)) if asked else {}
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
     lengths = [len(section.body.split()) for section in sections]
     return {
@@ -47,7 +52,11 @@ def data_information(data: Path) -> dict[str, Any]:
         "answerable": _by_split(q for q in questions if q.answerable),
         "unanswerable": _by_split(q for q in questions if not q.answerable),
         "with evidence": _by_split(q for q in questions if q.evidence),
-        "evidence named by": _named_by(data) if sections and questions else {},
+        "evidence named by": {
+            form: named[form]
+            for form in ("section", "page", "document")
+            if sections and named[form]
+        },
         "without reference answer": sum(q.answer is None for q in questions),
         "several frameworks": _by_split(
             q for q in questions if len(q.evidence_frameworks & known) > 1
@@ -66,23 +75,6 @@ def data_information(data: Path) -> dict[str, Any]:
         "domains": _counted(one.domain for one in frameworks),
         "jurisdictions": _counted(one.jurisdiction for one in frameworks),
     }
-
-
-def held_out_frameworks(questions: list[Question]) -> set[str]:
-    """The frameworks whose questions and sections are in the test split alone."""
-    seen = {
-        name
-        for q in questions
-        if q.split != "test"
-        for name in (*q.evidence_frameworks, q.framework)
-    }
-    return {q.framework for q in questions if q.split == "test"} - seen
-
-
-def _named_by(data: Path) -> dict[str, int]:
-    """How many questions name sections, pages or documents as evidence, as closely as they do."""
-    named = Counter(known_by(question.evidence) for _, question in numbered_questions(data))
-    return {form: named[form] for form in ("section", "page", "document") if named[form]}
 
 
 def _by_split(questions: Iterable[Question]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from typing import Any
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines
 from rag.blocks import DocumentError
-from rag.corpus import clean, framework_of
+from rag.corpus import framework_of
 from rag.documents import decoded
 from tasks.importing.drafts import SPLIT_NAMES, Draft, ImportedDocument, Refused, text_of
 from tasks.importing.places import Places, UnusableError
@@ -45,7 +45,7 @@ def read_table(path: Path, documents: Sequence[ImportedDocument]) -> Iterator[Dr
     """
     rows = list(_json_rows(path) if path.suffix.lower() == ".jsonl" else _csv_rows(path))
     places = Places(documents)
-    given = {str(row.get("id")) for _, row in rows if not isinstance(row, str)}
+    given = {text_of(row.get("id")) for _, row in rows if not isinstance(row, str)}
     fresh = (id_ for id_ in (f"q-{n:04d}" for n in count(1)) if id_ not in given)
     for line, row in rows:
         place = f"{path.name}:{line}"
@@ -64,7 +64,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
         try:
             row = json_object(text, place)
             _check_columns(list(row), place)
-            yield line, {name: _cleaned(value) for name, value in row.items()}
+            yield line, row
         except DataError as error:
             yield line, str(error).removeprefix(f"{place}: ")
 
@@ -83,7 +83,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
             columns.pop()
         _check_columns(columns, f"{path}:1")
         for values in reader:
-            kept = [_cleaned(value).strip() for value in values]
+            kept = list(map(text_of, values))
             if any(kept[len(columns) :]):
                 yield (
                     reader.line_num,
@@ -94,10 +94,6 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
                 yield reader.line_num, {name: value for name, value in named if value}
     except csv.Error as error:
         raise DataError(f"{path}:{reader.line_num}: no CSV: {error}") from error
-
-
-def _cleaned(value: Any) -> Any:
-    return clean(value) if isinstance(value, str) else value
 
 
 def _check_columns(columns: Sequence[str], place: str) -> None:
@@ -120,7 +116,7 @@ def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places
     if truth not in _TRUTH:
         raise UnusableError(f"answerable {truth!r} is none of {', '.join(_TRUTH)}")
     answerable = _TRUTH[truth]
-    wanted = str(row.get("document") or "")
+    wanted = text_of(row.get("document"))
     within = places.named(wanted) if wanted else places.documents
     if wanted and not within:
         raise UnusableError(f"document {wanted!r} is none of those imported")
@@ -132,7 +128,7 @@ def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places
     about = within[0].framework.id if len(within) == 1 else ""
     answers = _answers(row)
     return Draft(
-        id=str(row.get("id") or next(fresh)),
+        id=text_of(row.get("id")) or next(fresh),
         place=place,
         question=question,
         answer=answers[0] if answers else None,
@@ -140,7 +136,7 @@ def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places
         framework=framework_of(evidence[0]) if evidence else about,
         evidence=list(dict.fromkeys(evidence)),
         split=SPLIT_NAMES.get(split),
-        kind=str(row.get("kind") or ("other" if answerable else "unanswerable")),
+        kind=text_of(row.get("kind")) or ("other" if answerable else "unanswerable"),
         citations=_several(row.get("citations")),
         answerable=answerable,
     )
@@ -160,4 +156,4 @@ def _answers(row: dict[str, Any]) -> list[str]:
 
 def _several(value: Any) -> list[str]:
     parts = value if isinstance(value, list) else str(value or "").split(";")
-    return [str(part).strip() for part in parts if str(part).strip()]
+    return [text for part in parts if (text := text_of(part))]
