@@ -13,9 +13,10 @@ from rag.retriever import Excerpt
 from tasks.policyqa.documents import make_documents
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import DATA, in_split
+from tasks.policyqa.shots import fit_to_be_shown
 from tasks.policyqa.task import PolicyQATask
 from tests.conftest import write_questions
-from tests.tasks.folders import load, rows_of
+from tests.tasks.folders import change, load, note_pages, rows_of
 from tests.tasks.test_task import TASKS, Parrot, evaluate
 
 pytestmark = pytest.mark.usefixtures("minilm")
@@ -54,6 +55,18 @@ def test_a_questions_examples_depend_on_it_and_the_seed_alone(data: Path) -> Non
     write_questions(data, kept)
     assert prompts() == {"wells-0002": whole["wells-0002"]}
     assert prompts(seed=5) != prompts()
+
+
+def test_no_question_is_shown_one_whose_document_or_page_has_its_section(data: Path) -> None:
+    note_pages(data / "corpus" / "kites.md", {"s-2": "2"})
+    places = {row["id"]: n for n, row in enumerate(rows_of(data))}
+    by_page, by_document = {"evidence": ["kites#page=2"]}, {"evidence": ["kites"]}
+    change(data, {places["kites-0003"]: by_page, places["kites-0004"]: by_document})
+    documents = {one.id: one.model_dump() for one in load(data)}
+    train = [one for one in documents.values() if one["split"] == "train"]
+    fit = fit_to_be_shown(documents["kites-0002"], train, 1)
+    left_out = {one["id"] for one in train} - {one["id"] for one in fit}
+    assert left_out == {"kites-0003", "kites-0004"}
 
 
 def test_too_few_examples_are_refused(data: Path) -> None:
