@@ -37,7 +37,8 @@ def data_information(data: Path) -> dict[str, Any]:
     others = [q for q in questions if q.split != "test"]
     seen = {name for q in others for name in (*q.evidence_frameworks, q.framework)}
     held_out = (tested - seen) & known
-    named = Counter(known_by(q.evidence) for _, q in numbered_questions(data)) if asked else {}
+    as_written = numbered_questions(data) if asked else []
+    named = Counter(known_by(question.evidence) for _, question in as_written)
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
     lengths = [len(section.body.split()) for section in sections]
     return {
