@@ -15,23 +15,22 @@ index_app = typer.Typer(
     no_args_is_help=True, help="The retrieval index: build, search, score; train its embedder."
 )
 
-EMBEDDER = "minilm-l6"
+DEFAULT_EMBEDDER = "minilm-l6"
 """As ``Retriever.of`` has it, known without importing it."""
-Embedder = Annotated[
+_Embedder = Annotated[
     str, typer.Option(help="Embedding model: a catalogue name, a Hugging Face id or a folder.")
 ]
 Mode = Annotated[
     Literal["hybrid", "dense", "sparse"],
     typer.Option(help="Cosine and BM25 fused, cosine alone, BM25 alone."),
 ]
-Reranker = Annotated[
-    str | None,
-    typer.Option(help="A cross-encoder that orders what is found anew, named likewise."),
+_Reranker = Annotated[
+    str | None, typer.Option(help="A cross-encoder that orders what is found anew, named likewise.")
 ]
 
 
 @index_app.command("build")
-def index_build(data: Data = None, embedder: Embedder = EMBEDDER) -> None:
+def index_build(data: Data = None, embedder: _Embedder = DEFAULT_EMBEDDER) -> None:
     """Embed the sections of a data folder, unless that is done."""
     from policyqa.progress import Watch
 
@@ -48,8 +47,8 @@ def index_search(
     data: Data = None,
     k: Annotated[int, typer.Option(help="Sections to find.", min=1)] = 5,
     mode: Mode = "hybrid",
-    embedder: Embedder = EMBEDDER,
-    reranker: Reranker = None,
+    embedder: _Embedder = DEFAULT_EMBEDDER,
+    reranker: _Reranker = None,
     as_json: Json = False,
 ) -> None:
     """Print the sections nearest to a question, best first."""
@@ -73,8 +72,8 @@ def index_score(
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     k: Annotated[int, typer.Option(help="Sections found for a question.", min=1)] = 10,
     mode: Mode = "hybrid",
-    embedder: Embedder = EMBEDDER,
-    reranker: Reranker = None,
+    embedder: _Embedder = DEFAULT_EMBEDDER,
+    reranker: _Reranker = None,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed of another retriever.", metavar="FILE")
     ] = None,
@@ -118,7 +117,7 @@ def index_train(
 
     quieten()
     wanted = load_embedder_recipe(recipe, **({"model": model} if model else {}))
-    stay_offline([wanted.model, EMBEDDER])
+    stay_offline([wanted.model, DEFAULT_EMBEDDER])
     print(train_embedder_recipe(wanted, data_or_shipped(data), out, Watch(Console(stderr=True))))
 
 
@@ -135,4 +134,4 @@ def _retriever(
     stay_offline(models)
     for model in models:
         catalogue.loadable(model)
-    return Retriever.of(data_or_shipped(data), embedder, reranker, mode, k)
+    return Retriever.of(data_or_shipped(data), embedder=embedder, reranker=reranker, mode=mode, k=k)

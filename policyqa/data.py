@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.checking.findings import CHECKS, Finding
-from tasks.importing.importer import RECORD
+from tasks.importing.importer import IMPORT_RECORD
 from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
-SHOWN = 20
+ROWS_SHOWN = 20
 """Rows not taken that are printed; the record has all."""
 
 
@@ -22,32 +22,30 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    questions, documents = summary["questions"], summary["documents"]
-    for name, count in summary.get("source", {}).items():
-        say(f"{count:>7,} {name} in the source")
-    say(f"{documents['taken']:>7,} documents")
-    say(f"{summary['sections']:>7,} sections")
-    say(f"{questions['taken']:>7,} questions {_splits(questions['splits'])}")
-    if questions["without reference answer"]:
-        say(
-            f"{questions['without reference answer']:>7,} of them have no reference answer: "
-            f"{WITHOUT_ANSWER}"
-        )
-    if questions["unanswerable without answer"]:
-        say(
-            f"{questions['unanswerable without answer']:>7,} of them are unanswerable, with no "
-            f"answer of their own: their reference is {UNANSWERED!r}"
-        )
-    not_taken = summary["not taken"]
-    for what, count in Counter(row["what"] for row in not_taken).items():
-        say(f"{count:>7,} {what}s not taken")
-    for reason, count in Counter(row["reason"] for row in not_taken).items():
-        if count > 1:
-            say(f"{count:>7,} times: {reason}")
-    for row in not_taken[:SHOWN]:
+    questions, not_taken = summary["questions"], summary["not taken"]
+    splits = ", ".join(f"{count:,} {name}" for name, count in questions["splits"].items())
+    blank, silent = questions["without reference answer"], questions["unanswerable without answer"]
+    counts = [
+        *((count, f"{name} in the source") for name, count in summary.get("source", {}).items()),
+        (summary["documents"]["taken"], "documents"),
+        (summary["sections"], "sections"),
+        (questions["taken"], f"questions ({splits})" if splits else "questions"),
+    ]
+    if blank:
+        counts.append((blank, f"of them have no reference answer: {WITHOUT_ANSWER}"))
+    if silent:
+        own = f"with no answer of their own: their reference is {UNANSWERED!r}"
+        counts.append((silent, f"of them are unanswerable, {own}"))
+    kinds = Counter(f"{row['what']}s not taken" for row in not_taken)
+    reasons = Counter(f"times: {row['reason']}" for row in not_taken)
+    counts += [(count, what) for what, count in kinds.items()]
+    counts += [(count, reason) for reason, count in reasons.items() if count > 1]
+    for count, what in counts:
+        say(f"{count:>7,} {what}")
+    for row in not_taken[:ROWS_SHOWN]:
         say(f"        {row['place']}: {row['reason']}")
-    if len(not_taken) > SHOWN:
-        say(f"        … and {len(not_taken) - SHOWN:,} more in {out / RECORD}")
+    if len(not_taken) > ROWS_SHOWN:
+        say(f"        … and {len(not_taken) - ROWS_SHOWN:,} more in {out / IMPORT_RECORD}")
     say(f"data folder: {out}")
     if questions["taken"] or questions["not taken"]:
         say(f"next: policyqa data check {out}")
@@ -82,7 +80,3 @@ def _shown(value: Any) -> str:
             return " to ".join(map(str, value)) or "none"
         return f"{len(value)} ({', '.join(value)})"
     return str(value)
-
-
-def _splits(splits: dict[str, int]) -> str:
-    return f"({', '.join(f'{count:,} {name}' for name, count in splits.items())})" if splits else ""

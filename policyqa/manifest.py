@@ -13,7 +13,7 @@ from harness.statistics import RESAMPLES
 from harness.variants import DETERMINING_LIBRARIES, Model, Variant
 from policyqa.machine import machine
 from policyqa.plan import Plan
-from rag.retriever import DETERMINING_LIBRARIES as RETRIEVAL_LIBRARIES
+from rag.retriever import RETRIEVAL_LIBRARIES
 from tasks.policyqa.documents import VERSION
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import data_identity, numbered_questions

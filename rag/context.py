@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from rag.embedder import Embedder
-from rag.index import Hit
+from rag.stores.store import Hit
 
 _TEMPLATE_MARKER = re.compile(
     r"<(?=[|｜/]?[\w▁-]*[|｜>])"

@@ -8,10 +8,11 @@ noted below, if they are known (``rag.pages``). A question set alone has no such
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,6 +24,8 @@ from rag.pages import noted_pages, pages_note
 
 _HEADING = re.compile(r"## (?P<slug>[A-Za-z0-9._-]+) · (?P<title>.+)")
 _FORM = "'## art-83 · Title (Article 83)'"
+
+_T = TypeVar("_T")
 
 
 class Framework(BaseModel):
@@ -88,18 +91,7 @@ class Corpus:
         Raises:
             DataError: as for ``load_corpus``.
         """
-        files: dict[str, Path] = {}
-        for path in corpus_files(self.data):
-            framework, found = read_framework(path)
-            first = files.setdefault(framework.id, path)
-            if first != path:
-                raise DataError(f"{path}:1: the id {framework.id} is that of {first} already")
-            ids: set[str] = set()
-            for line, section in found:
-                if section.id in ids:
-                    raise DataError(f"{path}:{line}: the section id {section.id} stands here again")
-                ids.add(section.id)
-                yield section
+        return sound(scan_corpus(self.data))
 
 
 def load_corpus(data: Path) -> list[Section]:
@@ -129,55 +121,56 @@ def load_frameworks(data: Path) -> list[Framework]:
     """The front matter of every document of a data folder, by file name.
 
     Raises:
-        DataError: as for ``load_corpus``.
+        DataError: a file has none.
     """
-    return [read_framework(path)[0] for path in corpus_files(data)]
+    return [scan_framework(path)[0] for path in _files(data)]
 
 
-def corpus_files(data: Path) -> list[Path]:
-    """The files of a data folder's corpus, by name.
+def sound(found: Iterable[_T | DataError]) -> Iterator[_T]:
+    """What was found, up to the first error, which is raised."""
+    for one in found:
+        if isinstance(one, DataError):
+            raise one
+        yield one
 
-    Raises:
-        DataError: there are none.
-    """
-    files = sorted((data / "corpus").glob("*.md"))
-    if not files:
-        raise DataError(
+
+def scan_corpus(data: Path) -> Iterator[Section | DataError]:
+    """As ``load_corpus``, but with every error in its place."""
+    files: dict[str, Path] = {}
+    if not _files(data):
+        yield DataError(
             f"{data / 'corpus'} holds no *.md file; a data folder needs a corpus there. "
             "Make one of your documents: policyqa data import DOCUMENTS --out DIR"
         )
-    return files
+    for path in _files(data):
+        try:
+            framework, found = scan_framework(path)
+        except DataError as error:
+            yield error
+            continue
+        first = files.setdefault(framework.id, path)
+        if first == path:
+            yield from found
+        else:
+            yield DataError(f"{path}:1: the id {framework.id} is that of {first} already")
 
 
-def read_framework(path: Path) -> tuple[Framework, list[tuple[int, Section]]]:
-    """The front matter of one file and its sections, each with the line of its heading.
+def scan_framework(path: Path) -> tuple[Framework, Iterator[Section | DataError]]:
+    """The front matter of one file, and its sections with every error in its place.
 
     Raises:
-        DataError: the file is not UTF-8, or breaks the form.
+        DataError: the file is not UTF-8, or its front matter breaks the form.
     """
-    framework, sections, errors = scan_framework(path)
-    if errors or framework is None:
-        raise errors[0]
-    return framework, sections
-
-
-def scan_framework(
-    path: Path,
-) -> tuple[Framework | None, list[tuple[int, Section]], list[DataError]]:
-    """As ``read_framework``, but with every error of the file beside what can be read of it."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-        framework, first = _front_matter(path, lines)
-    except DataError as error:
-        return None, [], [error]
     except (OSError, UnicodeDecodeError) as error:
-        return None, [], [DataError(f"{path}:1: cannot be read: {error}")]
-    found = list(_sections(path, lines, first, framework))
-    sections = [one for one in found if not isinstance(one, DataError)]
-    errors = [one for one in found if isinstance(one, DataError)]
-    if not found:
-        errors = [DataError(f"{path}:{first}: no section follows; one has a heading like {_FORM}")]
-    return framework, sections, errors
+        raise DataError(f"{path}:1: cannot be read: {error}") from error
+    framework, first = _front_matter(path, lines)
+    return framework, _sections(path, lines, first, framework)
+
+
+def _files(data: Path) -> list[Path]:
+    return sorted((data / "corpus").glob("*.md"))
 
 
 def write_framework(corpus: Path, framework: Framework, sections: Sequence[Section]) -> Path:
@@ -213,11 +206,18 @@ def one_line(text: str) -> str:
 
 def _sections(
     path: Path, lines: list[str], first: int, framework: Framework
-) -> Iterator[tuple[int, Section] | DataError]:
+) -> Iterator[Section | DataError]:
     starts = [i for i in range(first, len(lines)) if lines[i].startswith("## ")]
+    if not starts:
+        yield DataError(f"{path}:{first}: no section follows; one has a heading like {_FORM}")
+    ids: set[str] = set()
     for start, end in pairwise([*starts, len(lines)]):
         try:
-            yield start + 1, _section(lines[start], lines[start + 1 : end], framework)
+            section = _section(lines[start], lines[start + 1 : end], framework)
+            if section.id in ids:
+                raise ValueError(f"the section id {section.id} stands here again")
+            ids.add(section.id)
+            yield section
         except ValueError as error:
             yield DataError(f"{path}:{start + 1}: {error}")
 

@@ -53,16 +53,11 @@ def _docx(path: Path) -> list[Block]:
 
     if path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0":
         raise DocumentError("is encrypted, or a Word file from before 2007: save it as plain .docx")
+    no_image = mammoth.images.img_element(lambda _: {"src": ""})
     with path.open("rb") as file:
-        html = mammoth.convert_to_html(file, style_map=_STYLES, convert_image=_no_image()).value
-    return _html_blocks(html)
-
-
-def _no_image() -> Callable[..., object]:
-    import mammoth
-
-    made: Callable[..., object] = mammoth.images.img_element(lambda _: {"src": ""})
-    return made
+        return _html_blocks(
+            mammoth.convert_to_html(file, style_map=_STYLES, convert_image=no_image).value
+        )
 
 
 def _html(path: Path) -> list[Block]:

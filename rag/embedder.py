@@ -11,8 +11,6 @@ from harness.models import catalogue
 
 EMBEDDER = "minilm-l6"
 """The model that retrieval embeds with unless another is named."""
-BATCH = 64
-"""Texts embedded at a time."""
 
 
 class Embedder:
@@ -38,7 +36,10 @@ class Embedder:
         What a text has beyond the model's window is not in its vector.
         """
         vectors: npt.NDArray[np.float32] = self._load().encode(
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            list(texts),
+            batch_size=64,
+            normalize_embeddings=True,
+            show_progress_bar=False,
         )
         return vectors.reshape(len(texts), self.size)
 

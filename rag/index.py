@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -22,43 +21,23 @@ from harness.errors import ConfigError, DataError, IndexStoreError
 from harness.files import fingerprint
 from harness.progress import Advance, silent
 from rag.bm25 import AVERAGE_LENGTH, K1, B, document_vector, query_vector
-from rag.corpus import Section, cited
+from rag.corpus import Section
 from rag.embedder import Embedder
 from rag.stores.opening import Place, place_of, places_like
-from rag.stores.store import CANDIDATES, EXACT_UP_TO, Found, Point, Query, Store
+from rag.stores.store import CANDIDATES, EXACT_UP_TO, Hit, Point, Query, Store
 
-LAYOUT = 2
+INDEX_LAYOUT = 2
 """Raised when what a collection holds changes."""
 MODES = ("hybrid", "dense", "sparse")
 """Cosine and BM25 fused, cosine alone, BM25 alone."""
 WINDOW = 4096
 """Passages looked at together: what is held in memory, and sorted by length, of a large corpus."""
-BATCH = 256
+INDEX_BATCH = 256
 """Passages embedded and kept before the next: what a kill can cost."""
 PREDECESSORS = 8
 """Earlier collections that are asked for vectors of unchanged passages."""
 TIES = 8
 """Passages fetched beyond those asked for, at first: equal scores are ordered by id."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A passage found for a question."""
-
-    id: str
-    """Section id."""
-    score: float
-    """Hybrid: cosine + 0.02 × BM25; dense: cosine, in [-1, 1]; sparse: BM25, from 0; reranked: the
-    reranker's."""
-    citation: str
-    """Where it stands."""
-    body: str
-    """What it says."""
-
-    @property
-    def text(self) -> str:
-        """As it was embedded and as a prompt shows it."""
-        return cited(self.citation, self.body)
 
 
 class Index:
@@ -83,12 +62,8 @@ class Index:
     @property
     def search_kind(self) -> str:
         """The kind of store that searches, and whether it compares every vector or by a graph."""
-        return f"{self._place.kind},{'exact' if self._count <= EXACT_UP_TO else 'hnsw'}"
-
-    @property
-    def location(self) -> str:
-        """Where the collection is kept: a server's URL or a folder."""
-        return str(self._place)
+        kind = "server" if self._place.server else "edge"
+        return f"{kind},{'exact' if self._count <= EXACT_UP_TO else 'hnsw'}"
 
     def build(self, advance: Advance = silent) -> bool:
         """Make the collection unless it is there and whole; True when work was done.
@@ -126,8 +101,7 @@ class Index:
         """
         if mode not in MODES:
             raise ConfigError(f"retrieval mode {mode!r} is none of {', '.join(MODES)}")
-        queries = self._queries(questions, mode) if k else []
-        asked = {i: query for i, query in enumerate(queries) if query.dense or query.sparse}
+        asked = self._queries(questions, mode) if k else {}
         with self._place.open(self._embedder.size) as store:
             if not self._is_whole(store):
                 self._fill(store, silent)
@@ -141,11 +115,10 @@ class Index:
         best: dict[int, list[Hit]] = {}
         while asked:
             found = dict(zip(asked, store.search(list(asked.values()), limit), strict=True))
+            best |= {i: _ranked(one, k) for i, one in found.items()}
             undecided = {i for i, one in found.items() if _cut_among_equals(one, k, limit)}
-            if limit >= min(CANDIDATES, self._count):
-                undecided = set()
-            best |= {i: _ranked(one, k) for i, one in found.items() if i not in undecided}
-            asked = {i: asked[i] for i in undecided}
+            last = limit >= min(CANDIDATES, self._count)
+            asked = {} if last else {i: asked[i] for i in undecided}
             limit *= 4
         return best
 
@@ -179,19 +152,21 @@ class Index:
     @property
     def _method(self) -> list[str | int | float]:
         """What determines a passage's vectors, beside its text."""
-        return [LAYOUT, self._embedder.identity, K1, B, AVERAGE_LENGTH]
+        return [INDEX_LAYOUT, self._embedder.identity, K1, B, AVERAGE_LENGTH]
 
     def _is_whole(self, store: Store) -> bool:
         """Whether every passage is there; nothing else ever is in a collection of this name."""
         return store.count() == self._count
 
-    def _queries(self, questions: Sequence[str], mode: str) -> list[Query]:
+    def _queries(self, questions: Sequence[str], mode: str) -> dict[int, Query]:
+        """What is searched for, by the question's place; not for one that has no word."""
         dense = self._embedder.embed(questions).tolist() if mode != "sparse" else None
-        queries = []
+        queries = {}
         for i, question in enumerate(questions):
             terms = query_vector(question) if mode != "dense" else None
-            has_terms = terms is not None and bool(terms.indices)
-            queries.append(Query(dense[i] if dense else None, terms if has_terms else None))
+            sparse = terms if terms and terms.indices else None
+            if dense or sparse:
+                queries[i] = Query(dense[i] if dense else None, sparse)
         return queries
 
     def _fill(self, store: Store, advance: Advance) -> None:
@@ -216,14 +191,22 @@ class Index:
                 suppress(TimeoutError, IndexStoreError),
                 place.open(self._embedder.size, wait=False) as other,
             ):
-                for ids in chunked(np.intersect1d(wanted, other.ids()).tolist(), BATCH):
+                for ids in chunked(np.intersect1d(wanted, other.ids()).tolist(), INDEX_BATCH):
                     store.upsert(other.take(ids))
                     wanted = np.setdiff1d(wanted, np.array(ids, dtype=np.uint64))
                     advance(self._count - len(wanted), self._count)
 
     def _points(self, batch: Sequence[tuple[int, Section]]) -> list[Point]:
         vectors = self._embedder.embed([passage.text for _, passage in batch]).tolist()
-        return [_point(*item, vector) for item, vector in zip(batch, vectors, strict=True)]
+        return [
+            Point(
+                id_,
+                vector,
+                document_vector(passage.text),
+                {"id": passage.id, "citation": passage.citation, "body": passage.body},
+            )
+            for (id_, passage), vector in zip(batch, vectors, strict=True)
+        ]
 
 
 def _batches(
@@ -236,7 +219,7 @@ def _batches(
     """
     missing = ~np.isin(ids, kept)
     found = [(i, p) for i, p, m in zip(ids.tolist(), window, missing, strict=True) if m]
-    yield from chunked(sorted(found, key=lambda item: (-len(item[1].text), item[0])), BATCH)
+    yield from chunked(sorted(found, key=lambda item: (-len(item[1].text), item[0])), INDEX_BATCH)
 
 
 def _digest(passage: Section) -> bytes:
@@ -247,20 +230,11 @@ def _point_id(digest: bytes) -> int:
     return int.from_bytes(digest[:8])
 
 
-def _point(point_id: int, passage: Section, vector: Sequence[float]) -> Point:
-    payload = {"id": passage.id, "citation": passage.citation, "body": passage.body}
-    return Point(point_id, vector, document_vector(passage.text), payload)
-
-
-def _cut_among_equals(found: Sequence[Found], k: int, limit: int) -> bool:
+def _cut_among_equals(found: Sequence[Hit], k: int, limit: int) -> bool:
     """Whether more passages than were asked for may score what the last of the best ``k`` does."""
     return len(found) == limit and round(found[-1].score, 6) == round(found[k - 1].score, 6)
 
 
-def _ranked(found: Sequence[Found], k: int) -> list[Hit]:
+def _ranked(found: Sequence[Hit], k: int) -> list[Hit]:
     """The best ``k``; scores equal to six decimals, where stores differ, are ordered by id."""
-    hits = [
-        Hit(score=one.score, **{name: one.payload[name] for name in ("id", "citation", "body")})
-        for one in found
-    ]
-    return sorted(hits, key=lambda hit: (-round(hit.score, 6), hit.id))[:k]
+    return sorted(found, key=lambda hit: (-round(hit.score, 6), hit.id))[:k]

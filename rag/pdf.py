@@ -21,8 +21,6 @@ LARGER = 1.12
 """A heading's size, at least, in sizes of the body."""
 BOLD = 600
 """A bold font's weight, at least (400 is regular)."""
-WRONG_PASSWORD = 4
-"""PDFium's FPDF_ERR_PASSWORD."""
 CHARACTERS_A_PAGE = 20
 """A document with fewer, on average, is taken for scanned."""
 
@@ -49,7 +47,7 @@ def pdf_blocks(path: Path) -> list[Block]:
     try:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == WRONG_PASSWORD:
+        if getattr(error, "err_code", None) == 4:  # PDFium's FPDF_ERR_PASSWORD.
             raise DocumentError("is encrypted: save a copy without its password") from error
         raise DocumentError(f"is no readable PDF: {error}") from error
     try:

@@ -7,10 +7,7 @@ from typing import Any
 
 from harness.errors import ModelError
 from harness.models import catalogue
-from rag.index import Hit
-
-BATCH = 32
-"""Pairs read at a time."""
+from rag.stores.store import Hit
 
 
 class Reranker:
@@ -42,7 +39,7 @@ class Reranker:
         if not pairs:
             return [[] for _ in questions]
         model = _load(catalogue.resolve(self.model))
-        scores = iter(model.predict(pairs, batch_size=BATCH, show_progress_bar=False).tolist())
+        scores = iter(model.predict(pairs, batch_size=32, show_progress_bar=False).tolist())
         scored = [[replace(hit, score=float(next(scores))) for hit in found] for found in hits]
         return [sorted(found, key=lambda hit: (-hit.score, hit.id)) for found in scored]
 

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from harness.progress import Advance, silent
 from rag.context import assemble, distinct
 from rag.corpus import Corpus, Section
 from rag.embedder import EMBEDDER, Embedder
-from rag.index import Hit, Index
+from rag.index import Index
 from rag.reranker import Reranker
-from rag.stores.store import CANDIDATES, SPARSE_WEIGHT
+from rag.stores.store import CANDIDATES, SPARSE_WEIGHT, Hit
 
 K = 2
 """Sections retrieved for a question; tasks/policyqa/README.md says why two."""
 BUDGET = 400
 """Tokens of context, in the embedder's tokens."""
-DETERMINING_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers")
+RETRIEVAL_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers")
 """Whose versions can change what is found."""
 RERANKED = 50
 """Passages a reranker reads for each question."""
@@ -73,24 +74,16 @@ class Retriever:
         self.index = Index(sections, self._embedder)
 
     @classmethod
-    def of(
-        cls,
-        data: Path,
-        embedder: str = EMBEDDER,
-        reranker: str | None = None,
-        mode: str = "hybrid",
-        k: int = K,
-        budget: int = BUDGET,
-    ) -> "Retriever":
-        """A retriever over the corpus of a data folder."""
-        return cls(Corpus(data), embedder, reranker, mode, k, budget)
+    def of(cls, data: Path, **options: Any) -> "Retriever":
+        """A retriever over the corpus of a data folder; with ``options`` of the class."""
+        return cls(Corpus(data), **options)
 
     @property
     def identity(self) -> list[str | int]:
         """All that determines its contexts, as JSON."""
-        versions = [f"{name}-{version(name)}" for name in DETERMINING_LIBRARIES]
-        how = [self._how, self.index.search_kind, *versions]
-        return [self.index.fingerprint, *how, self.k, self.budget]
+        versions = [f"{name}-{version(name)}" for name in RETRIEVAL_LIBRARIES]
+        how = [self.index.fingerprint, self._how, self.index.search_kind]
+        return [*how, *versions, self.k, self.budget]
 
     @property
     def signature(self) -> str:

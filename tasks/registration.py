@@ -16,12 +16,9 @@ TASKS = Path(__file__).parent / "policyqa"
 
 def stock_folder() -> Path:
     """Where the installed lm-eval scans for our tasks once they are registered."""
-    import importlib.util
+    import lm_eval
 
-    spec = importlib.util.find_spec("lm_eval")
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigError("lm_eval is not installed in this Python; install it: make install")
-    return Path(spec.submodule_search_locations[0]) / "tasks" / "policyqa"
+    return Path(str(lm_eval.__file__)).parent / "tasks" / "policyqa"
 
 
 def register(folder: Path | None = None) -> Path:

@@ -1,6 +1,5 @@
 """Real documents of every kind we read, made on the spot."""
 
-import zipfile
 from pathlib import Path
 
 FONTS = "mpl-data/fonts/ttf"
@@ -94,11 +93,4 @@ def write_markdown(path: Path, lines: list[tuple[str, str]]) -> Path:
 def write_text(path: Path, lines: list[tuple[str, str]], encoding: str = "utf-8") -> Path:
     """A text file of the same lines: headings are what their own words make one."""
     path.write_bytes("\n\n".join(text for _, text in lines).encode(encoding))
-    return path
-
-
-def write_zip(path: Path) -> Path:
-    """A zip archive that is no Word file."""
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.txt", "nothing")
     return path

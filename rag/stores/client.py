@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -15,24 +16,23 @@ from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
-    PAGE,
+    LISTED,
     QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
-    Found,
+    Hit,
     Point,
     Query,
     all_ids,
+    hits_of,
     named_vectors,
     point_of,
-    sparse_as,
 )
 
 REQUEST = 128
 """Points in one request, at most."""
 REQUEST_CHARACTERS = 4_000_000
 """Of the text of these points: a server takes 32 MB."""
-CONFLICT = 409
 UPLOADS = 4
 """Requests to a server at a time."""
 
@@ -59,14 +59,20 @@ class ClientStore:
         """See ``Store``."""
         return all_ids(
             lambda offset: self._client.scroll(
-                self._name, limit=PAGE, offset=offset, with_payload=False, with_vectors=False
+                self._name, limit=LISTED, offset=offset, with_payload=False, with_vectors=False
             )
         )
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; in parallel requests."""
         # Not strict: a passage longer than that is sent alone.
-        batches = constrained_batches(points, REQUEST_CHARACTERS, REQUEST, _length, strict=False)
+        batches = constrained_batches(
+            points,
+            REQUEST_CHARACTERS,
+            REQUEST,
+            lambda point: sum(map(len, point.payload.values())),
+            strict=False,
+        )
         with ThreadPoolExecutor(UPLOADS) as pool:
             list(pool.map(self._send, batches))
 
@@ -77,14 +83,15 @@ class ClientStore:
         )
         return [point_of(record) for record in records]
 
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
+    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
         """See ``Store``."""
         params = models.SearchParams(exact=self.count() <= EXACT_UP_TO)
-        answers: list[Any] = []
+        found: list[list[Hit]] = []
         for batch in chunked(queries, QUERIES):
             requests = [_request(query, limit, params) for query in batch]
-            answers += self._client.query_batch_points(self._name, requests)
-        return [[Found(dict(p.payload or {}), p.score) for p in a.points] for a in answers]
+            answers = self._client.query_batch_points(self._name, requests)
+            found += [hits_of(answer.points) for answer in answers]
+        return found
 
     def settle(self) -> None:
         """See ``Store``; a server builds its graph by itself."""
@@ -94,16 +101,20 @@ class ClientStore:
         self._client.close()
 
     def _send(self, points: Sequence[Point]) -> None:
-        self._client.upsert(self._name, [_struct(point) for point in points], wait=True)
+        structs = [
+            models.PointStruct(
+                id=point.id, vector=named_vectors(point, models.SparseVector), payload=point.payload
+            )
+            for point in points
+        ]
+        self._client.upsert(self._name, structs, wait=True)
 
     def _prepare(self, size: int, server: Server) -> None:
-        if self._client.collection_exists(self._name) and not self._has_our_layout(size):
+        if self._client.collection_exists(self._name):
+            if self._has_our_layout(size):
+                return
             # A collection is named after its layout: this one is damaged.
             self._client.delete_collection(self._name)
-        if not self._client.collection_exists(self._name):
-            self._create(size, server)
-
-    def _create(self, size: int, server: Server) -> None:
         try:
             self._client.create_collection(
                 self._name,
@@ -113,7 +124,7 @@ class ClientStore:
                 replication_factor=server.replicas,
             )
         except UnexpectedResponse as error:
-            if error.status_code != CONFLICT:  # Another process has just made it.
+            if error.status_code != HTTPStatus.CONFLICT:  # Another process has just made it.
                 raise
 
     def _has_our_layout(self, size: int) -> bool:
@@ -122,32 +133,18 @@ class ClientStore:
         return dense is not None and dense.size == size and SPARSE in (params.sparse_vectors or {})
 
 
-def _length(point: Point) -> int:
-    return sum(map(len, point.payload.values()))
-
-
-def _struct(point: Point) -> Any:
-    vectors = named_vectors(point, models.SparseVector)
-    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
-
-
 def _request(query: Query, limit: int, params: models.SearchParams) -> Any:
-    if query.dense is None or query.sparse is None:
-        vector = query.sparse and sparse_as(models.SparseVector, query.sparse)
+    vectors = named_vectors(query, models.SparseVector)
+    if len(vectors) == 1:
+        ((using, vector),) = vectors.items()
         return models.QueryRequest(
-            query=list(query.dense) if query.dense is not None else vector,
-            using=DENSE if query.dense is not None else SPARSE,
-            limit=limit,
-            params=params,
-            with_payload=True,
+            query=vector, using=using, limit=limit, params=params, with_payload=True
         )
     candidates = max(limit, CANDIDATES)
     return models.QueryRequest(
         prefetch=[
-            models.Prefetch(query=list(query.dense), using=DENSE, limit=candidates, params=params),
-            models.Prefetch(
-                query=sparse_as(models.SparseVector, query.sparse), using=SPARSE, limit=candidates
-            ),
+            models.Prefetch(query=vector, using=using, limit=candidates, params=params)
+            for using, vector in vectors.items()
         ],
         query=models.FormulaQuery(
             formula=models.SumExpression(

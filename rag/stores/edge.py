@@ -14,17 +14,17 @@ from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
-    PAGE,
+    LISTED,
     QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
-    Found,
+    Hit,
     Point,
     Query,
     all_ids,
+    hits_of,
     named_vectors,
     point_of,
-    sparse_as,
 )
 
 
@@ -47,7 +47,9 @@ class EdgeStore:
         """See ``Store``."""
         return all_ids(
             lambda offset: self._shard.scroll(
-                edge.ScrollRequest(offset=offset, limit=PAGE, with_payload=False, with_vector=False)
+                edge.ScrollRequest(
+                    offset=offset, limit=LISTED, with_payload=False, with_vector=False
+                )
             )
         )
 
@@ -64,14 +66,14 @@ class EdgeStore:
         records = self._shard.retrieve(list(ids), with_payload=True, with_vector=[DENSE, SPARSE])
         return [point_of(record) for record in records]
 
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
+    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
         """See ``Store``."""
         exact = self.count() <= EXACT_UP_TO
-        answers: list[Any] = []
+        found: list[list[Hit]] = []
         for batch in chunked(queries, QUERIES):
             requests = [_request(query, limit, exact) for query in batch]
-            answers += self._shard.query_batch(edge.QueryBatchRequest(requests))
-        return [[Found(dict(p.payload or {}), p.score) for p in answer] for answer in answers]
+            found += map(hits_of, self._shard.query_batch(edge.QueryBatchRequest(requests)))
+        return found
 
     def settle(self) -> None:
         """See ``Store``; above ``EXACT_UP_TO`` passages this builds the graph."""
@@ -95,30 +97,20 @@ def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:
 
 def _request(query: Query, limit: int, exact: bool) -> Any:
     params = edge.SearchParams(exact=exact)
-    dense = None if query.dense is None else edge.Query.Nearest(list(query.dense), using=DENSE)
-    terms = None if query.sparse is None else sparse_as(edge.SparseVector, query.sparse)
-    sparse = None if terms is None else edge.Query.Nearest(terms, using=SPARSE)
-    if dense is None or sparse is None:
-        return edge.QueryRequest(
-            limit=limit, query=dense or sparse, params=params, with_payload=True
-        )
+    vectors = named_vectors(query, edge.SparseVector)
+    nearest = [edge.Query.Nearest(vector, using=name) for name, vector in vectors.items()]
+    if len(nearest) == 1:
+        return edge.QueryRequest(limit=limit, query=nearest[0], params=params, with_payload=True)
     candidates = max(limit, CANDIDATES)
-    return edge.QueryRequest(
-        prefetches=[
-            edge.Prefetch(limit=candidates, query=dense, params=params),
-            edge.Prefetch(limit=candidates, query=sparse),
-        ],
-        query=_fused(),
-        limit=limit,
-        with_payload=True,
-    )
-
-
-def _fused() -> Any:
-    """``$score[i]`` is what a passage scored in the i-th ranking."""
+    # ``$score[i]`` is what a passage scored in the i-th ranking.
     term = edge.Expression
     weighted = term.Mult([term.Constant(SPARSE_WEIGHT), term.Variable("$score[1]")])
-    return edge.Formula(
-        term.Sum([term.Variable("$score[0]"), weighted]),
-        defaults={"$score[0]": 0.0, "$score[1]": 0.0},
+    return edge.QueryRequest(
+        prefetches=[edge.Prefetch(limit=candidates, query=one, params=params) for one in nearest],
+        query=edge.Formula(
+            term.Sum([term.Variable("$score[0]"), weighted]),
+            defaults={"$score[0]": 0.0, "$score[1]": 0.0},
+        ),
+        limit=limit,
+        with_payload=True,
     )

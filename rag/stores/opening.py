@@ -5,14 +5,14 @@ On a server when ``QDRANT_URL`` names one; else in a folder of the cache, by Qdr
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from harness.errors import ConfigError, IndexStoreError
+from harness.errors import IndexStoreError
 from harness.files import cache_folder, locked
 from rag.stores.redaction import without
 from rag.stores.settings import Server, server
@@ -20,9 +20,7 @@ from rag.stores.store import Store
 
 EDGE = "-edge"
 """What the name of an embedded collection's folder ends in."""
-TIMEOUT = 60
-"""Seconds a server has to answer."""
-SHOWN = 500
+_SHOWN = 500
 """Characters of what a store says in an error, at most."""
 
 
@@ -30,10 +28,10 @@ SHOWN = 500
 class Place:
     """Where a collection is, or would be."""
 
-    kind: str
-    """``server`` or ``edge``."""
     name: str
     """The collection's."""
+    server: Server | None = None
+    """That has it; None where a folder of the cache does."""
 
     @property
     def folder(self) -> Path:
@@ -41,7 +39,7 @@ class Place:
         return cache_folder("index", f"{self.name}{EDGE}")
 
     def __str__(self) -> str:
-        return str(server()) if self.kind == "server" else str(self.folder)
+        return str(self.server or self.folder)
 
     @contextmanager
     def open(self, size: int, wait: bool = True) -> Iterator[Store]:
@@ -51,18 +49,22 @@ class Place:
 
         Raises:
             IndexStoreError: the store fails.
-            ConfigError: the environment's settings of a server are wrong.
         """
-        if self.kind == "server":
-            with _speaking_plainly(self), closing(_of_server(self.name, size)) as store:
-                yield store
-        else:
-            with (
-                locked(self.folder, wait),
-                _speaking_plainly(self),
-                closing(_embedded(self.folder, size)) as store,
-            ):
-                yield store
+        with (
+            nullcontext() if self.server else locked(self.folder, wait),
+            _speaking_plainly(self),
+            closing(self._store(size)) as store,
+        ):
+            yield store
+
+    def _store(self, size: int) -> Store:
+        if self.server:
+            from rag.stores.client import ClientStore
+
+            return ClientStore(_connected(self.server), self.name, size, self.server)
+        from rag.stores.edge import EdgeStore
+
+        return EdgeStore(self.folder, size)
 
 
 def place_of(name: str) -> Place:
@@ -71,7 +73,7 @@ def place_of(name: str) -> Place:
     Raises:
         ConfigError: ``QDRANT_URL`` names no server.
     """
-    return Place("server" if server() else "edge", name)
+    return Place(name, server())
 
 
 def places_like(prefix: str) -> list[Place]:
@@ -80,17 +82,14 @@ def places_like(prefix: str) -> list[Place]:
     Raises:
         IndexStoreError: the server does not answer.
     """
-    found_server = server()
-    if found_server:
-        with (
-            _speaking_plainly(Place("server", prefix)),
-            closing(_connected(found_server)) as client,
-        ):
+    where = server()
+    if where:
+        with _speaking_plainly(Place(prefix, where)), closing(_connected(where)) as client:
             names = [found.name for found in client.get_collections().collections]
-        return [Place("server", name) for name in names if name.startswith(prefix)]
+        return [Place(name, where) for name in names if name.startswith(prefix)]
     folders = cache_folder("index").glob(f"{prefix}*{EDGE}")
     newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    return [Place("edge", folder.name.removesuffix(EDGE)) for folder in newest]
+    return [Place(folder.name.removesuffix(EDGE)) for folder in newest]
 
 
 @contextmanager
@@ -107,19 +106,15 @@ def _speaking_plainly(place: Place) -> Iterator[None]:
             raise
         mending = (
             "is the server running?"
-            if place.kind == "server"
+            if place.server
             else "is the disk full? If the folder is damaged, delete it: it is made again"
         )
-        message = f"the Qdrant store at {place} fails: {_shown(error, place)}; {mending}"
+        secrets = place.server.secrets if place.server else ()
+        said = " ".join(without(secrets, _said(error)).split())
+        shown = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} …"
+        message = f"the Qdrant store at {place} fails: {shown}; {mending}"
         # What a server said may hold the key: no traceback shows it as the cause.
-        raise IndexStoreError(message) from (None if place.kind == "server" else error)
-
-
-def _shown(error: Exception, place: Place) -> str:
-    """What the error says, on one line, without the server's secrets."""
-    where = server() if place.kind == "server" else None
-    text = " ".join(without(where.secrets if where else (), _said(error)).split())
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
+        raise IndexStoreError(message) from (None if place.server else error)
 
 
 def _said(error: Exception) -> str:
@@ -130,33 +125,16 @@ def _said(error: Exception) -> str:
         said = error.content.decode("utf-8", "replace")
         return f"it answers {error.status_code} ({error.reason_phrase}): {said}"
     if isinstance(error, ResponseHandlingException) and isinstance(error.source, ValidationError):
-        return f"its answer is none of Qdrant's: {_faults(error.source)}"
+        # Where an answer departs from its form, without the answer itself.
+        faults = error.source.errors(include_input=False, include_url=False, include_context=False)
+        places = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)
+        return f"its answer is none of Qdrant's: {'; '.join(places)}"
     return str(error)
-
-
-def _faults(error: ValidationError) -> str:
-    """Where an answer departs from its form, without the answer itself."""
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)
 
 
 def _connected(where: Server) -> Any:
     from qdrant_client import QdrantClient
 
     key = where.key.get_secret_value() if where.key else None
-    return QdrantClient(url=where.url.get_secret_value(), api_key=key, timeout=TIMEOUT)
-
-
-def _of_server(name: str, size: int) -> Store:
-    from rag.stores.client import ClientStore
-
-    where = server()
-    if where is None:
-        raise ConfigError("QDRANT_URL is unset, and the collection is on a server")
-    return ClientStore(_connected(where), name, size, where)
-
-
-def _embedded(folder: Path, size: int) -> Store:
-    from rag.stores.edge import EdgeStore
-
-    return EdgeStore(folder, size)
+    # Seconds a server has to answer.
+    return QdrantClient(url=where.url.get_secret_value(), api_key=key, timeout=60)

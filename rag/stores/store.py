@@ -5,7 +5,7 @@ Both keep one layout: a point a passage, with the vectors ``dense`` (cosine) and
 (sparse, IDF by Qdrant) and the payload ``id``, ``citation`` and ``body``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.bm25 import Sparse
+from rag.corpus import cited
 
 DENSE = "dense"
 SPARSE = "bm25"
@@ -23,8 +24,8 @@ CANDIDATES = 1000
 """Of each ranking, that are fused: a passage that one ranking has not among them scores 0 there."""
 QUERIES = 256
 """Searched together."""
-PAGE = 10_000
-"""Ids listed at a time."""
+LISTED = 10_000
+"""Ids asked for at a time."""
 EXACT_UP_TO = 50_000
 """Passages: below, every vector is compared; above, Qdrant's graph (HNSW) is searched."""
 
@@ -49,11 +50,23 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A point found for a query."""
+class Hit:
+    """A passage found for a query."""
 
-    payload: dict[str, str]
+    id: str
+    """Section id."""
     score: float
+    """Hybrid: cosine + 0.02 × BM25; dense: cosine, in [-1, 1]; sparse: BM25, from 0; reranked: the
+    reranker's."""
+    citation: str
+    """Where it stands."""
+    body: str
+    """What it says."""
+
+    @property
+    def text(self) -> str:
+        """As it was embedded and as a prompt shows it."""
+        return cited(self.citation, self.body)
 
 
 class Store(Protocol):
@@ -71,7 +84,7 @@ class Store(Protocol):
     def take(self, ids: Sequence[int]) -> list[Point]:
         """Those of the points with these ids that it holds, in no order."""
 
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Found]]:
+    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
         """The best ``limit`` points of each query, best first, in one batch."""
 
     def settle(self) -> None:
@@ -87,12 +100,16 @@ def all_ids(page: Callable[[Any], tuple[Sequence[Any], Any]]) -> npt.NDArray[np.
     Args:
         page: takes an offset, None for the first, and gives records and the next offset.
     """
-    records, offset = page(None)
-    pages = [_ids(records)]
-    while offset is not None:
-        records, offset = page(offset)
-        pages.append(_ids(records))
-    return np.concatenate(pages)
+
+    def ids() -> Iterator[int]:
+        records, offset = page(None)
+        while True:
+            yield from (record.id for record in records)
+            if offset is None:
+                return
+            records, offset = page(offset)
+
+    return np.fromiter(ids(), dtype=np.uint64)
 
 
 def point_of(record: Any) -> Point:
@@ -106,19 +123,18 @@ def point_of(record: Any) -> Point:
     )
 
 
-def named_vectors(point: Point, sparse: Callable[..., Any]) -> dict[str, Any]:
-    """A point's vectors by name; ``sparse`` is the library's class. A passage without words has no
-    sparse one."""
-    vectors: dict[str, Any] = {DENSE: list(point.dense)}
-    if point.sparse.indices:
-        vectors[SPARSE] = sparse_as(sparse, point.sparse)
+def hits_of(records: Sequence[Any]) -> list[Hit]:
+    """What a search found, from records of either library."""
+    return [Hit(score=record.score, **record.payload) for record in records]
+
+
+def named_vectors(one: Point | Query, sparse: Callable[..., Any]) -> dict[str, Any]:
+    """The vectors there are, by name; ``sparse`` is the library's class. A passage without words
+    has no sparse one."""
+    vectors: dict[str, Any] = {}
+    if one.dense is not None:
+        vectors[DENSE] = list(one.dense)
+    if one.sparse and one.sparse.indices:
+        values = list(one.sparse.values)
+        vectors[SPARSE] = sparse(indices=list(one.sparse.indices), values=values)
     return vectors
-
-
-def sparse_as(sparse: Callable[..., Any], vector: Sparse) -> Any:
-    """``vector`` as the library's class ``sparse``."""
-    return sparse(indices=list(vector.indices), values=list(vector.values))
-
-
-def _ids(records: Sequence[Any]) -> npt.NDArray[np.uint64]:
-    return np.array([record.id for record in records], dtype=np.uint64)

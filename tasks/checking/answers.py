@@ -51,32 +51,27 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
     for one in folder.questions:
         question = one.question
         evidence = folder.evidence(question)
-        if question.references and evidence:
-            for citation in question.citations:
-                if not _stands_in(_plain(citation), _plain(evidence)):
-                    message = f"{citation!r} stands nowhere in its evidence"
-                    yield Finding("citation", one.place, message)
+        cited = question.citations if question.references and evidence else []
+        for citation in cited:
+            if not _stands_in(_plain(citation), _plain(evidence)):
+                message = f"{citation!r} stands nowhere in its evidence"
+                yield Finding("citation", one.place, message)
         titles = [
             folder.sections[i].framework_title for i in question.evidence if i in folder.sections
         ]
         known = " ".join([*titles, *question.citations])
         for answer in question.references:
-            yield from _of_evidence(answer, evidence, one.place)
+            for value in missing_values(answer, evidence) if evidence else ():
+                message = f"{value!r} stands nowhere in its evidence"
+                yield Finding("number", one.place, message)
+            copied = longest_copy(answer, evidence)
+            if len(copied) >= COPIED_WORDS:
+                message = f"{len(copied)} words in a row: {' '.join(copied[:8])!r} …"
+                yield Finding("copy", one.place, message)
             share = given_away(question.question, answer, known)
             if share >= GIVEN_AWAY and question.answerable:
                 message = f"the question holds {share:.0%} of the words of its answer"
                 yield Finding("give-away", one.place, message)
-
-
-def _of_evidence(answer: str, evidence: str, place: str) -> Iterator[Finding]:
-    """What is wrong with one answer as its evidence has it; nothing where there is none."""
-    if not evidence:
-        return
-    for value in missing_values(answer, evidence):
-        yield Finding("number", place, f"{value!r} stands nowhere in its evidence")
-    copied = longest_copy(answer, evidence)
-    if len(copied) >= COPIED_WORDS:
-        yield Finding("copy", place, f"{len(copied)} words in a row: {_cut(copied)!r}")
 
 
 def missing_values(answer: str, evidence: str) -> list[str]:
@@ -129,7 +124,8 @@ def _values(text: str) -> list[_Value]:
     unit_of_range = ""
     for match in reversed(list(_NUMBER.finditer(text))):
         unit = _UNIT.match(text, match.end())
-        name = _unit_name(unit[1]) if unit else ""
+        name = unit[1].lower().split()[-1].rstrip("s") if unit else ""
+        name = "%" if name in ("percent", "cent") else name
         # "5 to 10 days" is 5 days, too; "EUR 500 or 2%" is no 500%.
         if not name and _RANGE.match(text, match.end()) and unit_of_range in _PERIODS:
             name = unit_of_range
@@ -138,11 +134,6 @@ def _values(text: str) -> list[_Value]:
         code = _CURRENCY_NAMES.get(currency[1], currency[1]) if currency else ""
         values.append(_Value(match[0], name, code if code in _CODES else ""))
     return values[::-1]
-
-
-def _unit_name(unit: str) -> str:
-    name = unit.lower().split()[-1].rstrip("s")
-    return "%" if name in ("%", "percent", "cent") else name
 
 
 def _stands_in(text: str, evidence: str) -> bool:
@@ -159,7 +150,3 @@ def _plain(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\d[\d.,]*\d|\w+", text.lower())
-
-
-def _cut(words: list[str]) -> str:
-    return " ".join(words[:8]) + (" …" if len(words) > 8 else "")

@@ -12,7 +12,7 @@ from harness.errors import ConfigError, DataError
 from harness.progress import Advance, silent
 from rag.embedder import Embedder
 from tasks.checking.answers import answer_findings
-from tasks.checking.contract import read_folder
+from tasks.checking.contract import read_data
 from tasks.checking.duplicates import duplicate_findings
 from tasks.checking.findings import CHECKS, Finding
 from tasks.checking.unanswerable import answered_findings
@@ -35,7 +35,7 @@ def check_data(data: Path, skip: Collection[str] = (), advance: Advance = silent
         raise ConfigError(f"no check {', '.join(unknown)}; there are {', '.join(CHECKS)}")
     if not data.is_dir():
         raise DataError(f"{data} is no folder")
-    folder, findings = read_folder(data)
+    folder, findings = read_data(data)
     findings += answer_findings(folder)
     advance(1, 3)
     embedder = Embedder()

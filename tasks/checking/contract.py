@@ -1,35 +1,49 @@
 """Schema, evidence and splits: every breach, where the loader stops at the first."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from harness.errors import DataError
-from harness.files import json_object, numbered_lines
-from harness.validation import validated
-from rag.corpus import Section, corpus_files, framework_of, has_corpus, scan_framework
+from rag.corpus import framework_of, has_corpus, scan_corpus
 from tasks.checking.findings import Finding, Folder, Numbered
 from tasks.policyqa.evidence import Coverage, names_section
-from tasks.policyqa.questions import SPLITS, Question, breaches, located
+from tasks.policyqa.questions import SPLITS, breaches, located, scan_questions
+
+_T = TypeVar("_T")
 
 
-def read_folder(data: Path) -> tuple[Folder, list[Finding]]:
+def read_data(data: Path) -> tuple[Folder, list[Finding]]:
     """What of a data folder can be read, and where it breaks its contract."""
     findings: list[Finding] = []
-    sections = dict(_sections(data, findings))
+    corpus = scan_corpus(data) if has_corpus(data) else ()
+    sections = {section.id: section for section in _sound(corpus, data, findings)}
     faulty = {Path(finding.place.split(":")[0]).stem for finding in findings}
-    numbered = list(_questions(data, findings))
-    pairs = [(one.line, one.question) for one in numbered]
-    named = {name for one in numbered for name in one.question.evidence}
+    pairs = list(_sound(scan_questions(data), data, findings))
+    named = {name for _, question in pairs for name in question.evidence}
     # What is missing from a document that could not be read whole may well be in it.
     excused = {name for name in named if framework_of(name) in faulty}
     pages = {section.id: section.pages for section in sections.values()}
     coverage = Coverage([*sections, *sorted(excused)], pages)
     for line, rule, message in breaches(pairs, coverage):
         findings.append(Finding(rule, f"questions.jsonl:{line}", message))
-    findings += overlaps(numbered, coverage)
-    found = [Numbered(one.line, located(one.question, coverage)) for one in numbered]
+    findings += overlaps([Numbered(*pair) for pair in pairs], coverage)
+    found = [Numbered(line, located(question, coverage)) for line, question in pairs]
     return Folder(sections, found), findings
+
+
+def _sound(found: Iterable[_T | DataError], data: Path, findings: list[Finding]) -> Iterator[_T]:
+    """What was found; errors, whose messages begin with their place, become findings."""
+    for one in found:
+        if isinstance(one, DataError):
+            said = str(one).removeprefix(f"{data}/")
+            match = re.fullmatch(r"(.+?:\d+): (.*)", said, re.DOTALL)
+            place, message = match.groups() if match else (said.split()[0], said)
+            findings.append(Finding("schema", place, message))
+        else:
+            yield one
 
 
 def overlaps(numbered: Sequence[Numbered], coverage: Coverage) -> Iterator[Finding]:
@@ -55,48 +69,3 @@ def overlaps(numbered: Sequence[Numbered], coverage: Coverage) -> Iterator[Findi
                 "name the sections, if they are known"
             )
             yield Finding("overlap", place, message)
-
-
-def _sections(data: Path, findings: list[Finding]) -> Iterator[tuple[str, Section]]:
-    seen: set[str] = set()
-    if not has_corpus(data):
-        return
-    try:
-        files = corpus_files(data)
-    except DataError as error:
-        findings.append(Finding("schema", "corpus", str(error)))
-        return
-    for path in files:
-        place = f"corpus/{path.name}"
-        _, sections, errors = scan_framework(path)
-        findings += [_from_error(error, path, place) for error in errors]
-        for line, section in sections:
-            if section.id in seen:
-                message = f"the section id {section.id} stands here again"
-                findings.append(Finding("schema", f"{place}:{line}", message))
-            seen.add(section.id)
-            yield section.id, section
-
-
-def _questions(data: Path, findings: list[Finding]) -> Iterator[Numbered]:
-    path = data / "questions.jsonl"
-    try:
-        lines = list(numbered_lines(path))
-    except DataError as error:
-        findings.append(Finding("schema", path.name, str(error)))
-        return
-    if not lines:
-        findings.append(Finding("schema", path.name, "holds no question"))
-    for line, text in lines:
-        place = f"{path}:{line}"
-        try:
-            value = json_object(text, place)
-            yield Numbered(line, validated(Question, value, place, DataError))
-        except DataError as error:
-            findings.append(_from_error(error, path, path.name))
-
-
-def _from_error(error: DataError, path: Path, name: str) -> Finding:
-    """A finding of an error whose message begins with path and line."""
-    place, _, message = str(error).removeprefix(str(path)).partition(": ")
-    return Finding("schema", f"{name}{place}", message)

@@ -1,14 +1,14 @@
 """
 The same question asked again, in other words, in another split.
 
-Two measures. The share of letter groups two questions have in common (Jaccard, found by MinHash;
-Broder 1997) finds copies that were edited. The likeness of two questions with their answers finds
-the same thing asked by someone else: it is the mean of the embeddings' cosine of the questions,
-that of the answers, twice the TF-IDF cosine of the answers' letter groups, and the share of numbers
-they have in common; of several answers the most alike count. A pair counts only if each is the
-other's best match, since questions on one subject are all alike to an embedding, and if their
-citations do not tell them apart. Weights and thresholds were set on one set of written paraphrases
-and are tested on another (``tests/tasks/checking/test_duplicates.py``).
+Two measures. The share of letter groups two questions have in common (Jaccard; Broder 1997) finds
+copies that were edited. The likeness of two questions with their answers finds the same thing asked
+by someone else: it is the mean of the embeddings' cosine of the questions, that of the answers,
+twice the TF-IDF cosine of the answers' letter groups, and the share of numbers they have in common;
+of several answers the most alike count. A pair counts only if each is the other's best match, since
+questions on one subject are all alike to an embedding, and if their citations do not tell them
+apart. Weights and thresholds were set on one set of written paraphrases and are tested on another
+(``tests/tasks/checking/test_shipped_set.py``).
 """
 
 import re
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +30,6 @@ SHINGLE = 4
 """Letters in a row that two texts are compared by."""
 JACCARD = 0.6
 """Share of shingles in common, at least, of an edited copy."""
-PERMUTATIONS, BANDS = 128, (32, 4)
-"""Hashes of a question, in 32 bands of 4: a pair at the threshold is found 99 times in 100."""
 LIKENESS = 0.49
 """Of two questions with their answers, at least."""
 COSINE = 0.8
@@ -41,21 +40,19 @@ BLOCK = 1024
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 _PROVISION = re.compile(r"\d[\w.-]*(?:\([^()]*\))*")
 """As in ``Article 5(1)``, ``Art. 5(1)`` and ``Article 5(1) and (2)``: 5(1)."""
-Floats = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
-Match = tuple[int, float, float]
-"""Of a question: the other, how alike they are, and the least that counts."""
+_Matrix = npt.NDArray[np.float32]
+_Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Pair:
+class NearDuplicate:
     """Two questions, by index, that ask the same."""
 
     first: int
     second: int
     likeness: float
     measure: str
-    """``MinHash`` or ``embedding``."""
+    """``letters`` or ``embedding``."""
 
 
 def duplicate_findings(folder: Folder, embedder: Embedder) -> Iterator[Finding]:
@@ -72,61 +69,43 @@ def duplicate_findings(folder: Folder, embedder: Embedder) -> Iterator[Finding]:
         )
 
 
-def near_duplicates(questions: Sequence[Question], embedder: Embedder) -> list[Pair]:
+def near_duplicates(questions: Sequence[Question], embedder: Embedder) -> list[NearDuplicate]:
     """Pairs of questions of different splits that ask the same, in order."""
     if len({question.split for question in questions}) < 2:
         return []
-    pairs: dict[tuple[int, int], Pair] = {}
-    for pair in (*_by_embedding(questions, embedder), *_by_minhash(questions)):
-        pairs[(pair.first, pair.second)] = pair
+    found = (*_by_embedding(questions, embedder), *_by_letters(questions))
+    pairs = {(pair.first, pair.second): pair for pair in found}
     return [pairs[key] for key in sorted(pairs)]
 
 
-def _by_minhash(questions: Sequence[Question]) -> Iterator[Pair]:
-    from datasketch import MinHash, MinHashLSH
-
-    shingles = [_shingles(question.question) for question in questions]
-    hashes = MinHash.bulk(
-        ([shingle.encode() for shingle in one] for one in shingles), num_perm=PERMUTATIONS
-    )
-    buckets = MinHashLSH(num_perm=PERMUTATIONS, params=BANDS)
-    for second, signature in enumerate(hashes):
-        for first in sorted(buckets.query(signature)):
-            common = _jaccard(shingles[first], shingles[second])
+def _by_letters(questions: Sequence[Question]) -> Iterator[NearDuplicate]:
+    letters = incidence([_shingles(question.question) for question in questions])
+    numbers = [set(_NUMBER.findall(question.question)) for question in questions]
+    every = np.arange(len(questions))
+    for start in range(0, len(questions), BLOCK):
+        shares = _shares(letters, every[start : start + BLOCK], every)
+        for row, second in np.argwhere(shares >= JACCARD).tolist():
+            first = start + row
             # "Article 12" and "Article 13" are no copies, however like their questions are.
-            numbers = [set(_NUMBER.findall(questions[n].question)) for n in (first, second)]
-            same = common >= JACCARD and numbers[0] == numbers[1]
-            if same and questions[first].split != questions[second].split:
-                yield Pair(first, second, common, "MinHash")
-        buckets.insert(second, signature)
+            same = numbers[first] == numbers[second]
+            if first < second and same and questions[first].split != questions[second].split:
+                yield NearDuplicate(first, second, float(shares[row, second]), "letters")
 
 
-def _by_embedding(questions: Sequence[Question], embedder: Embedder) -> Iterator[Pair]:
+def _by_embedding(questions: Sequence[Question], embedder: Embedder) -> Iterator[NearDuplicate]:
     # A row an answer: of a question that has several, the most alike counts.
     rows = [
         (place, question.model_copy(update={"answer": answer}))
         for place, question in enumerate(questions)
         for answer in (question.answer, *question.answers)
     ]
-    places = [place for place, _ in rows]
+    places = np.array([place for place, _ in rows])
     likeness = _Likeness([row for _, row in rows], embedder)
     for split, other in combinations(sorted({question.split for question in questions}), 2):
-        forth, back = (
-            _of_questions(likeness.best(*pair), places) for pair in ((split, other), (other, split))
-        )
-        for first, (second, value, least) in forth.items():
-            if value >= least and back[second][0] == first:
-                yield Pair(min(first, second), max(first, second), value, "embedding")
-
-
-def _of_questions(matches: dict[int, Match], places: Sequence[int]) -> dict[int, Match]:
-    """The best matches of rows → those of the questions at whose ``places`` they stand."""
-    best: dict[int, Match] = {}
-    for row, (other, likeness, least) in matches.items():
-        match = (places[other], likeness, least)
-        known = best.setdefault(places[row], match)
-        best[places[row]] = max(known, match, key=lambda one: one[1] / one[2])
-    return best
+        forth, back = (likeness.best(*pair, places) for pair in ((split, other), (other, split)))
+        for first, (ratio, second, value) in forth.items():
+            if ratio >= 1 and back[second][1] == first:
+                yield NearDuplicate(min(first, second), max(first, second), value, "embedding")
 
 
 class _Likeness:
@@ -157,48 +136,59 @@ class _Likeness:
         both = incidence([*cited, *([p for c in names for p in _outer(c)] for names in cited)])
         self._exactly, self._within = both[: len(cited)], both[len(cited) :]
 
-    def best(self, split: str, other: str) -> dict[int, Match]:
-        """For each question of one split its best match in another."""
+    def best(self, split: str, other: str, places: _Rows) -> dict[int, tuple[float, int, float]]:
+        """For each question of one split, by its place, its best match in another.
+
+        The match is a likeness in units of the least that counts (so that those with and without
+        answers are on one scale), the place of the other question, and the likeness itself.
+        """
         ours, theirs = (np.flatnonzero(self._splits == name) for name in (split, other))
-        found: dict[int, Match] = {}
+        found: dict[int, tuple[float, int, float]] = {}
         for start in range(0, len(ours), BLOCK):
             rows = ours[start : start + BLOCK]
             likeness, least = self._compared(rows, theirs)
-            # On one scale, so that the best of matches with and without answers can be told.
-            match = (likeness / least).argmax(axis=1)
-            for place, (row, column) in enumerate(zip(rows, match, strict=True)):
-                value, needed = likeness[place, column], least[place, column]
-                found[int(row)] = (int(theirs[column]), float(value), float(needed))
+            ratio = likeness / least
+            for row, column in enumerate(ratio.argmax(axis=1)):
+                match = (
+                    float(ratio[row, column]),
+                    int(places[theirs[column]]),
+                    float(likeness[row, column]),
+                )
+                place = int(places[rows[row]])
+                found[place] = max(found.get(place, match), match, key=lambda one: one[0])
         return found
 
-    def _compared(self, rows: Places, columns: Places) -> tuple[Floats, Floats]:
+    def _compared(self, rows: _Rows, columns: _Rows) -> tuple[_Matrix, _Matrix]:
         """Likeness of questions, and the least that counts; shapes (rows, columns)."""
         asked = self._questions[rows] @ self._questions[columns].T
         answered = self._answers[rows] @ self._answers[columns].T
         lettered = (self._groups[rows] @ self._groups[columns].T).toarray()
-        numbers = self._common_numbers(rows, columns)
+        numbers = _shares(self._numbers, rows, columns)
         both = self._answered[rows, None] & self._answered[None, columns]
         likeness = np.where(both, (asked + answered + 2 * lettered + numbers) / 5, asked)
         likeness[self._answerable[rows, None] != self._answerable[None, columns]] = -1
         likeness[self._cite_differently(rows, columns)] = -1
         return likeness.astype(np.float32), np.where(both, LIKENESS, COSINE).astype(np.float32)
 
-    def _common_numbers(self, rows: Places, columns: Places) -> Floats:
-        """Share of the numbers of two answers that both have; 0 where neither has any."""
-        common = (self._numbers[rows] @ self._numbers[columns].T).toarray()
-        counts = np.asarray(self._numbers.sum(axis=1)).ravel()
-        either = counts[rows, None] + counts[None, columns] - common
-        shares: Floats = (common / np.maximum(either, 1)).astype(np.float32)
-        return shares
-
-    def _cite_differently(self, rows: Places, columns: Places) -> npt.NDArray[np.bool_]:
+    def _cite_differently(self, rows: _Rows, columns: _Rows) -> npt.NDArray[np.bool_]:
         """Whether both cite, and no citation of one is, or is part of, one of the other."""
         agree = self._exactly[rows] @ self._within[columns].T
         agree = agree + self._within[rows] @ self._exactly[columns].T
-        different: npt.NDArray[np.bool_] = (
-            (agree.toarray() == 0) & self._cited[rows, None] & self._cited[None, columns]
-        )
-        return different
+        both = self._cited[rows, None] & self._cited[None, columns]
+        return np.asarray((agree.toarray() == 0) & both)
+
+
+def _shares(has: Any, rows: _Rows, columns: _Rows) -> _Matrix:
+    """Of two things the share of their names that both have; 0 where neither has any.
+
+    Args:
+        has: which names each thing has, as from ``incidence``.
+        rows: R things that are compared with C ``columns``; the shares are of shape (R, C).
+    """
+    common = (has[rows] @ has[columns].T).toarray()
+    counts = np.asarray(has.sum(axis=1)).ravel()
+    either = counts[rows, None] + counts[None, columns] - common
+    return np.asarray(common / np.maximum(either, 1), dtype=np.float32)
 
 
 def _cited(question: Question) -> list[str]:
@@ -216,10 +206,6 @@ def _outer(provision: str) -> list[str]:
     return provisions
 
 
-def _shingles(text: str) -> set[str]:
+def _shingles(text: str) -> list[str]:
     plain = " ".join(re.findall(r"\w+", text.lower()))
-    return {plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1))}
-
-
-def _jaccard(first: set[str], second: set[str]) -> float:
-    return len(first & second) / len(first | second)
+    return [plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1))]

@@ -1,11 +1,12 @@
 """What a data folder holds, counted."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from harness.files import numbered_lines
-from rag.corpus import Section, has_corpus, load_frameworks, load_sections
+from rag.corpus import load_frameworks, load_sections
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import (
     SPLITS,
@@ -25,28 +26,41 @@ def data_information(data: Path) -> dict[str, Any]:
     Raises:
         DataError: the folder breaks its contract.
     """
-    frameworks = load_frameworks(data) if has_corpus(data) else []
     sections = load_sections(data)
-    questions = _questions(data, sections)
+    frameworks = load_frameworks(data)
+    # None where documents were imported alone.
+    asked = any(numbered_lines(data / "questions.jsonl"))
+    questions = load_questions(data, [section.id for section in sections]) if asked else []
     known = {one.id for one in frameworks}  # Without documents evidence names none.
-    held_out = held_out_frameworks(questions) & known
+    # Held out are those whose questions and sections are in the test split alone.
+    tested = {q.framework for q in questions if q.split == "test"}
+    others = [q for q in questions if q.split != "test"]
+    seen = {name for q in others for name in (*q.evidence_frameworks, q.framework)}
+    held_out = (tested - seen) & known
+    as_written = numbered_questions(data) if asked else []
+    named = Counter(known_by(question.evidence) for _, question in as_written)
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
+    lengths = [len(section.body.split()) for section in sections]
     return {
         "data": str(data),
         "sha256": data_identity(data),
         "frameworks": len(frameworks),
         "sections": len(sections),
         "questions": len(questions),
-        "words a section": _range([len(section.body.split()) for section in sections]),
-        "splits": {split: sum(q.split == split for q in questions) for split in SPLITS},
-        "kinds": dict(Counter(q.kind or "none given" for q in questions).most_common()),
-        "answerable": _by_split([q for q in questions if q.answerable]),
-        "unanswerable": _by_split([q for q in questions if not q.answerable]),
-        "with evidence": _by_split([q for q in questions if q.evidence]),
-        "evidence named by": _named_by(data) if sections and questions else {},
+        "words a section": [min(lengths), max(lengths)] if lengths else [],
+        "splits": _by_split(questions),
+        "kinds": _counted(q.kind for q in questions),
+        "answerable": _by_split(q for q in questions if q.answerable),
+        "unanswerable": _by_split(q for q in questions if not q.answerable),
+        "with evidence": _by_split(q for q in questions if q.evidence),
+        "evidence named by": {
+            form: named[form]
+            for form in ("section", "page", "document")
+            if sections and named[form]
+        },
         "without reference answer": sum(q.answer is None for q in questions),
         "several frameworks": _by_split(
-            [q for q in questions if len(q.evidence_frameworks & known) > 1]
+            q for q in questions if len(q.evidence_frameworks & known) > 1
         ),
         "held out": {
             "frameworks": sorted(held_out),
@@ -57,42 +71,17 @@ def data_information(data: Path) -> dict[str, Any]:
         "recent": {
             "since": RECENT,
             "frameworks": sorted(recent),
-            "questions": _by_split([q for q in questions if q.framework in recent]),
+            "questions": _by_split(q for q in questions if q.framework in recent),
         },
-        "domains": dict(Counter(one.domain or "none given" for one in frameworks).most_common()),
-        "jurisdictions": dict(
-            Counter(one.jurisdiction or "none given" for one in frameworks).most_common()
-        ),
+        "domains": _counted(one.domain for one in frameworks),
+        "jurisdictions": _counted(one.jurisdiction for one in frameworks),
     }
 
 
-def held_out_frameworks(questions: list[Question]) -> set[str]:
-    """The frameworks whose questions and sections are in the test split alone."""
-    seen = {
-        name
-        for q in questions
-        if q.split != "test"
-        for name in (*q.evidence_frameworks, q.framework)
-    }
-    return {q.framework for q in questions if q.split == "test"} - seen
+def _by_split(questions: Iterable[Question]) -> dict[str, int]:
+    counts = Counter(question.split for question in questions)
+    return {split: counts[split] for split in SPLITS}
 
 
-def _questions(data: Path, sections: list[Section]) -> list[Question]:
-    """The questions; none where documents were imported alone."""
-    if not any(numbered_lines(data / "questions.jsonl")):
-        return []
-    return load_questions(data, [section.id for section in sections])
-
-
-def _named_by(data: Path) -> dict[str, int]:
-    """How many questions name sections, pages or documents as evidence, as closely as they do."""
-    named = Counter(known_by(question.evidence) for _, question in numbered_questions(data))
-    return {form: named[form] for form in ("section", "page", "document") if named[form]}
-
-
-def _by_split(questions: list[Question]) -> dict[str, int]:
-    return {split: sum(q.split == split for q in questions) for split in SPLITS}
-
-
-def _range(counts: list[int]) -> list[int]:
-    return [min(counts), max(counts)] if counts else []
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(name or "none given" for name in names).most_common())

@@ -1,8 +1,10 @@
 """What every layout is read into: documents, questions without a split yet, what was refused."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from rag.corpus import Framework, Section
+from rag.corpus import Framework, Section, clean
 from tasks.policyqa.questions import Split
 
 SPLIT_NAMES: dict[str, Split] = {
@@ -49,7 +51,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Document:
+class ImportedDocument:
     """A framework with its sections."""
 
     framework: Framework
@@ -57,13 +59,39 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Source:
+class Contents:
     """All that a source holds, read."""
 
     layout: str
     """``documents``, ``squad`` or ``obliqa``."""
-    documents: list[Document]
+    documents: list[ImportedDocument]
     drafts: list[Draft]
     refused: list[Refused]
     passages: dict[str, int] = field(default_factory=dict)
     """Counts of passages, where the source has passages of its own."""
+
+
+def contents_of(
+    layout: str,
+    found: Iterable[ImportedDocument | Draft | Refused],
+    passages: dict[str, int] | None = None,
+) -> Contents:
+    """All that was found in a source; of questions with the same id the first is taken."""
+    documents: list[ImportedDocument] = []
+    drafts: dict[str, Draft] = {}
+    refused: list[Refused] = []
+    for one in found:
+        if isinstance(one, ImportedDocument):
+            documents.append(one)
+        elif isinstance(one, Refused):
+            refused.append(one)
+        elif one.id in drafts:
+            refused.append(Refused(one.place, "question", "its id stands there before"))
+        else:
+            drafts[one.id] = one
+    return Contents(layout, documents, list(drafts.values()), refused, passages or {})
+
+
+def text_of(value: Any) -> str:
+    """A field of a source as clean text; empty where there is none."""
+    return clean(str(value or "")).strip()

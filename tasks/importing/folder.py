@@ -6,7 +6,7 @@ Every file that can be read becomes one document; every other is reported and le
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import DataError
@@ -15,15 +15,15 @@ from rag.blocks import DocumentError
 from rag.corpus import Framework, one_line
 from rag.documents import READERS, read_document
 from rag.sections import Names, sections_of, title_of
-from tasks.importing.drafts import Document, Refused, Source
+from tasks.importing.drafts import Contents, ImportedDocument, Refused, contents_of
 from tasks.importing.links import inside, place_in
-from tasks.importing.tables import SUFFIXES, read_questions
+from tasks.importing.tables import SUFFIXES, read_table
 
 QUESTIONS = ("questions.csv", "questions.jsonl")
 """Files of questions that are found without being named."""
 
 
-def read_folder(folder: Path, questions: Path | None = None, advance: Advance = silent) -> Source:
+def read_folder(folder: Path, questions: Path | None = None, advance: Advance = silent) -> Contents:
     """The documents below a folder, and the questions about them.
 
     Args:
@@ -35,7 +35,7 @@ def read_folder(folder: Path, questions: Path | None = None, advance: Advance = 
     Raises:
         DataError: no document could be read, or the questions break their form.
     """
-    found = [path for path in folder.rglob("*") if not _hidden(path, folder)]
+    found = [p for p in folder.rglob("*") if "/." not in f"/{p.relative_to(folder).as_posix()}"]
     # The same file may be named by another path, or through a link.
     named = os.path.realpath(questions) if questions else None
     within, outside = inside([p for p in found if os.path.realpath(p) != named], folder)
@@ -49,39 +49,35 @@ def read_folder(folder: Path, questions: Path | None = None, advance: Advance = 
     return read_documents([f for f in files if f not in own], folder, asked, advance, outside)
 
 
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
 def read_documents(
     files: Sequence[Path],
     folder: Path,
     questions: Path | None,
     advance: Advance = silent,
     outside: Sequence[Refused] = (),
-) -> Source:
+) -> Contents:
     """These files of a folder as documents, and the questions about them; as ``read_folder``.
 
     ``outside`` is what of the folder was refused before.
     """
     if questions is not None and questions.suffix.lower() not in SUFFIXES:
         raise DataError(f"{questions} is no {', '.join(SUFFIXES)} file")
-    documents, unread = _documents(files, folder, advance)
-    refused = [*outside, *unread]
+    found = [*outside, *_documents(files, folder, advance)]
+    documents = [one for one in found if isinstance(one, ImportedDocument)]
     if not documents:
+        refused = [one for one in found if isinstance(one, Refused)]
         reasons = "; ".join(f"{r.place} {r.reason}" for r in refused[:5]) or "it holds no file"
         raise DataError(
             f"no document of {folder} could be read: {reasons}. Kinds are {', '.join(READERS)}"
         )
-    drafts, not_taken = read_questions(questions, documents) if questions else ([], [])
-    return Source("documents", documents, drafts, refused + not_taken)
+    return contents_of(
+        "documents", [*found, *(read_table(questions, documents) if questions else ())]
+    )
 
 
 def _documents(
     files: Sequence[Path], folder: Path, advance: Advance
-) -> tuple[list[Document], list[Refused]]:
-    documents: list[Document] = []
-    refused: list[Refused] = []
+) -> Iterator[ImportedDocument | Refused]:
     names = Names()
     for number, path in enumerate(files, start=1):
         place = place_in(folder, path)
@@ -90,8 +86,7 @@ def _documents(
             id_ = names.unique(Path(place).stem, "document")
             title = one_line(title_of(blocks) or re.sub(r"[_-]+", " ", Path(place).stem))
             framework = Framework(id=id_, title=title or id_, citation=place)
-            documents.append(Document(framework, sections_of(blocks, framework)))
+            yield ImportedDocument(framework, sections_of(blocks, framework))
         except (DocumentError, OSError) as error:
-            refused.append(Refused(place, "document", str(error)))
+            yield Refused(place, "document", str(error))
         advance(number, len(files))
-    return documents, refused

@@ -7,7 +7,7 @@ A source in any layout we know → a data folder, whole or not at all.
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from harness.files import put_folder, write_json, write_whole
 from harness.progress import Advance, silent
 from rag.corpus import load_corpus, write_framework
 from rag.documents import READERS
-from tasks.importing.drafts import Draft, Refused, Source
+from tasks.importing.drafts import Contents, Draft, Refused
 from tasks.importing.folder import read_documents, read_folder
 from tasks.importing.links import inside
 from tasks.importing.obliqa import obliqa_files, read_obliqa
@@ -26,7 +26,7 @@ from tasks.importing.splits import split_drafts
 from tasks.importing.squad import read_squad, squad_content
 from tasks.policyqa.questions import Question, Split, load_questions
 
-RECORD = "import.json"
+IMPORT_RECORD = "import.json"
 """Beside the data: what was taken, and every row that was not, with the reason."""
 
 
@@ -65,14 +65,12 @@ def import_data(
     refused = [*read.refused, *leaking]
     for document in read.documents:
         write_framework(partial / "corpus", document.framework, document.sections)
-    write_whole(
-        partial / "questions.jsonl",
-        "".join(_line(draft, splits[draft.id]) + "\n" for draft in taken),
-    )
+    lines = (_line(draft, splits[draft.id]) + "\n" for draft in taken)
+    write_whole(partial / "questions.jsonl", "".join(lines))
     summary = _summary(read, taken, splits, refused)
     if shares is not None:
         summary["new splits"] = {"shares": dict(shares), "by": split_by, "seed": seed}
-    write_json(partial / RECORD, summary)
+    write_json(partial / IMPORT_RECORD, summary)
     sections = load_corpus(partial)
     if taken:
         load_questions(partial, [section.id for section in sections])
@@ -80,10 +78,11 @@ def import_data(
     return summary
 
 
-def read_source(source: Path, questions: Path | None = None, advance: Advance = silent) -> Source:
+def read_source(source: Path, questions: Path | None = None, advance: Advance = silent) -> Contents:
     """A source read, its layout recognised.
 
     Raises:
+        ConfigError: ``questions`` are named for a layout that has its own.
         DataError: it is not there, or of no layout we know.
     """
     if not source.exists():
@@ -92,17 +91,13 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
         return read_documents([source], source.parent, questions, advance)
     files, outside = inside(source.glob("*.json"), source) if source.is_dir() else ([source], [])
     if source.is_dir() and obliqa_files(files)[0]:
-        return _without(questions, read_obliqa(files), outside)
-    squads = {path: content for path in files if (content := squad_content(path))}
-    if squads:
-        return _without(questions, read_squad(squads), outside)
-    if source.is_file():
+        read = read_obliqa(files)
+    elif squads := {path: content for path in files if (content := squad_content(path))}:
+        read = read_squad(squads)
+    elif source.is_dir():
+        return read_folder(source, questions, advance)
+    else:
         raise DataError(f"{source} has not the layout of SQuAD: data[].paragraphs[].qas[]")
-    return read_folder(source, questions, advance)
-
-
-def _without(questions: Path | None, read: Source, outside: Sequence[Refused]) -> Source:
-    """What was read of a layout with questions of its own, and what of its folder was refused."""
     if questions is not None:
         raise ConfigError(f"--questions {questions}: a source of layout {read.layout} has its own")
     return replace(read, refused=[*outside, *read.refused])
@@ -117,9 +112,10 @@ def _line(draft: Draft, split: Split) -> str:
 
 
 def _summary(
-    read: Source, taken: list[Draft], splits: dict[str, Split], refused: list[Refused]
+    read: Contents, taken: list[Draft], splits: dict[str, Split], refused: list[Refused]
 ) -> dict[str, Any]:
     of = Counter(one.what for one in refused)
+    without = [draft.answerable for draft in taken if draft.answer is None]
     return {
         "layout": read.layout,
         "documents": {"taken": len(read.documents), "not taken": of["document"]},
@@ -129,10 +125,8 @@ def _summary(
         "questions": {
             "taken": len(taken),
             "not taken": of["question"],
-            "without reference answer": sum(d.answer is None and d.answerable for d in taken),
-            "unanswerable without answer": sum(
-                d.answer is None and not d.answerable for d in taken
-            ),
+            "without reference answer": without.count(True),
+            "unanswerable without answer": without.count(False),
             "splits": dict(Counter(splits[draft.id] for draft in taken)),
         },
         "not taken": [asdict(one) for one in refused],

@@ -11,14 +11,14 @@ the original id, and the section's id tells the second by ``-2``.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from rag.corpus import Framework, Section, clean, framework_of, one_line
+from rag.corpus import Framework, Section, framework_of, one_line
 from rag.sections import Names
-from tasks.importing.drafts import Document, Draft, Refused, Source
+from tasks.importing.drafts import Contents, Draft, ImportedDocument, Refused, contents_of, text_of
 from tasks.importing.squad import split_of
 
 Key = tuple[str, str]
@@ -27,100 +27,83 @@ Key = tuple[str, str]
 
 def obliqa_files(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Of JSON files those of passages, by number, and of questions; none unless there are both."""
-    passages = sorted(
-        (path for path in files if path.stem.isdigit()), key=lambda path: int(path.stem)
-    )
+    numbered = (path for path in files if path.stem.isdigit())
+    passages = sorted(numbered, key=lambda path: int(path.stem))
     questions = sorted(path for path in files if path.name.startswith("ObliQA_"))
     return (passages, questions) if passages and questions else ([], [])
 
 
-def read_obliqa(files: Sequence[Path]) -> Source:
+def read_obliqa(files: Sequence[Path]) -> Contents:
     """The documents and questions of a folder of this layout, by its JSON files.
 
     Raises:
         DataError: a file breaks the layout.
     """
     passage_files, question_files = obliqa_files(files)
+    rows = {path: _rows(path, {"DocumentID", "PassageID", "Passage"}) for path in passage_files}
+    keys = [_key(row) for some in rows.values() for row in some]
     sections: dict[Key, list[Section]] = defaultdict(list)
-    documents: list[Document] = []
-    refused: list[Refused] = []
-    keys: set[Key] = set()
-    count = 0
-    for path in passage_files:
-        rows = _rows(path, {"DocumentID", "PassageID", "Passage"})
-        framework = Framework(
-            id=f"document-{int(path.stem):02d}", title=f"Document {path.stem}", citation=path.name
-        )
-        names = Names()
-        kept = []
-        for number, row in enumerate(rows, start=1):
-            count += 1
-            key = (str(row["DocumentID"]), str(row["PassageID"]))
-            keys.add(key)
-            body = clean(str(row["Passage"] or "")).strip()
-            if not body:
-                place = f"{path.name}: row {number}, PassageID {key[1]!r}"
-                refused.append(Refused(place, "passage", "is empty"))
-                continue
-            slug = names.unique(key[1], "passage")
-            heading = one_line(key[1]) or "Passage"
-            section = Section(
-                f"{framework.id}/{slug}", framework.id, framework.title, heading, body
-            )
-            sections[key].append(section)
-            kept.append(section)
-        if kept:
-            documents.append(Document(framework, kept))
-    drafts, not_taken = _questions(question_files, sections)
-    return Source(
-        "obliqa",
-        documents,
-        drafts,
-        refused + not_taken,
-        {"passages": count, "distinct ids": len(keys)},
-    )
+    documents = [one for path in rows for one in _document(path, rows[path], sections)]
+    questions = [one for path in question_files for one in _questions(path, sections)]
+    counts = {"passages": len(keys), "distinct ids": len(set(keys))}
+    return contents_of("obliqa", [*documents, *questions], counts)
 
 
-def _questions(
-    files: list[Path], sections: dict[Key, list[Section]]
-) -> tuple[list[Draft], list[Refused]]:
-    drafts: list[Draft] = []
-    refused: list[Refused] = []
-    ids: set[str] = set()
-    for path in files:
-        for number, row in enumerate(_rows(path, {"QuestionID", "Question", "Passages"}), start=1):
-            place = f"{path.name}: row {number}, {row['QuestionID']}"
-            gold = [_found(passage, sections) for passage in row["Passages"] or []]
+def _document(
+    path: Path, rows: list[dict[str, Any]], sections: dict[Key, list[Section]]
+) -> Iterator[ImportedDocument | Refused]:
+    """The document of one file, whose sections are added to those of all, by key."""
+    title = f"Document {path.stem}"
+    framework = Framework(id=f"document-{int(path.stem):02d}", title=title, citation=path.name)
+    names = Names()
+    kept = []
+    for number, row in enumerate(rows, start=1):
+        key = _key(row)
+        body = text_of(row["Passage"])
+        if not body:
+            place = f"{path.name}: row {number}, PassageID {key[1]!r}"
+            yield Refused(place, "passage", "is empty")
+            continue
+        id_ = f"{framework.id}/{names.unique(key[1], 'passage')}"
+        heading = one_line(key[1]) or "Passage"
+        kept.append(Section(id_, framework.id, title, heading, body))
+        sections[key].append(kept[-1])
+    if kept:
+        yield ImportedDocument(framework, kept)
+
+
+def _questions(path: Path, sections: dict[Key, list[Section]]) -> Iterator[Draft | Refused]:
+    for number, row in enumerate(_rows(path, {"QuestionID", "Question", "Passages"}), start=1):
+        id_, question = str(row["QuestionID"]), text_of(row["Question"])
+        place = f"{path.name}: row {number}, {id_}"
+        gold = [_found(passage, sections) for passage in row["Passages"] or []]
+        if not gold or not all(gold):
+            reason = "a gold passage is not among the passages, or is empty"
+            yield Refused(place, "question", reason)
+        elif not question:
+            yield Refused(place, "question", "has no text")
+        else:
             evidence = list(dict.fromkeys(section.id for found in gold for section in found))
-            if not all(gold) or not evidence:
-                reason = "a gold passage is not among the passages, or is empty"
-                refused.append(Refused(place, "question", reason))
-                continue
-            id_, question = str(row["QuestionID"]), clean(str(row["Question"] or "")).strip()
-            if id_ in ids or not question:
-                reason = "its id stands there before" if id_ in ids else "has no text"
-                refused.append(Refused(place, "question", reason))
-                continue
-            ids.add(id_)
-            drafts.append(
-                Draft(
-                    id=id_,
-                    place=place,
-                    question=question,
-                    answer=None,
-                    framework=framework_of(evidence[0]),
-                    evidence=evidence,
-                    split=split_of(path),
-                    kind="obligation",
-                )
+            yield Draft(
+                id=id_,
+                place=place,
+                question=question,
+                answer=None,
+                framework=framework_of(evidence[0]),
+                evidence=evidence,
+                split=split_of(path),
+                kind="obligation",
             )
-    return drafts, refused
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return str(row.get("DocumentID")), str(row.get("PassageID"))
 
 
 def _found(passage: dict[str, Any], sections: dict[Key, list[Section]]) -> list[Section]:
     """The sections of a gold passage: that of its text, among those of its id."""
-    same_id = sections.get((str(passage.get("DocumentID")), str(passage.get("PassageID"))), [])
-    text = clean(str(passage.get("Passage") or "")).strip()
+    same_id = sections.get(_key(passage), [])
+    text = text_of(passage.get("Passage"))
     return [section for section in same_id if section.body == text][:1] or same_id
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from rag.corpus import Section
+from rag.corpus import Framework, Section
 from rag.sections import PATH
-from tasks.importing.drafts import Document
+from tasks.importing.drafts import ImportedDocument
 from tasks.policyqa.evidence import PAGE, Coverage
 
 NEAREST = 3
@@ -24,15 +24,16 @@ class UnusableError(Exception):
 class Places:
     """The documents, sections and pages that rows may name."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[ImportedDocument]) -> None:
         self.documents = documents
         self._coverage = coverage_of(documents)
 
-    def named(self, name: str) -> list[Document]:
+    def named(self, name: str) -> list[ImportedDocument]:
         """The documents whose file, with or without its suffix, or id ``name`` is."""
-        return [document for document in self.documents if _is_named(document, name)]
+        wanted = _plain(name)
+        return [one for one in self.documents if wanted in map(_plain, _names(one.framework))]
 
-    def evidence(self, name: str, within: Sequence[Document]) -> list[str]:
+    def evidence(self, name: str, within: Sequence[ImportedDocument]) -> list[str]:
         """What a row calls evidence: a section's id, a page, a heading or a document.
 
         Args:
@@ -47,7 +48,10 @@ class Places:
         document, page, number = name.partition(PAGE)
         if page:
             one = _only(name, self.named(document) if document else within)
-            return [self._page(f"{one.framework.id}{PAGE}{number}")]
+            name = f"{one.framework.id}{PAGE}{number}"
+            if not self._coverage.of(name):
+                raise UnusableError(self._coverage.missing(name))
+            return [name]
         found = _ids_of(name, within)
         if not found and not self.named(name):
             raise UnusableError(
@@ -56,20 +60,14 @@ class Places:
             )
         return found or [_only(name, self.named(name)).framework.id]
 
-    def _page(self, name: str) -> str:
-        """The page, once it is sure that a section stands on it."""
-        if not self._coverage.of(name):
-            raise UnusableError(self._coverage.missing(name))
-        return name
 
-
-def coverage_of(documents: Sequence[Document]) -> Coverage:
+def coverage_of(documents: Sequence[ImportedDocument]) -> Coverage:
     """The sections that each name covers."""
     pages = {one.id: one.pages for document in documents for one in document.sections}
     return Coverage(pages, pages)
 
 
-def _only(name: str, documents: Sequence[Document]) -> Document:
+def _only(name: str, documents: Sequence[ImportedDocument]) -> ImportedDocument:
     """The one document that evidence is of."""
     if len(documents) != 1:
         found = ", ".join(document.framework.citation for document in documents[:4]) or "none"
@@ -77,16 +75,20 @@ def _only(name: str, documents: Sequence[Document]) -> Document:
     return documents[0]
 
 
-def _is_named(document: Document, name: str) -> bool:
-    file = Path(document.framework.citation)
-    return _plain(name) in map(_plain, (file.name, str(file), file.stem, document.framework.id))
+def _names(framework: Framework) -> tuple[str, ...]:
+    file = Path(framework.citation)
+    return file.name, str(file), file.stem, framework.id
 
 
-def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
+def _ids_of(name: str, documents: Sequence[ImportedDocument]) -> list[str]:
     """The ids of the sections that a heading names: those headed so, else those beginning so."""
     sections = [section for document in documents for section in document.sections]
     wanted = _plain(name)
-    exact = [s for s in sections if wanted in map(_plain, (_whole(s), _last(s), _unnumbered(s)))]
+    exact = [
+        s
+        for s in sections
+        if wanted in map(_plain, (_whole(s), _last(s), _NUMBER.sub("", _last(s))))
+    ]
     begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
     found = exact or begun
     first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
@@ -96,7 +98,7 @@ def _ids_of(name: str, documents: Sequence[Document]) -> list[str]:
     return [section.id for section in found]
 
 
-def _nearest(name: str, documents: Sequence[Document]) -> str:
+def _nearest(name: str, documents: Sequence[ImportedDocument]) -> str:
     """The headings that hold a name or are most like it; where none is, the first there are."""
     wanted = _plain(name)
     named = {_plain(_last(s)): _last(s) for one in documents for s in one.sections}
@@ -114,11 +116,6 @@ def _whole(section: Section) -> str:
 def _last(section: Section) -> str:
     """The innermost of the headings it stands under."""
     return _whole(section).split(PATH)[-1]
-
-
-def _unnumbered(section: Section) -> str:
-    """The same without its number."""
-    return _NUMBER.sub("", _last(section))
 
 
 def _plain(text: str) -> str:

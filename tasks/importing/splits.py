@@ -25,9 +25,8 @@ SHARES: dict[Split, float] = {"train": 0.6, "validation": 0.15, "test": 0.25}
 """Of the questions."""
 LARGE = 0.1
 """Share of the questions above which a group is placed first: late, it could upset all shares."""
-Kind = tuple[str, bool]
+_Kind = tuple[str, bool]
 """A question's, and whether it is answerable."""
-LEAKS = "its evidence is also asked for in {}, and a section belongs to one split"
 
 
 def shares_of(text: str) -> dict[Split, float]:
@@ -86,13 +85,16 @@ def split_drafts(
         raise ConfigError(f"splits are made by section or document, not by {by!r}")
     if shares is not None:
         drafts = [replace(draft, split=None) for draft in drafts]
+    # Scores on what was trained on are worth nothing: of two splits the later keeps the section.
     own = [draft for draft in drafts if draft.split is not None]
-    chosen, refused = _keep_own(own)
-    rest, leaking = _without_own_sections([d for d in drafts if d.split is None], own, chosen)
+    kept, refused = _without_leaks(own, _owners(own))
+    others = [draft for draft in drafts if draft.split is None]
+    rest, leaking = _without_leaks(others, _owners(kept), "; give the question a split too")
     together = _groups(rest, by, coverage or Coverage([]))
     made = _made(together, seed, shares or SHARES)
     if shares is not None:
         _refuse_empty(shares, made, together, by)
+    chosen = {draft.id: draft.split for draft in kept if draft.split}
     return chosen | made, refused + leaking
 
 
@@ -107,7 +109,7 @@ def _made(
         rarest = min(common[_kind(draft)] for draft in group)
         return len(group) <= LARGE * len(drafts), rarest, _hash(group, seed)
 
-    placed: dict[Split, Counter[Kind]] = {s: Counter() for s in SPLITS if shares.get(s, 0) > 0}
+    placed: dict[Split, Counter[_Kind]] = {s: Counter() for s in SPLITS if shares.get(s, 0) > 0}
     chosen: dict[str, Split] = {}
     for group in sorted(together, key=order):
         more = Counter(map(_kind, group))
@@ -118,7 +120,7 @@ def _made(
     return chosen
 
 
-def _cost(placed: Counter[Kind], more: Counter[Kind], of: Counter[Kind], share: float) -> float:
+def _cost(placed: Counter[_Kind], more: Counter[_Kind], of: Counter[_Kind], share: float) -> float:
     """How far ``more`` takes a split, which has ``placed``, from its share of all questions.
 
     In chi-squared: of their number, and of that of each kind. The first counts as much as all the
@@ -134,7 +136,7 @@ def _added(placed: int, more: int, wanted: float) -> float:
     return ((placed + more - wanted) ** 2 - (placed - wanted) ** 2) / wanted
 
 
-def _kind(draft: Draft) -> Kind:
+def _kind(draft: Draft) -> _Kind:
     return draft.kind, draft.answerable
 
 
@@ -157,45 +159,34 @@ def _refuse_empty(
     )
 
 
-def _keep_own(drafts: Sequence[Draft]) -> tuple[dict[str, Split], list[Refused]]:
-    """The drafts that keep their source's split, and those whose section a later split has.
-
-    Scores on what was trained on are worth nothing: of two splits the later keeps the section.
-    """
-    owner = {
+def _owners(drafts: Sequence[Draft]) -> dict[str, Split]:
+    """The split of each section that is evidence, of several the last."""
+    return {
         section: split
         for split in SPLITS
         for draft in drafts
         if draft.split == split
         for section in _sections(draft)
     }
-    chosen: dict[str, Split] = {}
-    refused: list[Refused] = []
-    for draft in drafts:
-        others = {owner[section] for section in _sections(draft)} - {draft.split}
-        if draft.split is not None and not others:
-            chosen[draft.id] = draft.split
-        else:
-            reason = LEAKS.format(" and ".join(sorted(others)))
-            refused.append(Refused(draft.place, "question", reason))
-    return chosen, refused
 
 
-def _without_own_sections(
-    drafts: Sequence[Draft], own: Sequence[Draft], chosen: dict[str, Split]
+def _without_leaks(
+    drafts: Sequence[Draft], owner: Mapping[str, Split], mending: str = ""
 ) -> tuple[list[Draft], list[Refused]]:
-    """The drafts without a split that share no section with those that have one; and the others."""
-    taken = {section: chosen[d.id] for d in own if d.id in chosen for section in _sections(d)}
-    rest: list[Draft] = []
+    """The drafts no section of which another split owns; and the others."""
+    kept: list[Draft] = []
     refused: list[Refused] = []
     for draft in drafts:
-        splits = {taken[section] for section in _sections(draft) if section in taken}
-        if splits:
-            reason = LEAKS.format(" and ".join(sorted(splits))) + "; give the question a split too"
-            refused.append(Refused(draft.place, "question", reason))
+        others = {owner[section] for section in _sections(draft) if section in owner}
+        if others <= {draft.split}:
+            kept.append(draft)
         else:
-            rest.append(draft)
-    return rest, refused
+            splits = " and ".join(sorted(others - {draft.split}))
+            reason = (
+                f"its evidence is also asked for in {splits}, and a section belongs to one split"
+            )
+            refused.append(Refused(draft.place, "question", reason + mending))
+    return kept, refused
 
 
 def _groups(drafts: Sequence[Draft], by: str, coverage: Coverage) -> list[list[Draft]]:

@@ -12,9 +12,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.corpus import Framework, Section, clean, one_line
+from rag.corpus import Framework, Section, one_line
 from rag.sections import Names
-from tasks.importing.drafts import SPLIT_NAMES, Document, Draft, Refused, Source
+from tasks.importing.drafts import (
+    SPLIT_NAMES,
+    Contents,
+    Draft,
+    ImportedDocument,
+    Refused,
+    contents_of,
+    text_of,
+)
 from tasks.policyqa.questions import Split
 
 UNANSWERABLE = "The document does not answer this question."
@@ -30,43 +38,38 @@ def squad_content(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def read_squad(contents: Mapping[Path, dict[str, Any]]) -> Source:
+def read_squad(contents: Mapping[Path, dict[str, Any]]) -> Contents:
     """The documents and questions of files of this layout, by what ``squad_content`` read."""
-    documents: list[Document] = []
-    drafts: list[Draft] = []
-    refused: list[Refused] = []
     names = Names()
-    ids: set[str] = set()
-    for path, content in contents.items():
-        for number, article in enumerate(content["data"]):
-            title = one_line(str(article.get("title") or "").replace("_", " "))
-            title = title or f"Document {number + 1}"
-            framework = Framework(id=names.unique(title, "document"), title=title)
-            sections = []
-            for index, paragraph in enumerate(article.get("paragraphs") or []):
-                place = f"{path.name}: {title}, paragraph {index}"
-                body = clean(str(paragraph.get("context") or "")).strip()
-                if body:
-                    section = _section(framework, index, body)
-                    sections.append(section)
-                    found = _questions(paragraph, section, split_of(path), place)
-                else:
-                    refused.append(Refused(place, "passage", "is empty"))
-                    found = (
-                        Refused(f"{place}, {qa.get('id')}", "question", "its paragraph is empty")
-                        for qa in paragraph.get("qas") or []
-                    )
-                for one in found:
-                    if isinstance(one, Refused):
-                        refused.append(one)
-                    elif one.id in ids:
-                        refused.append(Refused(one.place, "question", "its id stands there before"))
-                    else:
-                        ids.add(one.id)
-                        drafts.append(one)
-            if sections:
-                documents.append(Document(framework, sections))
-    return Source("squad", documents, drafts, refused)
+    return contents_of(
+        "squad",
+        (
+            one
+            for path, content in contents.items()
+            for number, article in enumerate(content["data"], start=1)
+            for one in _article(article, f"Document {number}", path, names)
+        ),
+    )
+
+
+def _article(
+    article: dict[str, Any], untitled: str, path: Path, names: Names
+) -> Iterator[ImportedDocument | Draft | Refused]:
+    title = one_line(str(article.get("title") or "").replace("_", " ")) or untitled
+    framework = Framework(id=names.unique(title, "document"), title=title)
+    sections = []
+    for index, paragraph in enumerate(article.get("paragraphs") or []):
+        id_, heading = f"{framework.id}/p-{index}", f"Paragraph {index}"
+        section = Section(id_, framework.id, title, heading, text_of(paragraph.get("context")))
+        place = f"{path.name}: {title}, paragraph {index}"
+        if section.body:
+            sections.append(section)
+        else:
+            yield Refused(place, "passage", "is empty")
+        for number, qa in enumerate(paragraph.get("qas") or []):
+            yield _question(qa, number, section, split_of(path), place)
+    if sections:
+        yield ImportedDocument(framework, sections)
 
 
 def split_of(path: Path) -> Split | None:
@@ -75,45 +78,36 @@ def split_of(path: Path) -> Split | None:
     return next((SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES), None)
 
 
-def _section(framework: Framework, index: int, body: str) -> Section:
-    return Section(
-        f"{framework.id}/p-{index}", framework.id, framework.title, f"Paragraph {index}", body
+def _question(
+    qa: dict[str, Any], number: int, section: Section, split: Split | None, place: str
+) -> Draft | Refused:
+    id_ = str(qa.get("id") or f"{section.id}-{number}")
+    impossible = bool(qa.get("is_impossible", False))
+    draft = Draft(
+        id=id_,
+        place=f"{place}, {id_}",
+        question=text_of(qa.get("question")),
+        answer=UNANSWERABLE if impossible else reference(qa.get("answers") or []),
+        framework=section.framework,
+        evidence=[] if impossible else [section.id],
+        split=split,
+        kind="unanswerable" if impossible else "span",
+        answerable=not impossible,
     )
+    if not section.body:
+        return Refused(draft.place, "question", "its paragraph is empty")
+    if not draft.question:
+        return Refused(draft.place, "question", "has no text")
+    if draft.answer is None:
+        return Refused(draft.place, "question", "has no answer, and is not marked impossible")
+    return draft
 
 
-def _questions(
-    paragraph: dict[str, Any], section: Section, split: Split | None, place: str
-) -> Iterator[Draft | Refused]:
-    for number, qa in enumerate(paragraph.get("qas") or []):
-        id_ = str(qa.get("id") or f"{section.id}-{number}")
-        where = f"{place}, {id_}"
-        question = clean(str(qa.get("question") or "")).strip()
-        impossible = bool(qa.get("is_impossible", False))
-        answers = qa.get("answers") or []
-        if isinstance(answers, dict):  # As the Hugging Face copies of SQuAD have it.
-            answers = [{"text": text} for text in answers.get("text", [])]
-        answer = UNANSWERABLE if impossible else reference(answers)
-        if not question:
-            yield Refused(where, "question", "has no text")
-        elif answer is None:
-            yield Refused(where, "question", "has no answer, and is not marked impossible")
-        else:
-            yield Draft(
-                id=id_,
-                place=where,
-                question=question,
-                answer=answer,
-                framework=section.framework,
-                evidence=[] if impossible else [section.id],
-                split=split,
-                kind="unanswerable" if impossible else "span",
-                answerable=not impossible,
-            )
-
-
-def reference(answers: list[dict[str, Any]]) -> str | None:
+def reference(answers: list[dict[str, Any]] | dict[str, Any]) -> str | None:
     """The span most annotators gave, the longest and then first among equals; None if none is."""
-    spans = Counter(
-        text for answer in answers if (text := clean(str(answer.get("text") or "")).strip())
+    # The Hugging Face copies of SQuAD have a list of texts.
+    given = (
+        answers.get("text", []) if isinstance(answers, dict) else (a.get("text") for a in answers)
     )
+    spans = Counter(span for text in given if (span := text_of(text)))
     return max(spans, key=lambda span: (spans[span], len(span)), default=None)

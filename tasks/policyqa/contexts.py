@@ -54,17 +54,7 @@ def distractors(questions: Sequence[Question], retriever: Retriever) -> list[lis
 
 
 def retriever_for(context: Context, sections: Iterable[Section]) -> Retriever:
-    """The retriever that finds what a context shows.
-
-    Args:
-        context: its embedder, reranker, mode and amounts.
-        sections: what is searched, gone through more than once.
-    """
+    """The retriever that finds what a context shows among ``sections``."""
     return Retriever(
-        sections,
-        embedder=context.embedder,
-        reranker=context.reranker,
-        mode=context.mode,
-        k=context.k,
-        budget=context.budget,
+        sections, context.embedder, context.reranker, context.mode, context.k, context.budget
     )

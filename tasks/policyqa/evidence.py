@@ -14,7 +14,7 @@ from rag.pages import pages_text
 
 PAGE = "#page="
 """Between a document's id and its page, from 1: as in the address of a PDF's page."""
-SHOWN = 8
+_SHOWN = 8
 """Documents that an error names."""
 
 
@@ -58,7 +58,7 @@ class Coverage:
             return f"evidence {name!r} is no section of the corpus"
         if document not in self._within:
             ids = [one for one in self._within if PAGE not in one]
-            known = ", ".join(ids[:SHOWN]) + (" …" if len(ids) > SHOWN else "")
+            known = ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")
             return f"evidence {name!r} is no section or document of the corpus, which has {known}"
         noted = {page for one in self._within[document] for page in self._pages.get(one, ())}
         if noted:

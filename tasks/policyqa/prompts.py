@@ -42,15 +42,13 @@ class PromptRow(BaseModel):
     @classmethod
     def _has_its_places(cls, template: str) -> str:
         try:
-            places = [
-                name for _, name, _, _ in string.Formatter().parse(template) if name is not None
-            ]
+            parts = list(string.Formatter().parse(template))
         except ValueError as error:
             raise ValueError(f"{error}; write {{{{ and }}}} for braces") from error
-        odd = sorted(set(places) - _PLACES)
-        if any(how or conversion for _, _, how, conversion in string.Formatter().parse(template)):
+        if any(how or conversion for _, _, how, conversion in parts):
             raise ValueError("a place is filled in as it is: write {question}, with no : or !")
-        if "question" not in places or odd:
+        places = [name for _, name, _, _ in parts if name is not None]
+        if "question" not in places or not _PLACES.issuperset(places):
             raise ValueError(
                 f"the places {sorted(_PLACES)} can be filled in, question must be; found {places}"
             )
@@ -67,14 +65,7 @@ class PromptRow(BaseModel):
     def prompt(self, name: str) -> Prompt:
         """The row as a value."""
         default = "retrieved" if "{context}" in self.template else "none"
-        return Prompt(
-            name,
-            self.template,
-            self.context or default,
-            chat=self.chat,
-            system=self.system,
-            shots=self.shots,
-        )
+        return Prompt(name, **self.model_dump() | {"context": self.context or default})
 
 
 def prompt_table(own: Mapping[str, PromptRow] | None = None) -> dict[str, Prompt]:

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from harness.errors import DataError
-from harness.files import fingerprint, hash_file, read_json_lines
+from harness.files import fingerprint, hash_file, json_object, numbered_lines
 from harness.validation import validated
-from rag.corpus import Corpus, framework_of
+from rag.corpus import Corpus, framework_of, sound
 from tasks.policyqa.evidence import Coverage, names_page, names_section
 
 DATA = Path(__file__).parent / "data"
@@ -104,8 +104,6 @@ def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
     coverage = Coverage(known, {one.id: one.pages for one in Corpus(data)} if by_page else None)
     for line, _, message in breaches(numbered, coverage):
         raise DataError(f"{path}:{line}: {message}")
-    if not numbered:
-        raise DataError(f"{path} holds no question")
     return [located(question, coverage) for _, question in numbered]
 
 
@@ -113,13 +111,27 @@ def numbered_questions(data: Path) -> list[tuple[int, Question]]:
     """All questions of a data folder, each with its line, with evidence as the line names it.
 
     Raises:
-        DataError: the file cannot be read, or a line breaks the schema.
+        DataError: the file cannot be read or holds no question, or a line breaks the schema.
     """
+    return list(sound(scan_questions(data)))
+
+
+def scan_questions(data: Path) -> Iterator[tuple[int, Question] | DataError]:
+    """As ``numbered_questions``, but with every error in its place."""
     path = data / "questions.jsonl"
-    return [
-        (line, validated(Question, value, f"{path}:{line}", DataError))
-        for line, value in read_json_lines(path)
-    ]
+    try:
+        lines = list(numbered_lines(path))
+    except DataError as error:
+        yield error
+        return
+    if not lines:
+        yield DataError(f"{path} holds no question")
+    for line, text in lines:
+        place = f"{path}:{line}"
+        try:
+            yield line, validated(Question, json_object(text, place), place, DataError)
+        except DataError as error:
+            yield error
 
 
 def located(question: Question, coverage: Coverage) -> Question:

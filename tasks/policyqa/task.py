@@ -41,8 +41,6 @@ FIELDS: dict[str, Any] = {
 }
 """What every task of ours has in lm-eval's configuration."""
 
-Scorer = Callable[[Sequence[Row]], Scores]
-
 
 class Documents(list[dict[str, Any]]):
     """A split as lm-eval takes it; ``datasets.Dataset`` would fill what is left out with None."""
@@ -63,7 +61,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         train: Callable[[], Sequence[dict[str, Any]]] | None = None,
         prompt: Prompt | None = None,
         metrics: Sequence[Metric] | None = None,
-        scorer: Scorer | None = None,
+        scorer: Callable[[Sequence[Row]], Scores] | None = None,
         decoding: Decoding | None = None,
     ) -> None:
         """lm-eval calls this with the YAML, merged with what the command line added.

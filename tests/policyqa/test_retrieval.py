@@ -14,7 +14,7 @@ from rich.console import Console
 from harness.metrics.retrieval import retrieval_metrics
 from harness.statistics import mean_interval
 from policyqa import cli
-from policyqa.cli_index import EMBEDDER, Mode
+from policyqa.cli_index import DEFAULT_EMBEDDER, Mode
 from policyqa.retrieval import clusters
 from policyqa.retrieval_report import show_scores
 from rag.index import MODES
@@ -204,7 +204,7 @@ def test_any_two_retrievers_compare(score: Score, tmp_path: Path, cross_encoder:
 
 def test_what_is_offered_is_what_the_retriever_takes() -> None:
     assert get_args(get_args(Mode)[0]) == MODES
-    assert inspect.signature(Retriever.of).parameters["embedder"].default == EMBEDDER
+    assert inspect.signature(Retriever).parameters["embedder"].default == DEFAULT_EMBEDDER
 
 
 @pytest.mark.parametrize(

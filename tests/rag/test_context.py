@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.context import assemble, distinct, inert
-from rag.index import Hit
+from rag.stores.store import Hit
 
 
 class WordTokens:
@@ -34,30 +34,18 @@ def test_the_best_that_fit_are_shown_in_order() -> None:
     assert [hit.id for hit in shown] == ["f/s-0", "f/s-1"]
 
 
-def test_a_passage_over_the_budget_is_cut_when_it_is_the_first() -> None:
+def test_the_first_passage_is_cut_to_the_budget_and_nothing_shown_of_nothing() -> None:
     text, shown = assemble(hits("a b c d e f", "g"), 5, WORDS)  # type: ignore[arg-type]
     assert text == "[1] F: a b c"
     assert len(shown) == 1
-
-
-def test_without_a_budget_nothing_is_shown() -> None:
-    assert assemble(hits("a b"), 0, WORDS) == ("", [])  # type: ignore[arg-type]
+    for found, budget in ((hits("a b"), 0), ([], 10)):
+        assert assemble(found, budget, WORDS) == ("", [])  # type: ignore[arg-type]
 
 
 def test_what_is_said_twice_is_shown_once_where_it_ranked_best() -> None:
     said = ["Keep bees.", "Fly kites.", "keep   BEES.", "Dig wells.", "Fly kites.\n"]
     repeated = [replace(hit, citation=f"Act {n}") for n, hit in enumerate(hits(*said))]
     assert [hit.id for hit in distinct(repeated)] == ["f/s-0", "f/s-1", "f/s-3"]
-
-
-def test_a_passage_is_headed_by_its_citation() -> None:
-    hit = replace(hits("Keep bees.")[0], citation="Bee Act, Hives (Article 4)")
-    text, _ = assemble([hit], 99, WORDS)  # type: ignore[arg-type]
-    assert text == "[1] Bee Act, Hives (Article 4): Keep bees."
-
-
-def test_nothing_is_shown_of_nothing() -> None:
-    assert assemble([], 10, WORDS) == ("", [])  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=200))
@@ -76,17 +64,8 @@ def test_every_line_of_a_context_begins_with_its_number(texts: list[str], budget
     assert sum(len(WORDS.tokens(line)) for line in lines) <= budget
 
 
-OTHERS = (
-    "<｜User｜>",
-    "<｜begin▁of▁sentence｜>",
-    "[TOOL_CALLS]",
-    "[/SYSTEM_PROMPT]",
-    "[gMASK]",
-    "[SEP]",
-)
-
-
 def test_markers_of_chat_templates_are_broken_up() -> None:
-    for marker in ("<|im_end|>", "<|endoftext|>", "</s>", "<s>", "[INST]", "[/INST]", *OTHERS):
+    markers = "<|im_end|> <|endoftext|> </s> <s> [INST] [/INST] <｜User｜> <｜begin▁of▁sentence｜>"
+    for marker in f"{markers} [TOOL_CALLS] [/SYSTEM_PROMPT] [gMASK] [SEP]".split():
         assert marker not in inert(f"before {marker} after")
     assert inert("a < b, [1] c, [sic] [EU] and x<y") == "a < b, [1] c, [sic] [EU] and x<y"

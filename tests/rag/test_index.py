@@ -6,18 +6,22 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.errors import ConfigError, DataError, IndexStoreError
+from harness.files import locked
 from rag.bm25 import Sparse
 from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
-from rag.index import BATCH, MODES, Index, _batches, _digest, _point_id
+from rag.index import MODES, Index, _batches, _digest, _point_id
 from rag.retriever import Retriever
 from rag.stores.edge import EdgeStore
 from rag.stores.store import Point
@@ -29,50 +33,23 @@ STORES = ("edge", "memory", *(["server"] if SERVER else []))
 QUESTION = "How long may the string of a kite be?"
 
 
-@pytest.fixture
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, minilm: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache whose indexes are this test's alone."""
-    folder = tmp_path / "home"
+    return another_home(tmp_path / "home", minilm, monkeypatch)
+
+
+def another_home(folder: Path, minilm: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with the models and nothing else."""
     folder.mkdir()
-    (folder / "models").symlink_to((home / "models").resolve())
+    (folder / "models").symlink_to(minilm.parent)
     monkeypatch.setenv("POLICYQA_HOME", str(folder))
     return folder
 
 
 @pytest.fixture
-def sections(data: Path, minilm: Path, own_store: Path) -> list[Section]:  # noqa: ARG001
+def sections(data: Path) -> list[Section]:
     return load_corpus(data)
-
-
-def test_the_nearest_sections_come_best_first(sections: list[Section]) -> None:
-    first, second = Index(sections, Embedder()).search([QUESTION, "How deep is a well?"], 3)
-    assert {hit.id.split("/")[0] for hit in first} == {"kites"}
-    assert {hit.id.split("/")[0] for hit in second} == {"wells"}
-    scores = [hit.score for hit in first]
-    assert scores == sorted(scores, reverse=True)
-
-
-def test_an_index_is_built_once(sections: list[Section]) -> None:
-    told: list[tuple[int, int]] = []
-    assert Index(sections, Embedder()).build(lambda *done: told.append(done))
-    assert told[-1] == (18, 18)
-    assert not Index(sections, Embedder()).build()
-
-
-def test_changed_text_is_never_answered_from_the_old_index(sections: list[Section]) -> None:
-    Index(sections, Embedder()).build()
-    changed = [replace(s, body=s.body.replace("60", "90")) for s in sections]
-    hits = Index(changed, Embedder()).search([QUESTION], 1)[0]
-    assert "at most 90 metres" in hits[0].text
-    assert Index(changed, Embedder()).name != Index(sections, Embedder()).name
-
-
-def test_another_embedder_has_another_index(
-    sections: list[Section], tmp_path: Path, minilm: Path
-) -> None:
-    other = tmp_path / "other-embedder"
-    other.symlink_to(minilm, target_is_directory=True)
-    assert Index(sections, Embedder(str(other))).name != Index(sections, Embedder()).name
 
 
 def use(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,18 +73,13 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def many(count: int, documents: int = 1) -> list[Section]:
-    """Passages of different length, spread over documents."""
-    return [
-        Section(
-            f"d{n % documents}/s-{n}",
-            f"d{n % documents}",
-            "Rules",
-            f"Part {n}",
-            "word " * (1 + n % 25),
-        )
-        for n in range(1, count + 1)
-    ]
+def passage(name: str, heading: str, body: str) -> Section:
+    return Section(f"f/{name}", "f", "Forms", heading, body)
+
+
+def many(count: int) -> list[Section]:
+    """Passages of different length."""
+    return [passage(str(n), f"Part {n}", "word " * (1 + n % 25)) for n in range(1, count + 1)]
 
 
 def kept(index: Index) -> dict[int, Point]:
@@ -116,18 +88,49 @@ def kept(index: Index) -> dict[int, Point]:
         return {point.id: point for point in store.take(store.ids().tolist())}
 
 
+def test_an_index_is_built_once_and_the_nearest_sections_come_best_first(
+    sections: list[Section],
+) -> None:
+    told: list[tuple[int, int]] = []
+    index = Index(sections, Embedder())
+    assert index.missing() == 18
+    assert index.build(lambda *done: told.append(done))
+    assert told[-1] == (18, 18)
+    assert index.missing() == 0
+    assert not Index(sections, Embedder()).build()
+    first, second = index.search([QUESTION, "How deep is a well?"], 3)
+    assert {hit.id.split("/")[0] for hit in first} == {"kites"}
+    assert {hit.id.split("/")[0] for hit in second} == {"wells"}
+    scores = [hit.score for hit in first]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_what_was_indexed_before_is_found_by_its_name() -> None:
+    # An index that somebody has built stays theirs: a change of these names is a new layout.
+    index = Index([passage("1", "Part 1", "Text.")], Embedder())
+    assert index.name == "policyqa-84e613f5-706ff10dab6db922"
+
+
+def test_changed_text_or_another_embedder_is_never_answered_from_the_old_index(
+    sections: list[Section], tmp_path: Path, minilm: Path
+) -> None:
+    old = Index(sections, Embedder())
+    old.build()
+    changed = Index([replace(s, body=s.body.replace("60", "90")) for s in sections], Embedder())
+    assert "at most 90 metres" in changed.search([QUESTION], 1)[0][0].text
+    other = tmp_path / "other-embedder"
+    other.symlink_to(minilm, target_is_directory=True)
+    assert len({old.name, changed.name, Index(sections, Embedder(str(other))).name}) == 3
+
+
 def test_a_collection_with_passages_missing_is_built_again(sections: list[Section]) -> None:
     index = Index(sections, Embedder())
     with index._place.open(Embedder().size) as store:
-        store.upsert(_some_points(index))
+        # What a build that was killed after a batch of three has kept.
+        ids = np.array([_point_id(_digest(one)) for one in sections[:3]], dtype=np.uint64)
+        store.upsert(index._points(next(_batches(sections[:3], ids, ids[:0]))))
+    assert index.missing() == 15
     assert len(index.search(["hives"], 18)[0]) == 18
-
-
-def _some_points(index: Index) -> list[Point]:
-    """What a build that was killed after a batch of three has kept."""
-    passages = list(index._passages)[:3]
-    ids = np.array([_point_id(_digest(passage)) for passage in passages], dtype=np.uint64)
-    return index._points(next(_batches(passages, ids, ids[:0])))
 
 
 def test_a_collection_of_another_vector_size_is_built_again(
@@ -142,23 +145,17 @@ def test_a_collection_of_another_vector_size_is_built_again(
 
 
 @pytest.mark.parametrize("kind", STORES)
-def test_one_changed_document_of_40_embeds_its_own_passages_alone(
-    minilm: Path,  # noqa: ARG001
-    own_store: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
+def test_of_changed_documents_the_changed_passages_alone_are_embedded(
+    monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     use(kind, monkeypatch)
-    passages = many(120, documents=40)
+    passages = many(120)
     Index(passages, Embedder()).build()
-    changed = [
-        replace(one, body=f"New: {one.body}") if one.framework == "d7" else one for one in passages
-    ]
+    new = [replace(one, body=f"New: {one.body}") for one in passages[7:10]]
     texts = embedded(monkeypatch)
-    index = Index(changed, Embedder())
+    index = Index([*passages[:7], *new, *passages[10:]], Embedder())
     assert index.build()
-    assert sorted(texts) == sorted(one.text for one in changed if one.framework == "d7")
-    assert len(texts) == 3
+    assert sorted(texts) == sorted(one.text for one in new)
     assert len(kept(index)) == 120
 
 
@@ -170,119 +167,80 @@ def test_an_earlier_collection_in_use_is_not_waited_for(sections: list[Section])
 
 
 def test_killed_while_indexing_and_run_again_the_index_is_that_of_an_undisturbed_build(
-    minilm: Path,  # noqa: ARG001
-    own_store: Path,  # noqa: ARG001
-    home: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    undisturbed = Index(many(300), Embedder())
+    monkeypatch.setattr("rag.index.INDEX_BATCH", 32)
+    undisturbed = Index(many(50), Embedder())
     undisturbed.build()
     expected = kept(undisturbed)
 
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(other))
+    another_home(tmp_path / "other", minilm, monkeypatch)
     code = (
-        "import os, signal; from rag.embedder import Embedder; from rag.index import Index;"
-        "from tests.rag.test_index import many;"
+        "import os, signal, rag.index; from rag.embedder import Embedder;"
+        "from tests.rag.test_index import many; rag.index.INDEX_BATCH = 32;"
         "kill = lambda done, _: os.kill(os.getpid(), signal.SIGKILL) if done else None;"
-        "Index(many(300), Embedder()).build(kill)"
+        "rag.index.Index(many(50), Embedder()).build(kill)"
     )
-    root = str(Path(__file__).parents[2])
+    root = Path(__file__).parents[2]
     killed = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
     assert killed.returncode == -signal.SIGKILL
 
-    again = Index(many(300), Embedder())
+    again = Index(many(50), Embedder())
     texts = embedded(monkeypatch)
-    assert len(kept(again)) == BATCH
+    assert len(kept(again)) == 32
     assert again.build()
-    assert len(texts) == 300 - BATCH
+    assert len(texts) == 50 - 32
     assert kept(again) == expected
 
 
-def test_a_large_corpus_is_never_held_whole(
-    minilm: Path,  # noqa: ARG001
-    own_store: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_large_corpus_is_never_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.index.WINDOW", 20)
-    monkeypatch.setattr("rag.index.BATCH", 5)
+    monkeypatch.setattr("rag.index.INDEX_BATCH", 5)
     alive: weakref.WeakSet[Section] = weakref.WeakSet()
     most = 0
 
     class Passages:
         def __iter__(self) -> Iterator[Section]:
             nonlocal most
-            for n in range(200):
-                passage = Section(f"d/s-{n}", "d", "Rules", f"Part {n}", "word")
-                alive.add(passage)
+            for n in range(80):
+                one = passage(str(n), f"Part {n}", "word")
+                alive.add(one)
                 most = max(most, len(alive))
-                yield passage
+                yield one
 
     Index(Passages(), Embedder()).build()
     # The window that is worked on, and the next while it is gathered.
     assert 20 <= most <= 41
 
 
-def test_every_store_finds_the_same_with_the_same_scores(
-    sections: list[Section], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    questions = [QUESTION, "How deep is a well?", "metres", "!?", ""]
-    found: dict[str, list[tuple[str, float]]] = {}
-    for kind in STORES:
-        with monkeypatch.context() as patch:
-            use(kind, patch)
-            for mode in MODES:
-                hits = Index(sections, Embedder()).search(questions, 5, mode)
-                made = [(hit.id, round(hit.score, 5)) for one in hits for hit in one]
-                assert found.setdefault(mode, made) == made, (kind, mode)
-    assert len(found["hybrid"]) == 25
-    # Words none of which is searched for find nothing.
-    assert len(found["sparse"]) == 15
-
-
-def test_hybrid_search_finds_what_either_ranking_alone_misses(
-    minilm: Path,  # noqa: ARG001
-    own_store: Path,  # noqa: ARG001
-) -> None:
-    by_name = Section("f/a", "f", "Forms", "Form QX-77", "Filed by the operator each spring.")
-    by_sense = Section("f/b", "f", "Forms", "Meals", "Diners receive bread and soup at noon.")
-    others = [
-        Section(f"f/{n}", "f", "Forms", f"Form QX-{n}", "Filed by the operator each spring.")
-        for n in range(10, 60)
-    ]
+def test_hybrid_search_finds_what_either_ranking_alone_misses() -> None:
+    form = "Filed by the operator each spring."
+    by_name = passage("a", "Form QX-77", form)
+    by_sense = passage("b", "Meals", "Diners receive bread and soup at noon.")
+    others = [passage(str(n), f"Form QX-{n}", form) for n in range(10, 60)]
     index = Index([by_name, by_sense, *others], Embedder())
-    form, lunch = index.search(["Who files QX-77?", "When is lunch served?"], 1)
-    assert form[0].id == "f/a"
-    assert lunch[0].id == "f/b"
+    hits = index.search(["Who files QX-77?", "When is lunch served?"], 1)
+    assert [found[0].id for found in hits] == ["f/a", "f/b"]
 
 
 @pytest.mark.parametrize("kind", STORES)
 def test_of_equal_scores_the_first_ids_are_found_in_every_store(
-    minilm: Path,  # noqa: ARG001
-    own_store: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
+    monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     use(kind, monkeypatch)
-    same = [Section(f"f/{n:03d}", "f", "Rules", "Part", "Reserved.") for n in range(60)]
+    same = [passage(f"{n:03d}", "Part", "Reserved.") for n in range(60)]
     for mode in MODES:
         hits = Index(same, Embedder()).search(["What is reserved?"], 3, mode)[0]
         assert [hit.id for hit in hits] == ["f/000", "f/001", "f/002"], mode
 
 
-def test_passages_that_change_while_they_are_indexed_are_refused(
-    sections: list[Section],
-) -> None:
+def test_passages_that_change_while_they_are_indexed_are_refused() -> None:
     class Changing:
-        def __init__(self) -> None:
-            self.turn = 0
+        turn = 0
 
         def __iter__(self) -> Iterator[Section]:
             self.turn += 1
-            return iter([replace(sections[0], body=f"Text {self.turn}"), *sections[1:]])
+            return iter([passage("1", "Part", f"Text {self.turn}")])
 
     with pytest.raises(DataError, match="changed while they were being indexed"):
         Index(Changing(), Embedder()).build()
@@ -298,36 +256,33 @@ def test_a_build_killed_before_it_was_settled_is_settled_by_the_next(
     assert settled == [18]
 
 
-def test_another_mode_is_refused(sections: list[Section]) -> None:
-    with pytest.raises(ConfigError, match="'fuzzy' is none of hybrid, dense, sparse"):
-        Index(sections, Embedder()).search([QUESTION], 1, "fuzzy")
-
-
-def test_of_nothing_nothing_is_found(sections: list[Section]) -> None:
+def test_of_nothing_nothing_is_found_and_another_mode_is_refused(sections: list[Section]) -> None:
     index = Index(sections, Embedder())
     assert index.search([], 3) == []
     assert index.search([QUESTION, "x"], 0) == [[], []]
+    assert index.search(["!?", ""], 5, "sparse") == [[], []]
+    assert [len(found) for found in index.search(["!?", ""], 5)] == [5, 5]
+    with pytest.raises(ConfigError, match="'fuzzy' is none of hybrid, dense, sparse"):
+        index.search([QUESTION], 1, "fuzzy")
 
 
-def test_a_second_process_waits_for_the_store(sections: list[Section], data: Path) -> None:
+def test_a_second_waits_for_the_store(
+    sections: list[Section], monkeypatch: pytest.MonkeyPatch
+) -> None:
     index = Index(sections, Embedder())
     index.build()
-    code = (
-        "import sys; from pathlib import Path; from rag.retriever import Retriever;"
-        "index = Retriever.of(Path(sys.argv[1])).index; size = index._embedder.size\n"
-        "try:\n with index._place.open(size, wait=False): print('free', flush=True)\n"
-        "except TimeoutError: print('held', flush=True)\n"
-        "print(index.search(['kite string'], 1)[0][0].id)"
-    )
-    with index._place.open(Embedder().size):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == "held"
-    said, _ = process.communicate()
-    assert process.returncode == 0
-    assert said.strip().startswith("kites/")
+    comes = Event()
+
+    def coming(path: Path, wait: bool) -> AbstractContextManager[None]:
+        comes.set()
+        return locked(path, wait)
+
+    with ThreadPoolExecutor() as pool:
+        with index._place.open(Embedder().size):
+            monkeypatch.setattr("rag.stores.opening.locked", coming)
+            second = pool.submit(index.search, ["kite string"], 1)
+            assert comes.wait(60)
+        assert second.result()[0][0].id.startswith("kites/")
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")
@@ -341,14 +296,12 @@ def test_a_server_that_is_not_there_is_one_clear_error(
     assert "a-secret" not in str(caught.value)
 
 
-def test_contexts_show_the_sections_that_were_found(sections: list[Section]) -> None:
-    context = Retriever(sections, k=2).contexts([QUESTION])[0]
+def test_contexts_show_the_sections_that_were_found_or_given(sections: list[Section]) -> None:
+    retriever = Retriever(sections, k=2)
+    context = retriever.contexts([QUESTION])[0]
     assert len(context.ids) == len(context.scores) == 2
     assert context.text.startswith("[1] Kite Flying Code, Strings")
     assert "\n[2] " in context.text
-
-
-def test_given_sections_are_shown_as_they_were_named(sections: list[Section]) -> None:
-    context = Retriever(sections).given(["wells/s-2"])
-    assert context.ids == ("wells/s-2",)
-    assert "A well is dug 15 metres deep, says Paragraph 2." in context.text
+    given = retriever.given(["wells/s-2"])
+    assert given.ids == ("wells/s-2",)
+    assert "A well is dug 15 metres deep, says Paragraph 2." in given.text

@@ -10,7 +10,7 @@ from harness.errors import ConfigError
 from harness.validation import validated
 from harness.variants import Prompt
 from rag.context import assemble, inert
-from rag.index import Hit
+from rag.stores.store import Hit
 from tasks.policyqa.prompts import (
     PromptRow,
     completion,
@@ -30,10 +30,6 @@ def test_plain_and_rag_are_the_published_prompts() -> None:
         "Answer the following question using the provided context:\n"
         "Context: [1] It.\nQuestion: Who?\n---\nAnswer:"
     )
-
-
-def test_engineered_is_one_of_the_candidates() -> None:
-    assert shipped_prompt("engineered").template == shipped_prompt("stepwise").template
 
 
 PLAIN = {name: one for name, one in shipped_prompts().items() if not one.chat}
@@ -71,11 +67,13 @@ def test_of_a_chat_no_text_breaks_out_of_its_line(question: str, passages: list[
     assert lines[0].startswith("Provisions: ")
 
 
-def test_analysis_asks_as_rag_does_with_another_context() -> None:
+def test_shipped_prompts_that_ask_alike() -> None:
     rag = shipped_prompt("rag")
     for name in ("oracle", "misled"):
         assert shipped_prompt(name) == Prompt(name, rag.template, name)
     assert (rag.context, shipped_prompt("plain").context) == ("retrieved", "none")
+    # Engineered is one of the candidates.
+    assert shipped_prompt("engineered").template == shipped_prompt("stepwise").template
 
 
 def test_a_users_rows_are_added_and_take_the_place_of_shipped_ones() -> None:

@@ -9,16 +9,12 @@ from harness.errors import ConfigError
 from tasks.registration import register, unregister
 
 
-def test_registered_tasks_are_found_by_name(tmp_path: Path) -> None:
+def test_registered_tasks_are_found_by_name_and_undoing_leaves_no_trace(tmp_path: Path) -> None:
     register(tmp_path / "policyqa")
     manager = TaskManager(include_path=str(tmp_path), include_defaults=False)
     assert {"policyqa", "policyqa_plain", "policyqa_rag"} <= set(manager.all_tasks)
-
-
-def test_undoing_leaves_no_trace(tmp_path: Path) -> None:
-    register(tmp_path / "policyqa")
-    unregister(tmp_path / "policyqa")
-    unregister(tmp_path / "policyqa")
+    for _ in range(2):
+        unregister(tmp_path / "policyqa")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,6 +1,5 @@
 """Examples before a question: of train alone, never one that shares its evidence."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +9,17 @@ import pytest
 from lm_eval.tasks import TaskManager
 
 from harness.errors import ConfigError
-from rag.corpus import load_corpus
 from rag.retriever import Excerpt
 from tasks.policyqa.documents import make_documents
 from tasks.policyqa.prompts import shipped_prompt
-from tasks.policyqa.questions import DATA, in_split, load_questions
+from tasks.policyqa.questions import DATA, in_split
 from tasks.policyqa.shots import fit_to_be_shown
 from tasks.policyqa.task import PolicyQATask
 from tests.conftest import write_questions
+from tests.tasks.folders import change, load, note_pages, rows_of
 from tests.tasks.test_task import TASKS, Parrot, evaluate
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 
 def shown(prompt: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -26,25 +27,14 @@ def shown(prompt: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if f"{row['question']}\n---\nAnswer: {row['answer']}" in prompt]
 
 
-def rows_of(data: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-
-
-@pytest.mark.parametrize("task", ["policyqa_plain", "policyqa_rag"])
-def test_examples_are_of_the_train_split_and_num_fewshot_counts(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-    task: str,
-) -> None:
+def test_examples_are_of_the_train_split_and_num_fewshot_counts(data: Path) -> None:
     # The base YAML pinned 0; without the pin the stock sampler drew from the test split.
     model = Parrot("x")
-    evaluate(model, [task], shots=3, data=str(data))
+    evaluate(model, ["policyqa_rag"], shots=3, data=str(data))
     assert len(model.prompts) == 3
     for prompt in model.prompts:
-        found = shown(prompt, rows_of(data))
-        assert [row["split"] for row in found] == ["train"] * 3
-    if task == "policyqa_rag":
-        assert all(prompt.count("\nContext: [1]") == 4 for prompt in model.prompts)
+        assert [row["split"] for row in shown(prompt, rows_of(data))] == ["train"] * 3
+        assert prompt.count("\nContext: [1]") == 4
 
 
 def test_an_answer_ends_where_the_next_example_would_begin(data: Path) -> None:
@@ -67,33 +57,16 @@ def test_a_questions_examples_depend_on_it_and_the_seed_alone(data: Path) -> Non
     assert prompts(seed=5) != prompts()
 
 
-def test_no_question_of_the_shipped_set_is_shown_one_that_shares_its_evidence() -> None:
-    questions = load_questions(DATA, [section.id for section in load_corpus(DATA)])
-    documents = [one.model_dump() for one in questions]
-    train = [one for one in documents if one["split"] == "train"]
-    for document in documents:
-        fit = fit_to_be_shown(document, train, 3)
-        assert all(set(one["evidence"]).isdisjoint(document["evidence"]) for one in fit)
-        assert document["question"] not in {one["question"] for one in fit}
-
-
-@pytest.mark.parametrize("evidence", [["kites"], ["kites#page=2"]])
-def test_no_question_is_shown_one_whose_document_or_page_has_its_section(
-    data: Path, evidence: list[str]
-) -> None:
-    path = data / "corpus" / "kites.md"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("(Part 2)\n", "(Part 2)\n<!-- pages: 2 -->\n"), encoding="utf-8")
-    rows = rows_of(data)
-    for row in rows:
-        if row["id"] == "kites-0003":
-            row["evidence"] = evidence
-    write_questions(data, rows)
-    questions = load_questions(data, [section.id for section in load_corpus(data)])
-    documents = {one.id: one.model_dump() for one in questions}
+def test_no_question_is_shown_one_whose_document_or_page_has_its_section(data: Path) -> None:
+    note_pages(data / "corpus" / "kites.md", {"s-2": "2"})
+    places = {row["id"]: n for n, row in enumerate(rows_of(data))}
+    by_page, by_document = {"evidence": ["kites#page=2"]}, {"evidence": ["kites"]}
+    change(data, {places["kites-0003"]: by_page, places["kites-0004"]: by_document})
+    documents = {one.id: one.model_dump() for one in load(data)}
     train = [one for one in documents.values() if one["split"] == "train"]
     fit = fit_to_be_shown(documents["kites-0002"], train, 1)
-    assert "kites-0003" in {one["id"] for one in train} - {one["id"] for one in fit}
+    left_out = {one["id"] for one in train} - {one["id"] for one in fit}
+    assert left_out == {"kites-0003", "kites-0004"}
 
 
 def test_too_few_examples_are_refused(data: Path) -> None:
@@ -112,10 +85,9 @@ def stock_task() -> PolicyQATask:
 def suite_task() -> PolicyQATask:
     """As a suite makes it."""
     prompt = replace(shipped_prompt("plain"), shots=3)
-    questions = load_questions(DATA, [section.id for section in load_corpus(DATA)])
 
     def documents(split: str) -> list[dict[str, Any]]:
-        some = in_split(questions, split)
+        some = in_split(load(DATA), split)
         return make_documents(some, prompt, [Excerpt()] * len(some))
 
     return PolicyQATask(

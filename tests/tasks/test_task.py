@@ -1,6 +1,6 @@
 """The task class inside lm-eval, with a model that answers from a table."""
 
-import json
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +10,31 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
 
-from harness.errors import ConfigError, DataError
+from harness.errors import BenchError
+from harness.variants import Source
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.contexts import excerpts_of
 from tasks.policyqa.prompts import render, shipped_prompt
-from tasks.policyqa.questions import in_split, load_questions
+from tasks.policyqa.questions import Question, in_split
 from tasks.registration import TASKS
-from tests.conftest import write_questions
+from tests.tasks.folders import change, load, rows_of
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 
 class Parrot(LM):  # type: ignore[misc]
-    """Answers every prompt with the same text, and remembers the prompts."""
+    """Answers every prompt with the same text, or with several in turn, and remembers them."""
 
-    def __init__(self, answer: str) -> None:
+    def __init__(self, *answers: str) -> None:
         super().__init__()
-        self.answer = answer
+        self.answers = cycle(answers)
         self.prompts: list[str] = []
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         del disable_tqdm
         self.prompts += [request.args[0] for request in requests]
-        return [self.answer] * len(requests)
+        return list(islice(self.answers, len(requests)))
 
     def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
         raise NotImplementedError
@@ -54,10 +57,7 @@ def evaluate(
     return results
 
 
-def test_one_tag_asks_every_prompt_and_logs_scores_and_sections(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
+def test_one_tag_asks_every_prompt_and_logs_scores_and_sections(data: Path) -> None:
     model = Parrot(" Strings of kites measure at most 60 metres (Rule 2).")
     results = evaluate(model, ["policyqa"], data=str(data), k=2)
     variants = ["plain", "engineered", "rag", "oracle", "misled"]
@@ -77,53 +77,36 @@ def test_one_tag_asks_every_prompt_and_logs_scores_and_sections(
     assert len(model.prompts) == 15
 
 
-@pytest.mark.parametrize("answer", ["", "  ", ".", "word " * 5000])
-def test_odd_answers_get_a_score(data: Path, answer: str) -> None:
-    results = evaluate(Parrot(answer), ["policyqa_plain"], data=str(data))
-    for sample in results["samples"]["policyqa_plain"]:
+def test_odd_answers_get_a_score_in_another_split_too(data: Path) -> None:
+    model = Parrot("", ".", "word " * 5000)
+    samples = evaluate(model, ["policyqa_plain"], data=str(data), split="validation")["samples"]
+    asked = samples["policyqa_plain"]
+    assert {sample["doc"]["id"] for sample in asked} == {"bees-0001", "kites-0001", "wells-0001"}
+    for sample in asked:
         assert all(0.0 <= sample[name] < 0.6 for name in ("bertscore_f1", "bleu", "rouge_l"))
 
 
 @pytest.mark.parametrize(
-    ("variant", "limits"), [("rag", {"k": 0}), ("rag", {"budget": 0}), ("oracle", {"budget": 0})]
+    ("tasks", "limits"),
+    [(["policyqa_rag"], {"k": 0}), (["policyqa_rag", "policyqa_oracle"], {"budget": 0})],
 )
 def test_no_context_asks_the_same_template_with_nothing_in_it(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-    variant: str,
-    limits: dict[str, int],
+    data: Path, tasks: list[str], limits: dict[str, int]
 ) -> None:
     model = Parrot("x")
-    results = evaluate(model, [f"policyqa_{variant}"], data=str(data), **limits)
-    logged = [sample["doc"] for sample in results["samples"][f"policyqa_{variant}"]]
-    assert [doc["context_ids"] for doc in logged] == [[], [], []]
-    assert set(model.prompts) == {
-        render(shipped_prompt("rag"), doc["question"], "") for doc in logged
-    }
-    assert all("\nContext: \nQuestion: " in prompt for prompt in model.prompts)
-
-
-def test_another_split_can_be_asked(data: Path) -> None:
-    results = evaluate(Parrot("x"), ["policyqa_plain"], data=str(data), split="validation")
-    ids = {sample["doc"]["id"] for sample in results["samples"]["policyqa_plain"]}
-    assert ids == {"bees-0001", "kites-0001", "wells-0001"}
-
-
-def test_bad_data_is_refused_before_a_model_answers(data: Path) -> None:
-    (data / "questions.jsonl").write_text("{}\n")
-    model = Parrot("x")
-    with pytest.raises(DataError, match=r"questions\.jsonl:1"):
-        evaluate(model, ["policyqa_plain"], data=str(data))
-    assert model.prompts == []
+    samples = evaluate(model, tasks, data=str(data), **limits)["samples"]
+    logged = [sample["doc"] for task in tasks for sample in samples[task]]
+    assert all(doc["context_ids"] == [] for doc in logged)
+    prompts = {render(shipped_prompt("rag"), doc["question"], "") for doc in logged}
+    assert set(model.prompts) == prompts
+    assert all("\nContext: \nQuestion: " in prompt for prompt in prompts)
 
 
 def test_abstention_is_scored_over_the_questions_it_is_about(data: Path) -> None:
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    for row in rows:
-        if row["id"] == "wells-0002":
-            row |= {"answerable": False, "evidence": [], "citations": []}
-            row["answer"] = "No section of the Well Water Rules says it."
-    write_questions(data, rows)
+    (place,) = (n for n, row in enumerate(rows_of(data)) if row["id"] == "wells-0002")
+    answer = "No section of the Well Water Rules says it."
+    none: list[str] = []
+    change(data, {place: {"answerable": False, "evidence": none, "answer": answer}})
     refusing = evaluate(Parrot("The sections do not say."), ["policyqa_oracle"], data=str(data))
     figures = refusing["results"]["policyqa_oracle"]
     assert figures["false_answer,none"] == 0.0
@@ -154,49 +137,55 @@ def test_corpus_bleu_is_of_all_answers_together(data: Path) -> None:
     assert found == pytest.approx(expected)
 
 
-def test_an_encoder_that_cannot_be_used_is_refused_before_a_model_answers(
-    data: Path, cross_encoder: Path
+@pytest.mark.parametrize(
+    ("fields", "options", "found"),
+    [
+        ({"id": ""}, {}, r"questions\.jsonl:1: id"),
+        ({"answer": None}, {}, r"can be retrieved for .*, and is neither scored"),
+        # It ended in a KeyError after all answers were there.
+        ({}, {"encoder": "cross-encoder"}, "encoder_layer"),
+        ({}, {"context": "guess"}, "'guess'"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_before_a_model_answers(
+    data: Path, cross_encoder: Path, fields: dict[str, Any], options: dict[str, Any], found: str
 ) -> None:
-    # It ended in a KeyError after all answers were there.
+    change(data, dict.fromkeys(range(len(rows_of(data))), fields))
     model = Parrot("x")
-    with pytest.raises(ConfigError, match="encoder_layer"):
-        evaluate(model, ["policyqa_plain"], data=str(data), encoder=str(cross_encoder))
+    if "encoder" in options:
+        options = {"encoder": str(cross_encoder)}
+    with pytest.raises(BenchError, match=found):
+        evaluate(model, ["policyqa_rag"], data=str(data), **options)
     assert model.prompts == []
+
+
+def test_an_encoder_and_its_layer_can_be_named(data: Path, cross_encoder: Path) -> None:
     options = {"encoder": str(cross_encoder), "encoder_layer": 1}
-    results = evaluate(model, ["policyqa_plain"], data=str(data), **options)
+    results = evaluate(Parrot("x"), ["policyqa_plain"], data=str(data), **options)
     assert "bertscore_f1,none" in results["results"]["policyqa_plain"]
 
 
-def test_questions_without_a_reference_are_left_out_and_none_at_all_refused(
+def test_questions_without_a_reference_are_left_out(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    for row in rows:
-        row["answer"] = None
-    write_questions(data, rows)
+    test = [n for n, row in enumerate(rows_of(data)) if row["split"] == "test"]
+    change(data, {n: {"answer": None} for n in test[1:]})
     model = Parrot("x")
-    with pytest.raises(DataError, match=r"can be retrieved for .*, and is neither scored"):
-        evaluate(model, ["policyqa_rag"], data=str(data))
-    assert model.prompts == []
-    rows[1]["answer"] = "At most 60 metres."
-    assert rows[1]["split"] == "test"
-    write_questions(data, rows)
     evaluate(model, ["policyqa_plain"], data=str(data))
     assert len(model.prompts) == 1
     assert "2 of 3 test questions have no reference answer" in caplog.text
 
 
-def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None:  # noqa: ARG001
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
-    retriever = Retriever(sections)
-    oracle = excerpts_of(questions, "oracle", retriever)
-    misled = excerpts_of(questions, "misled", retriever)
-    withheld = excerpts_of(questions, "withheld", retriever)
-    none = excerpts_of(questions, "none", retriever)
-    bodies = {section.id: section.body for section in sections}
-    every = zip(questions, oracle, misled, withheld, none, strict=True)
-    for question, gold, wrong, without, empty in every:
+def questions_and_retriever(data: Path, split: str) -> tuple[list[Question], Retriever]:
+    return in_split(load(data), split), Retriever(load_corpus(data))
+
+
+def test_excerpts_are_what_their_source_says(data: Path) -> None:
+    questions, retriever = questions_and_retriever(data, "train")
+    sources: tuple[Source, ...] = ("oracle", "misled", "withheld", "none")
+    made = [excerpts_of(questions, source, retriever) for source in sources]
+    bodies = {section.id: section.body for section in load_corpus(data)}
+    for question, gold, wrong, without, empty in zip(questions, *made, strict=True):
         assert list(gold.ids) == question.evidence
         assert gold.best == bodies[gold.ids[0]]
         assert wrong.ids
@@ -204,19 +193,14 @@ def test_excerpts_are_what_their_source_says(data: Path, minilm: Path) -> None: 
         assert len(without.ids) == retriever.k
         assert set(without.ids).isdisjoint(question.evidence)
         assert (empty.text, empty.best) == ("", "")
+    # What misleads a question does not depend on how many are asked.
+    some = excerpts_of(questions[3:5], "misled", retriever, among=questions)
+    assert [one.ids for one in some] == [one.ids for one in made[1][3:5]]
 
 
-def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    for row in rows:
-        row["evidence"] = [row["framework"]]
-    write_questions(data, rows)
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "test")
-    retriever = Retriever(sections)
+def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(data: Path) -> None:
+    change(data, {n: {"evidence": [row["framework"]]} for n, row in enumerate(rows_of(data))})
+    questions, retriever = questions_and_retriever(data, "test")
     oracle = excerpts_of(questions, "oracle", retriever)
     withheld = excerpts_of(questions, "withheld", retriever)
     for question, gold, without in zip(questions, oracle, withheld, strict=True):
@@ -227,29 +211,10 @@ def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(
     assert found["evidence_shown,none"] == 1.0
 
 
-def test_further_references_count(data: Path, minilm: Path) -> None:  # noqa: ARG001
+def test_further_references_count(data: Path) -> None:
     answer = "Sixty metres of string, and no more."
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    for row in rows:
-        row["answers"] = ["Nobody knows.", answer]
-    write_questions(data, rows)
+    answers = ["Nobody knows.", answer]
+    change(data, {n: {"answers": answers} for n in range(len(rows_of(data)))})
     figures = evaluate(Parrot(answer), ["policyqa_plain"], data=str(data))["results"]
     for metric in ("bertscore_f1", "bleu", "corpus_bleu", "rouge_l"):
         assert figures["policyqa_plain"][f"{metric},none"] == pytest.approx(1.0, abs=1e-4)
-
-
-def test_what_misleads_a_question_does_not_depend_on_how_many_are_asked(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
-    sections = load_corpus(data)
-    questions = in_split(load_questions(data, [s.id for s in sections]), "train")
-    retriever = Retriever(sections)
-    whole = excerpts_of(questions, "misled", retriever)
-    some = excerpts_of(questions[3:5], "misled", retriever, among=questions)
-    assert [one.ids for one in some] == [one.ids for one in whole[3:5]]
-
-
-def test_a_context_that_is_none_is_refused(data: Path) -> None:
-    with pytest.raises(ConfigError, match="'guess'"):
-        evaluate(Parrot("x"), ["policyqa_rag"], data=str(data), context="guess")

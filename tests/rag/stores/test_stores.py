@@ -7,10 +7,8 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -25,6 +23,8 @@ from rag.stores.redaction import HIDDEN
 from rag.stores.settings import server
 from rag.stores.store import SPARSE_WEIGHT, Point, Query, Store
 from tests.rag.stores.memory import keep_in_memory
+from tests.serving import Call, Reply, serving
+from tests.serving import Server as StandIn
 
 SERVER = os.environ.get("QDRANT_URL")
 """Taken before the session's own environment drops it."""
@@ -32,11 +32,11 @@ SIZE = 8
 COUNT = 300
 
 
-def points(count: int = COUNT) -> list[Point]:
+def points() -> list[Point]:
     """Unit vectors and few terms of 40, drawn by seed; every tenth has no term."""
     draw = np.random.default_rng(3)
     made = []
-    for number in range(count):
+    for number in range(COUNT):
         vector = draw.normal(size=SIZE)
         terms = sorted(draw.choice(40, size=4, replace=False).tolist()) if number % 10 else []
         values = [float(np.float32(value)) for value in draw.uniform(0.5, 2.0, size=len(terms))]
@@ -51,10 +51,15 @@ def points(count: int = COUNT) -> list[Point]:
     return made
 
 
-@pytest.fixture(params=["edge", "memory", "server"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """A collection that is not there yet, in each kind of store."""
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache without an index."""
     monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
+
+
+@pytest.fixture(params=["edge", "memory", "server"])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A collection that is not there yet, in each kind of store."""
     if request.param == "memory":
         keep_in_memory(monkeypatch)
     if request.param == "server":
@@ -67,7 +72,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture
 def store(place: Place) -> Iterator[Store]:
     with place.open(SIZE) as opened:
-        opened.upsert(points())
+        opened.upsert(POINTS)
         opened.settle()
         yield opened
 
@@ -75,115 +80,100 @@ def store(place: Place) -> Iterator[Store]:
 def idf(term: int) -> float:
     """As Qdrant weighs a term: Robertson and Spärck Jones, plus 1 within the logarithm, over the
     points that have any term."""
-    worded = [point.sparse.indices for point in points() if point.sparse.indices]
+    worded = [point.sparse.indices for point in POINTS if point.sparse.indices]
     having = sum(term in indices for indices in worded)
     return math.log((len(worded) - having + 0.5) / (having + 0.5) + 1)
 
 
-def cosine(query: Query, point: Point) -> float:
-    assert query.dense is not None
-    return float(np.dot(query.dense, point.dense))
+def cosine(point: Point) -> float:
+    return float(np.dot(DENSE_QUERY, point.dense))
 
 
-def bm25(query: Query, point: Point) -> float:
-    assert query.sparse is not None
+def bm25(point: Point) -> float:
     weights = dict(zip(point.sparse.indices, point.sparse.values, strict=True))
-    return sum(idf(term) * weights.get(term, 0.0) for term in query.sparse.indices)
+    return sum(idf(term) * weights.get(term, 0.0) for term in TERMS.indices)
 
 
-DENSE_QUERY = points(1)[0].dense
+def fused(point: Point) -> float:
+    return cosine(point) + SPARSE_WEIGHT * bm25(point)
+
+
+POINTS = points()
+DENSE_QUERY = POINTS[0].dense
 TERMS = Sparse([1, 7, 20], [1.0, 1.0, 1.0])
 
 
 def test_points_come_back_as_they_were_kept(store: Store) -> None:
     assert store.count() == COUNT
-    assert sorted(store.ids().tolist()) == [point.id for point in points()]
+    assert sorted(store.ids().tolist()) == [point.id for point in POINTS]
     taken = {point.id: point for point in store.take([2**63 + 10, 2**63 + 11, 5])}
     assert len(taken) == 2
     for number in (10, 11):
-        kept, expected = taken[2**63 + number], points()[number]
+        kept, expected = taken[2**63 + number], POINTS[number]
         assert kept.payload == expected.payload
         assert kept.dense == pytest.approx(expected.dense, abs=1e-6)
         assert list(kept.sparse.indices) == list(expected.sparse.indices)
         assert list(kept.sparse.values) == pytest.approx(expected.sparse.values)
 
 
-def test_dense_search_ranks_by_cosine(store: Store) -> None:
-    query = Query(DENSE_QUERY, None)
-    expected = sorted(points(), key=lambda point: -cosine(query, point))[:10]
+@pytest.mark.parametrize(
+    ("query", "score"),
+    [
+        (Query(DENSE_QUERY, None), cosine),
+        (Query(None, TERMS), bm25),
+        (Query(DENSE_QUERY, TERMS), fused),
+    ],
+)
+def test_search_ranks_by_cosine_by_bm25_or_by_their_weighted_sum(
+    store: Store, query: Query, score: Callable[[Point], float]
+) -> None:
+    expected = sorted(POINTS, key=score, reverse=True)[:10]
     found = store.search([query], 10)[0]
-    assert [one.payload["id"] for one in found] == [one.payload["id"] for one in expected]
-    assert [one.score for one in found] == pytest.approx([cosine(query, p) for p in expected])
-
-
-def test_sparse_search_ranks_by_bm25_with_the_idf_of_the_collection(store: Store) -> None:
-    query = Query(None, TERMS)
-    expected = sorted((bm25(query, point) for point in points()), reverse=True)[:10]
-    found = store.search([query], 10)[0]
-    assert [one.score for one in found] == pytest.approx(expected, rel=1e-5)
-
-
-def test_hybrid_search_adds_cosine_and_weighted_bm25(store: Store) -> None:
-    query = Query(DENSE_QUERY, TERMS)
-    fused = {
-        point.payload["id"]: cosine(query, point) + SPARSE_WEIGHT * bm25(query, point)
-        for point in points()
-    }
-    expected = sorted(fused, key=lambda one: -fused[one])[:10]
-    found = store.search([query], 10)[0]
-    assert [one.payload["id"] for one in found] == expected
-    assert [one.score for one in found] == pytest.approx([fused[one] for one in expected], rel=1e-5)
+    assert [one.id for one in found] == [one.payload["id"] for one in expected]
+    assert [one.score for one in found] == pytest.approx([score(p) for p in expected], rel=1e-5)
 
 
 def test_a_batch_gives_each_query_its_own_answer(store: Store) -> None:
-    queries = [Query(point.dense, None) for point in points()[:20]]
+    queries = [Query(point.dense, None) for point in POINTS[:20]]
     found = store.search([*queries, Query(None, TERMS)], 1)
-    assert [one[0].payload["id"] for one in found[:20]] == [f"p-{n:03d}" for n in range(20)]
+    assert [one[0].id for one in found[:20]] == [f"p-{n:03d}" for n in range(20)]
     assert len(found) == 21
 
 
-def test_points_are_there_when_the_collection_is_opened_again(place: Place) -> None:
-    with place.open(SIZE) as opened:
-        opened.upsert(points()[:3])
-    with place.open(SIZE) as opened:
-        assert opened.count() == 3
-        opened.upsert(points()[1:5])
-        assert opened.count() == 5
-
-
-def test_an_empty_collection_finds_nothing(place: Place) -> None:
+def test_an_empty_collection_finds_nothing_and_a_filled_one_is_opened_again(place: Place) -> None:
     with place.open(SIZE) as opened:
         assert opened.count() == len(opened.ids()) == 0
         assert opened.search([Query(DENSE_QUERY, TERMS)], 3) == [[]]
+        opened.upsert(POINTS[:3])
+    with place.open(SIZE) as opened:
+        assert opened.count() == 3
+        opened.upsert(POINTS[1:5])
+        assert opened.count() == 5
 
 
-def test_a_shard_that_a_kill_left_half_made_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-
+def test_a_shard_that_a_kill_left_half_made_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    place = Place("edge", "policyqa-half")
+    place = Place("policyqa-half")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt), place.open(SIZE):
             pass
     assert not place.folder.exists()
     with place.open(SIZE) as opened:
-        opened.upsert(points())
+        opened.upsert(POINTS)
         assert opened.count() == COUNT
+        # A second that does not wait is refused.
+        with pytest.raises(TimeoutError), place.open(SIZE, wait=False):
+            pass
 
 
 @pytest.mark.parametrize("damaged", ["edge_config.json", "segment.json"])
-def test_a_shard_that_cannot_be_read_is_said_and_not_deleted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
-) -> None:
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-    place = Place("edge", "policyqa-damaged")
+def test_a_shard_that_cannot_be_read_is_said_and_not_deleted(damaged: str) -> None:
+    place = Place("policyqa-damaged")
     with place.open(SIZE) as opened:
-        opened.upsert(points())
+        opened.upsert(POINTS)
     path = next(place.folder.rglob(damaged))
     whole = path.read_bytes()
     path.write_bytes(whole[:20])
@@ -200,112 +190,74 @@ def test_a_candidate_of_one_ranking_alone_scores_nothing_in_the_other(
 ) -> None:
     for module in ("client", "edge"):
         monkeypatch.setattr(f"rag.stores.{module}.CANDIDATES", 5)
-    worst = min(points(), key=lambda point: cosine(Query(DENSE_QUERY, None), point))
-    rare = Sparse([99], [3.0])
+    worst = min(POINTS, key=cosine)
+    payload = worst.payload | {"id": "rare"}
+    rare = replace(worst, id=1, sparse=Sparse([99], [3.0]), payload=payload)
     with place.open(SIZE) as opened:
-        opened.upsert([*points(), replace(worst, id=1, sparse=rare, payload={"id": "rare"})])
+        opened.upsert([*POINTS, rare])
         found = opened.search([Query(DENSE_QUERY, Sparse([99], [1.0]))], 5)[0]
-    scores = {one.payload["id"]: one.score for one in found}
+    scores = {one.id: one.score for one in found}
     assert scores["p-000"] == pytest.approx(1.0)
     # By BM25 alone, and least of all by cosine: not lifted above those that are near.
     assert "rare" not in scores or scores["rare"] == min(scores.values())
 
 
-def test_without_waiting_a_collection_in_use_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-    place = Place("edge", "policyqa-busy")
-    with place.open(SIZE), pytest.raises(TimeoutError), place.open(SIZE, wait=False):
-        pass
-
-
-class Recorder(BaseHTTPRequestHandler):
-    """Answers as a Qdrant server without collections would, and keeps what it was asked."""
-
-    asked: list[tuple[str, str, str | None, Any]]
-    together: threading.Barrier
-
-    def answer(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        body = json.loads(self.rfile.read(length) or b"null")
-        self.asked.append((self.command, self.path, self.headers.get("api-key"), body))
-        result: Any = True
-        if self.path.endswith("/exists"):
-            result = {"exists": False}
-        elif "/points" in self.path:
-            self.together.wait(timeout=30)  # Broken unless two are sent at a time.
-            result = {"operation_id": 1, "status": "completed"}
-        text = json.dumps({"result": result, "status": "ok", "time": 0.0}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_GET = do_PUT = do_POST = answer  # noqa: N815
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing on the terminal."""
+def url_of(server: StandIn) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
-def recorder() -> Iterator[tuple[str, list[tuple[str, str, str | None, Any]]]]:
-    """The URL of a stand-in for a server, and what it is asked."""
-    handler = type("Handler", (Recorder,), {"asked": [], "together": threading.Barrier(2)})
-    with serving(handler) as url:
-        yield url, handler.asked  # type: ignore[attr-defined]
+def standing_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A server without collections, asked by points two requests at a time."""
+    together = threading.Barrier(2)
+
+    def answer(call: Call) -> Reply:
+        result: Any = {"exists": False} if call.path.endswith("/exists") else True
+        if "/points" in call.path:
+            together.wait(timeout=30)  # Broken unless two are sent at a time.
+            result = {"operation_id": 1, "status": "completed"}
+        body = json.dumps({"result": result, "status": "ok", "time": 0.0})
+        return Reply(body, headers={"Content-Type": "application/json"})
+
+    with serving(answer) as server:
+        monkeypatch.setenv("QDRANT_URL", url_of(server))
+        yield server
 
 
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The URL of a stand-in for a server that answers so."""
-    with ExitStack() as stack:
-        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        stack.callback(thread.join)
-        stack.callback(server.shutdown)
-        yield f"http://127.0.0.1:{server.server_port}"
+def upserts(server: StandIn) -> list[list[dict[str, Any]]]:
+    """The points of each request that sent some."""
+    return [call.body["points"] for call in server.calls if "/points" in call.path]
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_a_cluster_is_told_shards_replicas_and_the_key_and_gets_every_point(
-    recorder: tuple[str, list[tuple[str, str, str | None, Any]]], monkeypatch: pytest.MonkeyPatch
+    standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, asked = recorder
-    monkeypatch.setenv("QDRANT_URL", url)
     monkeypatch.setenv("QDRANT_API_KEY", "a-secret")
     monkeypatch.setenv("QDRANT_SHARDS", "6")
     monkeypatch.setenv("QDRANT_REPLICAS", "2")
-    with Place("server", "policyqa-c").open(SIZE) as opened:
-        opened.upsert(points()[:256])
-    assert {key for path, _, key, _ in asked if path != "/"} == {"a-secret"}
-    made = next(body for method, path, _, body in asked if method == "PUT" and "points" not in path)
+    with place_of("policyqa-c").open(SIZE) as opened:
+        opened.upsert(POINTS[:256])
+    assert all(one.headers["api-key"] == "a-secret" for one in standing_in.calls if one.path != "/")
+    made = next(call.body for call in standing_in.calls if "vectors" in call.body)
     assert (made["shard_number"], made["replication_factor"]) == (6, 2)
     assert made["vectors"]["dense"]["size"] == SIZE
     assert made["sparse_vectors"]["bm25"]["modifier"] == "idf"
-    upserts = [body["points"] for _, path, _, body in asked if "/points" in path]
-    assert len(upserts) == 2
-    sent = [point["id"] for upsert in upserts for point in upsert]
-    assert sorted(sent) == [point.id for point in points()[:256]]
+    assert len(upserts(standing_in)) == 2
+    sent = [point["id"] for upsert in upserts(standing_in) for point in upsert]
+    assert sorted(sent) == [point.id for point in POINTS[:256]]
 
 
 @pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_long_passages_are_sent_in_smaller_requests(
-    recorder: tuple[str, list[tuple[str, str, str | None, Any]]], monkeypatch: pytest.MonkeyPatch
+    standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, asked = recorder
-    monkeypatch.setenv("QDRANT_URL", url)
     monkeypatch.setattr("rag.stores.client.REQUEST_CHARACTERS", 1000)
-    long = [
-        replace(one, payload={"body": "x" * size})
-        for one, size in zip(points(), (5000, 900, 50, 800, 700), strict=False)
-    ]
-    with Place("server", "policyqa-c").open(SIZE) as opened:
+    sizes = (5000, 900, 50, 800, 700)
+    long = [replace(POINTS[n], payload={"body": "x" * size}) for n, size in enumerate(sizes)]
+    with place_of("policyqa-c").open(SIZE) as opened:
         opened.upsert(long)
-    upserts = [body["points"] for _, path, _, body in asked if "/points" in path]
-    assert sorted(len(upsert) for upsert in upserts) == [1, 1, 1, 2]
+    assert sorted(map(len, upserts(standing_in))) == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -355,21 +307,12 @@ def test_a_secret_that_a_server_echoes_is_in_no_message(
     monkeypatch: pytest.MonkeyPatch, status: int, body: str
 ) -> None:
     # The message had what the server said, and servers and proxies say what they were sent.
-    class Echo(Recorder):
-        def answer(self) -> None:
-            self.send_response(status)
-            self.send_header("Retry-After", "1")
-            self.send_header("Content-Length", str(len(body.encode())))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        do_GET = do_PUT = do_POST = answer  # noqa: N815
-
-    with serving(Echo) as url:
+    with serving(lambda _: Reply(body, status, {"Retry-After": "1"})) as server:
+        url = url_of(server)
         here = url.removeprefix("http://")
         monkeypatch.setenv("QDRANT_URL", f"http://me:{quote(PASSWORD)}@{here}")
         monkeypatch.setenv("QDRANT_API_KEY", KEY)
-        with pytest.raises(IndexStoreError) as caught, Place("server", "c").open(SIZE):
+        with pytest.raises(IndexStoreError) as caught, place_of("c").open(SIZE):
             pass
     message = str(caught.value)
     assert message.startswith(f"the Qdrant store at {url} fails: ")
@@ -385,7 +328,6 @@ def test_where_a_server_is_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("QDRANT_API_KEY", " secret\n")
     assert str(place_of("c")) == "https://host:6333/base"
     found = server()
-    assert found is not None
-    assert found.key is not None
+    assert found and found.key
     assert found.key.get_secret_value() == "secret"
     assert "secret" not in f"{found} {found!r} {found.model_dump()}"

@@ -1,6 +1,5 @@
 """A planted fault of every kind is found, at its place, and nothing else is."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError
 from tasks.checking.answers import given_away, longest_copy, missing_values
 from tasks.checking.check import check_data
 from tasks.checking.findings import CHECKS
 from tests.conftest import write_questions
+from tests.tasks.folders import change, load, note_pages, rows_of
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 SECTIONS = {
     "hive": "Under Rule 1, a hive stands at least 40 metres from any public road. The keeper "
@@ -24,7 +26,6 @@ SECTIONS = {
 }
 QUESTIONS: list[dict[str, Any]] = [
     {
-        "id": "q1",
         "split": "train",
         "question": "My neighbour wants bees. What distance to traffic must she respect?",
         "answer": "Rule 1 keeps hives away from public roads: 40 metres or more.",
@@ -32,7 +33,6 @@ QUESTIONS: list[dict[str, Any]] = [
         "citations": ["Rule 1"],
     },
     {
-        "id": "q2",
         "split": "validation",
         "question": "Our club flies on Sundays. Is there a longest line?",
         "answer": "Yes, 60 metres, says Rule 2, and since 3 May 2021 leave is given at airports.",
@@ -40,7 +40,6 @@ QUESTIONS: list[dict[str, Any]] = [
         "citations": ["Rule 2"],
     },
     {
-        "id": "q3",
         "split": "test",
         "question": "A farmer needs water. What does the paper for a borehole cost?",
         "answer": "According to Rule 3 it is 2% of what the whole well costs him.",
@@ -48,12 +47,9 @@ QUESTIONS: list[dict[str, Any]] = [
         "citations": ["Rule 3"],
     },
     {
-        "id": "q4",
         "split": "test",
         "question": "Who pays the vet when a horse is stung?",
         "answer": "The rules at hand do not say who bears the cost of such harm.",
-        "evidence": [],
-        "citations": [],
         "answerable": False,
     },
 ]
@@ -66,287 +62,258 @@ def clean(tmp_path: Path) -> Path:
     parts = ["---\nid: town\ntitle: Town Rules\n---\n"]
     parts += [f"\n## {slug} · About the {slug}\n\n{body}\n" for slug, body in SECTIONS.items()]
     (folder / "corpus" / "town.md").write_text("".join(parts), encoding="utf-8")
-    write_questions(folder, [{"framework": "town", "kind": "rule"} | row for row in QUESTIONS])
+    rows = [{"id": f"q{number}"} | row for number, row in enumerate(QUESTIONS, start=1)]
+    write_questions(folder, rows)
     return folder
 
 
-def change(folder: Path, row: int, **fields: Any) -> None:
-    path = folder / "questions.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    rows[row] |= fields
-    write_questions(folder, rows)
+Plant = Callable[[Path], object]
 
 
-def add(folder: Path, **fields: Any) -> None:
-    path = folder / "questions.jsonl"
-    row = {"framework": "town", "kind": "rule", "evidence": [], "citations": []} | fields
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+def changed(row: int, **fields: Any) -> Plant:
+    """Other values of one line, by index."""
+    return lambda folder: change(folder, {row: fields})
 
 
-def break_json(folder: Path) -> None:
-    path = folder / "questions.jsonl"
-    path.write_text(path.read_text(encoding="utf-8") + "{not json\n", encoding="utf-8")
+def added(question: str, answer: str | None, **fields: Any) -> Plant:
+    """One line more."""
+    row = {"id": "q5", "split": "test", "question": question, "answer": answer} | fields
+    return lambda folder: write_questions(folder, [*rows_of(folder), row])
+
+
+def appended(name: str, text: str) -> Plant:
+    """Text at the end of a file, new or not."""
+
+    def append(folder: Path) -> None:
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    return append
+
+
+def document(text: str) -> Plant:
+    """One document more."""
+    return appended("corpus/z.md", text)
+
+
+def replaced(old: str, new: str) -> Plant:
+    """Another text in the document, of bytes that are no text, perhaps."""
+
+    def replace(folder: Path) -> None:
+        path = folder / "corpus" / "town.md"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_bytes(text.replace(old, new, 1).encode("utf-8", "surrogateescape"))
+
+    return replace
+
+
+def noted(slug: str, pages: str) -> Plant:
+    """Pages of a section."""
+    return lambda folder: note_pages(folder / "corpus" / "town.md", {slug: pages})
+
+
+def found_in(folder: Path, *skip: str) -> list[tuple[str, str]]:
+    """Check and place of all findings."""
+    return [
+        (one.check, one.place.removeprefix("questions.jsonl:")) for one in check_data(folder, skip)
+    ]
+
+
+RULE_1 = SECTIONS["hive"].split(".")[0] + "."
+FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, fault, message.
+    "schema": [
+        ("5", appended("questions.jsonl", "{not json\n"), "not JSON"),
+        ("questions.jsonl", lambda f: write_questions(f, []), "holds no question"),
+        ("questions.jsonl", lambda f: (f / "questions.jsonl").unlink(), "cannot be read"),
+        ("2", changed(1, kind=None), "kind"),
+        ("3", changed(2, id="q1"), "the id q1 stands here again"),
+        ("2", changed(1, split="dev"), "split"),
+        ("1", changed(0, framework="twon"), "framework 'twon'"),
+        ("1", changed(0, answer=""), "answer: "),
+        ("1", changed(0, answers="Yes."), "answers: "),
+        ("2", changed(1, answers=["Rule 2 says 60 metres.", ""]), "answers.1: "),
+        ("2", changed(1, answer=None, answers=["Yes."]), "answer is missing"),
+        ("1", changed(0, answerable=False), "answerable is false, yet evidence is named"),
+        ("1", changed(0, colour="red"), "colour"),
+        ("corpus/town.md:1", replaced("id: town\n", ""), "the front matter: id: Field required"),
+        ("corpus/town.md:1", replaced("---\nid", "id"), "expected front matter"),
+        ("corpus/town.md:1", replaced("title: T", "title: [T"), "the front matter is not YAML"),
+        ("corpus/town.md:1", replaced("Town R", "\udcff"), "cannot be read"),
+        ("corpus/town.md:10", replaced("## string · ", "## "), "expected a heading like"),
+        ("corpus/town.md:10", replaced(SECTIONS["string"], ""), "string is empty"),
+        ("corpus/town.md:10", replaced("## string", "## hive"), "town/hive stands here again"),
+        ("corpus/town.md:10", noted("string", "ii"), "expected pages like"),
+        ("corpus/z.md:4", document("---\nid: z\ntitle: Z\n---\n# A\n"), "no section follows"),
+        (
+            "corpus/z.md:1",
+            document("---\nid: town\ntitle: Z\n---\n## z · Z\n\nZ.\n"),
+            "the id town is that of",
+        ),
+    ],
+    "evidence": [
+        ("1", changed(0, evidence=["town/hive", "town/moon"]), "'town/moon' is no section"),
+        ("1", changed(0, evidence=["town/hive", "village"]), "of the corpus, which has town"),
+        ("1", changed(0, evidence=["town/hive", "town#page=2"]), "notes no pages of town"),
+    ],
+    "split": [
+        (
+            "3",
+            changed(2, evidence=["town/well", "town/hive"]),
+            "town/hive is evidence in test here and in train for q1",
+        )
+    ],
+    "overlap": [
+        ("2", changed(1, evidence=["town"]), "town covers evidence of train, validation, test")
+    ],
+    "duplicate": [
+        (
+            "5",
+            added(
+                "My neighbour wants some bees. What distance to traffic must she keep?",
+                "The rules at hand do not say it in this place.",
+            ),
+            "what q1",
+        ),
+        (
+            "5",
+            added(
+                "How far from cars does somebody next door have to keep her hives?",
+                "Under Rule 1 a hive and a public road are 40 metres apart or more.",
+            ),
+            "what q1",
+        ),
+    ],
+    "number": [
+        ("1", changed(0, answer="Rule 1 keeps hives 400 metres away from public roads."), "'400'"),
+        ("1", changed(0, answers=["Rule 1 says 40 metres.", "It is 400, by Rule 1."]), "'400'"),
+        ("3", changed(2, answer="According to Rule 3 it lasts 10 months in all."), "'10 month'"),
+        ("2", changed(1, answer="Rule 2: 60 metres, since 3 June 2021."), "'3 June 2021'"),
+        ("1", changed(0, answer="Rule 1: the keeper pays EUR 2 500 with the plan."), "'2 500'"),
+    ],
+    "citation": [
+        ("2", changed(1, citations=["Rule 2", "Rule 9"]), "'Rule 9'"),
+        ("2", changed(1, citations=["Rule 2", "ule 2"]), "'ule 2'"),
+    ],
+    "copy": [
+        ("1", changed(0, answer=RULE_1), "14 words in a row"),
+        ("1", changed(0, answers=[RULE_1]), "14 words in a row"),
+    ],
+    "give-away": [
+        (
+            "3",
+            changed(2, question="Is it 2% of what the whole well costs, according to law?"),
+            "of the words of its answer",
+        )
+    ],
+    "answered": [
+        ("4", changed(3, question="How far must hives stand from any public road?"), "town/hive"),
+        (
+            "4",
+            changed(
+                3,
+                split="train",
+                question="My neighbour wants bees. What distance must she respect?",
+            ),
+            "as it answers q1",
+        ),
+    ],
+}
+BY_EMBEDDING = {"duplicate", "answered"}
+
+
+def test_a_clean_folder_has_no_findings(clean: Path) -> None:
+    assert check_data(clean) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "fault"), [(check, fault) for check, faults in FAULTS.items() for fault in faults]
+)
+def test_a_planted_fault_is_found(clean: Path, check: str, fault: tuple[str, Plant, str]) -> None:
+    place, plant, message = fault
+    plant(clean)
+    # Embedding takes most of the time, and says nothing of the other faults.
+    (found,) = check_data(clean, [] if check in BY_EMBEDDING else BY_EMBEDDING)
+    assert found.check == check
+    assert found.place.removeprefix("questions.jsonl:") == place
+    assert message in found.message
+    # The loader stops at what breaks the contract, and takes the rest.
+    if check not in ("schema", "evidence", "split"):
+        assert load(clean)
+        return
+    with pytest.raises(DataError) as caught:
+        load(clean)
+    assert str(caught.value).startswith(f"{clean}/{found.place}")
+    assert message in str(caught.value)
+
+
+def test_every_check_has_a_planted_fault() -> None:
+    assert list(FAULTS) == list(CHECKS)
 
 
 def test_one_answer_to_all_that_is_unanswerable_makes_no_questions_alike(clean: Path) -> None:
     # Whatever they ask, they were found to ask the same.
-    none = {"answerable": False, "answer": None}
-    add(clean, id="q5", split="train", question="Who paints the kites of the town hall?", **none)
-    add(clean, id="q6", split="test", question="Is honey taxed at fairs?", **none)
+    for id_, split, question in (
+        ("q5", "train", "Who paints the kites of the town hall?"),
+        ("q6", "test", "Is honey taxed at fairs?"),
+    ):
+        added(question, None, id=id_, split=split, answerable=False)(clean)
     assert check_data(clean) == []
-    add(clean, id="q7", split="test", question="Who paints the kites of our town hall?", **none)
-    assert [(one.check, one.place) for one in check_data(clean)] == [
-        ("duplicate", "questions.jsonl:7")
-    ]
+    added("Who paints the kites of our town hall?", None, id="q7", answerable=False)(clean)
+    assert found_in(clean) == [("duplicate", "7")]
 
 
-FAULTS: dict[str, tuple[str, str, Callable[[Path], None], str]] = {
-    "a line that is not JSON": ("schema", "questions.jsonl:5", break_json, "not JSON"),
-    "a missing field": ("schema", "questions.jsonl:2", lambda f: change(f, 1, kind=None), "kind"),
-    "an id twice": ("schema", "questions.jsonl:3", lambda f: change(f, 2, id="q1"), "q1 stands"),
-    "a broken document": (
-        "schema",
-        "corpus/z.md:1",
-        lambda f: (f / "corpus" / "z.md").write_text("nothing") and None,
-        "front matter",
-    ),
-    "a citation that is part of another": (
-        "citation",
-        "questions.jsonl:2",
-        lambda f: change(f, 1, citations=["Rule 2", "ule 2"]),
-        "'ule 2'",
-    ),
-    "a framework that is not that of the evidence": (
-        "schema",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, framework="twon"),
-        "framework 'twon'",
-    ),
-    "a document without a section": (
-        "schema",
-        "corpus/z.md:4",
-        lambda f: (f / "corpus" / "z.md").write_text("---\nid: z\ntitle: Z\n---\n# A\n") and None,
-        "no section follows",
-    ),
-    "no such section": (
-        "evidence",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, evidence=["town/hive", "town/moon"]),
-        "'town/moon' is no section",
-    ),
-    "a section in two splits": (
-        "split",
-        "questions.jsonl:3",
-        lambda f: change(f, 2, evidence=["town/well", "town/hive"]),
-        "town/hive is evidence in test here and in train for q1",
-    ),
-    "no such document": (
-        "evidence",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, evidence=["town/hive", "village"]),
-        "'village' is no section or document of the corpus, which has town",
-    ),
-    "a page that no section stands on": (
-        "evidence",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, evidence=["town/hive", "town#page=2"]),
-        "the corpus notes no pages of town",
-    ),
-    "a document that is evidence in two splits": (
-        "overlap",
-        "questions.jsonl:2",
-        lambda f: change(f, 1, evidence=["town"]),
-        "town covers evidence of train, validation, test",
-    ),
-    "a blank further answer": (
-        "schema",
-        "questions.jsonl:2",
-        lambda f: change(f, 1, answers=["Rule 2 says 60 metres.", ""]),
-        "answers.1",
-    ),
-    "an edited copy": (
-        "duplicate",
-        "questions.jsonl:5",
-        lambda f: add(
-            f,
-            id="q5",
-            split="test",
-            question="My neighbour wants some bees. What distance to traffic must she keep?",
-            answer="The rules at hand do not say it in this place.",
-        ),
-        "what q1",
-    ),
-    "the same in other words": (
-        "duplicate",
-        "questions.jsonl:5",
-        lambda f: add(
-            f,
-            id="q5",
-            split="test",
-            question="How far from cars does somebody next door have to keep her hives?",
-            answer="Under Rule 1 a hive and a public road are 40 metres apart or more.",
-        ),
-        "what q1",
-    ),
-    "another number": (
-        "number",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, answer="Rule 1 keeps hives 400 metres away from public roads."),
-        "'400'",
-    ),
-    "another number in a further answer": (
-        "number",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, answers=["Rule 1 says 40 metres.", "It is 400 metres, by Rule 1."]),
-        "'400'",
-    ),
-    "another unit": (
-        "number",
-        "questions.jsonl:3",
-        lambda f: change(f, 2, answer="According to Rule 3 the paper lasts him 10 months in all."),
-        "'10 month'",
-    ),
-    "another date": (
-        "number",
-        "questions.jsonl:2",
-        lambda f: change(f, 1, answer="Rule 2: 60 metres, and leave is given since 3 June 2021."),
-        "'3 June 2021'",
-    ),
-    "another amount": (
-        "number",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, answer="Rule 1: the keeper pays EUR 2 500 with the plan."),
-        "'2 500'",
-    ),
-    "a citation that is elsewhere": (
-        "citation",
-        "questions.jsonl:2",
-        lambda f: change(f, 1, citations=["Rule 2", "Rule 9"]),
-        "'Rule 9'",
-    ),
-    "a copied answer": (
-        "copy",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, answer=SECTIONS["hive"].split(".")[0] + "."),
-        "14 words in a row",
-    ),
-    "a further answer that is copied": (
-        "copy",
-        "questions.jsonl:1",
-        lambda f: change(f, 0, answers=[SECTIONS["hive"].split(".")[0] + "."]),
-        "14 words in a row",
-    ),
-    "a question that holds its answer": (
-        "give-away",
-        "questions.jsonl:3",
-        lambda f: change(
-            f, 2, question="A borehole: is it 2% of what the whole well costs, according to law?"
-        ),
-        "of the words of its answer",
-    ),
-    "an answerable question marked unanswerable": (
-        "answered",
-        "questions.jsonl:4",
-        lambda f: change(f, 3, question="How far must hives stand from any public road?"),
-        "town/hive",
-    ),
-    "the answered question again": (
-        "answered",
-        "questions.jsonl:4",
-        lambda f: change(
-            f, 3, split="train", question="My neighbour wants bees. What distance must she respect?"
-        ),
-        "as it answers q1",
-    ),
-}
-
-
-def test_a_clean_folder_has_no_findings(clean: Path, minilm: Path) -> None:  # noqa: ARG001
-    assert check_data(clean) == []
-
-
-@pytest.mark.parametrize("fault", list(FAULTS))
-def test_a_planted_fault_is_found(clean: Path, minilm: Path, fault: str) -> None:  # noqa: ARG001
-    check, place, plant, message = FAULTS[fault]
-    plant(clean)
-    found = check_data(clean)
-    assert [(finding.check, finding.place) for finding in found] == [(check, place)]
-    assert message in found[0].message
-
-
-def test_every_check_has_a_planted_fault() -> None:
-    assert {check for check, *_ in FAULTS.values()} == set(CHECKS)
-
-
-def test_all_broken_lines_are_found_at_once(clean: Path, minilm: Path) -> None:  # noqa: ARG001
-    change(clean, 0, kind=None)
-    change(clean, 2, split="exam")
-    break_json(clean)
-    places = [finding.place for finding in check_data(clean)]
-    assert places == ["questions.jsonl:1", "questions.jsonl:3", "questions.jsonl:5"]
-
-
-def test_all_faults_of_a_document_are_found_and_not_laid_to_questions(
+def test_all_faults_are_found_at_once_and_those_of_a_document_not_laid_to_questions(
     clean: Path,
-    minilm: Path,  # noqa: ARG001
 ) -> None:
+    change(clean, {0: {"kind": None}, 2: {"split": "exam"}})
+    appended("questions.jsonl", "{not json\n")(clean)
     path = clean / "corpus" / "town.md"
-    text = path.read_text(encoding="utf-8").replace(SECTIONS["hive"], "")
+    text = path.read_text(encoding="utf-8").replace(SECTIONS["string"], "")
     path.write_text(text + "\n## Nameless\n\nText.\n", encoding="utf-8")
-    found = [(finding.check, finding.message) for finding in check_data(clean)]
-    assert [check for check, _ in found] == ["schema", "schema"]
-    assert "hive is empty" in found[0][1]
-    assert "'## Nameless'" in found[1][1]
+    found = check_data(clean, BY_EMBEDDING)
+    assert [(finding.check, finding.place) for finding in found] == [
+        ("schema", "corpus/town.md:10"),
+        ("schema", "corpus/town.md:18"),
+        ("schema", "questions.jsonl:1"),
+        ("schema", "questions.jsonl:3"),
+        ("schema", "questions.jsonl:5"),
+    ]
+    assert "string is empty" in found[0].message
+    assert "'## Nameless'" in found[1].message
 
 
-def test_evidence_by_document_or_page_is_read_where_it_stands(
-    clean: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
-    path = clean / "corpus" / "town.md"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("the hive\n", "the hive\n<!-- pages: 1 -->\n"), encoding="utf-8")
-    change(clean, 0, evidence=["town#page=1"], answer="Rule 1 asks the keeper for 60 metres.")
-    assert [(f.check, f.place) for f in check_data(clean)] == [("number", "questions.jsonl:1")]
+def test_evidence_by_document_or_page_is_read_where_it_stands(clean: Path) -> None:
+    note_pages(clean / "corpus" / "town.md", {"hive": "1"})
+    skip = ("overlap", *BY_EMBEDDING)
+    answer = "Rule 1 asks the keeper for 60 metres."
+    change(clean, {0: {"evidence": ["town#page=1"], "answer": answer}})
+    assert found_in(clean, *skip) == [("number", "1")]
     # A string may be 60 metres long: the document says so.
-    change(clean, 0, evidence=["town"])
-    assert check_data(clean, skip=["overlap"]) == []
+    change(clean, {0: {"evidence": ["town"]}})
+    assert found_in(clean, *skip) == []
 
 
-def test_a_set_without_documents_is_checked_for_what_needs_none(
-    clean: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
+def test_a_set_without_documents_is_checked_for_what_needs_none(clean: Path) -> None:
     shutil.rmtree(clean / "corpus")
     assert check_data(clean) == []
-    change(clean, 1, split="exam")
-    change(clean, 2, question="It is 2% of what the whole well costs him, according to Rule 3?")
-    found = [(finding.check, finding.place) for finding in check_data(clean)]
-    assert found == [("schema", "questions.jsonl:2"), ("give-away", "questions.jsonl:3")]
+    question = "It is 2% of what the whole well costs him, according to Rule 3?"
+    change(clean, {1: {"split": "exam"}, 2: {"question": question}})
+    assert found_in(clean) == [("schema", "2"), ("give-away", "3")]
 
 
-def test_a_page_is_told_from_another_where_both_splits_name_one(
-    clean: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
-    path = clean / "corpus" / "town.md"
-    text = path.read_text(encoding="utf-8")
-    for number, slug in enumerate(SECTIONS, start=1):
-        note = f"the {slug}\n<!-- pages: {number} -->\n"
-        text = text.replace(f"About the {slug}\n", f"About {note}")
-    path.write_text(text, encoding="utf-8")
-    for row, page in enumerate((1, 2, 3)):
-        change(clean, row, evidence=[f"town#page={page}"])
-    assert check_data(clean) == []
-    change(clean, 1, evidence=["town#page=2", "town#page=3"])
-    found = [(finding.check, finding.place) for finding in check_data(clean)]
-    assert found == [("overlap", "questions.jsonl:2")]
+def test_a_page_is_told_from_another_where_both_splits_name_one(clean: Path) -> None:
+    pages = {slug: str(number) for number, slug in enumerate(SECTIONS, start=1)}
+    note_pages(clean / "corpus" / "town.md", pages)
+    change(clean, {row: {"evidence": [f"town#page={row + 1}"]} for row in range(3)})
+    assert found_in(clean, *BY_EMBEDDING) == []
+    change(clean, {1: {"evidence": ["town#page=2", "town#page=3"]}})
+    assert found_in(clean, *BY_EMBEDDING) == [("overlap", "2")]
 
 
-def test_a_check_can_be_left_out(clean: Path, minilm: Path) -> None:  # noqa: ARG001
-    change(clean, 1, citations=["Rule 9"])
-    assert check_data(clean, skip=["citation"]) == []
+def test_a_check_can_be_left_out(clean: Path) -> None:
+    change(clean, {1: {"citations": ["Rule 9"]}})
+    assert found_in(clean, "citation", *BY_EMBEDDING) == []
     with pytest.raises(ConfigError, match="no check spelling"):
         check_data(clean, skip=["spelling"])
 
@@ -380,16 +347,12 @@ def test_numbers_are_compared_digit_for_digit(
 
 
 def test_the_longest_copy_is_in_words() -> None:
-    assert longest_copy("So: the Keeper, pays a fee!", "each the keeper pays a toll") == [
-        "the",
-        "keeper",
-        "pays",
-        "a",
-    ]
+    copied = longest_copy("So: the Keeper, pays a fee!", "each the keeper pays a toll")
+    assert copied == ["the", "keeper", "pays", "a"]
 
 
 def test_names_of_the_law_give_nothing_away() -> None:
     question = "What does Rule 5 of the Town Rules say about bees?"
-    assert given_away(question, "Rule 5 of the Town Rules bans hives in small gardens.", "") > 0.3
-    assert given_away(question, "Rule 5 of the Town Rules bans hives in small gardens.",
-                      "Town Rules Rule 5") == 0.0  # fmt: skip
+    answer = "Rule 5 of the Town Rules bans hives in small gardens."
+    assert given_away(question, answer, "") > 0.3
+    assert given_away(question, answer, "Town Rules Rule 5") == 0.0

@@ -15,7 +15,7 @@ from policyqa.data import show_import
 from rag.corpus import load_corpus, load_frameworks
 from rag.retriever import Retriever
 from tasks.importing.importer import import_data
-from tasks.policyqa.questions import UNANSWERED, Question, load_questions
+from tasks.policyqa.questions import UNANSWERED, Split
 from tests.documents import (
     write_docx,
     write_html,
@@ -24,6 +24,9 @@ from tests.documents import (
     write_scan,
     write_text,
 )
+from tests.tasks.folders import load, rows_of
+
+pytestmark = pytest.mark.usefixtures("minilm")
 
 TOPICS = {
     "beehives": ("Hive distance", "A hive stands at least 40 metres from any public road."),
@@ -31,11 +34,6 @@ TOPICS = {
     "wells": ("Digging wells", "A well is dug no deeper than 15 metres without a permit."),
     "ferries": ("Ferry lifejackets", "Every ferry carries one lifejacket for each passenger."),
     "ovens": ("Bakery ovens", "A bakery has its ovens inspected every 18 months."),
-    "lifts": ("Lift inspections", "A lift is inspected by an approved engineer each year."),
-    "markets": ("Market stalls", "A market stall is cleared within 2 hours of closing."),
-    "dogs": ("Dogs on beaches", "Dogs are kept on a lead on beaches from May to September."),
-    "scaffolds": ("Scaffold permits", "A scaffold over a pavement needs a permit for 28 days."),
-    "fireworks": ("Fireworks at night", "Fireworks end by 11 pm, and by midnight on 31 December."),
 }
 QUESTIONS = {
     "beehives": "How far from the road must I put my bees?",
@@ -43,18 +41,23 @@ QUESTIONS = {
     "wells": "From what depth do I need permission to dig for water?",
     "ferries": "How many life vests must our boat across the river have on board?",
     "ovens": "How often does somebody have to look at our bread ovens?",
-    "lifts": "Who may check the elevator in our building?",
-    "markets": "When must I have packed up my stall after the market shuts?",
-    "dogs": "In which months may my dog not run free at the seaside?",
-    "scaffolds": "We need scaffolding over the sidewalk. For how long does a permit run?",
-    "fireworks": "Until what time can we let off rockets on New Year's Eve?",
 }
 
 
-def write_ten(folder: Path) -> Path:
-    """Ten documents, two of each kind, each of four sections, one of them on its topic."""
-    folder.mkdir()
-    for number, (name, (heading, rule)) in enumerate(TOPICS.items()):
+WRITERS = {
+    ".docx": write_docx,
+    ".html": write_html,
+    ".md": write_markdown,
+    ".txt": write_text,
+    ".pdf": lambda path, lines: write_pdf(path, [lines[:5], lines[5:]]),
+}
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five documents, one of each kind, each of four sections, one of them on its topic."""
+    folder = tmp_path_factory.mktemp("town")
+    for (name, (heading, rule)), suffix in zip(TOPICS.items(), WRITERS, strict=True):
         lines = [
             ("h1", f"Bylaw on {name}"),
             ("h2", "Article 1 Purpose"),
@@ -66,91 +69,72 @@ def write_ten(folder: Path) -> Path:
             ("h2", "Article 4 Entry into force"),
             ("p", "This bylaw applies from the first of January."),
         ]
-        suffix = (".pdf", ".docx", ".html", ".md", ".txt")[number % 5]
-        path = folder / f"{name}{suffix}"
-        if suffix == ".pdf":
-            write_pdf(path, [lines[:5], lines[5:]])
-        else:
-            {".docx": write_docx, ".html": write_html, ".md": write_markdown, ".txt": write_text}[
-                suffix
-            ](path, lines)
+        WRITERS[suffix](folder / f"{name}{suffix}", lines)
     return folder
 
 
-def write_one(folder: Path) -> Path:
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
     """A folder of one document, which is read in no time."""
+    folder = tmp_path / "documents"
     folder.mkdir()
-    lines = [("h1", "Bylaw on wells")]
-    for heading, text in (
-        ("1 Purpose", "Wells."),
-        ("2 Digging wells", "15 metres."),
-        ("3 Fees", "None."),
-    ):
-        lines += [("h2", f"Article {heading}"), ("p", text)]
-    write_markdown(folder / "wells.md", lines)
+    articles = "## Article 1 Purpose\nWells.\n## Article 2 Digging wells\n15 metres.\n"
+    (folder / "wells.md").write_text(f"# Bylaw on wells\n{articles}## Article 3 Fees\nNone.\n")
     return folder
 
 
-def write_csv(path: Path) -> Path:
-    rows = ["question,answer,document,evidence"]
-    files = {path.stem: path.name for path in path.parent.iterdir()}
-    for name, question in QUESTIONS.items():
-        answer = TOPICS[name][1]
-        rows.append(f'"{question}","{answer}",{files[name]},Article 2')
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+def asking(path: Path, *rows: dict[str, Any]) -> Path:
+    """Questions as JSON lines."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 
 
-def read(out: Path) -> list[Question]:
-    return load_questions(out, [section.id for section in load_corpus(out)])
+def refused(summary: dict[str, Any]) -> dict[str, str]:
+    """The reason by the place of what was not taken."""
+    return {row["place"]: row["reason"] for row in summary["not taken"]}
 
 
-def test_ten_documents_of_five_kinds_answer_a_question_each(
-    tmp_path: Path,
-    minilm: Path,  # noqa: ARG001
-) -> None:
-    folder = write_ten(tmp_path / "documents")
-    write_csv(folder / "questions.csv")
+def test_documents_of_five_kinds_answer_a_question_each(tmp_path: Path, town: Path) -> None:
+    path = tmp_path / "asked.csv"
+    rows = ["question,answer,document,evidence"]
+    for name, question in QUESTIONS.items():
+        rows.append(f'"{question}","{TOPICS[name][1]}",{name},Article 2')
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     out = tmp_path / "data"
-    summary = import_data(folder, out)
-    assert summary["documents"] == {"taken": 10, "not taken": 0}
-    assert summary["questions"]["taken"] == 10
+    summary = import_data(town, out, path)
+    assert summary["documents"] == {"taken": 5, "not taken": 0}
+    assert summary["questions"]["taken"] == 5
     assert summary["not taken"] == []
     assert load_frameworks(out)[0].title == "Bylaw on beehives"
-    questions = read(out)
+    questions = load(out)
     hits = Retriever.of(out).index.search([q.question for q in questions], 3)
     for question, found in zip(questions, hits, strict=True):
         assert question.evidence[0] in [hit.id for hit in found], question.question
+    paged = {one.framework for one in load_corpus(out) if one.pages}
+    assert paged == {path.stem for path in town.glob("*.pdf")}
+    # Without further answers a line is written as it always was.
+    fields = "id split framework kind question answer evidence citations answerable"
+    assert {" ".join(row) for row in rows_of(out)} == {fields}
 
 
-def test_files_that_cannot_be_read_are_listed_and_cost_nothing(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
-    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
-    (folder / "below").mkdir()
-    write_scan(folder / "below" / "scan.pdf")
-    write_pdf(folder / "locked.pdf", [[("p", "x")]], owner_password="o", user_password="u")  # noqa: S106
-    (folder / "empty.docx").touch()
-    (folder / "picture.png").write_bytes(b"png")
-    summary = import_data(folder, tmp_path / "data")
-    assert summary["documents"] == {"taken": 10, "not taken": 5}
-    reasons = {row["place"]: row["reason"] for row in summary["not taken"]}
-    assert set(reasons) == {
-        "broken.pdf",
-        "below/scan.pdf",
-        "locked.pdf",
-        "empty.docx",
-        "picture.png",
-    }
-    assert "encrypted" in reasons["locked.pdf"]
-    assert json.loads((tmp_path / "data" / "import.json").read_text()) == summary
-
-
-def test_what_a_killed_import_left_is_no_part_of_the_next(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_listed_and_cost_nothing(tmp_path: Path, one: Path) -> None:
+    (one / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
+    (one / "below").mkdir()
+    write_scan(one / "below" / "scan.pdf")
+    write_pdf(one / "locked.pdf", [[("p", "x")]], owner_password="o", user_password="u")  # noqa: S106
+    (one / "empty.docx").touch()
+    (one / "picture.png").write_bytes(b"png")
+    # What a killed import left is no part of the next.
     left = tmp_path / ".data.partial" / "corpus"
     left.mkdir(parents=True)
     (left / "withdrawn.md").write_text("---\nid: withdrawn\ntitle: W\n---\n## a · A\n\nOld.\n")
-    import_data(write_ten(tmp_path / "documents"), tmp_path / "data")
-    assert "withdrawn" not in {f.id for f in load_frameworks(tmp_path / "data")}
+    summary = import_data(one, tmp_path / "data")
+    assert summary["documents"] == {"taken": 1, "not taken": 5}
+    names = {"broken.pdf", "below/scan.pdf", "locked.pdf", "empty.docx", "picture.png"}
+    assert set(refused(summary)) == names
+    assert "encrypted" in refused(summary)["locked.pdf"]
+    assert json.loads((tmp_path / "data" / "import.json").read_text()) == summary
+    assert [framework.id for framework in load_frameworks(tmp_path / "data")] == ["wells"]
 
 
 def test_odd_names_and_texts_cost_nothing_but_themselves(tmp_path: Path) -> None:
@@ -184,29 +168,16 @@ def test_a_link_out_of_the_folder_is_listed_and_not_taken(tmp_path: Path) -> Non
         (folder / name).symlink_to(target)
     (folder / "loop.md").symlink_to("loop.md")
     summary = import_data(folder, tmp_path / "data")
-    refused = {row["place"]: row["reason"] for row in summary["not taken"]}
-    assert set(refused) == set(links)
-    assert f"link out of the folder, to {private / 'b.md'}" in refused["twice.md"]
+    assert set(refused(summary)) == set(links)
+    assert f"link out of the folder, to {private / 'b.md'}" in refused(summary)["twice.md"]
     assert [section.body for section in load_corpus(tmp_path / "data")] == ["Open to all."] * 2
     assert summary["questions"]["taken"] == 0
 
 
-def test_a_folder_or_questions_behind_a_link_are_taken_where_the_user_names_them(
-    tmp_path: Path,
-) -> None:
-    folder = write_ten(tmp_path / "documents")
-    (tmp_path / "link").symlink_to(folder)
-    (tmp_path / "asked.csv").write_text("question\nWho?\n")
-    (folder / "asked.csv").symlink_to(tmp_path / "asked.csv")
-    source = tmp_path / "link"
-    summary = import_data(source, tmp_path / "data", questions=source / "asked.csv")
-    assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (10, 1)
-    assert summary["not taken"] == []
-
-
-def test_one_document_alone_is_imported(tmp_path: Path) -> None:
-    path = write_markdown(tmp_path / "a.md", [("h1", "Rules"), ("p", "Text.")])
-    assert import_data(path, tmp_path / "data")["documents"]["taken"] == 1
+def test_one_document_alone_is_imported_and_nothing_overwritten(tmp_path: Path, one: Path) -> None:
+    assert import_data(one / "wells.md", tmp_path / "data")["documents"]["taken"] == 1
+    with pytest.raises(ConfigError, match="there already"):
+        import_data(one, tmp_path / "data")
 
 
 def test_a_folder_with_nothing_to_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
@@ -216,12 +187,6 @@ def test_a_folder_with_nothing_to_read_is_refused_and_leaves_nothing(tmp_path: P
     with pytest.raises(DataError, match=r"no document .* could be read: broken\.pdf"):
         import_data(folder, tmp_path / "data")
     assert not (tmp_path / "data").exists()
-
-
-def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
-    with pytest.raises(ConfigError, match="there already"):
-        import_data(folder, folder)
 
 
 ROWS: list[tuple[dict[str, Any], str]] = [
@@ -236,38 +201,38 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"question": "h", "colour": "red"}, "found question, colour"),
     ({"question": "i", "answerable": "perhaps"}, "'perhaps' is none of"),
     ({"question": "j \ud83d", "id": "q-0001"}, ""),
-    ({"question": "k", "evidence": ["kites/article-1-purpose"], "document": "wells.html"}, ""),
+    ({"question": "k", "evidence": ["kites/article-1-purpose"], "document": "wells.md"}, ""),
     ({"question": "l", "answers": "Yes; no."}, "'Yes; no.' is no list of texts like"),
     ({"question": "m", "answers": ["Yes.", 1]}, "is no list of texts like"),
     ({"question": "n", "evidence": ["#page=1"]}, "'#page=1' must be of one document; found"),
     ({"question": "o", "evidence": ["moon.pdf#page=1"]}, "must be of one document; found none"),
-    ({"question": "p", "evidence": ["beehives.pdf#page=9"]}, "those of beehives stand on 1-2"),
+    ({"question": "p", "evidence": ["ovens.pdf#page=9"]}, "those of ovens stand on 1-2"),
     ({"question": "q", "evidence": ["kites#page=1"]}, "the corpus notes no pages of kites"),
+    ({"question": "r", "document": "wells", "evidence": "digging well"}, "are 'Article 2 Digging"),
+    ({"question": "s", "document": "wells", "evidence": "artcle 2 diging well"}, "nearest heading"),
+    ({"question": "t", "document": "wells", "evidence": "Xyz"}, "headings there are: 'Article 1 "),
 ]
 
 
-def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
-    path = tmp_path / "asked.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row, _ in ROWS) + "{broken\n")
-    summary = import_data(folder, tmp_path / "data", questions=path)
-    refused = {row["place"]: row["reason"] for row in summary["not taken"]}
+def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path, town: Path) -> None:
+    path = asking(tmp_path / "asked.jsonl", *(row for row, _ in ROWS))
+    path.write_text(path.read_text() + "{broken\n")
+    summary = import_data(town, tmp_path / "data", questions=path)
     expected = {f"asked.jsonl:{n}": r for n, (_, r) in enumerate(ROWS, start=1) if r}
     expected[f"asked.jsonl:{len(ROWS) + 1}"] = "not JSON"
-    assert set(refused) == set(expected)
-    for place, reason in expected.items():
-        assert reason in refused[place]
+    found = refused(summary)
+    assert set(found) == set(expected)
+    assert [place for place in expected if expected[place] not in found[place]] == []
     assert summary["questions"]["without reference answer"] == 3
 
 
-def test_blank_answers_are_told_with_what_to_do(tmp_path: Path) -> None:
-    folder = write_one(tmp_path / "documents")
+def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> None:
     rows = ["question,answer,answerable", "One?,Yes.,", "Two?,,", "Three?,,no", "Four?,No.,no"]
-    (folder / "questions.csv").write_text("\n".join(rows))
-    summary = import_data(folder, tmp_path / "data")
+    (one / "questions.csv").write_text("\n".join(rows))
+    summary = import_data(one, tmp_path / "data")
     assert summary["questions"]["without reference answer"] == 1
     assert summary["questions"]["unanswerable without answer"] == 1
-    assert [q.answer for q in read(tmp_path / "data")] == ["Yes.", None, UNANSWERED, "No."]
+    assert [q.answer for q in load(tmp_path / "data")] == ["Yes.", None, UNANSWERED, "No."]
     console = Console(file=io.StringIO(), width=400)
     show_import(summary, tmp_path / "data", console)
     said = console.file.getvalue()  # type: ignore[attr-defined]
@@ -277,76 +242,58 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("artcle 2 digging well", "the nearest headings are 'Article 2 Digging wells'"),
-        ("Digging", "the nearest headings are 'Article 2 Digging wells'"),
-        ("Xyz", "some headings there are: 'Article 1 Purpose', 'Article 2 Digging wells', 'Art"),
-    ],
+    "named", [None, "questions.csv", "../link/questions.csv", "../q.csv", "q.csv"]
 )
-def test_a_heading_that_is_none_is_told_with_the_nearest(
-    tmp_path: Path, name: str, said: str
+def test_questions_are_no_document_and_taken_where_the_user_names_them(
+    tmp_path: Path, one: Path, named: str | None
 ) -> None:
-    folder = write_one(tmp_path / "documents")
-    row = {"question": "How deep?", "document": "wells", "evidence": name}
-    (folder / "questions.jsonl").write_text(json.dumps(row))
-    (refused,) = import_data(folder, tmp_path / "data")["not taken"]
-    assert said in refused["reason"]
-
-
-@pytest.mark.parametrize("named", [None, "questions.csv", "../documents/questions.csv", "../q.csv"])
-def test_a_folders_own_questions_are_no_document(tmp_path: Path, named: str | None) -> None:
-    # Beside --questions, `data import` listed them as a document that it did not take.
-    folder = write_one(tmp_path / "documents")
-    for path in (folder / "questions.csv", tmp_path / "q.csv"):
+    # Beside --questions, `data import` listed a folder's own as a document that it did not take.
+    for path in (one / "questions.csv", tmp_path / "q.csv"):
         path.write_text("question\nHow deep?\n")
-    summary = import_data(folder, tmp_path / "data", questions=folder / named if named else None)
+    # A folder or questions behind a link are what the user means.
+    (tmp_path / "link").symlink_to(one)
+    if named == "q.csv":
+        (one / "q.csv").symlink_to(tmp_path / "q.csv")
+    questions = tmp_path / "link" / named if named else None
+    summary = import_data(tmp_path / "link", tmp_path / "data", questions)
     assert summary["not taken"] == []
     assert (summary["documents"]["taken"], summary["questions"]["taken"]) == (1, 1)
 
 
-def test_two_files_of_questions_in_a_folder_are_not_guessed_between(tmp_path: Path) -> None:
-    folder = write_one(tmp_path / "documents")
+def test_two_files_of_questions_in_a_folder_are_not_guessed_between(
+    tmp_path: Path, one: Path
+) -> None:
     for name in ("questions.csv", "questions.jsonl"):
-        (folder / name).write_text('{"question": "How deep?"}\n')
+        asking(one / name, {"question": "How deep?"})
     with pytest.raises(DataError, match=r"say which is meant, as --questions .*questions\.csv"):
-        import_data(folder, tmp_path / "data")
-    chosen = folder / "questions.jsonl"
-    assert import_data(folder, tmp_path / "data", chosen)["questions"]["taken"] == 1
+        import_data(one, tmp_path / "data")
+    chosen = one / "questions.jsonl"
+    assert import_data(one, tmp_path / "data", chosen)["questions"]["taken"] == 1
 
 
-def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
-    rows = [
-        {"document": "beehives.pdf", "evidence": "#page=2"},
-        {"evidence": ["beehives.pdf#page=1", "beehives#page=2"]},
-        {"evidence": ["Kites.docx"]},
-        {"document": "wells", "evidence": "Article 2; wells"},
+def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path, town: Path) -> None:
+    named: list[tuple[dict[str, Any], list[str]]] = [
+        ({"document": "ovens.pdf", "evidence": "#page=2"}, ["ovens#page=2"]),
+        ({"evidence": ["ovens.pdf#page=1", "ovens#page=2"]}, ["ovens#page=1", "ovens#page=2"]),
+        ({"evidence": ["Kites.html"]}, ["kites"]),
+        (
+            {"document": "wells", "evidence": "Article 2; wells"},
+            ["wells/article-2-digging-wells", "wells"],
+        ),
     ]
-    path = tmp_path / "asked.jsonl"
-    path.write_text("".join(json.dumps({"question": f"{n}?", **row}) + "\n"
-                            for n, row in enumerate(rows)))  # fmt: skip
-    summary = import_data(folder, tmp_path / "data", questions=path)
-    assert summary["not taken"] == []
-    lines = (tmp_path / "data" / "questions.jsonl").read_text().splitlines()
-    written = [json.loads(line)["evidence"] for line in lines]
-    assert written == [
-        ["beehives#page=2"],
-        ["beehives#page=1", "beehives#page=2"],
-        ["kites"],
-        ["wells/article-2-digging-wells", "wells"],
-    ]
+    rows = [{"question": f"{n}?", **row} for n, (row, _) in enumerate(named)]
+    path = asking(tmp_path / "asked.jsonl", *rows)
+    assert import_data(town, tmp_path / "data", questions=path)["not taken"] == []
+    assert [row["evidence"] for row in rows_of(tmp_path / "data")] == [names for _, names in named]
+    first, both, kites, wells = load(tmp_path / "data")
     sections = load_corpus(tmp_path / "data")
-    pages = {one.id: one.pages for one in sections}
-    first, both, kites, wells = read(tmp_path / "data")
-    assert first.evidence == ["beehives/article-3-register", "beehives/article-4-entry-into-force"]
-    assert [pages[one] for one in first.evidence] == [(2,), (2,)]
-    assert set(both.evidence) == {one.id for one in sections if one.framework == "beehives"}
+    assert first.evidence == ["ovens/article-3-register", "ovens/article-4-entry-into-force"]
+    assert [one.pages for one in sections if one.id in first.evidence] == [(2,), (2,)]
+    assert set(both.evidence) == {one.id for one in sections if one.framework == "ovens"}
     assert kites.evidence == [one.id for one in sections if one.framework == "kites"]
     assert len(wells.evidence) == 4
-    assert [q.framework for q in (first, both, kites, wells)] == [
-        "beehives", "beehives", "kites", "wells",
-    ]  # fmt: skip
+    frameworks = [q.framework for q in (first, both, kites, wells)]
+    assert frameworks == ["ovens", "ovens", "kites", "wells"]
 
 
 def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path) -> None:
@@ -364,19 +311,14 @@ def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path) -> None:
         for name in ("a", "b")
         for n, evidence in enumerate(["#page=1", "Article 1", "#page=2", "Article 2"])
     ]
-    path = tmp_path / "asked.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    path = asking(tmp_path / "asked.jsonl", *rows)
+    shares: dict[Split, float] = {"train": 0.5, "validation": 0.5}
     for seed in range(3):
-        import_data(folder, tmp_path / str(seed), path, seed=seed)
-        splits = [question.split for question in read(tmp_path / str(seed))]
+        summary = import_data(folder, tmp_path / str(seed), path, seed=seed, shares=shares)
+        splits = [question.split for question in load(tmp_path / str(seed))]
         assert splits[::2] == splits[1::2]
-        assert len(set(splits)) > 1
-
-
-def test_pages_are_noted_of_pdfs_alone(tmp_path: Path) -> None:
-    import_data(write_ten(tmp_path / "documents"), tmp_path / "data")
-    paged = {one.framework for one in load_corpus(tmp_path / "data") if one.pages}
-    assert paged == {"beehives", "lifts"}
+        assert len(set(splits)) == 2
+        assert summary["new splits"] == {"shares": shares, "by": "section", "seed": seed}
 
 
 @pytest.mark.parametrize(
@@ -388,52 +330,43 @@ def test_pages_are_noted_of_pdfs_alone(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
-def test_several_answers_are_references(tmp_path: Path, row: dict[str, Any], suffix: str) -> None:
-    folder = write_ten(tmp_path / "documents")
-    path = folder / f"questions{suffix}"
-    if suffix == ".jsonl":
-        path.write_text(json.dumps({"question": "What?", **row}) + "\n")
-    else:
+def test_several_answers_are_references(
+    tmp_path: Path, one: Path, row: dict[str, Any], suffix: str
+) -> None:
+    path = asking(one / f"questions{suffix}", {"question": "What?", **row})
+    if suffix == ".csv":
+        texts = {name: v if isinstance(v, str) else json.dumps(v) for name, v in row.items()}
         with path.open("w", newline="") as file:
-            table = csv.DictWriter(file, ["question", *row])
-            table.writeheader()
-            texts = {name: v if isinstance(v, str) else json.dumps(v) for name, v in row.items()}
-            table.writerow({"question": "What?", **texts})
-    import_data(folder, tmp_path / "data")
-    (question,) = read(tmp_path / "data")
+            csv.writer(file).writerows([["question", *texts], ["What?", *texts.values()]])
+    import_data(one, tmp_path / "data")
+    (question,) = load(tmp_path / "data")
     assert question.references == ["One.", "Two.", "Three."]
-
-
-def test_what_has_one_answer_is_written_as_it_always_was(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
-    write_csv(folder / "questions.csv")
-    import_data(folder, tmp_path / "data")
-    for line in (tmp_path / "data" / "questions.jsonl").read_text().splitlines():
-        assert list(json.loads(line)) == [
-            "id", "split", "framework", "kind", "question", "answer", "evidence", "citations",
-            "answerable",
-        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("answer,evidence\nx,y\n", "question must be there; found answer, evidence"),
-        ("question,colour\nx,y\n", "found question, colour"),
+        ("answer,evidence\nx,y\n", "1: .*question must be there; found answer, evidence"),
+        ("question,colour\nx,y\n", "1: .*found question, colour"),
+        ('question\n"x\n', "2: no CSV"),
     ],
 )
-def test_a_table_with_other_columns_is_refused(tmp_path: Path, text: str, found: str) -> None:
-    folder = write_ten(tmp_path / "documents")
-    (folder / "questions.csv").write_text(text)
-    with pytest.raises(DataError, match=rf"questions\.csv:1: .*{found}"):
-        import_data(folder, tmp_path / "data")
+def test_a_table_with_other_columns_is_refused(
+    tmp_path: Path, one: Path, text: str, found: str
+) -> None:
+    (one / "questions.csv").write_text(text)
+    with pytest.raises(DataError, match=rf"questions\.csv:{found}"):
+        import_data(one, tmp_path / "data")
 
 
-def test_a_spreadsheets_csv_is_read(tmp_path: Path) -> None:
-    folder = write_ten(tmp_path / "documents")
-    text = 'Question;Answer;Document\r\n"Wie hoch; und wo?";"Größer als 5 m";kites.docx\r\n'
-    (folder / "questions.csv").write_bytes(text.encode("cp1252"))
-    import_data(folder, tmp_path / "data")
-    (question,) = read(tmp_path / "data")
+def test_a_spreadsheets_csv_is_read(tmp_path: Path, one: Path) -> None:
+    text = 'Question;Answer;Document;\r\n"Wie hoch; und wo?";"Größer als 5 m";wells.md\r\n'
+    text += ";;;\r\na;b;c;d"
+    (one / "questions.csv").write_bytes(text.encode("cp1252"))
+    found = refused(import_data(one, tmp_path / "data"))
+    assert found == {
+        "questions.csv:4": "has more fields than the header; put texts with commas in quotes"
+    }
+    (question,) = load(tmp_path / "data")
     assert (question.question, question.answer) == ("Wie hoch; und wo?", "Größer als 5 m")
-    assert question.framework == "kites"
+    assert question.framework == "wells"

@@ -9,7 +9,7 @@ import pytest
 from rag.corpus import load_corpus
 from tasks.importing.importer import import_data
 from tasks.importing.squad import UNANSWERABLE, reference
-from tasks.policyqa.questions import Split, load_questions
+from tests.tasks.folders import load
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
@@ -33,6 +33,14 @@ def qa(id_: str, *spans: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def passage(text: str, id_: str = "1") -> dict[str, Any]:
+    return {"DocumentID": 1, "PassageID": id_, "Passage": text}
+
+
+def asked(id_: str, *gold: dict[str, Any]) -> dict[str, Any]:
+    return {"QuestionID": id_, "Question": f"What of {id_}?", "Passages": list(gold)}
+
+
 def test_squad_becomes_sections_and_questions(tmp_path: Path) -> None:
     source = tmp_path / "squad"
     source.mkdir()
@@ -46,14 +54,20 @@ def test_squad_becomes_sections_and_questions(tmp_path: Path) -> None:
         source / "train-v2.0.json",
         {"data": [{"title": "More", "paragraphs": [{"context": "Dig.", "qas": [qa("e", "Dig")]}]}]},
     )
+    # Links were followed: a set from somebody else could take in any JSON file of its reader's.
+    write(tmp_path / "test.json", {"data": [{"paragraphs": [{"context": "A secret."}]}]})
+    (source / "test.json").symlink_to(tmp_path / "test.json")
     summary = import_data(source, tmp_path / "data")
-    questions = load_questions(tmp_path / "data", [s.id for s in load_corpus(tmp_path / "data")])
+    assert summary["layout"] == "squad"
+    questions = load(tmp_path / "data")
     assert {(q.id, q.split, q.answer, tuple(q.evidence), q.answerable) for q in questions} == {
         ("a", "validation", "dance", ("town-rules/p-0",), True),
         ("d", "validation", UNANSWERABLE, (), False),
         ("e", "train", "Dig", ("more/p-0",), True),
     }
     reasons = [(row["what"], row["reason"]) for row in summary["not taken"]]
+    assert "out of the folder" in reasons.pop(0)[1]
+    assert summary["documents"]["taken"] == 2
     assert reasons == [
         ("question", "has no answer, and is not marked impossible"),
         ("passage", "is empty"),
@@ -65,25 +79,17 @@ def test_squad_becomes_sections_and_questions(tmp_path: Path) -> None:
 def test_the_reference_is_what_most_annotators_gave() -> None:
     spans = [{"text": "long span"}, {"text": "short"}, {"text": "short"}]
     assert reference(spans) == "short"
-    assert reference(spans[:2]) == "long span"
+    assert reference({"text": ["long span", "short"]}) == "long span"
     assert reference([{"text": " "}]) is None
 
 
 def test_a_passage_id_that_stands_twice_is_told_apart(tmp_path: Path) -> None:
     source = tmp_path / "obliqa"
     source.mkdir()
-    passages = [("1. (a)", "First."), ("1. (a)", "Second."), ("2", " "), ("3", "Third.")]
-    write(
-        source / "1.json",
-        [{"ID": "x", "DocumentID": 1, "PassageID": p, "Passage": t} for p, t in passages],
-    )
-
-    def asked(id_: str, *gold: tuple[str, str]) -> dict[str, Any]:
-        found = [{"DocumentID": 1, "PassageID": p, "Passage": t} for p, t in gold]
-        return {"QuestionID": id_, "Question": f"What of {id_}?", "Passages": found}
-
-    write(source / "ObliQA_dev.json", [asked("a", ("1. (a)", "Second.")), asked("b", ("2", ""))])
-    write(source / "ObliQA_train.json", [asked("c", ("3", "Third.")), asked("d", passages[1])])
+    second, third = passage("Second.", "1. (a)"), passage("Third.", "3")
+    write(source / "1.json", [passage("First.", "1. (a)"), second, passage(" ", "2"), third])
+    write(source / "ObliQA_dev.json", [asked("a", second), asked("b", passage("", "2"))])
+    write(source / "ObliQA_train.json", [asked("c", third), asked("d", second)])
     summary = import_data(source, tmp_path / "data")
     sections = load_corpus(tmp_path / "data")
     assert [(s.id, s.heading, s.body) for s in sections] == [
@@ -91,7 +97,7 @@ def test_a_passage_id_that_stands_twice_is_told_apart(tmp_path: Path) -> None:
         ("document-01/1.-a-2", "1. (a)", "Second."),
         ("document-01/3", "3", "Third."),
     ]
-    questions = {q.id: q for q in load_questions(tmp_path / "data", [s.id for s in sections])}
+    questions = {q.id: q for q in load(tmp_path / "data")}
     assert {id_: (q.split, q.evidence) for id_, q in questions.items()} == {
         "a": ("validation", ["document-01/1.-a-2"]),
         "c": ("train", ["document-01/3"]),
@@ -101,46 +107,6 @@ def test_a_passage_id_that_stands_twice_is_told_apart(tmp_path: Path) -> None:
     assert reasons["1.json: row 3, PassageID '2'"] == "is empty"
     assert "gold passage" in reasons["ObliQA_dev.json: row 2, b"]
     assert "asked for in validation" in reasons["ObliQA_train.json: row 2, d"]
-
-
-def passage(text: str) -> dict[str, Any]:
-    return {"DocumentID": 1, "PassageID": "1", "Passage": text}
-
-
-def asked(id_: str) -> dict[str, Any]:
-    return {"QuestionID": id_, "Question": f"What of {id_}?", "Passages": [passage("Bees.")]}
-
-
-LAYOUTS = {  # Files of a set's own, and files outside that links in it lead to.
-    "squad": (
-        {"dev.json": {"data": [{"paragraphs": [{"context": "Bees.", "qas": [qa("a", "Bees")]}]}]}},
-        {"train.json": {"data": [{"paragraphs": [{"context": "Kites.", "qas": []}]}]}},
-    ),
-    "obliqa": (
-        {"1.json": [passage("Bees.")], "ObliQA_dev.json": [asked("a")]},
-        {"2.json": [passage("Kites.")], "ObliQA_train.json": [asked("b")]},
-    ),
-}
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_link_out_of_a_public_set_is_listed_and_not_taken(tmp_path: Path, layout: str) -> None:
-    # Links were followed: a set from somebody else could take in any JSON file of its reader's.
-    source = tmp_path / "source"
-    source.mkdir()
-    own, private = LAYOUTS[layout]
-    for name, content in own.items():
-        write(source / name, content)
-    for name, content in private.items():
-        write(tmp_path / name, content)
-        (source / name).symlink_to(tmp_path / name)
-    summary = import_data(source, tmp_path / "data")
-    assert summary["layout"] == layout
-    refused = {row["place"] for row in summary["not taken"] if "out of the folder" in row["reason"]}
-    assert refused == set(private)
-    sections = load_corpus(tmp_path / "data")
-    assert [section.body for section in sections] == ["Bees."]
-    assert [q.id for q in load_questions(tmp_path / "data", [s.id for s in sections])] == ["a"]
 
 
 def test_obliqa_is_taken_whole(tmp_path: Path) -> None:
@@ -153,24 +119,12 @@ def test_obliqa_is_taken_whole(tmp_path: Path) -> None:
     sections = {s.id: s for s in load_corpus(tmp_path / "data")}
     assert len(sections) == summary["sections"]
     asked = json.loads((public("obliqa") / "ObliQA_dev.json").read_text(encoding="utf-8"))
-    questions = {q.id: q for q in load_questions(tmp_path / "data", sections)}
+    questions = {q.id: q for q in load(tmp_path / "data")}
     for row in asked:
         gold = {" ".join(passage["Passage"].split()) for passage in row["Passages"]}
         found = {" ".join(sections[i].body.split()) for i in questions[row["QuestionID"]].evidence}
         # One gold passage is longer than the passage of its id: there the id decides.
         assert found == gold or "document-10/4.7.7" in questions[row["QuestionID"]].evidence
-
-
-def test_obliqa_in_halves_shares_no_evidence(tmp_path: Path) -> None:
-    shares: dict[Split, float] = {"train": 0.5, "validation": 0.5}
-    summary = import_data(public("obliqa"), tmp_path / "data", shares=shares)
-    assert summary["questions"]["splits"] == {"train": 1_394, "validation": 1_394}
-    assert summary["new splits"] == {"shares": shares, "by": "section", "seed": 7}
-    questions = load_questions(tmp_path / "data", [s.id for s in load_corpus(tmp_path / "data")])
-    found: dict[str, set[str]] = {"train": set(), "validation": set()}
-    for question in questions:
-        found[question.split] |= set(question.evidence)
-    assert not found["train"] & found["validation"]
 
 
 def test_policyqa_is_taken_whole(tmp_path: Path) -> None:
