@@ -16,7 +16,7 @@ from finetune.examples import tokenizer_of
 from harness.errors import ConfigError, ModelError
 from harness.files import locked, put_folder, write_whole
 from harness.models import catalogue
-from harness.models.adapter import CONFIG, RECORD, WEIGHTS, put_on
+from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG, RECORD, put_on
 from harness.models.precision import load_base
 from harness.progress import Advance, silent
 
@@ -144,7 +144,7 @@ def _write_int8(plan: Export, folder: Path, advance: Advance) -> None:
     tokenizer_of(plan.base).save_pretrained(folder / "base")
     if plan.weights.adapter is not None:
         (folder / "adapter").mkdir()
-        for name in (CONFIG, WEIGHTS, RECORD):
+        for name in (CONFIG, ADAPTER_WEIGHTS, RECORD):
             if (plan.weights.adapter / name).is_file():
                 shutil.copy2(plan.weights.adapter / name, folder / "adapter")
     advance(2, 2)

@@ -22,7 +22,7 @@ from harness.files import read_json, read_json_lines
 from harness.metrics import Value
 
 MANIFEST = "manifest.json"
-RECORD = "variant.json"
+VARIANT_RECORD = "variant.json"
 """Beside a variant's results: identity and cost. Its presence marks the variant finished."""
 CHART = "sweep.svg"
 """In a run's folder: the picture of its curves, if the context was varied."""
@@ -146,7 +146,7 @@ def read_result(run: Path, name: str) -> Result:
     if name not in manifest["variants"]:
         raise RunError(f"{run} has no variant {name}; it has {', '.join(manifest['variants'])}")
     folder = variant_folder(run, name)
-    path = folder / RECORD
+    path = folder / VARIANT_RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
     record = read_json(path)

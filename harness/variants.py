@@ -18,9 +18,8 @@ from harness.files import fingerprint, hash_file
 from harness.imported import source_of
 from harness.models import catalogue
 from harness.models.adapter import adapter_identity
-from harness.models.device import device
-from harness.models.kinds import ENGINE, FLOOR, Kind, kind_of
-from harness.models.precision import Precision
+from harness.models.kinds import ENGINE, FLOOR, EngineKind, kind_of
+from harness.models.precision import Precision, device
 
 Identity = dict[str, Any]
 """What determines something, as JSON."""
@@ -35,7 +34,7 @@ MANNERS = frozenset(
     ("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path", "header")
 )
 """Options of a served model that say how it is reached, and nothing of what it answers."""
-DETERMINING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
+ANSWERING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
 """Whose versions can change an answer."""
 Source = Literal["none", "retrieved", "oracle", "misled", "withheld"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -78,7 +77,7 @@ class Model:
     """Of a served model."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> EngineKind:
         """How it answers (``harness.models.kinds``)."""
         return kind_of(self.engine)
 
@@ -129,7 +128,7 @@ class Model:
             "adapter": adapter_identity(self.adapter) if self.adapter else None,
             "precision": self.precision,
             "device": device(),
-            "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
+            "versions": {name: version(name) for name in ANSWERING_LIBRARIES},
             **({"options": dict(self.options)} if self.options else {}),
         }
 

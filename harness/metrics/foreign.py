@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from harness.errors import ConfigError
 from harness.imported import imported
-from harness.metrics.metric import Kind, Metric, named_in_errors
+from harness.metrics.metric import Metric, MetricKind, named_in_errors
 
 GROUP = "policyqa.metrics"
 """Of the entry points by which an installed package offers metrics."""
@@ -60,8 +60,8 @@ def _wrong_with(metric: Any, ours: Sequence[str]) -> Iterator[str]:
     missing = [one for one in needed if getattr_static(metric, one, _NOTHING) is _NOTHING]
     if missing:
         yield f"has no {', '.join(missing)}; it needs {', '.join(needed)}"
-    if kind not in get_args(Kind):
-        yield f"is of kind {kind!r}; it must be one of {', '.join(get_args(Kind))}"
+    if kind not in get_args(MetricKind):
+        yield f"is of kind {kind!r}; it must be one of {', '.join(get_args(MetricKind))}"
     name, title, better = metric.name, metric.title, metric.higher_is_better
     if not (isinstance(name, str) and name.isidentifier()):
         yield f"is named {name!r}; a name is of letters, digits and '_'"

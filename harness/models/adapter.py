@@ -10,7 +10,7 @@ from harness.files import fingerprint, hash_file, json_object, read_json
 from harness.models.entries import CATALOGUE
 
 CONFIG = "adapter_config.json"
-WEIGHTS = "adapter_model.safetensors"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 RECORD = "training.json"
 """Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
 
@@ -31,7 +31,7 @@ def adapter_weights(folder: Path) -> Path:
     Raises:
         ModelError: the folder has none.
     """
-    weights = folder / WEIGHTS
+    weights = folder / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise ModelError(f"{folder} holds no {weights.name}")
     return weights

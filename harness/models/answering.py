@@ -17,11 +17,6 @@ def as_asked(document: dict[str, Any], context: Sequence[str] | None) -> None:
     del document, context
 
 
-def whole(text: str) -> str:
-    """The same without halves of characters, which a server may give and no file can hold."""
-    return text.encode(errors="replace").decode()
-
-
 class AnsweringLM(LM):  # type: ignore[misc]
     """An LM that answers, and remembers what it said to which question."""
 

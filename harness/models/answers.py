@@ -19,16 +19,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from harness.errors import DataError
 from harness.files import read_json_lines
 from harness.kept import Answer
-from harness.models.answering import AnsweringLM, Show, as_asked, whole
+from harness.models.answering import AnsweringLM, Show, as_asked
 from harness.models.kinds import ANSWERS
 from harness.progress import Say, unsaid
+from harness.text import whole
 from harness.validation import validated
 
-SHOWN = 5
+_SHOWN = 5
 """Ids that a line about them names."""
-Text = Annotated[str, AfterValidator(whole)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Tokens = Annotated[int, Field(ge=0, lt=2**63)]
+_Text = Annotated[str, AfterValidator(whole)]
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Tokens = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Given(BaseModel):
@@ -36,14 +37,14 @@ class Given(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
-    id: Text
-    answer: Text
-    context: Annotated[list[Text], Field(strict=False)] | None = None
+    id: _Text
+    answer: _Text
+    context: Annotated[list[_Text], Field(strict=False)] | None = None
     """Ids of the sections it was shown, or their texts; None where it does not say."""
-    seconds: Amount | None = None
-    input_tokens: Tokens | None = None
-    output_tokens: Tokens | None = None
-    price: Amount | None = None
+    seconds: _Amount | None = None
+    input_tokens: _Tokens | None = None
+    output_tokens: _Tokens | None = None
+    price: _Amount | None = None
 
     def as_answer(self) -> Answer:
         """The same as what is kept of an answer."""
@@ -119,5 +120,5 @@ class AnswersLM(AnsweringLM):
 
     def _tell(self, what: str, ids: list[str]) -> None:
         if ids:
-            more = " …" if len(ids) > SHOWN else ""
-            self._say(f"{what}: {len(ids)} ({', '.join(ids[:SHOWN])}{more})")
+            more = " …" if len(ids) > _SHOWN else ""
+            self._say(f"{what}: {len(ids)} ({', '.join(ids[:_SHOWN])}{more})")

@@ -19,16 +19,12 @@ from harness.errors import ConfigError, DataError, told
 from harness.imported import imported
 from harness.kept import Answer
 from harness.models.answers import Given, read_given
-from harness.models.engines import UnansweredError
+from harness.models.engines import Engine, UnansweredError
 from harness.variants import Variant
 
 
-class CalledEngine:
-    """A function that is called question by question."""
-
-    size = 1
-    at_once = 1
-    renderer = None
+class CalledEngine(Engine):
+    """A function that is called question by question; it knows itself what it takes."""
 
     def __init__(self, variant: Variant) -> None:
         """An engine of the function that the variant's model names.
@@ -56,13 +52,6 @@ class CalledEngine:
             ) from error
         except ValueError:
             return  # Of what is built in, nobody knows what it takes.
-
-    def length(self, prompt: str) -> int:
-        """Characters."""
-        return len(prompt)
-
-    def check(self, requests: Sequence[Instance]) -> None:
-        """The function knows itself what it takes."""
 
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
         """What the function returns.

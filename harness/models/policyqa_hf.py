@@ -23,8 +23,8 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
-from harness.models.chat import Turn, harmless
 from harness.models.precision import Precision, quantisation, unpacked
+from harness.text import Turn, harmless
 
 
 class Windowed(HFLM):  # type: ignore[misc]

@@ -13,6 +13,13 @@ Precision = Literal["int8", "nf4", "bf16", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
 
 
+def device() -> str:
+    """What models run on here: a GPU's name, or ``cpu``."""
+    import torch
+
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
+
+
 def loading_options(precision: Precision) -> dict[str, Any]:
     """What transformers' ``from_pretrained`` takes to load a base in that precision."""
     import torch

@@ -10,10 +10,10 @@ import pytest
 import harness.variants
 from harness.errors import ModelError
 from harness.files import fingerprint
-from harness.models.adapter import CONFIG, WEIGHTS
+from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG
 from harness.models.kinds import ANSWERS, CALL, FLOOR
 from harness.variants import (
-    DETERMINING_LIBRARIES,
+    ANSWERING_LIBRARIES,
     FLOORS,
     SOURCES,
     Context,
@@ -72,7 +72,7 @@ def cases(table: dict[Any, dict[str, Any]]) -> list[Any]:
 def adapter(folder: Path, weights: bytes, alpha: int = 16) -> Path:
     """A folder of LoRA weights, trained on a base that lay somewhere."""
     folder.mkdir()
-    (folder / WEIGHTS).write_bytes(weights)
+    (folder / ADAPTER_WEIGHTS).write_bytes(weights)
     config = {"base_model_name_or_path": f"/{folder.name}", "r": 8, "lora_alpha": alpha}
     (folder / CONFIG).write_text(json.dumps(config))
     return folder
@@ -105,7 +105,7 @@ def test_a_fingerprint_is_of_the_identity_alone() -> None:
     assert replace(VARIANT, name="other/name").fingerprint == VARIANT.fingerprint
 
 
-@pytest.mark.parametrize("library", DETERMINING_LIBRARIES)
+@pytest.mark.parametrize("library", ANSWERING_LIBRARIES)
 def test_the_version_of_a_library_changes_the_identity(
     library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +157,7 @@ def test_an_adapter_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=f"it has no {CONFIG}"):
         _ = replace(MODEL, adapter=tmp_path).identity
     (tmp_path / CONFIG).write_text("{}")
-    with pytest.raises(ModelError, match=f"holds no {WEIGHTS}"):
+    with pytest.raises(ModelError, match=f"holds no {ADAPTER_WEIGHTS}"):
         _ = replace(MODEL, adapter=tmp_path).identity
 
 

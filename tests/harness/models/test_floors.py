@@ -7,10 +7,10 @@ import pytest
 from lm_eval.api.instance import Instance
 
 from harness.errors import ConfigError
-from harness.models.floors import WORDS, FloorLM
+from harness.models.floors import FIRST_WORDS, FloorLM
 from harness.variants import FLOORS
 
-PASSAGE = " ".join(f"word{i}" for i in range(WORDS + 5))
+PASSAGE = " ".join(f"word{i}" for i in range(FIRST_WORDS + 5))
 DOCUMENTS = [
     {
         "id": f"i{i}",
