@@ -34,7 +34,7 @@ def test_every_engine_is_of_a_kind() -> None:
         (
             "vllm",
             "vllm",
-            r"^engine vllm needs what .* installed \(.*: pip install 'lm_eval\[vllm\]'$",
+            r"^engine vllm needs what .* \(.*: pip install 'lm_eval\[vllm\]'$",
         ),
         ("vllm-vlm", "ray", r"^engine vllm-vlm needs what .* \(.*: pip install ray$"),
     ],
