@@ -175,13 +175,12 @@ def read_samples(path: Path) -> dict[str, Outcome]:
             outcomes[document["id"]] = Outcome(
                 question_id=document["id"],
                 text=sample["filtered_resps"][0].strip(),
-                values={name: _value(sample[name]) for name in sample["metrics"]},
+                values={
+                    name: tuple(map(float, one)) if isinstance(one, list) else float(one)
+                    for name, one in ((name, sample[name]) for name in sample["metrics"])
+                },
                 document=document,
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
     return outcomes
-
-
-def _value(found: Any) -> Value:
-    return tuple(map(float, found)) if isinstance(found, list) else float(found)

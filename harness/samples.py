@@ -101,7 +101,7 @@ def _scored(
     scored, left_out = [], []
     for column in _columns(asked):
         metric = known.get(column.metric)
-        values = _numbers(column) or _statistics(column, metric)
+        values = _values(column, metric)
         flaw = _flaw(values, results.figures.get(column.key))
         if flaw:
             left_out.append(f"{column.name} is left out: {flaw}")
@@ -146,31 +146,22 @@ def _columns(asked: Questions) -> Iterator[_Column]:
             yield _Column(printable(metric if len(filters) == 1 else key), metric, key, logged)
 
 
-def _numbers(column: _Column) -> dict[str, Value]:
-    """The values as numbers; none where none is a number.
+def _values(column: _Column, metric: Metric | None) -> dict[str, Value]:
+    """The values as numbers, or as statistics of a corpus metric of ours; none where they are
+    neither.
 
     Raises:
-        DataError: some are, and one is not, or is not finite.
+        DataError: some are numbers, and one is not, or is not finite.
     """
-    if not any(isinstance(value, (int, float)) for _, value in column.logged.values()):
-        return {}
-    return {key: _number(column.name, *logged) for key, logged in column.logged.items()}
-
-
-def _statistics(column: _Column, metric: Metric | None) -> dict[str, Value]:
-    """The values as statistics of a corpus metric of ours; none where they are not.
-
-    Raises:
-        DataError: a statistic is no finite number.
-    """
+    logged = column.logged.items()
+    if any(isinstance(value, (int, float)) for _, (_, value) in logged):
+        return {key: _number(column.name, place, value) for key, (place, value) in logged}
     width = cast("CorpusMetric", metric).width if metric and metric.kind == "corpus" else None
-    if not all(
-        isinstance(value, list) and len(value) == width for _, value in column.logged.values()
-    ):
+    if not all(isinstance(value, list) and len(value) == width for _, (_, value) in logged):
         return {}
     return {
         key: tuple(_number(column.name, place, one) for one in value)
-        for key, (place, value) in column.logged.items()
+        for key, (place, value) in logged
     }
 
 
@@ -203,9 +194,7 @@ def _measure(
     if metric and metric.kind == "corpus":
         total = cast("CorpusMetric", metric).total
         return Measure(name, metric.title, "corpus", metric.higher_is_better, total)
-    return Measure(
-        name=name,
-        title=metric.title if metric else name,
-        kind="rate" if set(values.values()) <= {0.0, 1.0} else "mean",
-        higher_is_better=metric.higher_is_better if metric else higher,
-    )
+    kind = "rate" if set(values.values()) <= {0.0, 1.0} else "mean"
+    if metric:
+        return Measure(name, metric.title, kind, metric.higher_is_better)
+    return Measure(name, name, kind, higher)

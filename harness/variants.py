@@ -23,13 +23,6 @@ from harness.models.precision import Precision, device
 
 Identity = dict[str, Any]
 """What determines something, as JSON."""
-FLOORS: dict[str, str] = {
-    "echo": "none",
-    "other": "none",
-    "first": "retrieved",
-    "sentence": "retrieved",
-}
-"""Every kind of floor, with the row of the contexts that its passages come from."""
 MANNERS = frozenset(
     ("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path", "header")
 )
@@ -114,12 +107,9 @@ class Model:
         if self.kind == "call":
             return {"engine": self.engine, "function": self.base, "source": source_of(self.base)}
         if self.kind == "served":
-            return {
-                "engine": self.engine,
-                "base": self.base,
-                "options": {k: v for k, v in self.options.items() if k not in MANNERS},
-                "versions": {"lm_eval": version("lm_eval")},
-            }
+            options = {k: v for k, v in self.options.items() if k not in MANNERS}
+            found = {"engine": self.engine, "base": self.base, "options": options}
+            return {**found, "versions": {"lm_eval": version("lm_eval")}}
         if self.recipe and not self.adapter:
             raise ModelError(f"model {self.label} is not trained yet (recipe {self.recipe})")
         return {
@@ -187,19 +177,13 @@ class Context:
         """What determines which sections are shown, beside the index and its libraries."""
         if self.source == "none":
             return {"source": "none"}
-        given = self.source in ("oracle", "misled")
-        return {
-            "source": self.source,
-            # The embedder counts the tokens of the budget, also where nothing is searched for.
-            "embedder": catalogue.identity(self.embedder),
-            "budget": self.budget,
-            **({} if given else {"k": self.k, "mode": self.mode}),
-            **(
-                {"reranker": catalogue.identity(self.reranker)}
-                if self.reranker and not given
-                else {}
-            ),
-        }
+        # The embedder counts the tokens of the budget, also where nothing is searched for.
+        embedder = catalogue.identity(self.embedder)
+        found = {"source": self.source, "embedder": embedder, "budget": self.budget}
+        if self.source in ("oracle", "misled"):
+            return found
+        reranker = {"reranker": catalogue.identity(self.reranker)} if self.reranker else {}
+        return {**found, "k": self.k, "mode": self.mode, **reranker}
 
 
 @dataclass(frozen=True)
@@ -240,16 +224,10 @@ class Variant:
     @property
     def replicates(self) -> "list[Variant]":
         """The same once for each seed and draw: what is asked and scored by itself."""
-        seeds: list[tuple[int, ...]] = [(seed,) for seed in self.model.seeds] or [()]
-        draws = range(1, self.decoding.repeats + 1)
-        return [
-            replace(
-                self,
-                model=replace(self.model, seeds=seed),
-                decoding=replace(self.decoding, draw=draw),
-            )
-            for seed, draw in product(seeds, draws)
-        ]
+        models = [replace(self.model, seeds=(seed,)) for seed in self.model.seeds] or [self.model]
+        decodings = [replace(self.decoding, draw=n) for n in range(1, self.decoding.repeats + 1)]
+        pairs = product(models, decodings)
+        return [replace(self, model=model, decoding=decoding) for model, decoding in pairs]
 
     @property
     def replicate(self) -> str:
@@ -261,13 +239,9 @@ class Variant:
     @property
     def identity(self) -> Identity:
         """What determines its answers, part by part."""
-        return {
-            "model": self.model.identity,
-            "prompt": self.prompt.identity,
-            "context": self.context.identity,
-            "decoding": self.decoding.identity,
-            **({"draw": self.decoding.draw} if self.decoding.draw > 1 else {}),
-        }
+        parts = ("model", "prompt", "context", "decoding")
+        draw = {"draw": self.decoding.draw} if self.decoding.draw > 1 else {}
+        return {**{part: getattr(self, part).identity for part in parts}, **draw}
 
     @property
     def fingerprint(self) -> str:

@@ -19,11 +19,13 @@ GROUP = "policyqa.metrics"
 """Of the entry points by which an installed package offers metrics."""
 MEMBERS = ("name", "title", "higher_is_better", "kind", "signature", "score")
 """What a metric has (``harness.metrics.metric.Metric``)."""
-TAKEN = (
+LOGGED = (
     *("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"),
-    *("doc_hash", "prompt_hash", "target_hash", "cost", "unanswered"),
+    *("doc_hash", "prompt_hash", "target_hash"),
 )
-"""What a line of a sample log has beside the values of metrics, by their names."""
+"""What lm-eval's line of a sample log has beside the values of metrics, by their names."""
+TAKEN = (*LOGGED, "cost", "unanswered")
+"""The same of a line of a run."""
 _NOTHING = object()
 
 

@@ -33,9 +33,7 @@ class AnsweringLM(LM):  # type: ignore[misc]
         return [], 0
 
     def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
+        """Not asked by any task of ours, and neither is the other."""
         raise NotImplementedError
 
-    def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
-        raise NotImplementedError
+    loglikelihood_rolling = loglikelihood

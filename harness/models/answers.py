@@ -10,7 +10,7 @@ does not tell is left open, not guessed.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
@@ -58,15 +58,6 @@ class Given(BaseModel):
         )
 
 
-def read_given(value: Mapping[str, Any], place: str) -> Given:
-    """One line.
-
-    Raises:
-        DataError: a field is missing or of another type; ``place`` is where.
-    """
-    return validated(Given, value, place, DataError)
-
-
 def read_answers(path: Path) -> dict[str, Given]:
     """A file of answers, by question id.
 
@@ -75,7 +66,7 @@ def read_answers(path: Path) -> dict[str, Given]:
     """
     found: dict[str, Given] = {}
     for line, value in read_json_lines(path):
-        given = read_given(value, f"{path}:{line}")
+        given = validated(Given, value, f"{path}:{line}", DataError)
         if given.id in found:
             raise DataError(f"{path}:{line}: the id {given.id} stands here again; keep one answer")
         found[given.id] = given
@@ -106,17 +97,16 @@ class AnswersLM(AnsweringLM):
         del disable_tqdm
         asked = [request.doc["id"] for request in requests]
         for request, question in zip(requests, asked, strict=True):
-            self._show(request.doc, getattr(self._answers.get(question), "context", None))
-            if question in self._answers:
-                self.given[question] = self._answers[question].as_answer()
+            found = self._answers.get(question)
+            self._show(request.doc, found.context if found else None)
+            if found:
+                self.given[question] = found.as_answer()
             else:
                 self.unanswered[question] = "it is not in the file"
         self._tell("questions without an answer, scored as an empty one", list(self.unanswered))
-        surplus = self._answers.keys() - set(asked)
-        self._tell(
-            "answers to no question that is asked", [i for i in self._answers if i in surplus]
-        )
-        return [self._answers[one].answer if one in self._answers else "" for one in asked]
+        surplus = [question for question in self._answers if question not in self.given]
+        self._tell("answers to no question that is asked", surplus)
+        return [self.given[one].text if one in self.given else "" for one in asked]
 
     def _tell(self, what: str, ids: list[str]) -> None:
         if ids:

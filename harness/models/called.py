@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 
 from lm_eval.api.instance import Instance
 
-from harness.errors import ConfigError, DataError, told
+from harness.errors import ConfigError, told
 from harness.imported import imported
 from harness.kept import Answer
-from harness.models.answers import Given, read_given
+from harness.models.answers import Given
 from harness.models.engines import Engine, UnansweredError
+from harness.validation import validated
 from harness.variants import Variant
 
 
@@ -80,7 +81,5 @@ class CalledEngine(Engine):
                 f"{self._name} returned {type(returned).__name__}; it must return the answer as "
                 'text, or a dict with "answer" in it'
             )
-        try:
-            return read_given({**value, "id": "its answer"}, f"what {self._name} returned")
-        except DataError as error:
-            raise UnansweredError(str(error)) from error
+        place = f"what {self._name} returned"
+        return validated(Given, {**value, "id": "its answer"}, place, UnansweredError)

@@ -15,8 +15,7 @@ from lm_eval.api.registry import register_model
 from harness.errors import ConfigError
 from harness.groups import another_without
 from harness.models.answering import AnsweringLM
-from harness.models.kinds import FLOOR
-from harness.variants import FLOORS
+from harness.models.kinds import FLOOR, FLOORS
 
 FIRST_WORDS = 40
 """Of the best passage, that ``first`` answers with."""

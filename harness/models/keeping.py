@@ -151,8 +151,7 @@ class KeepingLM(AnsweringLM):
         for some in chunked(ordered, self._engine.size):
             asked = [distinct[prompt] for prompt in some]
             # What answers, how (lm-eval's generation settings), and what is asked.
-            parts = zip(asked, some, strict=True)
-            keys = [fingerprint([self._identity, one.args[1], prompt]) for one, prompt in parts]
+            keys = [fingerprint([self._identity, distinct[x].args[1], x]) for x in some]
             batches.append(_Batch(fingerprint(keys), asked, keys))
         return batches
 
@@ -227,8 +226,7 @@ class KeepingLM(AnsweringLM):
         Raises:
             ModelError: nothing here knows how the model reads chats.
         """
-        renderer = self._engine.renderer
-        if renderer:
+        if renderer := self._engine.renderer:
             return renderer.apply_chat_template(chat_history, add_generation_prompt)
         raise ModelError(
             "a chat cannot be rendered here: name the model whose tokenizer does so in the options "
@@ -238,8 +236,7 @@ class KeepingLM(AnsweringLM):
     @property
     def tokenizer_name(self) -> str:
         """lm-eval writes it into its results."""
-        renderer = self._engine.renderer
-        return str(getattr(renderer, "tokenizer_name", "")) if renderer else ""
+        return str(getattr(self._engine.renderer, "tokenizer_name", ""))
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""

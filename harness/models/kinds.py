@@ -13,6 +13,8 @@ ENGINE = "policyqa-hf"
 """Answers unless a model names another (``policyqa_hf``)."""
 FLOOR = "policyqa-floor"
 """No weights (``floors``)."""
+FLOORS = {"echo": "none", "other": "none", "first": "retrieved", "sentence": "retrieved"}
+"""Every kind of floor, with the row of the contexts that its passages come from."""
 ANSWERS = "policyqa-answers"
 """What an assistant that already exists has answered (``answers``)."""
 CALL = "policyqa-call"

@@ -17,15 +17,8 @@ from harness.variants import Model
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of a variant."""
 UNLOADABLE = (
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SafetensorError,
-    TypeError,
-    ValueError,
+    *(AssertionError, AttributeError, ImportError, LookupError, OSError),
+    *(RuntimeError, SafetensorError, TypeError, ValueError),
 )
 """What libraries raise at options, weights or memory that will not do."""
 LORA_RANK = 64

@@ -191,12 +191,11 @@ class Unloaded(Windowed):
         if system is None:
             return
         turns = [{"role": "system", "content": system}, {"role": "user", "content": "?"}]
+        rendered = reason = ""
         try:
             rendered = self.tokenizer.apply_chat_template(turns, tokenize=False)
         except TemplateError as error:
-            rendered, reason = "", f" ({error})"
-        else:
-            reason = ""
+            reason = f" ({error})"
         if system.strip() not in rendered:
             raise ModelError(
                 f"the chat template of {self.pretrained} takes no system text{reason}: leave "

@@ -20,19 +20,6 @@ def device() -> str:
     return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
 
 
-def loading_options(precision: Precision) -> dict[str, Any]:
-    """What transformers' ``from_pretrained`` takes to load a base in that precision."""
-    import torch
-
-    if precision in ("bf16", "fp32"):
-        return {"dtype": torch.bfloat16 if precision == "bf16" else torch.float32}
-    options: dict[str, Any] = {"quantization_config": quantisation(precision)}
-    if torch.cuda.is_available():
-        # bitsandbytes puts weights where they stay: each process of several on its own GPU.
-        options["device_map"] = {"": torch.cuda.current_device()}
-    return options
-
-
 def quantisation(precision: Precision) -> Any:
     """bitsandbytes' settings: for int8 those of the published work.
 
@@ -62,11 +49,20 @@ def load_base(folder: str, precision: Precision) -> Any:
     Raises:
         ModelError: its weights are not there, or cannot be read.
     """
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    options: dict[str, Any] = {}
+    if precision in ("bf16", "fp32"):
+        options["dtype"] = torch.bfloat16 if precision == "bf16" else torch.float32
+    else:
+        options["quantization_config"] = quantisation(precision)
+        if torch.cuda.is_available():
+            # bitsandbytes puts weights where they stay: each process of several on its own GPU.
+            options["device_map"] = {"": torch.cuda.current_device()}
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, **loading_options(precision))
+        model = AutoModelForCausalLM.from_pretrained(folder, **options)
     except (OSError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the weights of {folder}: {reason}") from error

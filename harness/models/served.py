@@ -107,13 +107,17 @@ class ServedEngine(Engine):
         text = said
         for stop in stops:  # Not every server ends where it is told to.
             text = text.split(stop)[0]
+        usage, name = response.get("usage"), response.get("model")
+        tokens = usage if isinstance(usage, dict) else {}
+        sent, made = (tokens.get(f"{part}_tokens") for part in ("prompt", "completion"))
         return Answer(
             without_secrets(text),
-            _tokens(response, "prompt_tokens"),
-            _tokens(response, "completion_tokens"),
+            sent if isinstance(sent, int) else None,
+            made if isinstance(made, int) else None,
             seconds,
             cut=None if reason is None else reason == "length" and text == said,
-            served_by=_named(response.get("model")),
+            # With no half character, which no file can hold.
+            served_by=whole(without_secrets(str(name))) if name else None,
             day=datetime.now(UTC).date().isoformat(),
         )
 
@@ -146,14 +150,3 @@ def _choice(response: Any) -> dict[str, Any]:
     choices = response.get("choices") if isinstance(response, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
-
-
-def _tokens(response: dict[str, Any], name: str) -> int | None:
-    usage = response.get("usage")
-    found = usage.get(name) if isinstance(usage, dict) else None
-    return found if isinstance(found, int) else None
-
-
-def _named(model: Any) -> str | None:
-    """What the server calls its model, with no half character, which no file can hold."""
-    return whole(without_secrets(str(model))) if model else None

@@ -12,10 +12,9 @@ import harness.variants
 from harness.errors import ModelError
 from harness.files import fingerprint
 from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG
-from harness.models.kinds import ANSWERS, CALL, FLOOR
+from harness.models.kinds import ANSWERS, CALL, FLOOR, FLOORS
 from harness.variants import (
     ANSWERING_LIBRARIES,
-    FLOORS,
     SOURCES,
     Context,
     Decoding,

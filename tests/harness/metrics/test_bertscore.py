@@ -88,33 +88,26 @@ def test_odd_texts_get_a_score(text: str) -> None:
     assert turned == pytest.approx(odd, abs=1e-4)
 
 
-def test_no_rows_need_no_encoder() -> None:
+def test_where_there_is_nothing_to_match_no_encoder_is_needed() -> None:
     assert BertScore("no-such/encoder").score([]) == []
     assert BertScore("no-such/encoder").score(rows("", " ")) == [0.0, 0.0]
 
 
-def test_the_encoder_is_loaded_once_and_scores_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    import bert_score
+def test_the_encoder_is_loaded_once_and_scores_in_one_pass(
+    minilm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scorer, passes = bertscore_module._load(str(minilm), 5), []
+    loads, package = bertscore_module._load.cache_info().misses, scorer.score
 
-    passes: list[int] = []
-    loads: list[object] = []
+    def counted(answers: list[str], references: list[str]) -> object:
+        passes.append(len(answers))
+        return package(answers, references)
 
-    class Counting(bert_score.BERTScorer):  # type: ignore[misc]
-        def __init__(self, *args: object, **options: object) -> None:
-            loads.append(self)
-            super().__init__(*args, **options)
-
-        def score(self, hypotheses: list[str], *args: object, **options: object) -> object:
-            passes.append(len(hypotheses))
-            return super().score(hypotheses, *args, **options)
-
-    monkeypatch.setattr(bert_score, "BERTScorer", Counting)
-    bertscore_module._load.cache_clear()
+    monkeypatch.setattr(scorer, "score", counted)
     for _ in range(2):
         BertScore().score([*rows("a", "b", ""), Row("", "c", (REFERENCE, "d", ""))])
-    bertscore_module._load.cache_clear()
-    assert len(loads) == 1
     assert passes == [4, 4]
+    assert bertscore_module._load.cache_info().misses == loads
 
 
 def test_the_signature_names_what_could_change_a_score() -> None:

@@ -8,7 +8,7 @@ from lm_eval.api.instance import Instance
 
 from harness.errors import ConfigError
 from harness.models.floors import FIRST_WORDS, FloorLM
-from harness.variants import FLOORS
+from harness.models.kinds import FLOORS
 
 PASSAGE = " ".join(f"word{i}" for i in range(FIRST_WORDS + 5))
 DOCUMENTS = [
