@@ -126,9 +126,5 @@ def aggregate(metric: Metric | CorpusMetric, values: Sequence[Value]) -> float:
 
 def description(metric: Metric) -> dict[str, Any]:
     """What a reader of a metric's figures must know of it, as JSON."""
-    return {
-        "title": metric.title,
-        "kind": metric.kind,
-        "higher_is_better": metric.higher_is_better,
-        "signature": metric.signature,
-    }
+    told = ("title", "kind", "higher_is_better", "signature")
+    return {name: getattr(metric, name) for name in told}

@@ -12,11 +12,6 @@ Show = Callable[[dict[str, Any], Sequence[str] | None], None]
 """Writes into a document what its assistant says that it was shown; None where it does not say."""
 
 
-def as_asked(document: dict[str, Any], context: Sequence[str] | None) -> None:
-    """A ``Show`` of those who are shown what the document has."""
-    del document, context
-
-
 class AnsweringLM(LM):  # type: ignore[misc]
     """An LM that answers, and remembers what it said to which question."""
 

@@ -19,9 +19,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from harness.errors import DataError
 from harness.files import read_json_lines
 from harness.kept import Answer
-from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.answering import AnsweringLM, Show
 from harness.models.kinds import ANSWERS
-from harness.progress import Say, unsaid
+from harness.progress import Say, silent
 from harness.text import whole
 from harness.validation import validated
 
@@ -78,7 +78,7 @@ class AnswersLM(AnsweringLM):
     """Answers as a file says."""
 
     def __init__(
-        self, answers: Mapping[str, Given], show: Show = as_asked, say: Say = unsaid
+        self, answers: Mapping[str, Given], show: Show = silent, say: Say = silent
     ) -> None:
         """An LM of what was answered.
 

@@ -20,9 +20,9 @@ from more_itertools import chunked
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
-from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.answering import AnsweringLM, Show
 from harness.models.engines import Engine, UnansweredError
-from harness.progress import Advance, Say, silent, unsaid
+from harness.progress import Advance, Say, silent
 from harness.text import whole
 from harness.threads import each
 from harness.variants import Identity
@@ -61,9 +61,9 @@ class KeepingLM(AnsweringLM):
         kept: Kept,
         use: Use,
         advance: Advance = silent,
-        say: Say = unsaid,
+        say: Say = silent,
         ask_again: bool = False,
-        show: Show = as_asked,
+        show: Show = silent,
     ) -> None:
         """An LM of an engine that is asked only for what is missing.
 
