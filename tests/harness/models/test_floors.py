@@ -42,8 +42,10 @@ def test_each_floor_answers_as_its_name_says() -> None:
 
 
 def test_other_answers_with_that_of_a_question_about_something_else() -> None:
-    # Half the list away, and never of the two questions about one section.
+    # Half the list away, and the next after that where one section answers both.
     assert answers("other", DOCUMENTS) == ["a3", "a4", "a5", "a0", "a1", "a2"]
+    turns = [{**one, "evidence": [f"s{i % 2}"]} for i, one in enumerate(DOCUMENTS[:4])]
+    assert answers("other", turns) == ["a3", "a0", "a1", "a2"]
     # It does not depend on how many are asked.
     assert answers("other", DOCUMENTS[2:4], among=DOCUMENTS) == ["a5", "a0"]
     # Where all are about one thing, or nobody knows about what, any other question's.

@@ -63,10 +63,12 @@ def test_answers_are_those_of_the_model_and_none_is_made_again(
 
 
 def test_a_batch_that_lacks_an_answer_is_asked_whole_and_no_other(asker: Asker) -> None:
-    asker.ask(sorted(PROMPTS, key=len)[2:])
+    *_, second, longest = sorted(PROMPTS, key=len)
+    asker.ask([longest])
+    asker.ask([longest, second])
     # Longest first: a batch with both answers there, and two that lack one.
     asker.ask([*PROMPTS, "Why"])
-    assert asker.batches == [2, 2, 1]
+    assert asker.batches == [1, 2, 2, 1]
 
 
 def test_another_way_of_decoding_is_asked_anew(asker: Asker) -> None:
