@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from finetune.recipe import RECIPES, Count, Share, read_recipe
+from finetune.recipe import RECIPES, Share, read_recipe
 from harness.files import cache_folder, fingerprint
 from harness.models import catalogue
-from harness.validation import Name
+from harness.validation import Count, Name
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
 

@@ -17,7 +17,7 @@ from transformers import AutoTokenizer
 from finetune.contexts import AnsweredContext, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
-from harness.models.chat import harmless
+from harness.text import harmless
 from rag.context import inert
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import completion, render

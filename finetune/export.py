@@ -15,7 +15,7 @@ from finetune.folders import new_folder
 from harness.errors import ConfigError, ModelError
 from harness.files import write_whole
 from harness.models import catalogue
-from harness.models.adapter import CONFIG, RECORD, WEIGHTS, put_on
+from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG, RECORD, put_on
 from harness.models.precision import load_base
 from harness.progress import Advance, silent
 
@@ -93,7 +93,7 @@ def _write_int8(base: str, adapter: Path | None, tokenizer: Any, folder: Path) -
     tokenizer.save_pretrained(folder / "base")
     if adapter is not None:
         (folder / "adapter").mkdir()
-        for name in (CONFIG, WEIGHTS, RECORD):
+        for name in (CONFIG, ADAPTER_WEIGHTS, RECORD):
             if (adapter / name).is_file():
                 shutil.copy2(adapter / name, folder / "adapter")
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from finetune.recipe import Count
+from harness.validation import Count
 
 CONTEXT = {
     "LLaMA 1": 2048,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.errors import ConfigError
 from harness.files import read_yaml
 from harness.models.precision import Precision
-from harness.validation import Model, Name, validated
+from harness.validation import Count, Name, Validated, validated
 from harness.variants import Prompt
 from tasks.policyqa.prompts import PromptRow, shipped_prompt, shipped_prompts
 from tasks.policyqa.questions import Question, draw, in_split, with_reference
@@ -28,7 +28,6 @@ OWN = "the recipe's own"
 GENERAL = ("sft", "sft-rag")
 """The shipped recipes that hold for any model."""
 
-Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -126,7 +125,9 @@ def load_recipe(name: str, **changes: Any) -> Recipe:
     return read_recipe(Recipe, RECIPES, name, changes)
 
 
-def read_recipe(kind: type[Model], shipped: Path, name: str, changes: Mapping[str, Any]) -> Model:
+def read_recipe(
+    kind: type[Validated], shipped: Path, name: str, changes: Mapping[str, Any]
+) -> Validated:
     """A recipe of that ``kind``: one of the folder ``shipped`` by name, or a YAML file by path.
 
     Raises:

@@ -27,7 +27,7 @@ from harness.errors import ConfigError, TrainingError
 from harness.files import write_json, write_whole
 from harness.models import catalogue
 from harness.models.adapter import RECORD
-from harness.progress import Advance, Say, silent, unsaid
+from harness.progress import Advance, Say, silent
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
 
@@ -39,7 +39,7 @@ def train(
     target: Path,
     determinants: dict[str, Any],
     advance: Advance = silent,
-    say: Say = unsaid,
+    say: Say = silent,
 ) -> Checkpoint:
     """The checkpoint of ``recipe`` at ``target``, trained unless it is finished there.
 

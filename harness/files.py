@@ -150,10 +150,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         DataError: the file is missing or not UTF-8.
     """
-    try:
+    with _explained(path):
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, start=1):
         if line.strip():
             yield number, line
@@ -180,10 +178,8 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         DataError: the file is missing, not UTF-8, or holds something else.
     """
-    try:
+    with _explained(path):
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
     return json_object(text, str(path))
 
 
@@ -195,10 +191,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     import yaml
 
-    try:
+    with _explained(path, yaml.YAMLError):
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
     if not isinstance(value, Mapping):
         raise DataError(f"{path}: expected a mapping of names to values, found {value!r:.60}")
     return dict(value)
+
+
+@contextmanager
+def _explained(path: Path, *more: type[Exception]) -> Iterator[None]:
+    wrong: tuple[type[Exception], ...] = (OSError, UnicodeDecodeError, *more)
+    try:
+        yield
+    except wrong as error:
+        raise DataError(f"{path} cannot be read: {error}") from error

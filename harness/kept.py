@@ -5,48 +5,44 @@ An answer is kept under who answered and the prompt's text, beside the batch it 
 score under the metric's signature and the row it read. So no two suites, runs or processes ask or
 score the same twice. Who used what is kept as well, since a user's private answers lie here:
 ``policyqa cache info`` shows and ``policyqa cache clear`` forgets.
-
-Safe when processes share it or are killed: every write is one transaction.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
-from more_itertools import chunked
-
-from harness.errors import RunError
-from harness.files import cache_folder, locked
+from harness.database import Database
+from harness.files import cache_folder
 from harness.metrics.metric import Value
 
 SCHEMA = 2
 """Raised when the tables change."""
-WAIT = 60
-"""Seconds a write waits for another process's."""
-_AT_ONCE = 500
-"""Keys asked for in one statement: SQLite takes 999 and more."""
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS answers (
+_FROM_NOTHING = """
+CREATE TABLE answers (
     key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER, answer_tokens INTEGER,
     seconds REAL, cut INTEGER, served_by TEXT, day TEXT, price REAL, context TEXT,
     code TEXT,
     PRIMARY KEY (key, batch)
 );
-CREATE TABLE IF NOT EXISTS scores (
+CREATE TABLE scores (
     row TEXT, metric TEXT, value TEXT, PRIMARY KEY (row, metric)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS uses (
+CREATE TABLE uses (
     suite TEXT, data TEXT, model TEXT, kind TEXT, key TEXT,
     PRIMARY KEY (suite, data, model, kind, key)
 ) WITHOUT ROWID;
+CREATE INDEX by_batch ON answers (batch, place);
 """
+_SINCE_1 = ("cut INTEGER", "served_by TEXT", "day TEXT", "price REAL", "context TEXT")
+"""Columns that version 0.5.0 of this project had not; what it kept stays."""
+_STEPS = {
+    0: _FROM_NOTHING,
+    1: "".join(f"ALTER TABLE answers ADD COLUMN {one};" for one in _SINCE_1),
+}
+"""What makes of a file of each earlier version one of this."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +91,7 @@ class Kept:
             RunError: it is damaged, cannot be written, or is of another version.
         """
         self.path = path or cache_folder("kept.sqlite")
-        self._one_at_a_time = RLock()
-        # SQLite turns to WAL without waiting for another process that does so at the same time.
-        with self._explained(), locked(self.path):
-            # Transactions are begun by hand: see ``_writing``.
-            # Threads that ask a server keep what they got, one at a time.
-            self._db = sqlite3.connect(
-                self.path, timeout=WAIT, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA secure_delete = ON")
-            self._set_up()
+        self._db = Database(self.path, SCHEMA, _STEPS)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -115,40 +101,37 @@ class Kept:
 
     def batch(self, batch: str) -> list[Answer] | None:
         """The answers of the batch of that key, in the order of its prompts; None unless kept."""
-        rows = self._rows(
-            f"SELECT {_ANSWER} FROM answers WHERE batch = ? ORDER BY place",  # noqa: S608
+        rows = self._db.rows(
+            f"SELECT {_ANSWER} FROM answers WHERE batch = ? ORDER BY place",
             [batch],
         )
         return [_answer(row) for row in rows] or None
 
     def answers(self, keys: Sequence[str]) -> dict[str, Answer]:
         """Of the answers of these keys those that are kept, of the batch that was kept first."""
-        found: dict[str, Answer] = {}
-        for some in chunked(keys, _AT_ONCE):
-            marks = ", ".join("?" * len(some))
-            rows = self._rows(
-                f"SELECT key, {_ANSWER} FROM answers WHERE key IN ({marks}) ORDER BY rowid DESC",  # noqa: S608
-                some,
-            )
-            found |= {key: _answer(row) for key, *row in rows}
-        return found
+        rows = self._db.rows(
+            f"SELECT key, {_ANSWER} FROM answers "
+            "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC",
+            [json.dumps(keys)],
+        )
+        return {key: _answer(row) for key, *row in rows}
 
     def forget_answers(self, keys: Sequence[str]) -> None:
         """Forget the answers of these keys, which are to be asked again."""
-        with self._writing():
-            self._db.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
+        with self._db.writing() as db:
+            db.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
 
     def keep_batch(self, batch: str, keys: Sequence[str], answers: Sequence[Answer]) -> None:
         """Keep the answers of a batch; on disk when this returns. What is there already stays."""
         code = version("policyqa-bench")
         rows = [
-            (key, batch, place, *_columns(replace(answer, code=code)))
+            {"key": key, "batch": batch, "place": place, **_columns(replace(answer, code=code))}
             for place, (key, answer) in enumerate(zip(keys, answers, strict=True))
         ]
-        marks = ",".join("?" * len(rows[0])) if rows else ""
-        with self._writing():
-            self._db.executemany(
-                f"INSERT OR IGNORE INTO answers (key, batch, place, {_ANSWER}) VALUES ({marks})",  # noqa: S608
+        with self._db.writing() as db:
+            db.executemany(
+                f"INSERT OR IGNORE INTO answers (key, batch, place, {_ANSWER}) "
+                f"VALUES (:key, :batch, :place, {_GIVEN})",
                 rows,
             )
 
@@ -156,43 +139,39 @@ class Kept:
 
     def scores(self, signature: str, rows: Sequence[str]) -> dict[str, Value | None]:
         """Of the rows with these fingerprints the values that are kept of one metric."""
-        found: dict[str, Value | None] = {}
-        for some in chunked(rows, _AT_ONCE):
-            marks = ", ".join("?" * len(some))
-            kept = self._rows(
-                f"SELECT row, value FROM scores WHERE metric = ? AND row IN ({marks})",  # noqa: S608
-                [signature, *some],
-            )
-            found |= {row: _value(json.loads(value)) for row, value in kept}
-        return found
+        kept = self._db.rows(
+            "SELECT row, value FROM scores "
+            "WHERE metric = ? AND row IN (SELECT value FROM json_each(?))",
+            [signature, json.dumps(rows)],
+        )
+        found = ((row, json.loads(value)) for row, value in kept)
+        return {row: tuple(one) if isinstance(one, list) else one for row, one in found}
 
     def keep_scores(self, signature: str, values: Mapping[str, Value | None]) -> None:
         """Keep values of one metric, by the fingerprints of their rows."""
         rows = [(row, signature, json.dumps(value)) for row, value in values.items()]
-        with self._writing():
-            self._db.executemany("INSERT OR REPLACE INTO scores VALUES (?,?,?)", rows)
+        with self._db.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO scores VALUES (?,?,?)", rows)
 
     # Who used what
 
     def used(self, use: Use, kind: str, keys: Iterable[str]) -> None:
         """Note that ``use`` needs these answers or scores (``kind``: ``answer`` or ``score``)."""
         rows = [(use.suite, use.data, use.model, kind, key) for key in keys]
-        with self._writing():
-            self._db.executemany("INSERT OR IGNORE INTO uses VALUES (?,?,?,?,?)", rows)
+        with self._db.writing() as db:
+            db.executemany("INSERT OR IGNORE INTO uses VALUES (?,?,?,?,?)", rows)
 
     def info(self) -> list[dict[str, Any]]:
         """What is kept of each suite, data folder and model: answers, their characters, scores."""
-        rows = self._rows(
-            "SELECT suite, data, model, count(DISTINCT answers.key), "
-            "coalesce(sum(length(answers.text)), 0), count(DISTINCT scores.row) FROM uses "
+        rows = self._db.rows(
+            "SELECT suite, data, model, count(DISTINCT answers.key) AS answers, "
+            "coalesce(sum(length(answers.text)), 0) AS characters, "
+            "count(DISTINCT scores.row) AS scored FROM uses "
             "LEFT JOIN answers ON kind = 'answer' AND answers.key = uses.key "
-            "LEFT JOIN (SELECT DISTINCT row FROM scores) AS scores "
-            "ON kind = 'score' AND scores.row = uses.key "
-            "GROUP BY suite, data, model ORDER BY suite, data, model",
-            [],
+            "LEFT JOIN scores ON kind = 'score' AND scores.row = uses.key "
+            "GROUP BY suite, data, model ORDER BY suite, data, model"
         )
-        names = ("suite", "data", "model", "answers", "characters", "scored")
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [dict(row) for row in rows]
 
     def forget(
         self, suite: str | None = None, data: str | None = None, model: str | None = None
@@ -208,84 +187,27 @@ class Kept:
         named = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name} = ?" for name in named) or "1"
         gone = {}
-        with self._writing():
+        with self._db.writing() as db:
             for kind, table, column in (("answer", "answers", "key"), ("score", "scores", "row")):
-                inside = f"SELECT key FROM uses WHERE kind = ? AND {where}"  # noqa: S608
+                used = f"SELECT key FROM uses WHERE kind = '{kind}' AND {where}"
                 # What nobody is noted to have used goes only when everything goes.
-                which = f"{column} IN ({inside})" if named else "? IS NOT NULL"
-                done = self._db.execute(
-                    f"DELETE FROM {table} WHERE {which}",  # noqa: S608
-                    [kind, *named.values()],
-                )
-                gone[table] = done.rowcount
-            self._db.execute(f"DELETE FROM uses WHERE {where}", list(named.values()))  # noqa: S608
-        with self._explained():
-            self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                which = f"{column} IN ({used})" if named else "1"
+                gone[table] = db.execute(
+                    f"DELETE FROM {table} WHERE {which}",
+                    list(named.values()),
+                ).rowcount
+            db.execute(f"DELETE FROM uses WHERE {where}", list(named.values()))
+        self._db.shrink()
         return gone
-
-    def _set_up(self) -> None:
-        (found,) = self._db.execute("PRAGMA user_version").fetchone()
-        if found == 1:
-            with self._writing():
-                for column in (
-                    "cut INTEGER",
-                    "served_by TEXT",
-                    "day TEXT",
-                    "price REAL",
-                    "context TEXT",
-                ):
-                    self._db.execute(f"ALTER TABLE answers ADD COLUMN {column}")
-                self._db.execute(f"PRAGMA user_version = {SCHEMA}")
-        elif found not in (0, SCHEMA):
-            raise RunError(
-                f"{self.path} is of version {found}, this program keeps version {SCHEMA}; move it "
-                "away, or use the program that made it"
-            )
-        if found == 0:
-            with self._writing():
-                for statement in _TABLES.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("CREATE INDEX IF NOT EXISTS by_batch ON answers (batch, place)")
-                self._db.execute(f"PRAGMA user_version = {SCHEMA}")
-
-    def _rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        with self._explained(), self._one_at_a_time:
-            return self._db.execute(statement, values).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction, that waits for another process's rather than fail half-way."""
-        with self._explained(), self._one_at_a_time:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                # SQLite has done so itself where the disk is full.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """What SQLite and the disk raise, as an error of ours that says where."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise RunError(
-                f"the kept answers and scores in {self.path} cannot be used: {error}; is the disk "
-                "full, or the folder not yours (POLICYQA_HOME)? If the file is damaged, delete it: "
-                "its answers are asked anew"
-            ) from error
 
 
 _ANSWER = ", ".join(one.name for one in fields(Answer))
+_GIVEN = ", ".join(f":{one.name}" for one in fields(Answer))
 
 
-def _columns(answer: Answer) -> tuple[Any, ...]:
+def _columns(answer: Answer) -> dict[str, Any]:
     context = None if answer.context is None else json.dumps(answer.context)
-    return tuple((vars(answer) | {"context": context}).values())
+    return vars(answer) | {"context": context}
 
 
 def _answer(row: Sequence[Any]) -> Answer:
@@ -294,8 +216,3 @@ def _answer(row: Sequence[Any]) -> Answer:
     cut = None if found.cut is None else bool(found.cut)
     context = None if found.context is None else tuple(json.loads(str(found.context)))
     return replace(found, cut=cut, context=context)
-
-
-def _value(found: Any) -> Value | None:
-    """A value as a metric gave it, from JSON."""
-    return tuple(found) if isinstance(found, list) else found

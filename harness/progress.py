@@ -8,11 +8,6 @@ Say = Callable[[str], None]
 """Hears what the user should know, a line at a time."""
 
 
-def silent(done: int, total: int) -> None:
-    """An ``Advance`` that tells nobody."""
-    del done, total
-
-
-def unsaid(line: str) -> None:
-    """A ``Say`` that tells nobody."""
-    del line
+def silent(*told: object) -> None:
+    """Tells nobody: an ``Advance``, a ``Say``, or whatever else hears of something."""
+    del told

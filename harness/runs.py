@@ -22,7 +22,7 @@ from harness.files import read_json, read_json_lines
 from harness.metrics import Value
 
 MANIFEST = "manifest.json"
-RECORD = "variant.json"
+VARIANT_RECORD = "variant.json"
 """Beside a variant's results: identity and cost. Its presence marks the variant finished."""
 CHART = "sweep.svg"
 """In a run's folder: the picture of its curves, if the context was varied."""
@@ -146,7 +146,7 @@ def read_result(run: Path, name: str) -> Result:
     if name not in manifest["variants"]:
         raise RunError(f"{run} has no variant {name}; it has {', '.join(manifest['variants'])}")
     folder = variant_folder(run, name)
-    path = folder / RECORD
+    path = folder / VARIANT_RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
     record = read_json(path)
@@ -175,13 +175,12 @@ def read_samples(path: Path) -> dict[str, Outcome]:
             outcomes[document["id"]] = Outcome(
                 question_id=document["id"],
                 text=sample["filtered_resps"][0].strip(),
-                values={name: _value(sample[name]) for name in sample["metrics"]},
+                values={
+                    name: tuple(map(float, one)) if isinstance(one, list) else float(one)
+                    for name, one in ((name, sample[name]) for name in sample["metrics"])
+                },
                 document=document,
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
     return outcomes
-
-
-def _value(found: Any) -> Value:
-    return tuple(map(float, found)) if isinstance(found, list) else float(found)

@@ -13,17 +13,11 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.errors import DataError
 from harness.files import read_json_lines
+from harness.metrics.foreign import LOGGED
 from harness.validation import validated
 
 AGAIN = "score again with lm_eval --log_samples --output_path FOLDER, or copy the log again"
 """What mends a log that is not as lm-eval left it."""
-_FIXED = frozenset(
-    (
-        *("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"),
-        *("doc_hash", "prompt_hash", "target_hash"),
-    )
-)
-"""Keys of a line that are no metric's."""
 
 
 class Sample(BaseModel):
@@ -69,7 +63,7 @@ def read_questions(path: Path) -> Questions:
     lines = list(_lines(path))
     if not lines:
         raise DataError(f"{path}:1: the file is empty, and a log has a line a question; {AGAIN}")
-    named = all(_is_id(line.sample.doc.get("id")) for line in lines)
+    named = all(isinstance(line.sample.doc.get("id"), str | int) for line in lines)
     questions: Questions = {}
     for line in lines:
         found = line.sample.doc["id"] if named else line.sample.doc_id
@@ -100,15 +94,11 @@ def _line(place: str, found: dict[str, Any]) -> Line:
     sample = validated(Sample, found, f"{place}: no line of a sample log", DataError)
     metrics = sample.metrics
     if metrics is None:
-        metrics = [key for key in found if key not in _FIXED]
+        metrics = [key for key in found if key not in LOGGED]
     missing = [name for name in metrics if name not in found]
     if missing:
         raise DataError(f"{place}: no line of a sample log: it has no value of {missing[0]!r}")
     return Line(place, sample, {name: found[name] for name in metrics})
-
-
-def _is_id(found: Any) -> bool:
-    return isinstance(found, (str, int))
 
 
 def _check_filters(questions: Questions) -> None:

@@ -48,17 +48,8 @@ class Log:
     results: TaskResults
 
 
-@dataclass(frozen=True)
-class _Column:
-    """The values of one metric under one filter."""
-
-    name: str
-    """As it is shown."""
-    metric: str
-    key: str
-    """As in lm-eval's results."""
-    logged: dict[str, tuple[str, Any]]
-    """By question id: the place of the value, and the value as logged."""
+_Logged = dict[str, tuple[str, Any]]
+"""By question id: where a value stands, and the value as logged."""
 
 
 def read_log(path: Path) -> Log:
@@ -98,16 +89,18 @@ def _scored(
 ) -> tuple[list[tuple[Measure, dict[str, Value]]], list[str]]:
     """Each measure with its values by question id; and what is left out, and why."""
     known = {metric.name: metric for metric in make_metrics()} if ours else {}
+    several = len(next(iter(asked.values()))) > 1
     scored, left_out = [], []
-    for column in _columns(asked):
-        metric = known.get(column.metric)
-        values = _numbers(column) or _statistics(column, metric)
-        flaw = _flaw(values, results.figures.get(column.key))
+    for name, kept, logged in _columns(asked):
+        key = f"{name},{kept}"  # As in lm-eval's results.
+        shown = printable(key if several else name)
+        values = _values(shown, logged, known.get(name))
+        flaw = _flaw(values, results.figures.get(key))
         if flaw:
-            left_out.append(f"{column.name} is left out: {flaw}")
+            left_out.append(f"{shown} is left out: {flaw}")
         else:
-            higher = results.higher_is_better.get(column.metric)
-            scored.append((_measure(column.name, values, metric, higher), values))
+            higher = results.higher_is_better.get(name)
+            scored.append((_measure(shown, values, known.get(name), higher), values))
     return scored, left_out
 
 
@@ -131,46 +124,30 @@ def _asked(sample: Sample, ours: bool) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _columns(asked: Questions) -> Iterator[_Column]:
-    """A column for each metric under each filter, in the order of the log."""
-    filters = next(iter(asked.values()))
-    for kept in filters:
+def _columns(asked: Questions) -> Iterator[tuple[str, str, _Logged]]:
+    """The values of each metric under each filter, in the order of the log."""
+    for kept in next(iter(asked.values())):
         lines = {key: under[kept] for key, under in asked.items()}
         for metric in dict.fromkeys(name for line in lines.values() for name in line.values):
-            key = f"{metric},{kept}"
-            logged = {
-                question: (line.place, line.values[metric])
-                for question, line in lines.items()
-                if metric in line.values
-            }
-            yield _Column(printable(metric if len(filters) == 1 else key), metric, key, logged)
+            having = {key: line for key, line in lines.items() if metric in line.values}
+            yield metric, kept, {k: (one.place, one.values[metric]) for k, one in having.items()}
 
 
-def _numbers(column: _Column) -> dict[str, Value]:
-    """The values as numbers; none where none is a number.
+def _values(name: str, logged: _Logged, metric: Metric | None) -> dict[str, Value]:
+    """The values as numbers, or as statistics of a corpus metric of ours; none where they are
+    neither.
 
     Raises:
-        DataError: some are, and one is not, or is not finite.
+        DataError: some are numbers, and one is not, or is not finite.
     """
-    if not any(isinstance(value, (int, float)) for _, value in column.logged.values()):
-        return {}
-    return {key: _number(column.name, *logged) for key, logged in column.logged.items()}
-
-
-def _statistics(column: _Column, metric: Metric | None) -> dict[str, Value]:
-    """The values as statistics of a corpus metric of ours; none where they are not.
-
-    Raises:
-        DataError: a statistic is no finite number.
-    """
+    if any(isinstance(value, (int, float)) for _, value in logged.values()):
+        return {key: _number(name, place, value) for key, (place, value) in logged.items()}
     width = cast("CorpusMetric", metric).width if metric and metric.kind == "corpus" else None
-    if not all(
-        isinstance(value, list) and len(value) == width for _, value in column.logged.values()
-    ):
+    if not all(isinstance(value, list) and len(value) == width for _, value in logged.values()):
         return {}
     return {
-        key: tuple(_number(column.name, place, one) for one in value)
-        for key, (place, value) in column.logged.items()
+        key: tuple(_number(name, place, one) for one in value)
+        for key, (place, value) in logged.items()
     }
 
 
@@ -203,9 +180,7 @@ def _measure(
     if metric and metric.kind == "corpus":
         total = cast("CorpusMetric", metric).total
         return Measure(name, metric.title, "corpus", metric.higher_is_better, total)
-    return Measure(
-        name=name,
-        title=metric.title if metric else name,
-        kind="rate" if set(values.values()) <= {0.0, 1.0} else "mean",
-        higher_is_better=metric.higher_is_better if metric else higher,
-    )
+    kind = "rate" if set(values.values()) <= {0.0, 1.0} else "mean"
+    if metric:
+        return Measure(name, metric.title, kind, metric.higher_is_better)
+    return Measure(name, name, kind, higher)

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import TypeVar
 
-Item = TypeVar("Item")
-Made = TypeVar("Made")
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 
 
 def each(
-    work: Callable[[Item], Made], items: Sequence[Item], threads: int
-) -> Generator[tuple[Item, Made | None]]:
+    work: Callable[[_Item], _Made], items: Sequence[_Item], threads: int
+) -> Generator[tuple[_Item, _Made | None]]:
     """Items with what ``work`` makes of them, as it is made.
 
     Where it raises, so does this, as soon as what is being worked at is done; nothing more is
@@ -19,7 +19,7 @@ def each(
     """
     failed = Event()
 
-    def until_one_fails(item: Item) -> Made | None:
+    def until_one_fails(item: _Item) -> _Made | None:
         try:
             return None if failed.is_set() else work(item)
         except BaseException:

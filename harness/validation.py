@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from harness.errors import BenchError
 
-Model = TypeVar("Model", bound=BaseModel)
+Validated = TypeVar("Validated", bound=BaseModel)
 
 
 def _names_a_folder(name: str) -> str:
@@ -21,13 +21,15 @@ def _names_a_folder(name: str) -> str:
     return name
 
 
+Count = Annotated[int, Field(ge=1)]
+"""Of something there is at least one of."""
 Name = Annotated[str, AfterValidator(_names_a_folder)]
 """What a folder is named after: a suite's, a recipe's, a row's in a suite's table."""
 
 
 def validated(
-    model: type[Model], values: Mapping[str, Any], place: object, error: type[BenchError]
-) -> Model:
+    model: type[Validated], values: Mapping[str, Any], place: object, error: type[BenchError]
+) -> Validated:
     """``values`` as a ``model``.
 
     Args:
@@ -39,15 +41,9 @@ def validated(
     try:
         return model.model_validate(values)
     except ValidationError as wrong:
-        fields = "; ".join(
-            ": ".join(
-                part
-                for part in (
-                    ".".join(str(part) for part in e["loc"]),
-                    e["msg"].removeprefix("Value error, "),
-                )
-                if part
-            )
-            for e in wrong.errors()
+        parts = (
+            (".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, "))
+            for one in wrong.errors()
         )
+        fields = "; ".join(": ".join(filter(None, both)) for both in parts)
         raise error(f"{place}: {fields}") from wrong

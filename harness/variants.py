@@ -18,24 +18,16 @@ from harness.files import fingerprint, hash_file
 from harness.imported import source_of
 from harness.models import catalogue
 from harness.models.adapter import adapter_identity
-from harness.models.device import device
-from harness.models.kinds import ENGINE, FLOOR, Kind, kind_of
-from harness.models.precision import Precision
+from harness.models.kinds import ENGINE, FLOOR, EngineKind, kind_of
+from harness.models.precision import Precision, device
 
 Identity = dict[str, Any]
 """What determines something, as JSON."""
-FLOORS: dict[str, str] = {
-    "echo": "none",
-    "other": "none",
-    "first": "retrieved",
-    "sentence": "retrieved",
-}
-"""Every kind of floor, with the row of the contexts that its passages come from."""
 MANNERS = frozenset(
     ("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path", "header")
 )
 """Options of a served model that say how it is reached, and nothing of what it answers."""
-DETERMINING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
+ANSWERING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
 """Whose versions can change an answer."""
 Source = Literal["none", "retrieved", "oracle", "misled", "withheld"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -78,7 +70,7 @@ class Model:
     """Of a served model."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> EngineKind:
         """How it answers (``harness.models.kinds``)."""
         return kind_of(self.engine)
 
@@ -115,12 +107,9 @@ class Model:
         if self.kind == "call":
             return {"engine": self.engine, "function": self.base, "source": source_of(self.base)}
         if self.kind == "served":
-            return {
-                "engine": self.engine,
-                "base": self.base,
-                "options": {k: v for k, v in self.options.items() if k not in MANNERS},
-                "versions": {"lm_eval": version("lm_eval")},
-            }
+            options = {k: v for k, v in self.options.items() if k not in MANNERS}
+            found = {"engine": self.engine, "base": self.base, "options": options}
+            return {**found, "versions": {"lm_eval": version("lm_eval")}}
         if self.recipe and not self.adapter:
             raise ModelError(f"model {self.label} is not trained yet (recipe {self.recipe})")
         return {
@@ -129,7 +118,7 @@ class Model:
             "adapter": adapter_identity(self.adapter) if self.adapter else None,
             "precision": self.precision,
             "device": device(),
-            "versions": {name: version(name) for name in DETERMINING_LIBRARIES},
+            "versions": {name: version(name) for name in ANSWERING_LIBRARIES},
             **({"options": dict(self.options)} if self.options else {}),
         }
 
@@ -188,19 +177,13 @@ class Context:
         """What determines which sections are shown, beside the index and its libraries."""
         if self.source == "none":
             return {"source": "none"}
-        given = self.source in ("oracle", "misled")
-        return {
-            "source": self.source,
-            # The embedder counts the tokens of the budget, also where nothing is searched for.
-            "embedder": catalogue.identity(self.embedder),
-            "budget": self.budget,
-            **({} if given else {"k": self.k, "mode": self.mode}),
-            **(
-                {"reranker": catalogue.identity(self.reranker)}
-                if self.reranker and not given
-                else {}
-            ),
-        }
+        # The embedder counts the tokens of the budget, also where nothing is searched for.
+        embedder = catalogue.identity(self.embedder)
+        found = {"source": self.source, "embedder": embedder, "budget": self.budget}
+        if self.source in ("oracle", "misled"):
+            return found
+        reranker = {"reranker": catalogue.identity(self.reranker)} if self.reranker else {}
+        return {**found, "k": self.k, "mode": self.mode, **reranker}
 
 
 @dataclass(frozen=True)
@@ -241,16 +224,10 @@ class Variant:
     @property
     def replicates(self) -> "list[Variant]":
         """The same once for each seed and draw: what is asked and scored by itself."""
-        seeds: list[tuple[int, ...]] = [(seed,) for seed in self.model.seeds] or [()]
-        draws = range(1, self.decoding.repeats + 1)
-        return [
-            replace(
-                self,
-                model=replace(self.model, seeds=seed),
-                decoding=replace(self.decoding, draw=draw),
-            )
-            for seed, draw in product(seeds, draws)
-        ]
+        models = [replace(self.model, seeds=(seed,)) for seed in self.model.seeds] or [self.model]
+        decodings = [replace(self.decoding, draw=n) for n in range(1, self.decoding.repeats + 1)]
+        pairs = product(models, decodings)
+        return [replace(self, model=model, decoding=decoding) for model, decoding in pairs]
 
     @property
     def replicate(self) -> str:
@@ -262,13 +239,9 @@ class Variant:
     @property
     def identity(self) -> Identity:
         """What determines its answers, part by part."""
-        return {
-            "model": self.model.identity,
-            "prompt": self.prompt.identity,
-            "context": self.context.identity,
-            "decoding": self.decoding.identity,
-            **({"draw": self.decoding.draw} if self.decoding.draw > 1 else {}),
-        }
+        parts = ("model", "prompt", "context", "decoding")
+        draw = {"draw": self.decoding.draw} if self.decoding.draw > 1 else {}
+        return {**{part: getattr(self, part).identity for part in parts}, **draw}
 
     @property
     def fingerprint(self) -> str:

@@ -3,7 +3,7 @@
 from functools import cached_property, partial
 
 from harness.kept import Kept, Use
-from harness.models.answering import AnsweringLM, Show, as_asked
+from harness.models.answering import AnsweringLM, Show
 from harness.models.answers import AnswersLM
 from harness.models.called import CalledEngine
 from harness.models.engines import Engine, LocalEngine
@@ -11,7 +11,7 @@ from harness.models.floors import FloorLM
 from harness.models.keeping import KeepingLM
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
-from harness.progress import Advance
+from harness.progress import Advance, silent
 from harness.variants import Variant
 from policyqa.plan import Plan
 from policyqa.progress import Watch
@@ -61,7 +61,7 @@ class Answering:
             advance,
             self._watch.say,
             self._ask_again and kind in ("served", "call"),
-            self._show if kind == "call" and variant.context.source == "none" else as_asked,
+            self._show if kind == "call" and variant.context.source == "none" else silent,
         )
 
     @cached_property

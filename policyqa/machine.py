@@ -5,7 +5,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from harness.models.device import device
+from harness.models.precision import device
 
 
 def machine() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from harness.files import fingerprint
 from harness.metrics import description, signature
 from harness.models.adapter import read_record
 from harness.statistics import RESAMPLES
-from harness.variants import DETERMINING_LIBRARIES, Model, Variant
+from harness.variants import ANSWERING_LIBRARIES, Model, Variant
 from policyqa.machine import machine
 from policyqa.plan import Plan
 from rag.retriever import RETRIEVAL_LIBRARIES
@@ -18,7 +18,7 @@ from tasks.policyqa.documents import VERSION
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import data_identity, numbered_questions
 
-LIBRARIES = tuple(dict.fromkeys((*DETERMINING_LIBRARIES, *RETRIEVAL_LIBRARIES)))
+LIBRARIES = tuple(dict.fromkeys((*ANSWERING_LIBRARIES, *RETRIEVAL_LIBRARIES)))
 
 
 def make_manifest(plan: Plan) -> dict[str, Any]:

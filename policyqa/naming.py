@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from harness.errors import ConfigError
-from harness.models.kinds import ENGINE, FLOOR
+from harness.models.kinds import ENGINE, FLOOR, FLOORS
 from harness.models.precision import PRECISIONS, Precision
-from harness.variants import FLOORS, Context, Decoding, Model, Prompt, Variant
+from harness.variants import Context, Decoding, Model, Prompt, Variant
 
 FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
 FLOOR_ROW = "floor"

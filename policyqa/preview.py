@@ -15,7 +15,7 @@ from typing import Any
 from harness.files import cache_folder
 from harness.kept import Answer, Kept
 from harness.models import catalogue
-from harness.models.device import device
+from harness.models.precision import device
 from harness.progress import silent
 from harness.variants import Context, Variant
 from policyqa.answering import Answering

@@ -16,8 +16,11 @@ from more_itertools import chunked
 from harness.errors import ConfigError, DataError
 from harness.files import fingerprint, json_object
 from harness.groups import groups
-from harness.metrics import retrieval
-from harness.metrics.retrieval import retrieval_metrics, retrieval_scores
+from harness.metrics.retrieval import (
+    retrieval_metrics,
+    retrieval_scores,
+    retrieval_signature,
+)
 from harness.statistics import RESAMPLES, mean_interval, paired_difference
 from policyqa.progress import Watch
 from rag.corpus import Corpus, framework_of
@@ -204,7 +207,7 @@ def _signature(retriever: Retriever, data: Path, split: str, k: int, n: int) -> 
         f"n:{n}",
         f"k:{k}",
         retriever.signature,
-        retrieval.signature(),
+        retrieval_signature(),
         f"intervals:95%,{RESAMPLES} resamples of documents (of one: of sections),seed{SEED}",
         f"code:{version('policyqa-bench')}",
     ]

@@ -11,10 +11,10 @@ from harness.errors import ConfigError
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
+from harness.validation import Count
 from harness.variants import Context, Decoding, Model, Price, Source
 from rag.index import MODES
 
-Count = Annotated[int, Field(ge=1)]
 Amount = Annotated[int, Field(ge=0)]
 SECRET = ("api_key", "auth_token", "authorization", "header", "headers", "password", "token")
 """Options of an engine that would put a secret into a suite, and with it into a run folder."""

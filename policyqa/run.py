@@ -16,7 +16,7 @@ from harness.files import locked, read_json, write_json, write_whole
 from harness.kept import Kept
 from harness.metrics import Metric
 from harness.models import catalogue
-from harness.runs import CHART, MANIFEST, RECORD, variant_folder
+from harness.runs import CHART, MANIFEST, VARIANT_RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
 from policyqa.manifest import make_manifest
@@ -167,7 +167,7 @@ def _link_checkpoints(plan: Plan, out: Path) -> None:
 def _drop_other_variants(plan: Plan, out: Path) -> None:
     """Delete what an earlier form of the suite left; its answers are kept elsewhere."""
     named = {variant_folder(out, variant.name) for variant in plan.suite.resolved}
-    for record in list((out / "variants").rglob(RECORD)):
+    for record in list((out / "variants").rglob(VARIANT_RECORD)):
         if record.parent not in named:
             shutil.rmtree(record.parent)
 

@@ -20,7 +20,7 @@ from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
 from harness.metrics.scoring import row_keys
 from harness.models.answering import AnsweringLM
-from harness.runs import RECORD, replicate_folder, variant_folder
+from harness.runs import VARIANT_RECORD, replicate_folder, variant_folder
 from harness.variants import Price, Variant
 from policyqa.quiet import without_git_errors
 from tasks.policyqa.task import PolicyQATask
@@ -84,7 +84,7 @@ class Scorer:
             shutil.rmtree(partial_folder, ignore_errors=True)  # Of a kill.
             for one, (evaluation, _) in zip(asked, found, strict=True):
                 _write(evaluation, replicate_folder(partial_folder, one.variant.replicate))
-            write_json(partial_folder / RECORD, _record(asked, answers))
+            write_json(partial_folder / VARIANT_RECORD, _record(asked, answers))
             put_folder(partial_folder, folder)
         return self._means([evaluation for evaluation, _ in found])
 

@@ -21,10 +21,11 @@ from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
 from harness.metrics.bertscore import BertScore
 from harness.metrics.registry import make_metrics
-from harness.validation import Name, validated
-from harness.variants import FLOORS, SOURCES, Context, Model, Variant
+from harness.models.kinds import FLOORS
+from harness.validation import Count, Name, validated
+from harness.variants import SOURCES, Context, Model, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
-from policyqa.rows import Amount, ContextRow, Count, DecodingRow, ModelRow
+from policyqa.rows import Amount, ContextRow, DecodingRow, ModelRow
 from rag.corpus import has_corpus
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K

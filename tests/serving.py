@@ -135,18 +135,14 @@ def model_script(model: PolicyQALM) -> Script:
     one_at_a_time = Lock()
 
     def answer(call: Call) -> Reply:
-        chat = call.path == CHATS
-        prompt = _rendered(model, call.body["messages"]) if chat else call.body["prompt"]
+        prompt = call.body.get("prompt") or model.tokenizer.apply_chat_template(
+            call.body["messages"], tokenize=False, add_generation_prompt=True
+        )
         with one_at_a_time:
             text, reason, usage = _generated(model, prompt, call.body)
         return says(text, finish_reason=reason, usage=usage, model="smollm2-here")
 
     return answer
-
-
-def _rendered(model: PolicyQALM, turns: list[dict[str, str]]) -> str:
-    text = model.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    return str(text)
 
 
 def _generated(
@@ -159,10 +155,9 @@ def _generated(
         **asked, max_new_tokens=body["max_tokens"], do_sample=False, pad_token_id=end
     )
     tokens = made[0, start:].tolist()
-    text, reason = str(model.tokenizer.decode(tokens, skip_special_tokens=True)), "length"
-    if end in tokens or any(stop in text for stop in body["stop"]):
-        reason = "stop"
+    text = str(model.tokenizer.decode(tokens, skip_special_tokens=True))
+    ended = end in tokens or any(stop in text for stop in body["stop"])
     for stop in body["stop"]:
         text = text.split(stop)[0]
     usage = {"prompt_tokens": start, "completion_tokens": len(tokens)}
-    return text, reason, usage
+    return text, "stop" if ended else "length", usage

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.metrics.metric import Kind, Row, Value
+from harness.metrics.metric import MetricKind, Row, Value
 
 _HERE = (
     r"(?:available|given|provided|supplied|quoted|retrieved|shown|at hand|on hand|cited|before me)"
@@ -109,7 +109,7 @@ class FalseAnswer:
     name: ClassVar[str] = "false_answer"
     title: ClassVar[str] = "false answers"
     higher_is_better: ClassVar[bool] = False
-    kind: ClassVar[Kind] = "rate"
+    kind: ClassVar[MetricKind] = "rate"
 
     @property
     def signature(self) -> str:
@@ -128,7 +128,7 @@ class OverRefusal:
     name: ClassVar[str] = "over_refusal"
     title: ClassVar[str] = "over-refusals"
     higher_is_better: ClassVar[bool] = False
-    kind: ClassVar[Kind] = "rate"
+    kind: ClassVar[MetricKind] = "rate"
 
     @property
     def signature(self) -> str:
@@ -150,7 +150,7 @@ class Abstained:
     name: ClassVar[str] = "abstained"
     title: ClassVar[str] = "abstained unshown"
     higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[Kind] = "rate"
+    kind: ClassVar[MetricKind] = "rate"
 
     @property
     def signature(self) -> str:

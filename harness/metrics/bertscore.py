@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from harness.errors import ConfigError
-from harness.metrics.metric import Kind, Row, Value
+from harness.metrics.metric import MetricKind, Row, Value
 from harness.models import catalogue
-from harness.models.device import device
+from harness.models.precision import device
 
 ENCODER = "minilm-l6"
 """The encoder unless another is named."""
@@ -37,7 +37,7 @@ class BertScore:
     name: ClassVar[str] = "bertscore_f1"
     title: ClassVar[str] = "BERTScore"
     higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[Kind] = "mean"
+    kind: ClassVar[MetricKind] = "mean"
 
     @property
     def signature(self) -> str:

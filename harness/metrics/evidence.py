@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.metrics.metric import Kind, Row, Value
+from harness.metrics.metric import MetricKind, Row, Value
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class EvidenceShown:
     name: ClassVar[str] = "evidence_shown"
     title: ClassVar[str] = "evidence shown"
     higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[Kind] = "rate"
+    kind: ClassVar[MetricKind] = "rate"
     signature: ClassVar[str] = "evidence_shown:any-section"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:

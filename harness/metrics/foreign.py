@@ -13,17 +13,19 @@ from typing import Any, get_args
 
 from harness.errors import ConfigError
 from harness.imported import imported
-from harness.metrics.metric import Kind, Metric, named_in_errors
+from harness.metrics.metric import Metric, MetricKind, named_in_errors
 
 GROUP = "policyqa.metrics"
 """Of the entry points by which an installed package offers metrics."""
 MEMBERS = ("name", "title", "higher_is_better", "kind", "signature", "score")
 """What a metric has (``harness.metrics.metric.Metric``)."""
-TAKEN = (
+LOGGED = (
     *("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"),
-    *("doc_hash", "prompt_hash", "target_hash", "cost", "unanswered"),
+    *("doc_hash", "prompt_hash", "target_hash"),
 )
-"""What a line of a sample log has beside the values of metrics, by their names."""
+"""What lm-eval's line of a sample log has beside the values of metrics, by their names."""
+TAKEN = (*LOGGED, "cost", "unanswered")
+"""The same of a line of a run."""
 _NOTHING = object()
 
 
@@ -60,8 +62,8 @@ def _wrong_with(metric: Any, ours: Sequence[str]) -> Iterator[str]:
     missing = [one for one in needed if getattr_static(metric, one, _NOTHING) is _NOTHING]
     if missing:
         yield f"has no {', '.join(missing)}; it needs {', '.join(needed)}"
-    if kind not in get_args(Kind):
-        yield f"is of kind {kind!r}; it must be one of {', '.join(get_args(Kind))}"
+    if kind not in get_args(MetricKind):
+        yield f"is of kind {kind!r}; it must be one of {', '.join(get_args(MetricKind))}"
     name, title, better = metric.name, metric.title, metric.higher_is_better
     if not (isinstance(name, str) and name.isidentifier()):
         yield f"is named {name!r}; a name is of letters, digits and '_'"

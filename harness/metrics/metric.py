@@ -16,7 +16,7 @@ from harness.errors import BenchError, ConfigError, told
 
 Value = float | tuple[float, ...]
 """What one row scores; of a corpus metric, the statistics of the row that add up."""
-Kind = Literal["mean", "rate", "corpus"]
+MetricKind = Literal["mean", "rate", "corpus"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Metric(Protocol):
         """Which way is better; None where neither is."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> MetricKind:
         """``mean``: a row's values are averaged; ``rate``: they are 0 or 1, and their mean a share;
         ``corpus``: they are statistics, and the figure is ``total`` of their sum."""
 
@@ -126,9 +126,5 @@ def aggregate(metric: Metric | CorpusMetric, values: Sequence[Value]) -> float:
 
 def description(metric: Metric) -> dict[str, Any]:
     """What a reader of a metric's figures must know of it, as JSON."""
-    return {
-        "title": metric.title,
-        "kind": metric.kind,
-        "higher_is_better": metric.higher_is_better,
-        "signature": metric.signature,
-    }
+    told = ("title", "kind", "higher_is_better", "signature")
+    return {name: getattr(metric, name) for name in told}

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from harness.metrics.metric import Kind, Row, Value
+from harness.metrics.metric import MetricKind, Row, Value
 
 _WORDS_ROUGE_TAKES = 200
 """Below this many words in both texts together the ``rouge`` package needs no more stack."""
@@ -24,7 +24,7 @@ class Bleu:
     name: ClassVar[str] = "bleu"
     title: ClassVar[str] = "sentence BLEU"
     higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[Kind] = "mean"
+    kind: ClassVar[MetricKind] = "mean"
 
     @property
     def signature(self) -> str:
@@ -49,7 +49,7 @@ class CorpusBleu:
     name: ClassVar[str] = "corpus_bleu"
     title: ClassVar[str] = "corpus BLEU"
     higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[Kind] = "corpus"
+    kind: ClassVar[MetricKind] = "corpus"
     width: ClassVar[int] = 2 + 2 * _ORDERS
 
     @property
@@ -98,7 +98,7 @@ class RougeL:
     name: ClassVar[str] = "rouge_l"
     title: ClassVar[str] = "ROUGE-L"
     higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[Kind] = "mean"
+    kind: ClassVar[MetricKind] = "mean"
 
     @property
     def signature(self) -> str:

@@ -48,7 +48,7 @@ def retrieval_scores(
     return scores
 
 
-def signature() -> str:
+def retrieval_signature() -> str:
     """What can change the scores, in one line."""
     return f"ir-measures:{version('ir-measures')},pytrec_eval-{version('pytrec-eval-terrier')}"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
-from harness.files import fingerprint, hash_file, json_object, read_json
+from harness.files import fingerprint, hash_file, read_json
 from harness.models.entries import CATALOGUE
 
 CONFIG = "adapter_config.json"
-WEIGHTS = "adapter_model.safetensors"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 RECORD = "training.json"
 """Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
 
@@ -22,7 +22,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         DataError: the file is damaged.
     """
     path = folder / RECORD
-    return json_object(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
+    return read_json(path) if path.is_file() else {}
 
 
 def adapter_weights(folder: Path) -> Path:
@@ -31,7 +31,7 @@ def adapter_weights(folder: Path) -> Path:
     Raises:
         ModelError: the folder has none.
     """
-    weights = folder / WEIGHTS
+    weights = folder / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise ModelError(f"{folder} holds no {weights.name}")
     return weights
@@ -46,9 +46,7 @@ def adapter_identity(folder: Path) -> str:
         ModelError: the folder has no weights or no configuration.
         DataError: the configuration is damaged.
     """
-    if not (folder / CONFIG).is_file():
-        raise ModelError(f"{folder} is no adapter: it has no {CONFIG}")
-    config = read_json(folder / CONFIG)
+    config = _config_of(folder)
     config.pop("base_model_name_or_path", None)
     return fingerprint([hash_file(adapter_weights(folder)), config])
 
@@ -63,16 +61,19 @@ def base_of(adapter: Path) -> str:
         ModelError: the folder holds no adapter, or it names no base.
         DataError: a file of it is damaged.
     """
-    config = adapter / CONFIG
-    if not config.is_file():
-        raise ModelError(f"{adapter} is no adapter: it has no {config.name}")
-    base = read_json(config).get("base_model_name_or_path")
+    base = _config_of(adapter).get("base_model_name_or_path")
     if not base:
-        raise ModelError(f"{config} names no base model (base_model_name_or_path)")
+        raise ModelError(f"{adapter / CONFIG} names no base model (base_model_name_or_path)")
     trained_on = read_record(adapter).get("recipe", {}).get("model")
     if trained_on in CATALOGUE and not Path(base).is_dir():
         return str(trained_on)
     return str(base)
+
+
+def _config_of(folder: Path) -> dict[str, Any]:
+    if not (folder / CONFIG).is_file():
+        raise ModelError(f"{folder} is no adapter: it has no {CONFIG}")
+    return read_json(folder / CONFIG)
 
 
 def put_on(model: Any, adapter: Path) -> Any:

@@ -12,16 +12,6 @@ Show = Callable[[dict[str, Any], Sequence[str] | None], None]
 """Writes into a document what its assistant says that it was shown; None where it does not say."""
 
 
-def as_asked(document: dict[str, Any], context: Sequence[str] | None) -> None:
-    """A ``Show`` of those who are shown what the document has."""
-    del document, context
-
-
-def whole(text: str) -> str:
-    """The same without halves of characters, which a server may give and no file can hold."""
-    return text.encode(errors="replace").decode()
-
-
 class AnsweringLM(LM):  # type: ignore[misc]
     """An LM that answers, and remembers what it said to which question."""
 
@@ -38,9 +28,7 @@ class AnsweringLM(LM):  # type: ignore[misc]
         return [], 0
 
     def loglikelihood(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
+        """Not asked by any task of ours, and neither is the other."""
         raise NotImplementedError
 
-    def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> Any:
-        """Not asked by any task of ours."""
-        raise NotImplementedError
+    loglikelihood_rolling = loglikelihood

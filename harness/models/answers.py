@@ -10,7 +10,7 @@ does not tell is left open, not guessed.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
@@ -19,16 +19,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from harness.errors import DataError
 from harness.files import read_json_lines
 from harness.kept import Answer
-from harness.models.answering import AnsweringLM, Show, as_asked, whole
+from harness.models.answering import AnsweringLM, Show
 from harness.models.kinds import ANSWERS
-from harness.progress import Say, unsaid
+from harness.progress import Say, silent
+from harness.text import whole
 from harness.validation import validated
 
-SHOWN = 5
+_SHOWN = 5
 """Ids that a line about them names."""
-Text = Annotated[str, AfterValidator(whole)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Tokens = Annotated[int, Field(ge=0, lt=2**63)]
+_Text = Annotated[str, AfterValidator(whole)]
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Tokens = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Given(BaseModel):
@@ -36,14 +37,14 @@ class Given(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
-    id: Text
-    answer: Text
-    context: Annotated[list[Text], Field(strict=False)] | None = None
+    id: _Text
+    answer: _Text
+    context: Annotated[list[_Text], Field(strict=False)] | None = None
     """Ids of the sections it was shown, or their texts; None where it does not say."""
-    seconds: Amount | None = None
-    input_tokens: Tokens | None = None
-    output_tokens: Tokens | None = None
-    price: Amount | None = None
+    seconds: _Amount | None = None
+    input_tokens: _Tokens | None = None
+    output_tokens: _Tokens | None = None
+    price: _Amount | None = None
 
     def as_answer(self) -> Answer:
         """The same as what is kept of an answer."""
@@ -57,15 +58,6 @@ class Given(BaseModel):
         )
 
 
-def read_given(value: Mapping[str, Any], place: str) -> Given:
-    """One line.
-
-    Raises:
-        DataError: a field is missing or of another type; ``place`` is where.
-    """
-    return validated(Given, value, place, DataError)
-
-
 def read_answers(path: Path) -> dict[str, Given]:
     """A file of answers, by question id.
 
@@ -74,7 +66,7 @@ def read_answers(path: Path) -> dict[str, Given]:
     """
     found: dict[str, Given] = {}
     for line, value in read_json_lines(path):
-        given = read_given(value, f"{path}:{line}")
+        given = validated(Given, value, f"{path}:{line}", DataError)
         if given.id in found:
             raise DataError(f"{path}:{line}: the id {given.id} stands here again; keep one answer")
         found[given.id] = given
@@ -86,7 +78,7 @@ class AnswersLM(AnsweringLM):
     """Answers as a file says."""
 
     def __init__(
-        self, answers: Mapping[str, Given], show: Show = as_asked, say: Say = unsaid
+        self, answers: Mapping[str, Given], show: Show = silent, say: Say = silent
     ) -> None:
         """An LM of what was answered.
 
@@ -105,19 +97,18 @@ class AnswersLM(AnsweringLM):
         del disable_tqdm
         asked = [request.doc["id"] for request in requests]
         for request, question in zip(requests, asked, strict=True):
-            self._show(request.doc, getattr(self._answers.get(question), "context", None))
-            if question in self._answers:
-                self.given[question] = self._answers[question].as_answer()
+            found = self._answers.get(question)
+            self._show(request.doc, found.context if found else None)
+            if found:
+                self.given[question] = found.as_answer()
             else:
                 self.unanswered[question] = "it is not in the file"
         self._tell("questions without an answer, scored as an empty one", list(self.unanswered))
-        surplus = self._answers.keys() - set(asked)
-        self._tell(
-            "answers to no question that is asked", [i for i in self._answers if i in surplus]
-        )
-        return [self._answers[one].answer if one in self._answers else "" for one in asked]
+        surplus = [question for question in self._answers if question not in self.given]
+        self._tell("answers to no question that is asked", surplus)
+        return [self.given[one].text if one in self.given else "" for one in asked]
 
     def _tell(self, what: str, ids: list[str]) -> None:
         if ids:
-            more = " …" if len(ids) > SHOWN else ""
-            self._say(f"{what}: {len(ids)} ({', '.join(ids[:SHOWN])}{more})")
+            more = " …" if len(ids) > _SHOWN else ""
+            self._say(f"{what}: {len(ids)} ({', '.join(ids[:_SHOWN])}{more})")

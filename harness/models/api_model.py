@@ -4,6 +4,7 @@ lm-eval's API model classes, made without a call: they write requests and read a
 What would fail later, or be passed over, is refused here.
 """
 
+from contextlib import suppress
 from inspect import signature
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,7 +61,10 @@ def _refuse_unknown(model: Model, kind: Any, options: dict[str, Any]) -> None:
 
 def _refuse_unreachable(model: Model, lm: Any) -> None:
     """Look, before any work, at the form of answers, the address and the key."""
-    if not _reads_openai(lm):
+    read = None
+    with suppress(KeyError, TypeError):
+        read = lm.parse_generations(outputs=_FORM)
+    if read != ["x"]:
         raise ModelError(
             f"{model.name}: {model.engine} reads no answers in OpenAI's form, which is what is "
             "read here; many servers have it: see local-completions and local-chat-completions"
@@ -75,10 +79,3 @@ def _refuse_unreachable(model: Model, lm: Any) -> None:
             f"{model.name}: the key in the environment holds what no header takes, as a line "
             "break; set it anew: OPENAI_API_KEY"
         )
-
-
-def _reads_openai(lm: Any) -> bool:
-    try:
-        return bool(lm.parse_generations(outputs=_FORM) == ["x"])
-    except (KeyError, TypeError):
-        return False

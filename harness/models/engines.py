@@ -5,8 +5,9 @@ An engine is made without loading anything: what is kept is answered without it.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
@@ -22,28 +23,28 @@ class UnansweredError(ModelError):
     """One question has no answer, and the others may have: it counts as unanswered."""
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """Who answers, with what asking it needs."""
 
-    size: int
+    size = 1
     """Prompts answered together."""
-    at_once: int
+    at_once = 1
     """Batches asked at once."""
-
-    @property
-    def renderer(self) -> LM | None:
-        """What renders chats as the model reads them; None where there are none."""
+    renderer: LM | None = None
+    """What renders chats as the model reads them; None where there are none."""
 
     def length(self, prompt: str) -> int:
-        """What batches are ordered by."""
+        """What batches are ordered by: characters, unless the model's tokens are known."""
+        return len(prompt)
 
-    def check(self, requests: Sequence[Instance]) -> None:
+    def check(self, requests: Sequence[Instance]) -> None:  # noqa: B027 - most refuse nothing here
         """Refuse what cannot be answered whole.
 
         Raises:
             ModelError: a prompt and its answer do not fit the model's window.
         """
 
+    @abstractmethod
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
         """The answers of one batch, in order.
 
@@ -57,10 +58,8 @@ class Engine(Protocol):
         """
 
 
-class LocalEngine:
+class LocalEngine(Engine):
     """Weights on this machine, through any model class of lm-eval's registry."""
-
-    at_once = 1
 
     def __init__(self, model: Model, load: Callable[[], LM], size: int) -> None:
         """An engine of a model that is not loaded.
@@ -76,20 +75,15 @@ class LocalEngine:
         self.size = size
         self._load = load
         self._seeds_requests = model.engine == VLLM
-        self._unloaded = Unloaded(model.base)
-
-    @property
-    def renderer(self) -> LM:
-        """The same model without its weights."""
-        return self._unloaded
+        self.renderer: Unloaded = Unloaded(model.base)
 
     def length(self, prompt: str) -> int:
         """Tokens: longest first, so that running out of memory shows at once."""
-        return len(self._unloaded.tok_encode(prompt))
+        return len(self.renderer.tok_encode(prompt))
 
     def check(self, requests: Sequence[Instance]) -> None:
         """As ``Engine.check``."""
-        self._unloaded.refuse_what_would_be_cut(requests)
+        self.renderer.refuse_what_would_be_cut(requests)
 
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
         """As ``Engine.ask``; seconds are of the batch, shared among its prompts."""

@@ -7,6 +7,7 @@ Nothing told or logged here has a key in it: servers repeat it, and libraries pr
 import json
 import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,15 +15,15 @@ from typing import Any
 
 import requests
 
-LONGEST_WAIT = 120.0
+_LONGEST_WAIT = 120.0
 """Seconds waited before a call is tried again, also where a server asks for more."""
-FOR_THIS_PROMPT = (400, 413, 422)
+_FOR_THIS_PROMPT = (400, 413, 422)
 """Statuses by which a server refuses one prompt, and may answer others."""
-AGAIN = (408, 409, 425, 429)
+_RETRYABLE = (408, 409, 425, 429)
 """Statuses that a later try may change, as those from 500; the others none does."""
-SECRETS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HF_TOKEN")
+_SECRETS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HF_TOKEN")
 """Variables of the environment whose values are never shown."""
-SHORTEST_SECRET = 8
+_SHORTEST_SECRET = 8
 """Characters; what is shorter is none, as the EMPTY that servers without keys are given."""
 _LOGGER = "lm_eval.models.api_models"
 """Prints what a server says to a failed call."""
@@ -38,7 +39,7 @@ _REMEDIES = {
     404: f"see base of its row, the name the server knows; {_PATH}",
     405: _PATH,
     429: f"send fewer at once (num_concurrent of its options) or later, {_KEPT}",
-    **dict.fromkeys(FOR_THIS_PROMPT, "if it is too long, show less context (k and budget)"),
+    **dict.fromkeys(_FOR_THIS_PROMPT, "if it is too long, show less context (k and budget)"),
 }
 
 
@@ -57,7 +58,7 @@ class Fault:
 
     def wait(self, tries: int) -> float:
         """Seconds until the next try, after so many."""
-        return min(LONGEST_WAIT, 2.0 ** min(tries - 1, 9) if self.after is None else self.after)
+        return min(_LONGEST_WAIT, 2.0 ** min(tries - 1, 9) if self.after is None else self.after)
 
 
 _LOST = {
@@ -99,14 +100,13 @@ def other_form(response: Any) -> Fault:
 
 def _of_response(response: Any) -> Fault:
     status = int(response.status_code)
+    again = status in _RETRYABLE or status >= 500
     return Fault(
         f"HTTP {status}{short(response.text)}",
-        _REMEDIES.get(
-            status, _RUNS if status in AGAIN or status >= 500 else "see what it says, and its row"
-        ),
-        again=status in AGAIN or status >= 500,
+        _REMEDIES.get(status, _RUNS if again else "see what it says, and its row"),
+        again,
         after=_retry_after(response.headers.get("Retry-After")),
-        of_prompt=status in FOR_THIS_PROMPT,
+        of_prompt=status in _FOR_THIS_PROMPT,
     )
 
 
@@ -114,14 +114,11 @@ def _retry_after(asked: str | None) -> float | None:
     """Seconds of a ``Retry-After``: a number, or a date (RFC 9110, 10.2.3)."""
     if asked is None:
         return None
-    try:
+    with suppress(ValueError):
         return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError, TypeError):
         return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
+    return None
 
 
 def short(text: str) -> str:
@@ -133,9 +130,9 @@ def short(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """``text`` without the keys that the environment holds."""
-    for name in SECRETS:
+    for name in _SECRETS:
         secret = os.environ.get(name, "").strip()
-        if len(secret) >= SHORTEST_SECRET:
+        if len(secret) >= _SHORTEST_SECRET:
             for form in (secret, json.dumps(secret)[1:-1]):
                 text = text.replace(form, f"[{name}]")
     return text

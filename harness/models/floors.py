@@ -15,52 +15,14 @@ from lm_eval.api.registry import register_model
 from harness.errors import ConfigError
 from harness.groups import another_without
 from harness.models.answering import AnsweringLM
-from harness.models.kinds import FLOOR
-from harness.variants import FLOORS
+from harness.models.kinds import FLOOR, FLOORS
 
-WORDS = 40
+FIRST_WORDS = 40
 """Of the best passage, that ``first`` answers with."""
 
-Document = Mapping[str, Any]
+_Documents = Sequence[Mapping[str, Any]]
 Nearest = Callable[[Sequence[str], Sequence[str]], list[str]]
 """Questions and passages → of each passage the sentence nearest to its question."""
-
-
-def echo(documents: Sequence[Document]) -> list[str]:
-    """The question itself."""
-    return [document["question"] for document in documents]
-
-
-def other(documents: Sequence[Document], among: Sequence[Document]) -> list[str]:
-    """The reference answer of another question, half a list away, that shares no evidence.
-
-    Args:
-        documents: what is asked.
-        among: the questions one is taken from; one that has evidence where there is such a one.
-    """
-    evidence = [one["evidence"] for one in among]
-    place_of = {one["id"]: place for place, one in enumerate(among)}
-    answers = []
-    for document in documents:
-        place = place_of[document["id"]]
-        found = another_without(evidence, place)
-        if found is None:
-            found = (place + max(1, len(among) // 2)) % len(among)
-        answers.append(among[found]["answer"] if found != place else "")
-    return answers
-
-
-def first(documents: Sequence[Document]) -> list[str]:
-    """The first ``WORDS`` words of the best passage; nothing where none was found."""
-    return [" ".join(document["best_passage"].split()[:WORDS]) for document in documents]
-
-
-def sentence(documents: Sequence[Document], nearest: Nearest) -> list[str]:
-    """Of the best passage, the sentence nearest to the question."""
-    return nearest(
-        [document["question"] for document in documents],
-        [document["best_passage"] for document in documents],
-    )
 
 
 @register_model(FLOOR)
@@ -71,7 +33,7 @@ class FloorLM(AnsweringLM):
         self,
         kind: str = "first",
         nearest: Nearest | None = None,
-        among: Sequence[Document] | None = None,
+        among: _Documents | None = None,
         **_: Any,
     ) -> None:
         """A floor; ``_`` takes what lm-eval's command line hands to every model.
@@ -100,12 +62,31 @@ class FloorLM(AnsweringLM):
         """The answers in the order of ``requests``; lm-eval calls this."""
         del disable_tqdm
         documents = [request.doc for request in requests]
-        if self._nearest is not None and self._kind == "sentence":
-            return sentence(documents, self._nearest)
+        questions = [one["question"] for one in documents]
+        if self._kind == "echo":
+            return questions
         if self._kind == "other":
-            return other(documents, self._among or documents)
-        return {"echo": echo, "first": first}[self._kind](documents)
+            return _other(documents, self._among or documents)
+        passages = [one["best_passage"] for one in documents]
+        if self._nearest and self._kind == "sentence":
+            return self._nearest(questions, passages)
+        return [" ".join(passage.split()[:FIRST_WORDS]) for passage in passages]
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
         return {"policyqa": {"floor": self._kind}}
+
+
+def _other(documents: _Documents, among: _Documents) -> list[str]:
+    """The reference answer of another question, half a list away, that shares no evidence; of one
+    that has evidence where there is such a one, and nothing where there is no other."""
+    evidence = [one["evidence"] for one in among]
+    place_of = {one["id"]: place for place, one in enumerate(among)}
+    answers = []
+    for document in documents:
+        place = place_of[document["id"]]
+        found = another_without(evidence, place)
+        if found is None:
+            found = (place + max(1, len(among) // 2)) % len(among)
+        answers.append(among[found]["answer"] if found != place else "")
+    return answers

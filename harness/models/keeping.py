@@ -8,9 +8,9 @@ each of its prompts, kept of whichever batch; where one is missing the whole bat
 server, or a user's function, is asked prompt by prompt, and each answer is kept as it comes.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -20,15 +20,31 @@ from more_itertools import chunked
 from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, locked
 from harness.kept import Answer, Kept, Use
-from harness.models.answering import AnsweringLM, Show, as_asked, whole
-from harness.models.batches import Batch, prompt_of
+from harness.models.answering import AnsweringLM, Show
 from harness.models.engines import Engine, UnansweredError
-from harness.progress import Advance, Say, silent, unsaid
+from harness.progress import Advance, Say, silent
+from harness.text import whole
 from harness.threads import each
 from harness.variants import Identity
 
 SLOTS = 256
 """Locks that batches being asked share; two batches of one slot wait for each other needlessly."""
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Prompts that are answered together."""
+
+    key: str
+    """Fingerprint of who answers, how, and the prompts."""
+    requests: Sequence[Instance]
+    keys: Sequence[str]
+    """Of each answer: fingerprint of who answers, how, and its prompt."""
+
+    @property
+    def seed(self) -> int:
+        """Of what is drawn in it: the same whenever it is asked."""
+        return int(self.key[:7], 16)  # Of 28 bits: some servers take no more than 31.
 
 
 class KeepingLM(AnsweringLM):
@@ -45,9 +61,9 @@ class KeepingLM(AnsweringLM):
         kept: Kept,
         use: Use,
         advance: Advance = silent,
-        say: Say = unsaid,
+        say: Say = silent,
         ask_again: bool = False,
-        show: Show = as_asked,
+        show: Show = silent,
     ) -> None:
         """An LM of an engine that is asked only for what is missing.
 
@@ -72,6 +88,7 @@ class KeepingLM(AnsweringLM):
         self._outdated: list[str] = []
         self._forgetting = Lock()
         self._show = show
+        self._total = 0
         self._said: dict[str, Answer] = {}
         self._failed: dict[str, str] = {}
 
@@ -85,66 +102,60 @@ class KeepingLM(AnsweringLM):
         """
         del disable_tqdm
         self._engine.check(requests)
-        distinct = {prompt_of(request): request for request in requests}
-        waiting = self._batches(list(distinct.values()))
+        waiting = self._batches(requests)
         keys = [key for batch in waiting for key in batch.keys]
         self._kept.used(self._use, "answer", keys)
-        if self._ask_again:
-            self._outdated = keys
+        self._total = len(keys)
+        self._outdated = keys if self._ask_again else []
         while waiting:
-            left = self._without_answered(waiting, len(distinct))
+            left = self._without_answered(waiting)
             if len(left) == len(waiting):
                 # Other processes are at all of them.
                 first = left.pop(0)
-                self._take(first, self._ask(first, wait=True))
+                self._take(first, self._ask(first, wait=True) or [])
             waiting = left
         return [self._remember(request) for request in requests]
 
     def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
         """As ``AnsweringLM.look_up``."""
-        distinct = {prompt_of(request): request for request in requests}
-        batches = [] if self._ask_again else self._batches(list(distinct.values()))
-        kept = [answer for batch in batches for answer in self._find(batch) or []]
-        return kept, len(distinct) - len(kept)
+        batches = self._batches(requests)
+        found = [] if self._ask_again else map(self._find, batches)
+        kept = [answer for answers in found for answer in answers or []]
+        return kept, sum(len(batch.keys) for batch in batches) - len(kept)
 
-    def _without_answered(self, batches: Sequence[Batch], total: int) -> list[Batch]:
+    def _without_answered(self, batches: Sequence[_Batch]) -> list[_Batch]:
         """The batches that another process is at; the others are answered when this returns."""
-        missing = []
+        missing, left = [], []
         for batch in batches:
-            found = self._find(batch)
-            if found:
+            if found := self._find(batch):
                 self._take(batch, found)
-                self._advance(len(self._said), total)
             else:
                 missing.append(batch)
-        left = []
-        with closing(self._asked(missing)) as asked:
+        if self._engine.at_once > 1:
+            asked = each(self._ask, missing, self._engine.at_once)
+        else:
+            asked = ((batch, self._ask(batch)) for batch in missing)
+        with closing(asked):
             for batch, answers in asked:
                 if answers is None:
                     left.append(batch)
                 else:
                     self._take(batch, answers)
-                    self._advance(len(self._said) + len(self._failed), total)
         return left
 
-    def _asked(self, batches: Sequence[Batch]) -> Generator[tuple[Batch, list[Answer] | None]]:
-        """Batches with their answers, kept, as they come; None of one that is asked elsewhere."""
-        if self._engine.at_once == 1:
-            return ((batch, self._ask(batch)) for batch in batches)
-        return each(self._ask, batches, self._engine.at_once)
+    def _batches(self, requests: Sequence[Instance]) -> list[_Batch]:
+        """Of each prompt once, longest first: lm-eval's own order."""
+        distinct = {_prompt_of(request): request for request in requests}
+        ordered = sorted(distinct, key=lambda prompt: (-self._engine.length(prompt), prompt))
+        batches = []
+        for some in chunked(ordered, self._engine.size):
+            asked = [distinct[prompt] for prompt in some]
+            # What answers, how (lm-eval's generation settings), and what is asked.
+            keys = [fingerprint([self._identity, distinct[x].args[1], x]) for x in some]
+            batches.append(_Batch(fingerprint(keys), asked, keys))
+        return batches
 
-    def _batches(self, requests: Sequence[Instance]) -> list[Batch]:
-        """Longest first; lm-eval's own order."""
-        lengths = {prompt_of(r): self._engine.length(prompt_of(r)) for r in requests}
-        ordered = sorted(requests, key=lambda r: (-lengths[prompt_of(r)], prompt_of(r)))
-        return [self._batch(some) for some in chunked(ordered, self._engine.size)]
-
-    def _batch(self, requests: Sequence[Instance]) -> Batch:
-        # What answers, how (lm-eval's generation settings), and what is asked.
-        keys = [fingerprint([self._identity, r.args[1], prompt_of(r)]) for r in requests]
-        return Batch(fingerprint(keys), requests, keys)
-
-    def _find(self, batch: Batch) -> list[Answer] | None:
+    def _find(self, batch: _Batch) -> list[Answer] | None:
         if self._outdated:
             return None
         answers = self._kept.batch(batch.key)
@@ -153,7 +164,7 @@ class KeepingLM(AnsweringLM):
             answers = [kept[key] for key in batch.keys if key in kept]
         return answers if len(answers) == len(batch.keys) else None
 
-    def _ask(self, batch: Batch, wait: bool = False) -> list[Answer] | None:
+    def _ask(self, batch: _Batch, wait: bool = False) -> list[Answer] | None:
         """The answers of a batch, made and kept; None if another process is at it.
 
         Empty where its one question got none.
@@ -167,11 +178,11 @@ class KeepingLM(AnsweringLM):
             # Another process may have kept it in the meantime.
             return self._find(batch) or self._make(batch)
 
-    def _make(self, batch: Batch) -> list[Answer]:
+    def _make(self, batch: _Batch) -> list[Answer]:
         try:
             answers = self._engine.ask(batch.requests, batch.seed)
         except UnansweredError as reason:
-            self._failed[prompt_of(batch.requests[0])] = str(reason)
+            self._failed[_prompt_of(batch.requests[0])] = str(reason)
             return []
         made = [replace(one, text=whole(one.text)) for one in answers]
         self._forget_outdated()
@@ -185,12 +196,13 @@ class KeepingLM(AnsweringLM):
                 self._kept.forget_answers(self._outdated)
                 self._outdated = []
 
-    def _take(self, batch: Batch, answers: Sequence[Answer] | None) -> None:
-        self._said |= {prompt_of(r): a for r, a in zip(batch.requests, answers or [], strict=False)}
+    def _take(self, batch: _Batch, answers: Sequence[Answer]) -> None:
+        self._said |= {_prompt_of(r): a for r, a in zip(batch.requests, answers, strict=False)}
+        self._advance(len(self._said) + len(self._failed), self._total)
 
     def _remember(self, request: Instance) -> str:
         """What was said to a question, noted under its id."""
-        prompt, question = prompt_of(request), request.doc["id"]
+        prompt, question = _prompt_of(request), request.doc["id"]
         self._show(request.doc, getattr(self._said.get(prompt), "context", None))
         if prompt in self._said:
             self.given[question] = self._said[prompt]
@@ -214,20 +226,24 @@ class KeepingLM(AnsweringLM):
         Raises:
             ModelError: nothing here knows how the model reads chats.
         """
-        renderer = self._engine.renderer
-        if renderer is None:
-            raise ModelError(
-                "a chat cannot be rendered here: name the model whose tokenizer does so in the "
-                "options of the server's row, as tokenizer: OWNER/NAME"
-            )
-        return renderer.apply_chat_template(chat_history, add_generation_prompt)
+        if renderer := self._engine.renderer:
+            return renderer.apply_chat_template(chat_history, add_generation_prompt)
+        raise ModelError(
+            "a chat cannot be rendered here: name the model whose tokenizer does so in the options "
+            "of the server's row, as tokenizer: OWNER/NAME"
+        )
 
     @property
     def tokenizer_name(self) -> str:
         """lm-eval writes it into its results."""
-        renderer = self._engine.renderer
-        return str(getattr(renderer, "tokenizer_name", "")) if renderer else ""
+        return str(getattr(self._engine.renderer, "tokenizer_name", ""))
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
         return {"policyqa": self._identity}
+
+
+def _prompt_of(request: Instance) -> str:
+    """What is asked, as text: for a server that renders chats itself, their turns in JSON."""
+    asked = request.args[0]
+    return asked if isinstance(asked, str) else str(asked.prompt)

@@ -6,23 +6,25 @@ from typing import Any, Literal
 
 from harness.errors import ConfigError
 
-Kind = Literal["local", "served", "call", "answers", "floor"]
+EngineKind = Literal["local", "served", "call", "answers", "floor"]
 """Weights on this machine; a server; the user's own function; a file of answers; no assistant."""
 
 ENGINE = "policyqa-hf"
 """Answers unless a model names another (``policyqa_hf``)."""
 FLOOR = "policyqa-floor"
 """No weights (``floors``)."""
+FLOORS = {"echo": "none", "other": "none", "first": "retrieved", "sentence": "retrieved"}
+"""Every kind of floor, with the row of the contexts that its passages come from."""
 ANSWERS = "policyqa-answers"
 """What an assistant that already exists has answered (``answers``)."""
 CALL = "policyqa-call"
 """An assistant that already exists, called (``called``)."""
 VLLM = "vllm"
 """lm-eval's own; adapters and seeds come with a request (``loading``)."""
-_OURS: dict[str, Kind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
+_OURS: dict[str, EngineKind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
 
 
-def kind_of(engine: str) -> Kind:
+def kind_of(engine: str) -> EngineKind:
     """How a model class of lm-eval's registry answers.
 
     Raises:

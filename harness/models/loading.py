@@ -9,7 +9,6 @@ from harness.errors import ModelError
 from harness.files import fingerprint, read_json
 from harness.models import catalogue
 from harness.models.adapter import CONFIG
-from harness.models.device import torch_device
 from harness.models.kinds import ENGINE, VLLM, engine_class
 from harness.models.policyqa_hf import PolicyQALM
 from harness.models.precision import Precision
@@ -18,15 +17,8 @@ from harness.variants import Model
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of a variant."""
 UNLOADABLE = (
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SafetensorError,
-    TypeError,
-    ValueError,
+    *(AssertionError, AttributeError, ImportError, LookupError, OSError),
+    *(RuntimeError, SafetensorError, TypeError, ValueError),
 )
 """What libraries raise at options, weights or memory that will not do."""
 LORA_RANK = 64
@@ -44,7 +36,7 @@ def load_model(
         batch_size: prompts answered together.
         options: further ones of lm-eval's ``--model hf``, as ``parallelize=True``.
     """
-    arguments = {"dtype": DTYPES[precision], "device": torch_device()} | options
+    arguments = {"dtype": DTYPES[precision], "device": _device()} | options
     return PolicyQALM(
         pretrained=base,
         load_in_8bit=precision == "int8",
@@ -100,8 +92,15 @@ class Loader:
             # Any adapter may come with a request.
             return arguments | {"enable_lora": True, "max_lora_rank": LORA_RANK}
         if model.engine == "hf":
-            arguments |= {"device": torch_device()}
+            arguments |= {"device": _device()}
         return arguments | ({"peft": str(model.adapter)} if model.adapter else {})
+
+
+def _device() -> str:
+    """As torch names it."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _lora_request(model: Model) -> Any:

@@ -23,8 +23,8 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
-from harness.models.chat import Turn, harmless
 from harness.models.precision import Precision, quantisation, unpacked
+from harness.text import Turn, harmless
 
 
 class Windowed(HFLM):  # type: ignore[misc]
@@ -191,12 +191,11 @@ class Unloaded(Windowed):
         if system is None:
             return
         turns = [{"role": "system", "content": system}, {"role": "user", "content": "?"}]
+        rendered = reason = ""
         try:
             rendered = self.tokenizer.apply_chat_template(turns, tokenize=False)
         except TemplateError as error:
-            rendered, reason = "", f" ({error})"
-        else:
-            reason = ""
+            reason = f" ({error})"
         if system.strip() not in rendered:
             raise ModelError(
                 f"the chat template of {self.pretrained} takes no system text{reason}: leave "

@@ -13,17 +13,11 @@ Precision = Literal["int8", "nf4", "bf16", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
 
 
-def loading_options(precision: Precision) -> dict[str, Any]:
-    """What transformers' ``from_pretrained`` takes to load a base in that precision."""
+def device() -> str:
+    """What models run on here: a GPU's name, or ``cpu``."""
     import torch
 
-    if precision in ("bf16", "fp32"):
-        return {"dtype": torch.bfloat16 if precision == "bf16" else torch.float32}
-    options: dict[str, Any] = {"quantization_config": quantisation(precision)}
-    if torch.cuda.is_available():
-        # bitsandbytes puts weights where they stay: each process of several on its own GPU.
-        options["device_map"] = {"": torch.cuda.current_device()}
-    return options
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
 
 
 def quantisation(precision: Precision) -> Any:
@@ -55,11 +49,20 @@ def load_base(folder: str, precision: Precision) -> Any:
     Raises:
         ModelError: its weights are not there, or cannot be read.
     """
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    options: dict[str, Any] = {}
+    if precision in ("bf16", "fp32"):
+        options["dtype"] = torch.bfloat16 if precision == "bf16" else torch.float32
+    else:
+        options["quantization_config"] = quantisation(precision)
+        if torch.cuda.is_available():
+            # bitsandbytes puts weights where they stay: each process of several on its own GPU.
+            options["device_map"] = {"": torch.cuda.current_device()}
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, **loading_options(precision))
+        model = AutoModelForCausalLM.from_pretrained(folder, **options)
     except (OSError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the weights of {folder}: {reason}") from error

@@ -13,28 +13,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lm_eval.api.instance import Instance
-from lm_eval.api.model import LM
 from lm_eval.models.openai_completions import LocalChatCompletion
 
 from harness.errors import ModelError
 from harness.kept import Answer
-from harness.models.answering import whole
 from harness.models.api_model import api_model
-from harness.models.engines import UnansweredError
+from harness.models.engines import Engine, UnansweredError
 from harness.models.faults import Fault, fault_of, other_form, short, without_secrets
 from harness.models.policyqa_hf import Unloaded
+from harness.text import whole
 from harness.variants import Model
 
-TRIES = 6
+_TRIES = 6
 """Times a prompt is sent, unless the options have ``max_retries``."""
-TIMEOUT = 120
+_TIMEOUT = 120
 """Seconds until a call counts as failed, unless the options have ``timeout``."""
 
 
-class ServedEngine:
-    """A server that is asked prompt by prompt."""
-
-    size = 1
+class ServedEngine(Engine):
+    """A server that is asked prompt by prompt; it alone knows its window."""
 
     def __init__(self, model: Model, sleep: Callable[[float], None] = time.sleep) -> None:
         """An engine of a server that is not called yet.
@@ -51,8 +48,8 @@ class ServedEngine:
         options = dict(model.options)
         tokenizer = options.pop("tokenizer", None)
         self.at_once = _whole(model, options, "num_concurrent", 1)
-        self._tries = _whole(model, options, "max_retries", TRIES)
-        timeout = _whole(model, options, "timeout", TIMEOUT)
+        self._tries = _whole(model, options, "max_retries", _TRIES)
+        timeout = _whole(model, options, "timeout", _TIMEOUT)
         self._lm = api_model(model, options, timeout)
         self._name = model.name
         self._sleep = sleep
@@ -64,19 +61,9 @@ class ServedEngine:
                 f"{model.name}: tokenizer has no effect, since the server renders chats itself; "
                 "leave it out of the options"
             )
-        self._unloaded = Unloaded(str(tokenizer)) if tokenizer else None
-
-    @property
-    def renderer(self) -> LM | None:
-        """The server's own; of one that takes text, the tokenizer that its options name."""
-        return self._lm if self.takes_chats else self._unloaded
-
-    def length(self, prompt: str) -> int:
-        """Characters."""
-        return len(prompt)
-
-    def check(self, requests: Sequence[Instance]) -> None:
-        """Nobody but the server knows its window: it refuses what is too long."""
+        # A server that takes text has none but of the tokenizer that its options name.
+        rendered_here = Unloaded(str(tokenizer)) if tokenizer else None
+        self.renderer = self._lm if self.takes_chats else rendered_here
 
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
         """The answer to one prompt, tried again where that may help.
@@ -120,13 +107,17 @@ class ServedEngine:
         text = said
         for stop in stops:  # Not every server ends where it is told to.
             text = text.split(stop)[0]
+        usage, name = response.get("usage"), response.get("model")
+        tokens = usage if isinstance(usage, dict) else {}
+        sent, made = (tokens.get(f"{part}_tokens") for part in ("prompt", "completion"))
         return Answer(
             without_secrets(text),
-            _tokens(response, "prompt_tokens"),
-            _tokens(response, "completion_tokens"),
+            sent if isinstance(sent, int) else None,
+            made if isinstance(made, int) else None,
             seconds,
             cut=None if reason is None else reason == "length" and text == said,
-            served_by=_named(response.get("model")),
+            # With no half character, which no file can hold.
+            served_by=whole(without_secrets(str(name))) if name else None,
             day=datetime.now(UTC).date().isoformat(),
         )
 
@@ -159,14 +150,3 @@ def _choice(response: Any) -> dict[str, Any]:
     choices = response.get("choices") if isinstance(response, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
-
-
-def _tokens(response: dict[str, Any], name: str) -> int | None:
-    usage = response.get("usage")
-    found = usage.get(name) if isinstance(usage, dict) else None
-    return found if isinstance(found, int) else None
-
-
-def _named(model: Any) -> str | None:
-    """What the server calls its model, with no half character, which no file can hold."""
-    return whole(without_secrets(str(model))) if model else None

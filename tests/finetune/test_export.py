@@ -82,7 +82,7 @@ def test_an_int8_base_and_adapter_are_what_the_stock_model_loads(
     from lm_eval.models.huggingface import HFLM
 
     from harness.models.policyqa_hf import PolicyQALM
-    from tests.harness.models.test_policyqa_hf import PROMPTS, asked
+    from tests.asking import PROMPTS, asked
 
     out = tmp_path / "out"
     assert call(monkeypatch, "export", str(adapter), str(out), "--as", "int8") == 0

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,17 +14,25 @@ from harness.files import (
     fingerprint,
     hash_folder,
     put_folder,
+    read_json,
     read_json_lines,
     read_yaml,
     write_whole,
 )
 
 
-def test_write_whole_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a.txt", "old")
-    write_whole(tmp_path / "a.txt", "new")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
-    assert (tmp_path / "a.txt").read_text() == "new"
+@pytest.mark.parametrize("old", ["old", None])
+def test_a_file_is_replaced_and_a_link_to_it_kept(tmp_path: Path, old: str | None) -> None:
+    # The link was replaced by the file, and what it pointed to was left as it had been.
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "a.txt", tmp_path / "link"
+    if old:
+        write_whole(target, old)
+    link.symlink_to("there/a.txt")
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
 
 
 @pytest.mark.parametrize("name", ["fifo", "link"])
@@ -40,20 +49,6 @@ def test_what_is_no_file_is_written_into_and_stays(tmp_path: Path, name: str) ->
         os.close(reader)
     assert (tmp_path / "link").is_symlink()
     assert {path.name for path in tmp_path.iterdir()} == {"fifo", "link"}
-
-
-@pytest.mark.parametrize("old", ["old", None])
-def test_a_link_is_kept_and_its_file_replaced(tmp_path: Path, old: str | None) -> None:
-    # The link was replaced by the file, and what it pointed to was left as it had been.
-    (tmp_path / "there").mkdir()
-    target, link = tmp_path / "there" / "a.txt", tmp_path / "link"
-    if old:
-        target.write_text(old)
-    link.symlink_to("there/a.txt")
-    write_whole(link, "new")
-    assert link.is_symlink()
-    assert target.read_text() == "new"
-    assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
 
 
 def test_what_a_process_prints_to_keeps_what_is_in_it(tmp_path: Path) -> None:
@@ -93,12 +88,13 @@ def test_put_folder_replaces_what_was_there(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_fingerprint_ignores_the_order_of_keys_only() -> None:
+def test_hashes_change_with_what_they_are_of_alone(tmp_path: Path) -> None:
     assert fingerprint({"a": 1, "b": [1, 2]}) == fingerprint({"b": [1, 2], "a": 1})
     assert fingerprint([1, 2]) != fingerprint([2, 1])
-
-
-def test_hash_folder_changes_with_a_name_and_with_a_byte(tmp_path: Path) -> None:
+    # Answers are kept under it, those of half a character too.
+    assert fingerprint({"b": None, "a": "é\ud800"}) == (
+        "a3f5d51a54262f8faace69c94fbba6978e4a3f5392c61720e3ca582981f36a91"
+    )
     (tmp_path / "a").write_text("x")
     first = hash_folder(tmp_path)
     (tmp_path / "a").write_text("y")
@@ -108,25 +104,29 @@ def test_hash_folder_changes_with_a_name_and_with_a_byte(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "where"),
-    [('{"a": 1}\n{oops\n', ":2: not JSON"), ("\n[1]\n", ":2: expected an object")],
+    ("read", "text", "where"),
+    [
+        (read_json_lines, b'{"a": 1}\n{oops\n', ":2: not JSON"),
+        (read_json_lines, b"\n[1]\n", ":2: expected an object"),
+        (read_json, b"\xff", " cannot be read: 'utf-8' codec"),
+        (read_json, b"{", ": not JSON"),
+        (read_yaml, b"- a\n", ": expected a mapping"),
+        (read_yaml, b"a: [\n", " cannot be read: "),
+        (read_yaml, b"", ": expected a mapping"),
+    ],
 )
-def test_a_bad_line_is_named(tmp_path: Path, text: str, where: str) -> None:
-    path = tmp_path / "rows.jsonl"
-    path.write_text(text)
-    with pytest.raises(DataError, match=where):
-        list(read_json_lines(path))
+def test_what_cannot_be_read_is_named_with_its_place(
+    tmp_path: Path, read: Any, text: bytes, where: str
+) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(DataError, match=f"{path} cannot be read: .*No such file"):
+        list(read(path))
+    path.write_bytes(text)
+    with pytest.raises(DataError, match=f"{path}{where}"):
+        list(read(path))
 
 
 def test_a_line_separator_inside_a_string_does_not_split_the_line(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": "one\u2028two"}\n', encoding="utf-8")
     assert list(read_json_lines(path)) == [(1, {"a": "one\u2028two"})]
-
-
-@pytest.mark.parametrize("text", ["- a\n", "a: [\n", ""])
-def test_yaml_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "suite.yaml"
-    path.write_text(text)
-    with pytest.raises(DataError, match=r"suite\.yaml"):
-        read_yaml(path)

@@ -23,23 +23,18 @@ def values_of(log: Log, name: str) -> list[Any]:
     return [one.values[name] for one in log.outcomes.values() if name in one.values]
 
 
-def test_values_are_read_by_question(tmp_path: Path) -> None:
-    log = log_of(tmp_path, {"acc": True, "em": 0.25}, {"acc": False}, {"acc": 1, "em": 3})
+def test_values_are_read_by_question_as_rates_and_means(tmp_path: Path) -> None:
+    write_results(tmp_path, {"n": False})
+    log = log_of(tmp_path, {"acc": True, "em": 0.25, "n": 2}, {"acc": False}, {"acc": 1, "em": 1})
     assert list(log.outcomes) == ["0", "1", "2"]
     assert values_of(log, "acc") == [1.0, 0.0, 1.0]
-    assert values_of(log, "em") == [0.25, 3.0]
+    assert values_of(log, "em") == [0.25, 1.0]
     assert log.outcomes["1"].document == {"text": "What is 1?"}
     assert (log.filters, log.ours, log.left_out) == (("none",), False, ())
-
-
-def test_values_of_0_and_1_are_a_rate_and_others_a_mean(tmp_path: Path) -> None:
-    log = log_of(tmp_path, {"acc": True, "em": 0.5, "n": 2}, {"acc": 0.0, "em": 1.0, "n": 1})
-    assert {name: one.kind for name, one in log.measures.items()} == {
-        "acc": "rate",
-        "em": "mean",
-        "n": "mean",
-    }
-    assert {one.title for one in log.measures.values()} == {"acc", "em", "n"}
+    measures = log.measures.values()
+    assert [one.title for one in measures] == ["acc", "em", "n"]
+    assert [one.kind for one in measures] == ["rate", "mean", "mean"]
+    assert [one.higher_is_better for one in measures] == [None, None, False]
 
 
 def test_a_metric_under_several_filters_is_named_with_each(tmp_path: Path) -> None:
@@ -50,25 +45,17 @@ def test_a_metric_under_several_filters_is_named_with_each(tmp_path: Path) -> No
     assert log.filters == ("strict", "flexible")
 
 
-def test_the_results_beside_it_say_which_way_is_better(tmp_path: Path) -> None:
-    write_results(tmp_path, {"loss": False})
-    log = log_of(tmp_path, {"loss": 0.5, "acc": 1})
-    assert log.measures["loss"].higher_is_better is False
-    assert log.measures["acc"].higher_is_better is None
-
-
-@pytest.mark.parametrize("value", [["right", "wrong"], "right", None, {"a": 1}, [1, 2]])
+@pytest.mark.parametrize("value", [["right", "wrong"], "right", None, {"a": 1}, [1, 2], STATISTICS])
 def test_a_metric_whose_values_are_no_numbers_is_left_out_by_name(
     tmp_path: Path, value: Any
 ) -> None:
-    log = log_of(tmp_path, {"bleu": value, "acc": 1}, {"bleu": value, "acc": 0})
+    name = "corpus_bleu"  # Which has statistics in a task of ours alone.
+    log = log_of(tmp_path, {name: value, "acc": 1}, {name: value, "acc": 0})
     assert list(log.measures) == ["acc"]
-    assert log.left_out == ("bleu is left out: its values are no numbers",)
+    assert log.left_out == (f"{name} is left out: its values are no numbers",)
 
 
-@pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), float("-inf"), 10**400, "0.5", None, [0.5], {}]
-)
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), 10**400, "0.5", None, [0.5], {}])
 def test_a_value_that_is_no_finite_number_among_numbers_is_refused(
     tmp_path: Path, value: Any
 ) -> None:
@@ -95,17 +82,11 @@ def test_statistics_of_a_corpus_metric_of_ours_are_known(tmp_path: Path) -> None
     assert log.ours
 
 
-@pytest.mark.parametrize("length", [9, 11])
-def test_statistics_of_another_length_are_left_out(tmp_path: Path, length: int) -> None:
-    values = (STATISTICS * 2)[:length]
-    log = read_log(write_log(tmp_path, [policyqa_line("q1", corpus_bleu=values, bleu=0.5)]))
+@pytest.mark.parametrize("wrong", [STATISTICS[:9], [*STATISTICS, 1.0]])
+def test_statistics_of_another_length_are_left_out(tmp_path: Path, wrong: list[float]) -> None:
+    log = read_log(write_log(tmp_path, [policyqa_line("q1", corpus_bleu=wrong, bleu=0.5)]))
     assert list(log.measures) == ["bleu"]
     assert "corpus_bleu is left out" in log.left_out[0]
-
-
-def test_statistics_of_another_task_are_left_out(tmp_path: Path) -> None:
-    log = log_of(tmp_path, {"corpus_bleu": STATISTICS, "acc": 1})
-    assert list(log.measures) == ["acc"]
 
 
 def test_a_statistic_that_is_no_finite_number_is_refused(tmp_path: Path) -> None:
@@ -134,22 +115,12 @@ def test_a_log_cut_at_the_end_of_a_line_is_refused_where_its_questions_are_count
         log_of(tmp_path, {"acc": 1}, {"acc": 0})
 
 
-def test_what_was_asked_is_told_by_the_hash_of_lm_eval_given_or_made(tmp_path: Path) -> None:
-    doc = {"text": "Größe?", "n": [1, {"b": None}]}
-    logged = line(0, doc, acc=1)
+def test_what_was_asked_is_told_by_lm_evals_hash_or_by_our_question(tmp_path: Path) -> None:
+    logged = line(0, {"text": "Größe?", "n": [1, {"b": None}]}, acc=1)
     without = {name: value for name, value in logged.items() if name != "doc_hash"}
-    hashes = [read_log(write_log(tmp_path, [one])).questions for one in (logged, without)]
-    assert hashes == [{"0": logged["doc_hash"]}] * 2
-
-
-def test_what_a_policyqa_task_asked_is_told_by_the_question_whatever_the_prompt(
-    tmp_path: Path,
-) -> None:
-    logs = [
-        read_log(write_log(tmp_path, [policyqa_line("q1", prompt=prompt, bleu=1)]))
-        for prompt in ("plain", "engineered")
-    ]
-    assert [log.questions for log in logs] == [{"q1": "What of q1?"}] * 2
+    ours = [policyqa_line("q1", prompt=prompt, bleu=1) for prompt in ("plain", "engineered")]
+    asked = [read_log(write_log(tmp_path, [x])).questions for x in (logged, without, *ours)]
+    assert asked == [{"0": logged["doc_hash"]}] * 2 + [{"q1": "What of q1?"}] * 2
 
 
 def test_names_steer_no_terminal(tmp_path: Path) -> None:

@@ -12,31 +12,34 @@ def test_every_item_comes_with_what_was_made_of_it() -> None:
     assert dict(each(lambda item: item * item, range(20), 4)) == {n: n * n for n in range(20)}
 
 
-def test_a_failure_is_raised_when_what_was_begun_is_done_and_nothing_more_is_begun() -> None:
-    failing, begun, done = Event(), [], []
+def test_after_a_failure_nothing_more_is_begun() -> None:
+    for threads in (1, 4):
+        begun: list[int] = []
 
-    def work(item: int) -> int:
-        begun.append(item)
+        def work(item: int, begun: list[int] = begun) -> int:
+            begun.append(item)
+            raise ValueError(item)
+
+        with pytest.raises(ValueError, match=r"\d"):
+            list(each(work, range(1000), threads))
+        assert 1 <= len(begun) <= threads
+
+
+def test_a_failure_is_raised_when_what_was_begun_is_done() -> None:
+    begun, failed, done = Event(), Event(), Event()
+
+    def work(item: int) -> None:
         if item == 0:
-            failing.wait(30)  # For the other thread to be at its item.
-            raise ValueError("the first")
-        failing.set()
-        done.append(item)
-        return item
+            begun.wait(30)  # For the other thread to be at its item.
+            failed.set()
+            raise ValueError
+        begun.set()
+        failed.wait(30)
+        done.set()
 
-    with pytest.raises(ValueError, match="the first"):
-        list(each(work, range(100), 2))
-    assert [0, *sorted(done)] == sorted(begun)
-
-
-def test_items_that_were_not_begun_are_none_or_not_there() -> None:
-    def work(item: int) -> int:
-        raise ValueError(item)
-
-    found = []
-    with pytest.raises(ValueError, match=r"\d"):
-        found.extend(each(work, range(100), 4))
-    assert all(made is None for _, made in found)
+    with pytest.raises(ValueError, match=""):
+        list(each(work, range(2), 2))
+    assert done.is_set()
 
 
 def test_left_early_it_begins_nothing_more() -> None:

@@ -1,5 +1,6 @@
 """Identities: all that can change an answer is in them, and names of rows are not."""
 
+import importlib.metadata
 import json
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,11 +11,10 @@ import pytest
 import harness.variants
 from harness.errors import ModelError
 from harness.files import fingerprint
-from harness.models.adapter import CONFIG, WEIGHTS
+from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG
 from harness.models.kinds import ANSWERS, CALL, FLOOR
 from harness.variants import (
-    DETERMINING_LIBRARIES,
-    FLOORS,
+    ANSWERING_LIBRARIES,
     SOURCES,
     Context,
     Decoding,
@@ -27,19 +27,20 @@ from harness.variants import (
 MODEL = Model("small", "owner/small")
 PROMPT = Prompt("ask", "{context}\n{question}", "retrieved")
 CONTEXT = Context("wide", "retrieved", k=4, budget=800, embedder="owner/embedder")
-VARIANT = Variant("small/ask", MODEL, PROMPT, CONTEXT, Decoding())
-FLOOR_MODEL = Model("floor", "first", engine=FLOOR)
-SHA = "0123456789abcdef0123456789abcdef01234567"
+DECODING = Decoding()
+VARIANT = Variant("small/ask", MODEL, PROMPT, CONTEXT, DECODING)
+PARTS = {"model": MODEL, "prompt": PROMPT, "context": CONTEXT, "decoding": DECODING}
+EACH = pytest.mark.parametrize("part", PARTS)
 
-DETERMINING = {  # By field, another value than the part above has.
-    MODEL: {
+DETERMINING: dict[str, dict[str, Any]] = {  # By field, another value than the part above has.
+    "model": {
         "base": "owner/large",
         "engine": "hf",
         "precision": "int8",
         "options": {"parallelize": True},
     },
-    PROMPT: {"template": "{question}", "chat": True, "system": "Be brief.", "shots": 3},
-    CONTEXT: {
+    "prompt": {"template": "{question}", "chat": True, "system": "Be brief.", "shots": 3},
+    "context": {
         "source": "oracle",
         "k": 5,
         "budget": 801,
@@ -47,77 +48,81 @@ DETERMINING = {  # By field, another value than the part above has.
         "reranker": "owner/reranker",
         "mode": "dense",
     },
-    Decoding(): {"max_tokens": 97, "stop": ("\n",), "temperature": 0.7},
+    "decoding": {"max_tokens": 97, "stop": ("\n",), "temperature": 0.7},
 }
-NAMING = {  # What a thing is called, or read from, and changes no answer.
+NAMING: dict[str, dict[str, Any]] = {  # What a thing is called, and changes no answer.
     # A seed is told by the weights that it trained.
-    MODEL: {"name": "large", "seeds": (8,), "price": Price(1.0, 2.0)},
-    PROMPT: {"name": "answer", "context": "oracle"},
-    CONTEXT: {"name": "narrow"},
-    Decoding(): {"repeats": 3},
+    "model": {"name": "large", "seeds": (8,), "price": Price(1.0, 2.0)},
+    "prompt": {"name": "answer", "context": "oracle"},
+    "context": {"name": "narrow"},
+    "decoding": {"repeats": 3},
 }
-TESTED_APART = {MODEL: {"adapter", "recipe"}, Decoding(): {"draw"}}
-PLACES = {MODEL: "model", PROMPT: "prompt", CONTEXT: "context", Decoding(): "decoding"}
-
-
-def cases(table: dict[Any, dict[str, Any]]) -> list[Any]:
-    """A case for each field of each part."""
-    return [
-        pytest.param(part, {name: value}, id=f"{type(part).__name__}.{name}")
-        for part, row in table.items()
-        for name, value in row.items()
-    ]
+TESTED_APART = {"model": {"adapter", "recipe"}, "decoding": {"draw"}}
+LOOKED_AT = {  # By source, the fields of a context that are.
+    "none": set(),
+    "oracle": {"budget", "embedder"},
+    "misled": {"budget", "embedder"},
+    "retrieved": {"budget", "embedder", "k", "mode", "reranker"},
+    "withheld": {"budget", "embedder", "k", "mode", "reranker"},
+}
 
 
 def adapter(folder: Path, weights: bytes, alpha: int = 16) -> Path:
     """A folder of LoRA weights, trained on a base that lay somewhere."""
     folder.mkdir()
-    (folder / WEIGHTS).write_bytes(weights)
+    (folder / ADAPTER_WEIGHTS).write_bytes(weights)
     config = {"base_model_name_or_path": f"/{folder.name}", "r": 8, "lora_alpha": alpha}
     (folder / CONFIG).write_text(json.dumps(config))
     return folder
 
 
-@pytest.mark.parametrize("part", DETERMINING, ids=lambda part: type(part).__name__)
-def test_every_field_is_looked_at_here(part: Any) -> None:
+@EACH
+def test_every_field_is_looked_at_here(part: str) -> None:
     named = {*DETERMINING[part], *NAMING[part], *TESTED_APART.get(part, ())}
-    assert named == {one.name for one in fields(part)}
+    assert named == {one.name for one in fields(PARTS[part])}
 
 
-@pytest.mark.parametrize(("part", "change"), cases(DETERMINING))
-def test_what_can_change_an_answer_changes_the_identity(part: Any, change: dict[str, Any]) -> None:
-    other = replace(part, **change)
-    assert other.identity != part.identity
-    changed = replace(VARIANT, **{PLACES[part]: other})
-    assert changed.identity == VARIANT.identity | {PLACES[part]: other.identity}
-    assert changed.fingerprint != VARIANT.fingerprint
-
-
-@pytest.mark.parametrize(("part", "change"), cases(NAMING))
-def test_what_a_row_is_called_does_not(part: Any, change: dict[str, Any]) -> None:
-    other = replace(part, **change)
-    assert other.identity == part.identity
-    assert replace(VARIANT, **{PLACES[part]: other}).fingerprint == VARIANT.fingerprint
-
-
-def test_a_fingerprint_is_of_the_identity_alone() -> None:
-    assert VARIANT.fingerprint == fingerprint(VARIANT.identity)[:12]
+@EACH
+def test_what_can_change_an_answer_changes_the_identity_and_what_a_row_is_called_does_not(
+    part: str,
+) -> None:
+    one: Any = PARTS[part]
+    for field, value in DETERMINING[part].items():
+        other = replace(one, **{field: value})
+        assert other.identity != one.identity, field
+        changed = replace(VARIANT, **{part: other})
+        assert changed.identity == VARIANT.identity | {part: other.identity}
+        assert changed.fingerprint != VARIANT.fingerprint
+    for field, value in NAMING[part].items():
+        other = replace(one, **{field: value})
+        assert other.identity == one.identity, field
+        assert replace(VARIANT, **{part: other}).fingerprint == VARIANT.fingerprint
     assert replace(VARIANT, name="other/name").fingerprint == VARIANT.fingerprint
 
 
-@pytest.mark.parametrize("library", DETERMINING_LIBRARIES)
-def test_the_version_of_a_library_changes_the_identity(
-    library: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before, version = MODEL.identity, harness.variants.version
-    monkeypatch.setattr(
-        harness.variants, "version", lambda name: "99" if name == library else version(name)
-    )
-    assert MODEL.identity["versions"] == before["versions"] | {library: "99"}
+def test_answers_are_kept_under_what_they_always_were() -> None:
+    # What earlier versions kept is found by it.
+    floor = Model("floor", "first", engine=FLOOR)
+    assert floor.is_floor and not MODEL.is_floor
+    for part, identity in {
+        floor: {"engine": FLOOR, "kind": "first"},
+        PROMPT: {"template": "{context}\n{question}"},
+        DECODING: {"until": ["\nQuestion:"], "max_gen_toks": 96, "do_sample": False},
+    }.items():
+        assert part.identity == identity
+    known = {"engine": "policyqa-hf", "base": "owner/small", "adapter": None, "precision": None}
+    assert {name: MODEL.identity[name] for name in known} == known
+    assert list(MODEL.identity) == [*known, "device", "versions"]
+    assert VARIANT.fingerprint == fingerprint(VARIANT.identity)[:12]
 
 
-def test_the_device_changes_the_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = MODEL.identity
+def test_a_library_and_a_device_change_the_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, version = MODEL.identity, importlib.metadata.version
+    for library in ANSWERING_LIBRARIES:
+        versions = before["versions"] | {library: "99"}
+        monkeypatch.setattr(harness.variants, "version", versions.__getitem__)
+        assert MODEL.identity["versions"] == versions
+    monkeypatch.setattr(harness.variants, "version", version)
     monkeypatch.setattr(harness.variants, "device", lambda: "NVIDIA Abacus")
     assert MODEL.identity == before | {"device": "NVIDIA Abacus"}
 
@@ -133,72 +138,38 @@ def test_an_adapter_counts_by_its_weights_and_scale_and_not_by_its_folder(tmp_pa
 
 
 def test_a_folder_of_a_model_counts_by_its_files(tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "config.json").write_text("{}")
-    model = replace(MODEL, base=str(folder))
+    (tmp_path / "config.json").write_text("{}")
+    model = replace(MODEL, base=str(tmp_path))
     before = model.identity
-    (folder / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
     assert model.identity != before
 
 
-def test_a_model_to_be_trained_has_no_identity_before(tmp_path: Path) -> None:
+def test_a_model_without_its_weights_has_no_identity(tmp_path: Path) -> None:
     recipe = replace(MODEL, name="tuned", recipe="sft-rag")
     with pytest.raises(ModelError, match=r"tuned is not trained yet \(recipe sft-rag\)"):
-        _ = recipe.identity
-    with pytest.raises(ModelError, match="not trained yet"):
         _ = replace(VARIANT, model=recipe).fingerprint
     trained = replace(recipe, adapter=adapter(tmp_path / "tuned", b"weights"))
     # Who trained it is all one: what it trained counts.
     assert trained.identity == replace(MODEL, adapter=trained.adapter).identity
-
-
-def test_an_adapter_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=f"it has no {CONFIG}"):
         _ = replace(MODEL, adapter=tmp_path).identity
     (tmp_path / CONFIG).write_text("{}")
-    with pytest.raises(ModelError, match=f"holds no {WEIGHTS}"):
+    with pytest.raises(ModelError, match=f"holds no {ADAPTER_WEIGHTS}"):
         _ = replace(MODEL, adapter=tmp_path).identity
 
 
-@pytest.mark.parametrize("kind", FLOORS)
-def test_a_floor_is_its_kind(kind: str) -> None:
-    floor = replace(FLOOR_MODEL, base=kind)
-    assert floor.is_floor and not MODEL.is_floor
-    assert floor.identity == {"engine": FLOOR, "kind": kind}
-
-
-NO_EFFECT = [
-    *(("none", change) for change in DETERMINING[CONTEXT] if change != "source"),
-    *((source, change) for source in ("oracle", "misled") for change in ("k", "mode", "reranker")),
-]
-
-
-@pytest.mark.parametrize(("source", "name"), NO_EFFECT)
-def test_what_a_context_does_not_look_at_is_not_in_its_identity(source: Any, name: str) -> None:
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_a_context_looks_at_is_in_its_identity_and_nothing_else(source: Any) -> None:
     context = replace(CONTEXT, source=source)
-    other = replace(context, **{name: DETERMINING[CONTEXT][name]})
-    assert other.identity == context.identity
-
-
-@pytest.mark.parametrize(
-    ("source", "name"),
-    [
-        (source, name)
-        for source in SOURCES
-        for name in DETERMINING[CONTEXT]
-        if name != "source" and (source, name) not in NO_EFFECT
-    ],
-)
-def test_what_a_context_looks_at_is_in_its_identity(source: Any, name: str) -> None:
-    context = replace(CONTEXT, source=source)
-    other = replace(context, **{name: DETERMINING[CONTEXT][name]})
-    assert other.identity != context.identity
-
-
-def test_contexts_of_other_sources_are_others() -> None:
-    identities = [fingerprint(replace(CONTEXT, source=one).identity) for one in SOURCES]
-    assert len(set(identities)) == len(SOURCES)
+    changing = {
+        name
+        for name, value in DETERMINING["context"].items()
+        if replace(context, **{name: value}).identity != context.identity
+    }
+    assert changing - {"source"} == LOOKED_AT[source]
+    others = [replace(CONTEXT, source=one).identity for one in SOURCES if one != source]
+    assert context.identity not in others
 
 
 def test_a_hub_models_identity_has_its_commit_once_it_is_here(
@@ -208,7 +179,7 @@ def test_a_hub_models_identity_has_its_commit_once_it_is_here(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert MODEL.identity["base"] == "owner/small"
     cached = tmp_path / "models--owner--small"
-    for sha in (SHA, SHA[::-1]):
+    for sha in ("0123456789" * 4, "9876543210" * 4):
         snapshot = cached / "snapshots" / sha
         snapshot.mkdir(parents=True)
         (snapshot / "config.json").write_text("{}")
@@ -221,23 +192,16 @@ def test_a_hub_models_identity_has_its_commit_once_it_is_here(
 
 
 def test_a_variant_is_one_replicate_for_each_seed_and_draw() -> None:
-    trained = replace(VARIANT.model, recipe="sft", seeds=(7, 8))
+    trained = replace(MODEL, recipe="sft", seeds=(7, 8))
     drawn = Decoding(temperature=0.7, repeats=2)
-    several = replace(VARIANT, model=trained, decoding=drawn)
-    assert [one.replicate for one in several.replicates] == [
-        "seed=7+draw=1",
-        "seed=7+draw=2",
-        "seed=8+draw=1",
-        "seed=8+draw=2",
-    ]
-    assert [one.model.label for one in several.replicates][::2] == ["small+seed=7", "small+seed=8"]
+    several = replace(VARIANT, model=trained, decoding=drawn).replicates
+    draws = ["seed=7+draw=1", "seed=7+draw=2", "seed=8+draw=1", "seed=8+draw=2"]
+    assert [one.replicate for one in several] == draws
+    assert [one.model.label for one in several][::2] == ["small+seed=7", "small+seed=8"]
     assert [one.replicate for one in VARIANT.replicates] == [""]
-
-
-def test_another_draw_is_another_answer() -> None:
-    first, second = replace(VARIANT, decoding=Decoding(temperature=0.7, repeats=2)).replicates
-    assert first.identity != second.identity
-    assert first.identity["decoding"] == second.identity["decoding"]
+    # Another draw is another answer, decoded alike.
+    first, second = (one.identity for one in replace(VARIANT, decoding=drawn).replicates)
+    assert second == first | {"draw": 2}
 
 
 def test_how_a_server_is_reached_says_nothing_of_its_answers() -> None:
@@ -245,22 +209,20 @@ def test_how_a_server_is_reached_says_nothing_of_its_answers() -> None:
     patient = replace(served, options={**served.options, "num_concurrent": 8, "timeout": 9})
     elsewhere = replace(served, options={"base_url": "http://b/v1"})
     assert patient.identity == served.identity != elsewhere.identity
-    assert (served.kind, served.tokenizer) == ("served", None)
+    assert (served.kind, served.tokenizer, MODEL.tokenizer) == ("served", None, "owner/small")
+    assert replace(served, options={"tokenizer": "owner/t"}).tokenizer == "owner/t"
 
 
-def test_a_file_of_answers_counts_by_what_is_in_it(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text("{}")
-    (tmp_path / "b.jsonl").write_text("{}")
-    (tmp_path / "c.jsonl").write_text("{ }")
-    a, b, c = (Model("t", str(tmp_path / f"{x}.jsonl"), engine=ANSWERS).identity for x in "abc")
-    assert a == b != c
-
-
-def test_a_function_counts_by_the_file_it_is_in(
+def test_answers_and_a_function_count_by_what_is_in_their_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "assistant_one.py").write_text("def answer(question): return question\n")
-    (tmp_path / "assistant_two.py").write_text("def answer(question): return 'no'\n")
-    one, two = (Model("t", f"assistant_{x}:answer", engine=CALL).identity for x in ("one", "two"))
-    assert one["source"] != two["source"]
+    texts = {"one": "def answer(q): ...\n", "same": "def answer(q): ...\n", "other": "answer = max"}
+    files, sources = [], []
+    for name, text in texts.items():
+        path = tmp_path / f"assistant_{name}.py"
+        path.write_text(text)
+        files.append(Model("t", str(path), engine=ANSWERS).identity)
+        sources.append(Model("t", f"{path.stem}:answer", engine=CALL).identity["source"])
+    assert files[0] == files[1] != files[2]
+    assert sources[0] == sources[1] != sources[2]

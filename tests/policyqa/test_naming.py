@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError
+from harness.models.kinds import FLOORS
 from harness.models.precision import PRECISIONS
-from harness.variants import FLOORS, SOURCES, Context, Prompt
+from harness.variants import SOURCES, Context, Prompt
 from policyqa.naming import CONTEXT_SETTINGS, Tables, read_variant
 from policyqa.suite import Suite
 from tasks.policyqa.prompts import shipped_prompts

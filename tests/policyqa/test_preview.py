@@ -100,7 +100,7 @@ def test_what_is_kept_is_counted_and_the_rest_would_be_asked(
     assert counts(previewed(suite)) == [(3, 0), (3, 0), (0, 3), (6, 0)]
     # Where one of a batch is missing, all of it is asked.
     kept = Kept()
-    (key,) = kept._rows("SELECT key FROM answers WHERE place = 1 LIMIT 1", [])[0]
+    (key,) = kept._db.rows("SELECT key FROM answers WHERE place = 1 LIMIT 1", [])[0]
     kept.forget_answers([key])
     kept.close()
     assert sorted(counts(previewed(suite)))[:2] == [(0, 3), (0, 3)]

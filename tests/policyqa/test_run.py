@@ -222,7 +222,7 @@ def test_two_processes_share_one_suite(suite: Path, tmp_path: Path) -> None:
     for process, log in zip(both, logs, strict=True):
         assert process.wait() == 0, log.read_text()[-2000:]
     kept = Kept()
-    batches = kept._rows("SELECT batch, count(*) FROM answers GROUP BY batch", [])
+    batches = kept._db.rows("SELECT batch, count(*) FROM answers GROUP BY batch", [])
     assert len(batches) == len(VARIANTS) * 3  # Batches of one: no answer was made twice.
     alone = tmp_path / "alone"
     run_suite(load_suite(str(suite)), alone, quiet())

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from finetune.recipe import recipe_for
 from harness.errors import ConfigError
-from harness.variants import FLOORS, Model, Price, Prompt
+from harness.models.kinds import FLOORS
+from harness.variants import Model, Price, Prompt
 from policyqa.suite import Suite, load_suite
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import DATA, draw

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.metrics import Row, description, make_metrics
-from harness.runs import MANIFEST, RECORD, variant_folder
+from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.scoring import COSTS
 from policyqa.suite import Suite
@@ -78,7 +78,7 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
             "served_by": [],
             "answered_by": [] if variant.model.is_floor else ["0.5.0"],
         }
-        (folder / RECORD).write_text(json.dumps(record))
+        (folder / VARIANT_RECORD).write_text(json.dumps(record))
     manifest = {
         "suite": wanted.model_dump(mode="json"),
         "variants": {one.name: described(one) for one in wanted.resolved},

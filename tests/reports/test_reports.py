@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from harness.errors import ConfigError, RunError
 from harness.metrics import make_metrics
-from harness.runs import MANIFEST, RECORD, read_result, variant_folder
+from harness.runs import MANIFEST, VARIANT_RECORD, read_result, variant_folder
 from policyqa.scoring import COSTS
 from reports.comparison import compare_run
 from reports.markdown import markdown
@@ -191,7 +191,7 @@ def test_published_figures_that_are_not_there_are_named(made_up_run: Path) -> No
 
 
 def test_an_unfinished_run_is_named(made_up_run: Path) -> None:
-    (variant_folder(made_up_run, "sft/plain") / RECORD).unlink()
+    (variant_folder(made_up_run, "sft/plain") / VARIANT_RECORD).unlink()
     with pytest.raises(RunError, match="no finished variant sft/plain"):
         compare_run(made_up_run)
 
@@ -309,6 +309,6 @@ def test_the_signature_is_the_one_of_the_run_and_who_answered(made_up_run: Path)
     comparison = compare_run(made_up_run)
     assert comparison["signature"] == f"{made} | answers:0.5.0"
     assert comparison["signature"] in markdown(comparison)
-    with amending(variant_folder(made_up_run, "sft/plain") / RECORD) as record:
+    with amending(variant_folder(made_up_run, "sft/plain") / VARIANT_RECORD) as record:
         record["answered_by"] = ["0.4.9", "0.5.0"]
     assert compare_run(made_up_run)["signature"] == f"{made} | answers:0.4.9,0.5.0"

@@ -42,16 +42,13 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], st
 
 
 def test_a_metric_is_found_by_its_path_and_shown_after_ours(write: Callable[[str], str]) -> None:
-    path = f"{write(LENGTH)}:Length"
-    metrics = make_metrics([path, "bleu"])
+    module = write(LENGTH + "made = Length()\n")
+    metrics = make_metrics([f"{module}:Length", "bleu"])
     assert [metric.name for metric in metrics] == ["bleu", "length"]
     check(metrics)
     assert score(metrics[1:], [ROW]) == {"length": [9.0]}
-
-
-def test_one_that_is_made_already_is_taken_as_it_is(write: Callable[[str], str]) -> None:
-    path = f"{write(LENGTH + 'made = Length()' + chr(10))}:made"
-    assert make_metrics([path])[0] is sys.modules[path.split(":")[0]].made
+    # One that is made already is taken as it is.
+    assert make_metrics([f"{module}:made"])[0] is sys.modules[module].made
 
 
 def test_an_installed_package_offers_a_metric_by_name(
@@ -128,24 +125,14 @@ def test_a_signature_that_is_none_is_refused_before_any_work(
 
 
 def test_a_signature_may_need_what_only_its_check_explains(write: Callable[[str], str]) -> None:
-    text = LENGTH.replace('"length:letters"', "property(lambda self: 1 / 0)")
-    text += (
-        "    def check(self):\n"
-        "        from harness.errors import ModelError\n"
-        "        raise ModelError('set LENGTH_URL')\n"
+    text = "from harness.errors import ModelError\n" + LENGTH.replace(
+        '"length:letters"', "property(lambda self: 1 / 0)"
     )
-    metrics = make_metrics([f"{write(text)}:Length"])
+    text += "    def check(self): raise ModelError('set LENGTH_URL')\n"
     with pytest.raises(ModelError, match=r"^set LENGTH_URL$"):
-        check(metrics)
+        check(make_metrics([f"{write(text)}:Length"]))
 
 
-SHARE = (
-    LENGTH.replace('"mean"', '"corpus"')
-    + """
-    def total(self, sums):
-        return TOTAL
-"""
-)
 STATISTICS = [(1.0, 4.0), (2.0, 4.0)]
 
 
@@ -163,7 +150,8 @@ STATISTICS = [(1.0, 4.0), (2.0, 4.0)]
 def test_a_total_is_one_figure_for_each_sum(
     write: Callable[[str], str], total: str, said: str | None
 ) -> None:
-    (metric,) = make_metrics([f"{write(SHARE.replace('TOTAL', total))}:Length"])
+    text = LENGTH.replace('"mean"', '"corpus"') + f"    def total(self, sums): return {total}\n"
+    (metric,) = make_metrics([f"{write(text)}:Length"])
     sums = np.ones((5, 1)) * np.asarray(STATISTICS).sum(axis=0)
     if said is None:
         assert aggregate(metric, STATISTICS) == 3 / 8

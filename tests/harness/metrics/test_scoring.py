@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 from harness.errors import ConfigError, ModelError
 from harness.kept import Kept
-from harness.metrics import CorpusMetric, Metric, Row, Value, make_metrics, score
+from harness.metrics import Metric, Row, Value, make_metrics, score
 from harness.metrics.scoring import row_keys
 
 ROW = Row("Within what time?", "72 hours.", ("Within 72 hours.",), True, ("a/s",), "…", ("a/s",))
@@ -35,13 +34,6 @@ class Length:
         return [float(len(row.answer)) if row.answer else None for row in rows]
 
 
-class Refusing(Length):
-    """Must not be asked."""
-
-    def score(self, rows: Sequence[Row]) -> list[Value | None]:
-        raise AssertionError(f"asked to score {rows}")
-
-
 class Memory:
     """Keeps values in a dictionary."""
 
@@ -55,46 +47,23 @@ class Memory:
         self.kept |= {(signature, row): value for row, value in values.items()}
 
 
-def test_equal_rows_are_scored_once() -> None:
-    metric = Length()
-    assert score([metric], [ROW, OTHER, replace(ROW), NONE]) == {"length": [9.0, 6.0, 9.0, None]}
-    assert metric.asked == [ROW, OTHER, NONE]
-
-
-def test_a_keeper_is_asked_first_and_only_what_it_lacks_is_computed() -> None:
+def test_only_what_is_not_kept_is_computed_and_equal_rows_once() -> None:
     memory = Memory()
-    assert score([Length()], [ROW], memory) == {"length": [9.0]}
-    metric = Length()
-    assert score([metric], [OTHER, ROW, NONE], memory) == {"length": [6.0, 9.0, None]}
-    assert metric.asked == [OTHER, NONE]
-
-
-def test_kept_values_compute_nothing_not_even_none() -> None:
-    memory = Memory()
-    rows = [ROW, OTHER, NONE]
-    first = score([Length()], rows, memory)
-    assert first["length"][2] is None
-    assert score([Refusing()], rows, memory) == first
-
-
-def test_another_signature_is_scored_anew() -> None:
-    memory = Memory()
-    score([Length()], [ROW], memory)
-    mended = Length(signature="length:letters-2")
+    first, second, third, mended = Length(), Length(), Length(), Length(signature="length:2")
+    assert score([first], [ROW, OTHER, replace(ROW)], memory) == {"length": [9.0, 6.0, 9.0]}
+    assert first.asked == [ROW, OTHER]
+    assert score([second], [OTHER, NONE, ROW], memory) == {"length": [6.0, None, 9.0]}
+    assert second.asked == [NONE]
+    # Not even None is computed again; another signature is, and so is another metric.
+    new = Length(name="other", signature="other:letters")
+    both = {"length": [9.0, None], "other": [9.0, None]}
+    assert score([third, new], [ROW, NONE], memory) == both
+    assert (third.asked, new.asked) == ([], [ROW, NONE])
     score([mended], [ROW], memory)
     assert mended.asked == [ROW]
-
-
-def test_no_rows_are_no_values() -> None:
-    assert score([Refusing()], [], Memory()) == {"length": []}
-    assert score([], [ROW], Memory()) == {}
-
-
-def test_metrics_are_scored_apart() -> None:
-    memory = Memory()
-    score([Length()], [ROW], memory)
-    new = Length(name="other", signature="other:letters")
-    assert score([Refusing(), new], [ROW], memory) == {"length": [9.0], "other": [9.0]}
+    assert score([Length()], [], memory) == {"length": []}
+    assert score([], [ROW], memory) == {}
+    assert score([Length()], [ROW]) == {"length": [9.0]}
 
 
 CHANGES: dict[str, Any] = {
@@ -108,10 +77,12 @@ CHANGES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", [one.name for one in fields(Row)])
-def test_all_that_a_metric_can_read_tells_rows_apart(name: str) -> None:
-    one, same, other = row_keys([ROW, replace(ROW), replace(ROW, **{name: CHANGES[name]})])
-    assert one == same != other
+def test_all_that_a_metric_can_read_tells_rows_apart() -> None:
+    assert list(CHANGES) == [one.name for one in fields(Row)]
+    others = [replace(ROW, **{name: value}) for name, value in CHANGES.items()]
+    one, same, *rest = row_keys([ROW, replace(ROW), *others])
+    assert one == same
+    assert len({one, *rest}) == 1 + len(CHANGES)
 
 
 def test_a_row_of_one_reference_is_kept_under_what_it_always_was() -> None:
@@ -126,17 +97,14 @@ def test_a_row_of_one_reference_is_kept_under_what_it_always_was() -> None:
     ]
 
 
-def test_every_kind_of_value_comes_back_from_the_file_as_it_was(tmp_path: Path) -> None:
-    metrics: list[Metric | CorpusMetric] = [
-        one for one in make_metrics() if one.name != "bertscore_f1"
-    ]
+def test_every_kind_of_value_comes_back_from_the_file_as_it_was(kept: Kept) -> None:
+    metrics = [one for one in make_metrics() if one.name != "bertscore_f1"]
     rows = [ROW, OTHER, NONE, replace(ROW, answerable=False, evidence=())]
-    kept = Kept(tmp_path / "kept.sqlite")
     made = score(metrics, rows, kept)
-    again = score([Refusing(name=m.name, signature=m.signature) for m in metrics], rows, kept)
-    assert again == made
-    assert isinstance(again["corpus_bleu"][0], tuple)
-    kept.close()
+    unused = [Length(name=one.name, signature=one.signature) for one in metrics]
+    assert score(unused, rows, kept) == made
+    assert [one.asked for one in unused] == [[]] * len(metrics)
+    assert isinstance(made["corpus_bleu"][0], tuple)
 
 
 def given(kind: str, values: Any) -> Metric:
@@ -156,25 +124,17 @@ def given(kind: str, values: Any) -> Metric:
     ("kind", "values", "said"),
     [
         ("mean", [], "metric length gave 0 values of 2 rows; it must give one of each"),
-        ("mean", [0.5], "metric length gave 1 values of 2 rows"),
         ("mean", [0.5, 0.5, 0.5], "metric length gave 3 values of 2 rows"),
         ("mean", None, "metric length: TypeError: 'NoneType' object is not iterable"),
         ("mean", [0.5, float("nan")], "metric length gave nan of a row; .* a finite number"),
-        ("mean", [float("-inf"), 0.5], "metric length gave -inf of a row"),
         ("mean", ["0.5", 0.5], "metric length gave '0.5' of a row"),
-        (
-            "mean",
-            [(0.5,), 0.5],
-            r"metric length gave \(0.5,\) of a row; .* None or a finite number",
-        ),
+        ("mean", [(0.5,), 0.5], r"metric length gave \(0.5,\) of a row; .* a finite number"),
         ("mean", [0.5, "a\nb" * 99], r"metric length gave 'a\\nba\\nb.{,60} of a row"),
         ("rate", [0, 0.5], "metric length gave 0.5 of a row; .* None or 0 or 1"),
-        ("rate", [float("nan"), 1], "metric length gave nan of a row"),
         ("corpus", [0.5, (1, 2)], "metric length gave 0.5 of a row; .* a tuple of finite numbers"),
         ("corpus", [(), (1, 2)], r"metric length gave \(\) of a row"),
         ("corpus", ["12", (1, 2)], "metric length gave '12' of a row"),
         ("corpus", [(1, float("nan")), (1, 2)], r"metric length gave \(1, nan\) of a row"),
-        ("corpus", [((1,), 2), (1, 2)], r"metric length gave \(\(1,\), 2\) of a row"),
         ("corpus", [(1, 2), (1, 2, 3)], "gave statistics of 2 and 3 numbers; they must be as many"),
         ("corpus", [np.ones((2, 2)), (1, 2)], r"metric length gave array\(\[\[1., 1.\], .* of a"),
         ("corpus", [np.array(1.0), (1, 2)], "metric length: TypeError: "),
@@ -192,7 +152,7 @@ def test_values_that_are_none_of_a_metrics_kind_are_one_line_and_not_kept(
 
 
 @pytest.mark.parametrize(
-    ("kind", "values", "kept"),
+    ("kind", "values", "expected"),
     [
         ("mean", [1, np.float32(0.5)], [1.0, 0.5]),
         ("mean", [None, np.int64(2)], [None, 2.0]),
@@ -202,15 +162,13 @@ def test_values_that_are_none_of_a_metrics_kind_are_one_line_and_not_kept(
     ],
 )
 def test_numbers_of_any_library_are_kept_as_pythons_own(
-    kind: str, values: Any, kept: list[Value | None], tmp_path: Path
+    kind: str, values: Any, expected: list[Value | None], kept: Kept
 ) -> None:
-    file = Kept(tmp_path / "kept.sqlite")
     for _ in range(2):
-        (found,) = score([given(kind, values)], [ROW, OTHER], file).values()
-        assert found == kept
+        (found,) = score([given(kind, values)], [ROW, OTHER], kept).values()
+        assert found == expected
         flat = [x for value in found for x in (value if isinstance(value, tuple) else (value,))]
         assert {type(one) for one in flat} <= {float, type(None)}
-    file.close()
 
 
 def test_an_error_of_ours_stays_what_it_is() -> None:

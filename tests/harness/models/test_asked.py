@@ -5,20 +5,13 @@ from pathlib import Path
 import pytest
 
 from harness.models.asked import JUDGES, answers_to
+from harness.models.policyqa_hf import PolicyQALM
 from harness.variants import Decoding, Model
-from tests.serving import Call, Reply, Server, says, serving
+from tests.asking import asked
+from tests.serving import Call, Reply, says, serving
 
+pytestmark = pytest.mark.usefixtures("own_home")
 TEXTS = ["first", "second", "odd", "first"]
-
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-
-
-def judge(server: Server) -> Model:
-    options = {"base_url": server.chats, "num_concurrent": 4}
-    return Model(JUDGES, "judge", engine="local-chat-completions", options=options)
 
 
 def test_a_text_is_asked_once_a_draw_and_a_refused_one_is_none() -> None:
@@ -26,19 +19,27 @@ def test_a_text_is_asked_once_a_draw_and_a_refused_one_is_none() -> None:
         return Reply("no", 400) if call.asked == "odd" else says(f"{call.asked} is fine")
 
     with serving(grades) as server:
-        expected = ["first is fine", "second is fine", None, "first is fine"]
-        assert answers_to(judge(server), TEXTS, "Grade it.", Decoding(8)) == expected
-        assert sorted(server.asked) == ["first", "odd", "second"]
-        assert server.calls[0].body["messages"][0] == {"role": "system", "content": "Grade it."}
-        server.calls.clear()
-        assert answers_to(judge(server), TEXTS, "Grade it.", Decoding(8)) == expected
-        assert server.asked == ["odd"]
-        server.calls.clear()
-        assert answers_to(judge(server), TEXTS, "Grade it.", Decoding(8, draw=2)) == expected
-        assert sorted(server.asked) == ["first", "odd", "second"]
+        options = {"base_url": server.chats, "num_concurrent": 4}
+        judge = Model(JUDGES, "judge", engine="local-chat-completions", options=options)
+        assert answers_to(judge, []) == []
+        everything = ["first", "odd", "second"]
+        for draw, sent in ((1, everything), (1, ["odd"]), (2, everything)):
+            server.calls.clear()
+            assert answers_to(judge, TEXTS, "Grade it.", Decoding(8, draw=draw)) == [
+                "first is fine",
+                "second is fine",
+                None,
+                "first is fine",
+            ]
+            assert sorted(server.asked) == sent
+            system = {"role": "system", "content": "Grade it."}
+            assert server.calls[0].body["messages"][0] == system
 
 
-def test_nothing_asked_is_nothing_answered() -> None:
-    with serving(lambda _: says("x")) as server:
-        assert answers_to(judge(server), []) == []
-        assert server.calls == []
+def test_weights_on_this_machine_are_asked_in_their_own_chat(
+    tiny_llama: Path, tiny_model: PolicyQALM
+) -> None:
+    chat = tiny_model.apply_chat_template([{"role": "user", "content": "Who?"}])
+    (own,) = tiny_model.generate_until(asked([chat], max_gen_toks=4, until=["\nQuestion:"]), True)
+    model = Model(JUDGES, str(tiny_llama))
+    assert answers_to(model, ["Who?"], decoding=Decoding(4)) == [own]

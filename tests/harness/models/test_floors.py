@@ -7,10 +7,10 @@ import pytest
 from lm_eval.api.instance import Instance
 
 from harness.errors import ConfigError
-from harness.models.floors import WORDS, FloorLM
-from harness.variants import FLOORS
+from harness.models.floors import FIRST_WORDS, FloorLM
+from harness.models.kinds import FLOORS
 
-PASSAGE = " ".join(f"word{i}" for i in range(WORDS + 5))
+PASSAGE = " ".join(f"word{i}" for i in range(FIRST_WORDS + 5))
 DOCUMENTS = [
     {
         "id": f"i{i}",
@@ -34,35 +34,25 @@ def last_words(questions: Sequence[str], passages: Sequence[str]) -> list[str]:
     return [f"{q}:{p.split()[-1]}" for q, p in zip(questions, passages, strict=True)]
 
 
-def test_echo_answers_with_the_question() -> None:
-    assert answers("echo", DOCUMENTS) == [f"q{i}" for i in range(6)]
+def test_each_floor_answers_as_its_name_says() -> None:
+    two = [DOCUMENTS[0], {**DOCUMENTS[1], "best_passage": ""}]
+    assert answers("echo", two) == ["q0", "q1"]
+    assert answers("first", two) == [" ".join(PASSAGE.split()[:40]), ""]
+    assert answers("sentence", DOCUMENTS[:2], nearest=last_words) == ["q0:word44", "q1:word44"]
 
 
 def test_other_answers_with_that_of_a_question_about_something_else() -> None:
-    # Half the list away, and never of the two questions about one section.
+    # Half the list away, and the next after that where one section answers both.
     assert answers("other", DOCUMENTS) == ["a3", "a4", "a5", "a0", "a1", "a2"]
-    # Where all are about one thing, or nobody knows about what, any other question's.
-    pair = [{**one, "evidence": ["s"]} for one in DOCUMENTS[:2]]
-    assert answers("other", pair) == ["a1", "a0"]
-    assert answers("other", [{**one, "evidence": []} for one in DOCUMENTS[:3]]) == [
-        "a1",
-        "a2",
-        "a0",
-    ]
-    assert answers("other", DOCUMENTS[:1]) == [""]
-
-
-def test_other_does_not_depend_on_how_many_are_asked() -> None:
+    turns = [{**one, "evidence": [f"s{i % 2}"]} for i, one in enumerate(DOCUMENTS[:4])]
+    assert answers("other", turns) == ["a3", "a0", "a1", "a2"]
+    # It does not depend on how many are asked.
     assert answers("other", DOCUMENTS[2:4], among=DOCUMENTS) == ["a5", "a0"]
-
-
-def test_first_answers_with_the_beginning_of_the_best_passage() -> None:
-    assert answers("first", DOCUMENTS[:1]) == [" ".join(PASSAGE.split()[:40])]
-    assert answers("first", [{**DOCUMENTS[0], "best_passage": ""}]) == [""]
-
-
-def test_sentence_answers_with_what_is_nearest_in_the_best_passage() -> None:
-    assert answers("sentence", DOCUMENTS[:2], nearest=last_words) == ["q0:word44", "q1:word44"]
+    # Where all are about one thing, or nobody knows about what, any other question's.
+    for evidence, expected in ((["s"], ["a1", "a0"]), ([], ["a1", "a2", "a0"])):
+        few = [{**one, "evidence": evidence} for one in DOCUMENTS[: len(expected)]]
+        assert answers("other", few) == expected
+    assert answers("other", DOCUMENTS[:1]) == [""]
 
 
 def test_a_floor_that_cannot_be_is_refused() -> None:

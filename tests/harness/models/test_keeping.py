@@ -1,15 +1,13 @@
 """An LM that has an LM: kept answers are those of an undisturbed run, and are not made again."""
 
-import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lm_eval.api.instance import Instance
-from lm_eval.api.model import LM
 
 from harness.errors import ModelError
 from harness.files import cache_folder, locked
@@ -18,161 +16,127 @@ from harness.models.engines import LocalEngine
 from harness.models.keeping import SLOTS, KeepingLM
 from harness.models.policyqa_hf import PolicyQALM, Unloaded
 from harness.variants import Model
-
-SETTINGS = {"until": ["\n\n"], "max_gen_toks": 12, "do_sample": False}
-PROMPTS = ["The controller", "A breach of the rules on data", "Who", "Seventy-two hours after"]
-USE = Use("suite", "data", "model")
+from tests.asking import PROMPTS, asked
 
 
-def asked(prompts: list[str], **settings: Any) -> list[Instance]:
-    return [
-        Instance("generate_until", {"id": prompt}, (prompt, SETTINGS | settings), i)
-        for i, prompt in enumerate(prompts)
-    ]
+class Asker:
+    """Asks a model through new KeepingLMs, and counts the prompts of each batch it is asked."""
 
-
-class Counting:
-    """Loads a model once, and counts the prompts of each batch it is asked."""
-
-    def __init__(self, base: Path) -> None:
-        self.base = base
+    def __init__(self, model: PolicyQALM, kept: Kept) -> None:
+        self._model = model
+        self._kept = kept
         self.batches: list[int] = []
 
-    def __call__(self) -> LM:
-        model = PolicyQALM(pretrained=str(self.base), device="cpu", batch_size=8)
-        generate = model.generate_until
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        self.batches.append(len(requests))
+        texts: list[str] = self._model.generate_until(requests, disable_tqdm)
+        return texts
 
-        def counted(requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
-            self.batches.append(len(requests))
-            return generate(requests, disable_tqdm)
+    def lm(self) -> KeepingLM:
+        model = Model("base", self._model.pretrained)
+        engine = LocalEngine(model, lambda: self, 2)  # type: ignore[arg-type, return-value]
+        return KeepingLM(model.identity, engine, self._kept, Use("suite", "data", "model"))
 
-        model.generate_until = counted
-        return model
-
-
-def never() -> LM:
-    raise AssertionError("the model was loaded")
+    def ask(self, prompts: list[str], **settings: Any) -> list[str]:
+        return self.lm().generate_until(asked(prompts, **settings))
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Kept:
-    (tmp_path / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-    return Kept()
+def asker(tiny_model: PolicyQALM, tiny_llama: Path, kept: Kept) -> Asker:
+    tiny_model.pretrained = str(tiny_llama)
+    return Asker(tiny_model, kept)
 
 
-def keeping(base: Path, load: Callable[[], LM], kept: Kept, size: int = 2) -> KeepingLM:
-    model = Model("base", str(base))
-    return KeepingLM(model.identity, LocalEngine(model, load, size), kept, USE)
-
-
-def test_answers_are_those_of_the_model_and_are_not_made_again(
-    tiny_llama: Path, kept: Kept
+def test_answers_are_those_of_the_model_and_none_is_made_again(
+    asker: Asker, tiny_model: PolicyQALM
 ) -> None:
-    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
-    undisturbed = model.generate_until(asked(PROMPTS), True)
-    load = Counting(tiny_llama)
-    assert keeping(tiny_llama, load, kept).generate_until(asked(PROMPTS)) == undisturbed
-    assert load.batches == [2, 2]
-    assert keeping(tiny_llama, never, kept).generate_until(asked(PROMPTS)) == undisturbed
-
-
-def test_a_batch_that_lacks_an_answer_is_asked_whole_and_no_other(
-    tiny_llama: Path, kept: Kept
-) -> None:
-    load = Counting(tiny_llama)
-    longest = sorted(PROMPTS, key=lambda one: -len(one))[:2]
-    keeping(tiny_llama, load, kept).generate_until(asked(longest))
-    # Longest first: a batch with both answers there, and two that lack one.
-    keeping(tiny_llama, load, kept).generate_until(asked([*PROMPTS, "Why"]))
-    assert load.batches == [2, 2, 1]
-
-
-def test_fewer_questions_and_back_asks_nothing_again(tiny_llama: Path, kept: Kept) -> None:
+    undisturbed = tiny_model.generate_until(asked(PROMPTS), True)
+    assert asker.lm().look_up(asked(PROMPTS)) == ([], 4)
+    assert asker.ask([*PROMPTS, PROMPTS[0]]) == [*undisturbed, undisturbed[0]]
+    assert asker.batches == [2, 2]
     # One slot an arm in the run folder: a limit of 5 threw 60 finished answers away.
-    load = Counting(tiny_llama)
-    whole = keeping(tiny_llama, load, kept).generate_until(asked(PROMPTS))
-    assert keeping(tiny_llama, never, kept).generate_until(asked(PROMPTS[1:2])) == [whole[1]]
-    assert keeping(tiny_llama, never, kept).generate_until(asked(PROMPTS)) == whole
+    assert asker.ask(PROMPTS[1:2]) == undisturbed[1:2]
+    assert asker.ask(PROMPTS) == undisturbed
+    found, missing = asker.lm().look_up(asked([*PROMPTS, "Why"]))
+    assert (sorted(one.text for one in found), missing) == (sorted(undisturbed), 1)
+    assert asker.batches == [2, 2]
 
 
-@pytest.mark.parametrize("change", [{"max_gen_toks": 3}, {"until": ["e"]}])
-def test_another_way_of_decoding_is_asked_anew(
-    tiny_llama: Path, kept: Kept, change: dict[str, Any]
+def test_a_batch_that_lacks_an_answer_is_asked_whole_and_no_other(asker: Asker) -> None:
+    *_, second, longest = sorted(PROMPTS, key=len)
+    asker.ask([longest])
+    asker.ask([longest, second])
+    # Longest first: a batch with both answers there, and two that lack one.
+    asker.ask([*PROMPTS, "Why"])
+    assert asker.batches == [1, 2, 2, 1]
+
+
+def test_another_way_of_decoding_is_asked_anew(asker: Asker) -> None:
+    asker.ask(PROMPTS[:1])
+    asker.ask(PROMPTS[:1], max_gen_toks=3)
+    asker.ask(PROMPTS[:1], until=["e"])
+    assert asker.batches == [1, 1, 1]
+
+
+def test_tokens_and_seconds_are_kept_beside_the_answer(
+    asker: Asker, tiny_model: PolicyQALM
 ) -> None:
-    load = Counting(tiny_llama)
-    keeping(tiny_llama, load, kept).generate_until(asked(PROMPTS[:1]))
-    keeping(tiny_llama, load, kept).generate_until(asked(PROMPTS[:1], **change))
-    assert load.batches == [1, 1]
-
-
-def test_a_prompt_asked_twice_is_answered_once(tiny_llama: Path, kept: Kept) -> None:
-    load = Counting(tiny_llama)
-    answers = keeping(tiny_llama, load, kept).generate_until(asked([*PROMPTS[:2], PROMPTS[0]]))
-    assert answers[0] == answers[2]
-    assert load.batches == [2]
-
-
-def test_tokens_and_seconds_are_kept_beside_the_answer(tiny_llama: Path, kept: Kept) -> None:
-    lm = keeping(tiny_llama, Counting(tiny_llama), kept)
-    (text,) = lm.generate_until(asked(PROMPTS[:1]))
-    answer = lm.given[PROMPTS[0]]
-    loaded = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=1)
-    assert answer.prompt_tokens == len(loaded.tok_encode(PROMPTS[0]))
-    assert answer.answer_tokens == len(loaded.tok_encode(text))
-    assert answer.seconds > 0
-    again = keeping(tiny_llama, never, kept)
+    first, again = asker.lm(), asker.lm()
+    (text,) = first.generate_until(asked(PROMPTS[:1]))
     again.generate_until(asked(PROMPTS[:1]))
-    assert again.given == lm.given
+    answer = again.given[PROMPTS[0]]
+    assert again.given == first.given
+    assert answer.prompt_tokens == len(tiny_model.tok_encode(PROMPTS[0]))
+    assert answer.answer_tokens == len(tiny_model.tok_encode(text))
+    assert answer.seconds is not None and answer.seconds > 0
 
 
-def test_a_batch_another_process_is_at_is_left_to_it(tiny_llama: Path, kept: Kept) -> None:
+def test_a_batch_another_process_is_at_is_left_to_it(asker: Asker) -> None:
     """The other process holds the lock of the first batch; the second is asked meanwhile."""
-    lm = keeping(tiny_llama, Counting(tiny_llama), kept)
+    lm = asker.lm()
     first, second = lm._batches(asked(PROMPTS))
     slot = cache_folder("asking", str(int(first.key[:8], 16) % SLOTS))
     code = (
         "import sys; from pathlib import Path; from harness.files import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.readline()"
     )
-    root = Path(__file__).parents[3]
     with subprocess.Popen(
         [sys.executable, "-c", code, str(slot)],
-        cwd=root,
+        cwd=Path(__file__).parents[3],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        assert lm._without_answered([first, second], 4) == [first]
+        assert lm._without_answered([first, second]) == [first]
         other.communicate("\n")
     with locked(slot, wait=False):  # Let go of.
         pass
-    assert lm._without_answered([first], 4) == []
+    assert lm._without_answered([first]) == []
 
 
-def test_what_needs_no_weights_is_as_the_loaded_model_has_it(tiny_llama: Path) -> None:
-    loaded, unloaded = (
-        PolicyQALM(pretrained=str(tiny_llama), device="cpu"),
-        Unloaded(str(tiny_llama)),
-    )
-    for text in (*PROMPTS, "", "<|im_start|>x", "é 漢字"):
-        assert unloaded.tok_encode(text) == loaded.tok_encode(text)
-    assert unloaded.max_length == loaded.max_length
-    chat = [{"role": "user", "content": "Who?"}]
-    assert unloaded.apply_chat_template(chat) == loaded.apply_chat_template(chat)
-
-
-def test_a_prompt_beyond_the_window_is_refused_without_loading(
-    tiny_llama: Path, kept: Kept
+def test_what_needs_no_weights_is_as_the_loaded_model_has_it(
+    asker: Asker, tiny_model: PolicyQALM, tiny_llama: Path
 ) -> None:
+    unloaded, lm = Unloaded(str(tiny_llama)), asker.lm()
+    for text in (*PROMPTS, "", "<|im_start|>x", "é 漢字"):
+        assert unloaded.tok_encode(text) == tiny_model.tok_encode(text)
+    assert unloaded.max_length == tiny_model.max_length
+    chat = [{"role": "user", "content": "Who?"}]
+    for without in (unloaded, lm):
+        assert without.apply_chat_template(chat) == tiny_model.apply_chat_template(chat)
+        assert without.chat_template(True) == tiny_model.chat_template(True)
+        assert without.tokenizer_name == tiny_model.tokenizer_name
+
+
+def test_a_prompt_beyond_the_window_is_refused_without_loading(asker: Asker) -> None:
     with pytest.raises(ModelError, match=r"a prompt has 3\d\d\d tokens, .* more than the 2048"):
-        keeping(tiny_llama, never, kept).generate_until(asked([*PROMPTS, "word " * 3000]))
+        asker.ask([*PROMPTS, "word " * 3000])
+    assert asker.batches == []
 
 
 def test_a_model_without_a_tokenizer_is_named(tiny_llama: Path, tmp_path: Path) -> None:
-    config = json.loads((tiny_llama / "config.json").read_text())
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    shutil.copy(tiny_llama / "config.json", tmp_path)
     with pytest.raises(ModelError, match="cannot load the tokenizer"):
         Unloaded(str(tmp_path))

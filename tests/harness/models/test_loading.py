@@ -5,40 +5,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lm_eval.api.instance import Instance
 
 from harness.errors import ModelError
 from harness.models import loading
 from harness.models.loading import Loader
 from harness.variants import Model
-
-SETTINGS = {"until": ["\n\n"], "max_gen_toks": 8, "do_sample": False}
-
-
-def said(loader: Loader, model: Model) -> list[str]:
-    asked = [Instance("generate_until", {}, ("Who may keep bees?", SETTINGS), 0)]
-    texts: list[str] = loader.load(model).generate_until(asked, disable_tqdm=True)
-    return texts
+from tests.asking import asked
 
 
-def test_lm_eval_s_own_class_answers_as_ours_does_with_and_without_an_adapter(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path]
+@pytest.fixture(scope="module")
+def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
+    return make_adapter(tiny_llama)
+
+
+def test_lm_eval_s_own_class_answers_as_ours_does_and_ours_is_loaded_once(
+    tiny_llama: Path, adapter: Path
 ) -> None:
-    adapter, loader = make_adapter(tiny_llama), Loader(2)
-    ours = [Model("m", str(tiny_llama), adapter=one) for one in (None, adapter)]
-    theirs = [Model("m", str(tiny_llama), engine="hf", adapter=one) for one in (None, adapter)]
-    first, second = (said(loader, one) for one in ours)
-    assert [said(loader, one) for one in theirs] == [first, second]
-    assert first != second
-
-
-def test_a_base_is_loaded_once_for_all_its_adapters(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path]
-) -> None:
-    adapter, loader = make_adapter(tiny_llama), Loader(2)
-    loaded = loader.load(Model("base", str(tiny_llama)))
-    assert loader.load(Model("tuned", str(tiny_llama), adapter=adapter)) is loaded
-    assert loader.load(Model("other", str(tiny_llama), precision="fp32")) is not loaded
+    loader, loaded, said = Loader(2), [], []
+    for engine in ("policyqa-hf", "hf"):
+        for one in (None, adapter):
+            loaded.append(loader.load(Model("m", str(tiny_llama), engine=engine, adapter=one)))
+            said.append(loaded[-1].generate_until(asked(["Who may keep bees?"]), True))
+    assert said[:2] == said[2:]
+    assert said[0] != said[1]
+    assert loaded[0] is loaded[1]
+    ours = loader.load(Model("base", str(tiny_llama)))
+    assert loader.load(Model("other", str(tiny_llama), precision="fp32")) is not ours
 
 
 def test_weights_that_are_damaged_are_one_line(tiny_llama: Path, tmp_path: Path) -> None:
@@ -65,17 +57,12 @@ def test_options_that_a_class_does_not_take_are_one_line(
 
 
 def test_an_adapter_of_a_higher_rank_than_vllm_keeps_room_for_is_refused(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+    tiny_llama: Path, adapter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[dict[str, Any]] = []
     monkeypatch.setattr(loading, "engine_class", lambda _: lambda **given: made.append(given))
-    model = Model(
-        "mine",
-        str(tiny_llama),
-        engine="vllm",
-        adapter=make_adapter(tiny_llama),
-        options={"max_lora_rank": 4},
-    )
+    room = {"max_lora_rank": 4}
+    model = Model("mine", str(tiny_llama), engine="vllm", adapter=adapter, options=room)
     with pytest.raises(ModelError, match="keeps room for 4: set max_lora_rank: 8"):
         Loader(2).load(model)
     assert made[0]["max_lora_rank"] == 4

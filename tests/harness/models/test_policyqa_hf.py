@@ -1,4 +1,4 @@
-"""The model class: adapters go on and come off, int8 is int8, and answers are kept."""
+"""The model class: adapters go on and come off, int8 is int8, and what was cut is known."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,37 +16,26 @@ from transformers import (
 
 from harness.errors import ModelError
 from harness.models.policyqa_hf import PolicyQALM
-
-SETTINGS = {"until": ["\n\n"], "max_gen_toks": 12, "do_sample": False}
-PROMPTS = ["The controller", "A breach of the rules on data", "Who", "Seventy-two hours after"]
+from tests.asking import PROMPTS, SETTINGS, asked
 
 
-def asked(prompts: list[str]) -> list[Instance]:
-    return [
-        Instance("generate_until", {}, (prompt, SETTINGS), i) for i, prompt in enumerate(prompts)
-    ]
+@pytest.fixture(scope="module")
+def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
+    return make_adapter(tiny_llama)
 
 
 def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path]
+    tiny_llama: Path, adapter: Path
 ) -> None:
-    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
-    base = model.generate_until(asked(PROMPTS), disable_tqdm=True)
-    model.use_adapter(make_adapter(tiny_llama))
-    adapted = model.generate_until(asked(PROMPTS), disable_tqdm=True)
+    # An adapter alone finds its base.
+    model = PolicyQALM(peft=str(adapter), device="cpu", batch_size=2)
+    adapted = model.generate_until(asked(PROMPTS), True)
     model.use_adapter(None)
-    assert adapted != base
-    assert model.generate_until(asked(PROMPTS), disable_tqdm=True) == base
-
-
-def test_an_adapter_alone_finds_its_base(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path]
-) -> None:
-    adapter = make_adapter(tiny_llama)
-    alone = PolicyQALM(peft=str(adapter), device="cpu", batch_size=2)
-    both = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
-    both.use_adapter(adapter)
-    assert alone.generate_until(asked(PROMPTS), True) == both.generate_until(asked(PROMPTS), True)
+    base = model.generate_until(asked(PROMPTS), True)
+    model.use_adapter(adapter)
+    assert model.generate_until(asked(PROMPTS), True) == adapted != base
+    plain = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+    assert plain.generate_until(asked(PROMPTS), True) == base
 
 
 @pytest.mark.parametrize(
@@ -54,7 +43,7 @@ def test_an_adapter_alone_finds_its_base(
     [("load_in_8bit", "Linear8bitLt", "int8"), ("load_in_4bit", "Linear4bit", "uint8")],
 )
 def test_a_quantised_base_really_is_one(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path], option: str, layer: str, dtype: str
+    tiny_llama: Path, adapter: Path, option: str, layer: str, dtype: str
 ) -> None:
     import bitsandbytes
     import torch
@@ -67,42 +56,36 @@ def test_a_quantised_base_really_is_one(
     assert isinstance(projection(), getattr(bitsandbytes.nn, layer))
     assert projection().weight.dtype == getattr(torch, dtype)
     base = model.generate_until(asked(PROMPTS), True)
-    model.use_adapter(make_adapter(tiny_llama))
+    model.use_adapter(adapter)
     assert model.generate_until(asked(PROMPTS), True) != base
     model.use_adapter(None)
     assert model.generate_until(asked(PROMPTS), True) == base
     assert isinstance(projection(), getattr(bitsandbytes.nn, layer))
 
 
-def test_a_prompt_beyond_the_window_is_refused_rather_than_cut(tiny_llama: Path) -> None:
-    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2, max_length=64)
-    long = asked([*PROMPTS, "word " * 70])
-    with pytest.raises(ModelError, match=r"a prompt has 7\d tokens, .* more than the 64"):
-        model.generate_until(long, True)
+def test_a_prompt_beyond_the_window_is_refused_rather_than_cut(tiny_model: PolicyQALM) -> None:
+    with pytest.raises(ModelError, match=r"a prompt has 30\d\d tokens, .* more than the 2048"):
+        tiny_model.generate_until(asked([*PROMPTS, "word " * 3000]), True)
 
 
-def test_no_model_and_no_adapter_is_refused(tmp_path: Path) -> None:
+def test_what_names_no_model_or_one_under_terms_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
     with pytest.raises(ModelError, match="no model"):
         PolicyQALM()
     with pytest.raises(ModelError, match=r"no adapter_config\.json"):
         PolicyQALM(peft=str(tmp_path))
-
-
-def test_a_base_whose_terms_are_not_accepted_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
     with pytest.raises(ModelError, match="policyqa model fetch gemma3-270m --accept-terms"):
         PolicyQALM("gemma3-270m")
 
 
 def test_an_adapter_of_another_base_is_refused_however_it_is_put_on(
-    tiny_llama: Path, make_adapter: Callable[[Path], Path], tmp_path: Path
+    tiny_llama: Path, adapter: Path, tmp_path: Path
 ) -> None:
     wider = LlamaConfig.from_pretrained(tiny_llama, hidden_size=96)
     LlamaForCausalLM(wider).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(tiny_llama).save_pretrained(tmp_path)
-    adapter = make_adapter(tiny_llama)
     with pytest.raises(ModelError, match="does not fit the base"):
         PolicyQALM(pretrained=str(tmp_path), peft=str(adapter), device="cpu")
     model = PolicyQALM(pretrained=str(tmp_path), device="cpu")
