@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.groups import groups
+from harness.jackknife import Floats
 from harness.rates import rate_difference, rate_interval
-from harness.resampling import Floats
 from harness.runs import Outcome, Result
 from harness.statistics import (
     COVERAGE,
@@ -110,7 +110,6 @@ def figure(
     result: Result,
     measure: Measure,
     *,
-    seed: int,
     keep: Keep = everything,
     connect: Connect = evidence_of,
 ) -> Figure | None:
@@ -119,7 +118,6 @@ def figure(
     Args:
         result: a variant.
         measure: what is looked at.
-        seed: of the resampling.
         keep: which questions are looked at.
         connect: the names that make questions a group.
     """
@@ -128,10 +126,10 @@ def figure(
         return None
     (values,) = aligned.values
     if measure.kind == "rate":
-        return rate_interval(values, aligned.clusters, seed=seed)
+        return rate_interval(values, aligned.clusters)
     if measure.kind == "corpus" and measure.total:
-        return corpus_interval(values, aligned.clusters, measure.total, seed=seed)
-    return mean_interval(values, aligned.clusters, seed=seed)
+        return corpus_interval(values, aligned.clusters, measure.total)
+    return mean_interval(values, aligned.clusters)
 
 
 def difference(
@@ -139,7 +137,6 @@ def difference(
     second: Result,
     measure: Measure,
     *,
-    seed: int,
     keep: Keep = everything,
     connect: Connect = evidence_of,
     coverage: float = COVERAGE,
@@ -150,7 +147,6 @@ def difference(
         first: a variant.
         second: another.
         measure: what is compared.
-        seed: of the resampling.
         keep: which questions are looked at.
         connect: the names that make questions a group.
         coverage: of the interval, for the kind ``mean`` alone.
@@ -160,10 +156,10 @@ def difference(
         return None
     ours, theirs = both.values
     if measure.kind == "rate":
-        return rate_difference(ours, theirs, both.clusters, seed=seed)
+        return rate_difference(ours, theirs, both.clusters)
     if measure.kind == "corpus" and measure.total:
-        return corpus_difference(ours, theirs, both.clusters, measure.total, seed=seed)
-    return paired_difference(ours, theirs, both.clusters, seed=seed, coverage=coverage)
+        return corpus_difference(ours, theirs, both.clusters, measure.total)
+    return paired_difference(ours, theirs, both.clusters, coverage=coverage)
 
 
 def clusters_of(outcomes: Sequence[Outcome], connect: Connect = evidence_of) -> list[str]:

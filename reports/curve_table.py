@@ -3,7 +3,7 @@
 from typing import Any
 
 from reports import explained
-from reports.cells import TextTable, change, heads, interval, score, titles
+from reports.cells import TextTable, change, few, heads, interval, score, titles
 
 
 def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
@@ -29,7 +29,9 @@ def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
         f"Context sweep: {curve['fixed']}, {varies} varies, "
         f"n = {curve['n']} in {curve['clusters']} groups"
     )
-    return TextTable(title, columns, rows, _note(comparison, curve), _conclusion(curve, shown))
+    steps = [one for _, _, step in lines if step for one in step.values()]
+    note = " ".join([_note(comparison, curve), *few(steps)])
+    return TextTable(title, columns, rows, note, _conclusion(curve, shown))
 
 
 def _cost(entry: dict[str, Any], first: dict[str, Any]) -> str:

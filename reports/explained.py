@@ -1,16 +1,23 @@
 """What a reader of each table must know, in words."""
 
+from harness.statistics import FEWEST, FEWEST_TOGETHER
+
+FEW = (
+    f"no interval below {FEWEST} groups of questions, of corpus figures below {FEWEST_TOGETHER}: "
+    "none covers what it says there"
+)
 VARIANTS = (
     "Variants: under each score its difference from the baseline on the same questions, with the "
-    "paired 95% bootstrap interval (groups of questions that share evidence resampled). floor/… "
-    "answer without a language model: the question (echo), another question's answer (other), the "
-    "first 40 words of the best passage (first), its sentence nearest to the question (sentence). "
+    "paired 95% interval (Student's t, by the jackknife over groups: questions that share "
+    "evidence). floor/… answer without a language model: the question (echo), another question's "
+    "answer (other), the first 40 words of the best passage (first), its sentence nearest to the "
+    "question (sentence). "
     "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of "
     "all answers' counts together. Cost: mean tokens (prompt and answer) and seconds a question. "
     "Seconds are of the machine and moment that made the answers, in batches: compare them "
     "loosely. Price: of 1,000 questions, in the suite's currency. Cut: the share of answers that "
     "were longer than they may be. n × 3: questions answered three times, by weights of three "
-    "seeds or drawn anew; the interval resamples both. Without: questions that got no answer."
+    "seeds or drawn anew; the interval is of both. Without: questions that got no answer."
 )
 FLOOR = (
     "Beside the floor: what a variant adds to looking a sentence up, on the same questions, with "
@@ -28,16 +35,16 @@ RATES = (
 )
 DIFFERENCES = (
     "On the n questions both have a value of. ↑ higher is better, so that A is where A - B is "
-    "above 0; ↓ lower is better, and A where it is below. Intervals are from a paired bootstrap of "
-    "groups of questions that share {shared}, a question that has none being one by itself; of "
-    "shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval on one side "
-    "of 0 shows a difference. That there are several metrics is not corrected for."
+    "above 0; ↓ lower is better, and A where it is below. Intervals are Student's t by the "
+    "jackknife over groups of questions that share {shared}, a question that has none being one by "
+    "itself; of shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval "
+    "on one side of 0 shows a difference. That there are several metrics is not corrected for."
 )
 """``shared``: what the questions of a group have in common."""
 SWEEP = (
     "Context sweep: over the questions with evidence alone; n of them, in groups that share no "
     "section. Under each score its paired difference from the line above with its own 95% "
-    "bootstrap interval (groups resampled). Evidence shown: share of them asked with a section "
+    "interval. Evidence shown: share of them asked with a section "
     "that holds the answer in their context, whole or cut; below it the mean number of sections "
     "shown. A budget is in the embedder's tokens; tokens in and out are the model's, means of "
     "prompt and answer. Seconds are the wall time of padded batches by their size, decoding the "

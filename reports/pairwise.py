@@ -11,7 +11,8 @@ from typing import Any
 from harness.errors import ConfigError, RunError
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import RESAMPLES
+from harness.statistics import METHOD
+from reports.explained import FEW
 from reports.questions import check_have, questions_sharing, questions_where
 from reports.side import Side
 
@@ -29,7 +30,7 @@ def compare_variants(
     """The first minus the second on the questions both answered, by metric, as JSON.
 
     Args:
-        first: a variant of a run, whose seed resamples, or a sample log.
+        first: a variant of a run, or a sample log.
         second: another.
         where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
         by: the metric compared; None is all that both have.
@@ -148,7 +149,7 @@ def _row(
 ) -> dict[str, Any] | None:
     """Both figures on the questions both have a value of, and their difference."""
     pair = (first.result, second.result)
-    found = difference(*pair, measure, seed=first.seed, keep=keep, connect=connect)
+    found = difference(*pair, measure, keep=keep, connect=connect)
     if found is None:
         return None
     values = align(pair, measure.name, keep, connect).values
@@ -181,13 +182,9 @@ def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) ->
         notes.append(
             "the log does not say how its metrics were computed: the signature is the run's"
         )
-    lonely = [
-        name for name, row in shown.items() if row["clusters"] == 1 and row["low"] == row["high"]
-    ]
-    if lonely:
-        notes.append(
-            f"all questions of {'; '.join(lonely)} are of one group: the interval says nothing"
-        )
+    lacking = [name for name, row in shown.items() if row["low"] is None]
+    if lacking:
+        notes.append(f"{'; '.join(lacking)}: {FEW}")
     return list(dict.fromkeys(notes))
 
 
@@ -213,7 +210,7 @@ def _signature(
         *([f"groups:{cluster}"] if cluster else []),
         f"n:{n}",
         *(metrics.get(name, name) for name in shown),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{first.seed}; rates:Newcombe",
+        f"intervals:95%,{METHOD}; rates:Newcombe",
         *_said(facts, "task", "model", "lm_eval", "code", "answers"),
     ]
     return " | ".join(parts)

@@ -1,10 +1,10 @@
 """A comparison → its tables of text, the same for every way of showing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from reports import explained
-from reports.cells import TextTable, change, heads, label, score, share, titles
+from reports.cells import TextTable, change, counted, few, heads, label, score, share, titles
 from reports.curve_table import curve_table
 from reports.sweep import swept
 
@@ -30,10 +30,11 @@ def differences(comparison: dict[str, Any]) -> TextTable:
             f"{row['b']:.3f}",
             *change(row),
             str(row["n"]),
+            str(row["clusters"]),
         ]
         for row in comparison["metrics"].values()
     ]
-    columns = ["metric", "A", "B", "A - B", "95% interval", "n"]
+    columns = ["metric", "A", "B", "A - B", "95% interval", "n", "groups"]
     title = f"A: {comparison['a']}\nB: {comparison['b']}"
     if comparison["where"]:
         title += f"\nof the questions with {comparison['where']}"
@@ -52,7 +53,7 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
     corpus = titles(comparison, "corpus")
     rows = [
         [
-            label(name),
+            f"{label(name)}\n{counted(entry)}",
             # Its difference has no room here; comparison.json has it.
             *(
                 score(entry["metrics"], None if one in corpus else entry.get("vs_baseline"), one)
@@ -68,21 +69,29 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
         f"{comparison['baseline']}"
     )
     columns = ["variant", *heads(list(shown.values())), "cost"]
-    return TextTable(title, columns, rows, " ".join([explained.VARIANTS, *_asides(comparison)]))
+    lacking = few(_shown(comparison, "vs_baseline", titles(comparison, "mean")))
+    note = " ".join([explained.VARIANTS, *lacking, *_asides(comparison)])
+    return TextTable(title, columns, rows, note)
+
+
+def _shown(
+    comparison: dict[str, Any], compared: str, metrics: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """The differences of these metrics, by what they are ``compared`` with."""
+    for entry in comparison["variants"].values():
+        yield from (entry[compared][one] for one in metrics if one in entry.get(compared, ()))
 
 
 def _cost(entry: dict[str, Any]) -> str:
-    """Means a question of what is told of it, the share of answers cut, and the questions."""
+    """Means a question of what is told of it, the share of answers cut, and those not given."""
     cost = entry["cost"]
     tokens = [cost[one] for one in ("prompt_tokens", "answer_tokens") if cost[one] is not None]
     parts = [f"{sum(tokens):.0f} tok"] if tokens else []
     parts += [f"{cost['seconds']:.2f} s"] if cost["seconds"] is not None else []
     parts += [f"{1000 * cost['price']:.3g} / 1,000"] if cost["price"] is not None else []
     parts += [f"{cost['cut']:.0%} cut"] if cost["cut"] is not None else []
-    again = f" × {entry['replicates']}" if entry["replicates"] > 1 else ""
-    parts.append(f"n = {entry['n']}{again}")
     parts += [f"{len(entry['unanswered'])} without"] if entry["unanswered"] else []
-    return "\n".join(parts)
+    return "\n".join(parts) or "–"
 
 
 def _asides(comparison: dict[str, Any]) -> list[str]:
@@ -110,7 +119,7 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     shown = titles(comparison, "mean", "corpus")
     rows = [
         [
-            f"{label(name)}\nn = {entry['n']}",
+            f"{label(name)}\n{counted(entry)}",
             *(
                 "\n".join(change(entry["vs_floor"][one])) if one in entry["vs_floor"] else "–"
                 for one in shown
@@ -121,7 +130,8 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     ]
     columns = ["variant", *heads(list(shown.values()))]
     title = f"Beside the floor: each variant minus {comparison['floor']}"
-    return TextTable(title, columns, rows, explained.FLOOR)
+    note = " ".join([explained.FLOOR, *few(_shown(comparison, "vs_floor", shown))])
+    return TextTable(title, columns, rows, note)
 
 
 def _published(comparison: dict[str, Any]) -> TextTable | None:

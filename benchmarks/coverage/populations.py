@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from harness.jackknife import Floats
 from harness.pairing import Aligned, align
-from harness.resampling import Floats
 from harness.runs import Result
 from harness.samples import read_log
 
@@ -125,7 +125,7 @@ class Own:
     pools: Sequence[Pool]
 
     def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Sample:
-        """The true figure is that of all clusters of the pair, as if there were as many as drawn."""
+        """The true figure is that of the pair's clusters, as if there were as many as drawn."""
         drawn = []
         for which in np.array_split(np.arange(samples), len(self.pools)):
             pool = self.pools[len(drawn)]

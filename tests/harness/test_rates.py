@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from harness.resampling import Floats
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binomtest
 
 from harness.rates import rate_difference, rate_interval
-from harness.resampling import Floats
 from harness.statistics import mean_interval, paired_difference
 
 RATES = st.tuples(st.integers(1, 3), st.integers(1, 12)).flatmap(

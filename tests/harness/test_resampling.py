@@ -6,8 +6,8 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-
 from harness.resampling import Floats
+
 from harness.statistics import corpus_interval, mean_interval, paired_difference
 
 GROUPS = [[3 * i, 3 * i + 1, 3 * i + 2] for i in range(12)]

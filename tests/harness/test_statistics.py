@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+from harness.resampling import Floats
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import bootstrap
 
-from harness.resampling import Floats
 from harness.statistics import (
     Total,
     corpus_difference,
