@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.metrics.retrieval import retrieval_metrics
 from rag.corpus import one_line
-from reports.cells import few
+from reports.cells import lacking
 
 SHOWN = 10
 """Misses that are printed; ``--json`` has all."""
@@ -55,7 +55,7 @@ def _lines(scored: dict[str, Any]) -> list[str]:
     lines = _misses(scored)
     against = scored["against"]["metrics"] if "against" in scored else {}
     shown = [scored["metrics"], *scored["kinds"].values(), against]
-    lines = [*few(one for figures in shown for one in figures.values()), *lines]
+    lines = [*lacking("mean", (one for figures in shown for one in figures.values())), *lines]
     if scored["unscored"]:
         lines.insert(0, f"{scored['unscored']:,} questions without evidence are not scored")
     lines.append(f"signature: {scored['signature']}")

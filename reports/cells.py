@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.explained import FEW
+from reports.explained import NO_INTERVAL
 
 Figures = Mapping[str, Mapping[str, Any]]
 """Figures or differences, by metric."""
@@ -55,9 +55,9 @@ def change(difference: Mapping[str, Any]) -> tuple[str, str]:
     return _signed(difference["delta"]), "–" if low is None else f"[{end(low)}, {end(high)}]"
 
 
-def few(differences: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What must be said of differences where one has no interval."""
-    return [f"–: {FEW}."] if any(one["low"] is None for one in differences) else []
+def lacking(kind: str, differences: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What must be said of differences of metrics of this kind where one has no interval."""
+    return [f"–: {NO_INTERVAL[kind]}."] if any(one["low"] is None for one in differences) else []
 
 
 def end(value: float) -> str:

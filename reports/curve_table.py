@@ -3,7 +3,7 @@
 from typing import Any
 
 from reports import explained
-from reports.cells import TextTable, change, few, heads, interval, score, titles
+from reports.cells import TextTable, change, heads, interval, lacking, score, titles
 
 
 def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
@@ -30,7 +30,7 @@ def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
         f"n = {curve['n']} in {curve['clusters']} groups"
     )
     steps = [one for _, _, step in lines if step for one in step.values()]
-    note = " ".join([_note(comparison, curve), *few(steps)])
+    note = " ".join([_note(comparison, curve), *lacking("mean", steps)])
     return TextTable(title, columns, rows, note, _conclusion(curve, shown))
 
 

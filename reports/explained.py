@@ -2,10 +2,12 @@
 
 from harness.statistics import FEWEST, FEWEST_TOGETHER
 
-FEW = (
-    f"no interval below {FEWEST} groups of questions, of corpus figures below {FEWEST_TOGETHER}: "
-    "none covers what it says there"
-)
+NO_INTERVAL = {
+    "mean": f"no interval below {FEWEST} groups of questions: none covers what it says there",
+    "corpus": "no interval of corpus figures below "
+    f"{FEWEST_TOGETHER} groups of questions: none covers what it says there",
+}
+"""Why a figure of this kind has none."""
 VARIANTS = (
     "Variants: under each score its difference from the baseline on the same questions, with the "
     "paired 95% interval (Student's t, by the jackknife over groups: questions that share "

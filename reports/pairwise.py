@@ -12,7 +12,7 @@ from harness.errors import ConfigError, RunError
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
 from harness.statistics import METHOD
-from reports.explained import FEW
+from reports.explained import NO_INTERVAL
 from reports.questions import check_have, questions_sharing, questions_where
 from reports.side import Side
 
@@ -60,7 +60,7 @@ def compare_variants(
         "cluster": cluster,
         "n": len(shared),
         "metrics": shown,
-        "notes": _notes(first, second, shown),
+        "notes": _notes(first, second, measures, shown),
         "signature": _signature(first, second, len(shared), where, cluster, list(rows)),
     }
 
@@ -161,7 +161,9 @@ def _row(
     }
 
 
-def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _notes(
+    first: Side, second: Side, measures: Sequence[Measure], shown: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
     """What a reader of the rows must know that is not so of every comparison."""
     sides = (first, second)
     notes = [note for side in sides for note in side.notes]
@@ -182,9 +184,10 @@ def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) ->
         notes.append(
             "the log does not say how its metrics were computed: the signature is the run's"
         )
-    lacking = [name for name, row in shown.items() if row["low"] is None]
-    if lacking:
-        notes.append(f"{'; '.join(lacking)}: {FEW}")
+    without = [one for one in measures if one.name in shown and shown[one.name]["low"] is None]
+    for kind, why in NO_INTERVAL.items():
+        names = [one.name for one in without if one.kind == kind]
+        notes += [f"{'; '.join(names)}: {why}"] if names else []
     return list(dict.fromkeys(notes))
 
 

@@ -1,10 +1,11 @@
 """A comparison → its tables of text, the same for every way of showing them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from reports import explained
-from reports.cells import TextTable, change, counted, few, heads, label, score, share, titles
+from reports.cells import TextTable, change, counted, heads, label, lacking, score, share, titles
 from reports.curve_table import curve_table
 from reports.sweep import swept
 
@@ -69,17 +70,16 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
         f"{comparison['baseline']}"
     )
     columns = ["variant", *heads(list(shown.values())), "cost"]
-    lacking = few(_shown(comparison, "vs_baseline", titles(comparison, "mean")))
-    note = " ".join([explained.VARIANTS, *lacking, *_asides(comparison)])
+    without = _without_interval(comparison, "vs_baseline", "mean")
+    note = " ".join([explained.VARIANTS, *without, *_asides(comparison)])
     return TextTable(title, columns, rows, note)
 
 
-def _shown(
-    comparison: dict[str, Any], compared: str, metrics: Iterable[str]
-) -> Iterator[dict[str, Any]]:
-    """The differences of these metrics, by what they are ``compared`` with."""
-    for entry in comparison["variants"].values():
-        yield from (entry[compared][one] for one in metrics if one in entry.get(compared, ()))
+def _without_interval(comparison: dict[str, Any], compared: str, kind: str) -> list[str]:
+    """What must be said of the differences from ``compared`` of metrics of this kind."""
+    entries = [entry.get(compared, {}) for entry in comparison["variants"].values()]
+    shown = titles(comparison, kind)
+    return lacking(kind, (entry[one] for entry in entries for one in shown if one in entry))
 
 
 def _cost(entry: dict[str, Any]) -> str:
@@ -130,8 +130,8 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     ]
     columns = ["variant", *heads(list(shown.values()))]
     title = f"Beside the floor: each variant minus {comparison['floor']}"
-    note = " ".join([explained.FLOOR, *few(_shown(comparison, "vs_floor", shown))])
-    return TextTable(title, columns, rows, note)
+    without = [_without_interval(comparison, "vs_floor", kind) for kind in ("mean", "corpus")]
+    return TextTable(title, columns, rows, " ".join([explained.FLOOR, *chain(*without)]))
 
 
 def _published(comparison: dict[str, Any]) -> TextTable | None:

@@ -129,7 +129,7 @@ def test_the_signature_names_both_variants_and_what_they_were_scored_with(
     for part in ("data:dddddddd", "split:test", "n:40", "task:3.0", "code:0.5.0,0.6.0"):
         assert part in parts
     assert "bertscore_f1" in comparison["signature"]
-    assert "seed7" in comparison["signature"]
+    assert " | intervals:95%,jackknife t over groups," in comparison["signature"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from harness.errors import ConfigError, RunError
 from harness.metrics import make_metrics
 from harness.runs import MANIFEST, RECORD, read_result, variant_folder
 from policyqa.scoring import COSTS
+from reports import explained
 from reports.comparison import compare_run
+from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
 from tests.reports.conftest import amending, call, shown
 from tests.reports.made_up import FLOORS, SHIFT
@@ -26,7 +28,7 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
     assert list(comparison["metrics"]) == [metric.name for metric in make_metrics()]
     assert "sweep" not in comparison
     for name, entry in comparison["variants"].items():
-        assert entry["n"] == 40
+        assert (entry["n"], entry["clusters"]) == (40, 20)
         assert entry["floor"] is (name in FLOORS)
         assert list(entry["metrics"]) == QUALITY
         for metric in QUALITY:
@@ -35,7 +37,10 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
                 change = entry["vs_baseline"][metric]
                 assert set(change) == {"delta", "low", "high", "n", "clusters"}
                 assert change["delta"] == pytest.approx((FLOORS | SHIFT)[name])
-                assert change["low"] == pytest.approx(change["high"])
+                if metric == "corpus_bleu":
+                    assert (change["low"], change["high"]) == (None, None)
+                else:
+                    assert (change["low"], change["high"]) == pytest.approx([change["delta"]] * 2)
                 assert (change["n"], change["clusters"]) == (40, 20)
     assert "vs_baseline" not in comparison["variants"]["base/plain"]
 
@@ -234,13 +239,33 @@ def test_markdown_shows_the_figures_and_keeps_text_in_its_cells(made_up_run: Pat
     rows = [line for line in text.splitlines() if line.startswith("| sft-rag/rag")]
     assert len(rows) == 3
     variant, floor, rates = rows
-    assert "0.00<br>[.00, .28]<br>n = 10" in rates
+    assert "0.00<br>[.00, .28]<br>n = 10<br>in 10 groups |" in rates
+    for row in (variant, floor):
+        assert row.startswith("| sft-rag/rag<br>n = 40<br>in 20 groups |")
     # A cell a metric; beside them the name, and the cost of the variant.
     counted = [row.count("|") - row.count("\\|") for row in rows]
     assert counted == [len(QUALITY) + 3, len(QUALITY) + 2, 4 + 2]
     assert "+0.300" in variant
     assert "+0.250" in floor
     assert "Machine: abacus, 2 cores, cpu." in text
+
+
+def test_where_there_are_too_few_groups_no_interval_is_shown_and_a_note_says_why(
+    made_up_run: Path,
+) -> None:
+    text = markdown(compare_run(made_up_run))
+    (floor,) = [line for line in text.splitlines() if "| +0.250<br>[+.250, +.250] |" in line]
+    assert floor.count("| +0.250<br>– |") == 1
+    assert f"\n- Beside the floor: {explained.FLOOR[18:]} –: {NO_INTERVAL['corpus']}.\n" in text
+    assert NO_INTERVAL["mean"] not in text
+    for path in variant_folder(made_up_run, "base/plain").glob("samples_*.jsonl"):
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:12]))
+    few = compare_run(made_up_run)
+    for shown_as in (markdown(few), shown(few)):
+        assert f"–: {NO_INTERVAL['mean']}." in " ".join(shown_as.split())
+    change = few["variants"]["sft/plain"]["vs_baseline"]["bleu"]
+    assert (change["low"], change["high"], change["n"], change["clusters"]) == (None, None, 12, 6)
+    assert "<br>+0.100<br>– |" in markdown(few)
 
 
 def test_a_table_of_many_metrics_is_shown_in_parts_and_nothing_is_cut(made_up_run: Path) -> None:
