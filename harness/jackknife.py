@@ -11,7 +11,9 @@ are.
 Replicates are another factor, left out apart from the clusters; the two variances add up (Cameron,
 Gelbach & Miller 2011, https://doi.org/10.1198/jbes.2010.07136). What is chance of neither a
 question nor a replicate, but of the single answer, is in both, so that where it prevails an
-interval is too wide, at most by the root of 2.
+interval is too wide, at most by the root of 2. And two or three replicates show little of how much
+they vary: where they make a mean ten times as uncertain as the questions do (in variance), a 95%
+interval covers 86% to 90% with two of them and 91% to 93% with three.
 
 ``benchmarks.coverage`` measures what these intervals cover, beside what others do.
 """

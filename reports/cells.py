@@ -80,7 +80,8 @@ def share(figure: Mapping[str, Any] | None) -> str:
 def counted(found: Mapping[str, Any]) -> str:
     """Of how many questions something is, asked how often, and below it in how many groups."""
     again = f" × {found['replicates']}" if found.get("replicates", 1) > 1 else ""
-    return f"n = {found['n']}{again}\nin {found['clusters']} groups"
+    groups = "group" if found["clusters"] == 1 else "groups"
+    return f"n = {found['n']}{again}\nin {found['clusters']} {groups}"
 
 
 def interval(figure: Mapping[str, Any]) -> str:

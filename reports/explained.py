@@ -3,9 +3,9 @@
 from harness.statistics import FEWEST, FEWEST_TOGETHER
 
 NO_INTERVAL = {
-    "mean": f"no interval below {FEWEST} groups of questions: none covers what it says there",
+    "mean": f"no interval below {FEWEST} groups of questions, where none covers enough",
     "corpus": "no interval of corpus figures below "
-    f"{FEWEST_TOGETHER} groups of questions: none covers what it says there",
+    f"{FEWEST_TOGETHER} groups of questions, where none covers enough",
 }
 """Why a figure of this kind has none."""
 VARIANTS = (

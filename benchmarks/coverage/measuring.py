@@ -94,18 +94,18 @@ def _cells(population: Population, clusters: int, samples: int) -> dict[str, Cel
             intervals[name].append(method(found, COVERAGE))
     ends = {name: np.concatenate(parts, axis=1) for name, parts in intervals.items()}
     usual = float(np.median(np.diff(ends["percentile"], axis=0)))
-    return {name: cell(*both, sample.truth, usual) for name, both in ends.items()}
+    return {name: cell(both, sample.truth, usual) for name, both in ends.items()}
 
 
-def cell(low: Floats, high: Floats, truth: Floats, usual: float) -> Cell:
-    """What came of intervals of samples with these true figures, each of shape (B,).
+def cell(ends: Floats, truth: Floats, usual: float) -> Cell:
+    """What came of the intervals of B samples.
 
     Args:
-        low: their lower ends.
-        high: their upper ends.
-        truth: the true figures.
+        ends: lower and upper, shape (2, B).
+        truth: the true figures, shape (B,).
         usual: the median width of the percentile's.
     """
+    low, high = ends
     covered = float(((low <= truth) & (truth <= high)).mean())
     error = float(np.sqrt(covered * (1 - covered) / len(truth)))
     return Cell(covered, error, float(np.median(high - low) / usual))

@@ -33,7 +33,7 @@ def covered(samples: int) -> Iterator[tuple[str, int, dict[str, Cell]]]:
         ours = np.array([_jackknife(one) for one in scores]).T
         usual = float(np.median(drawn[1] - drawn[0]))
         truth = np.zeros(samples)
-        cells = {"percentile": cell(*drawn, truth, usual), "t, CR3": cell(*ours, truth, usual)}
+        cells = {"percentile": cell(drawn, truth, usual), "t, CR3": cell(ours, truth, usual)}
         yield f"{count} replicates, ratio {ratio}", clusters, cells
 
 
