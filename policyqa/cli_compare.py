@@ -38,8 +38,8 @@ def compare(
     cluster: Annotated[
         str | None,
         typer.Option(
-            help="Resample questions with the same value of this field together; those with the "
-            "same evidence if unset.",
+            help="Questions with the same value of this field are a group of intervals; those with "
+            "the same evidence if unset.",
             metavar="FIELD",
         ),
     ] = None,

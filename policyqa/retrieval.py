@@ -1,12 +1,12 @@
 """
 A retriever → how well it finds the evidence of a split's questions, as JSON.
 
-Questions of one document are not independent, so documents are resampled. Two retrievers are
+Questions of one document are not independent, so intervals are of documents. Two retrievers are
 compared question by question: what ``--json`` printed of one is what ``--against`` reads.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,12 @@ from harness.files import fingerprint, json_object
 from harness.groups import groups
 from harness.metrics import retrieval
 from harness.metrics.retrieval import retrieval_metrics, retrieval_scores
-from harness.statistics import RESAMPLES, mean_interval, paired_difference
+from harness.statistics import METHOD, Difference, Figure, mean_interval, paired_difference
 from policyqa.progress import Watch
 from rag.corpus import Corpus, framework_of
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, data_identity, in_split, load_questions
 
-SEED = 7
-"""Of the resampling."""
 BATCH = 64
 """Questions searched for at a time: with a reranker, minutes of work."""
 
@@ -94,7 +92,7 @@ def clusters(questions: Sequence[Question]) -> list[str]:
     """The cluster each question belongs to: the document its evidence is in.
 
     One with evidence in several documents counts to that of its first section. Where all are of
-    one document, which cannot be resampled, questions connected by shared sections are a cluster.
+    one document, which is one cluster, questions connected by shared sections are a cluster.
     """
     documents = [framework_of(question.evidence[0]) for question in questions]
     if len(set(documents)) > 1:
@@ -166,9 +164,9 @@ def _search(
 
 def _figures(questions: Sequence[Question], scores: Scores, k: int) -> dict[str, Any]:
     return {
-        name: mean_interval(
-            [scores[q.id][name] for q in questions], clusters(questions), seed=SEED
-        ).as_json()
+        name: _within(
+            0.0, mean_interval([scores[q.id][name] for q in questions], clusters(questions))
+        )
         for name in retrieval_metrics(k)
     }
 
@@ -180,15 +178,24 @@ def _compare(
     return {
         "signature": earlier.signature,
         "metrics": {
-            name: paired_difference(
-                [scores[q.id][name] for q in both],
-                [earlier.scores[q.id][name] for q in both],
-                clusters(both),
-                seed=SEED,
-            ).as_json()
+            name: _within(
+                -1.0,
+                paired_difference(
+                    [scores[q.id][name] for q in both],
+                    [earlier.scores[q.id][name] for q in both],
+                    clusters(both),
+                ),
+            )
             for name in retrieval_metrics(k)
         },
     }
+
+
+def _within(least: float, found: Figure | Difference) -> dict[str, Any]:
+    """As JSON, the interval no further than such figures go: from ``least`` to 1."""
+    if found.low is None or found.high is None:
+        return found.as_json()
+    return replace(found, low=max(least, found.low), high=min(1.0, found.high)).as_json()
 
 
 def _fingerprint(question: Question) -> str:
@@ -205,7 +212,7 @@ def _signature(retriever: Retriever, data: Path, split: str, k: int, n: int) -> 
         f"k:{k}",
         retriever.signature,
         retrieval.signature(),
-        f"intervals:95%,{RESAMPLES} resamples of documents (of one: of sections),seed{SEED}",
+        f"intervals:95%,{METHOD},by documents (of one: by shared sections)",
         f"code:{version('policyqa-bench')}",
     ]
     return " | ".join(parts)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from harness.metrics.retrieval import retrieval_metrics
 from rag.corpus import one_line
+from reports.cells import lacking
 
 SHOWN = 10
 """Misses that are printed; ``--json`` has all."""
@@ -29,17 +30,19 @@ def _figures(scored: dict[str, Any]) -> Table:
     """One row for all questions and one for each kind: means over their 95% intervals."""
     names = retrieval_metrics(scored["k"])
     title = f"Evidence found for the questions of split {scored['split']}"
-    table = _table(title, "kind", *names, "n")
+    table = _table(title, "kind", *names, "n\nin groups")
     for kind, figures in [("all", scored["metrics"]), *scored["kinds"].items()]:
         cells = [f"{figures[name]['mean']:.3f}\n{_interval(figures[name])}" for name in names]
-        table.add_row(*map(Text, (one_line(kind), *cells, f"{figures[names[0]]['n']:,}")))
+        first = figures[names[0]]
+        counted = f"{first['n']:,}\nin {first['clusters']:,}"
+        table.add_row(*map(Text, (one_line(kind), *cells, counted)))
     return table
 
 
 def _differences(against: dict[str, Any]) -> Table:
     """One row a metric: the mean difference with its paired 95% interval."""
     title = "This retriever minus the other, on the questions both scored"
-    table = _table(title, "metric", "difference", "interval", "questions", "clusters")
+    table = _table(title, "metric", "difference", "interval", "n", "groups")
     for name, change in against["metrics"].items():
         delta, interval = f"{change['delta']:+.3f}", _interval(change, "+")
         cells = (name, delta, interval, f"{change['n']:,}", f"{change['clusters']:,}")
@@ -50,6 +53,9 @@ def _differences(against: dict[str, Any]) -> Table:
 def _lines(scored: dict[str, Any]) -> list[str]:
     """What was not scored, what was missed, and the signatures."""
     lines = _misses(scored)
+    against = scored["against"]["metrics"] if "against" in scored else {}
+    shown = [scored["metrics"], *scored["kinds"].values(), against]
+    lines = [*lacking(one for figures in shown for one in figures.values()), *lines]
     if scored["unscored"]:
         lines.insert(0, f"{scored['unscored']:,} questions without evidence are not scored")
     lines.append(f"signature: {scored['signature']}")
@@ -89,6 +95,8 @@ def _table(title: str, first: str, *numbers: str) -> Table:
 
 
 def _interval(figure: dict[str, Any], sign: str = "") -> str:
-    """Short enough for four metrics side by side on 80 columns."""
+    """Short enough for four metrics side by side on 80 columns; – of too few documents."""
+    if figure["low"] is None:
+        return "–"
     ends = (f"{figure[end]:{sign}.3f}".replace("0.", ".", 1) for end in ("low", "high"))
     return f"[{', '.join(ends)}]"

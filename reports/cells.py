@@ -1,9 +1,11 @@
 """Figures → the text of cells, and the table they make: the parts every table shares."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from reports.explained import NO_INTERVAL
 
 Figures = Mapping[str, Mapping[str, Any]]
 """Figures or differences, by metric."""
@@ -18,7 +20,7 @@ class TextTable:
     rows: list[list[str]]
     note: str
     """What a reader of it must know."""
-    conclusion: str = ""
+    conclusions: Sequence[str] = ()
     """What follows from it, to stand right below."""
 
 
@@ -48,9 +50,14 @@ def score(figures: Figures, changes: Figures | None, metric: str) -> str:
 
 
 def change(difference: Mapping[str, Any]) -> tuple[str, str]:
-    """A difference, and its interval."""
-    ends = f"[{end(difference['low'])}, {end(difference['high'])}]"
-    return _signed(difference["delta"]), ends
+    """A difference, and its interval; – where there are too few groups for one."""
+    low, high = difference["low"], difference["high"]
+    return _signed(difference["delta"]), "–" if low is None else f"[{end(low)}, {end(high)}]"
+
+
+def lacking(differences: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What must be said of differences of which one has no interval."""
+    return [NO_INTERVAL] if any(one["low"] is None for one in differences) else []
 
 
 def end(value: float) -> str:
@@ -64,10 +71,17 @@ def _signed(value: float) -> str:
 
 
 def share(figure: Mapping[str, Any] | None) -> str:
-    """A share, its interval below it, and of how many questions."""
+    """A share, its interval below it, and of how many questions and groups."""
     if figure is None:
         return "–"
-    return f"{interval(figure)}\nn = {figure['n']}"
+    return f"{interval(figure)}\n{counted(figure)}"
+
+
+def counted(found: Mapping[str, Any]) -> str:
+    """Of how many questions something is, asked how often, and below it in how many groups."""
+    again = f" × {found['replicates']}" if found.get("replicates", 1) > 1 else ""
+    groups = "group" if found["clusters"] == 1 else "groups"
+    return f"n = {found['n']}{again}\nin {found['clusters']} {groups}"
 
 
 def interval(figure: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ variants and metrics.
 """
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RunError
@@ -70,14 +71,20 @@ def _quality(
         if metric in point["metrics"]
     }
     means = {place: figure["mean"] for place, figure in found.items()}
-    below = [figure["mean"] - figure["low"] for figure in found.values()]
-    above = [figure["high"] - figure["mean"] for figure in found.values()]
+    below, above = zip(*map(_reach, found.values()), strict=True) if found else ((), ())
     across, _ = _across(comparison, curve)
     places = [across[place] for place in found]
     panel.errorbar(places, list(means.values()), yerr=[below, above], marker="o", capsize=3)
     if curve["oracle"] and metric in curve["oracle"]["metrics"]:
         _level(panel, curve["oracle"]["metrics"][metric]["mean"], "oracle")
     _label(panel, comparison, curve, means, title)
+
+
+def _reach(figure: dict[str, Any]) -> tuple[float, float]:
+    """How far its interval goes down and up; no numbers, which draw nothing, where it has none."""
+    if figure["low"] is None:
+        return math.nan, math.nan
+    return figure["mean"] - figure["low"], figure["high"] - figure["mean"]
 
 
 def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:

@@ -91,8 +91,7 @@ def _variant(
     floor: Result | None,
 ) -> dict[str, Any]:
     """The figures of one variant."""
-    seed = manifest["suite"]["seed"]
-    figures = {one.name: figure(result, one, seed=seed) for one in measures}
+    figures = {one.name: figure(result, one) for one in measures}
     kinds = {one.name: one.kind for one in measures}
     shown = {name: found.as_json() for name, found in figures.items() if found}
     described = manifest["variants"][result.name]
@@ -105,6 +104,7 @@ def _variant(
         "rates": {name: found for name, found in shown.items() if kinds[name] == "rate"},
         "cost": result.cost,
         "n": len(result.outcomes),
+        "clusters": len(set(clusters_of(list(result.outcomes.values())))),
         "replicates": len(result.replicates),
         "unanswered": result.record["unanswered"],
         "trained_in": described["trained_in"],
@@ -112,18 +112,16 @@ def _variant(
         "floor": described["floor"],
         "own_limits": described["own_limits"],
         **{
-            name: _differences(result, other, measures, seed)
+            name: _differences(result, other, measures)
             for name, other in others.items()
             if other is not None
         },
     }
 
 
-def _differences(
-    result: Result, other: Result, measures: Sequence[Measure], seed: int
-) -> dict[str, Any]:
+def _differences(result: Result, other: Result, measures: Sequence[Measure]) -> dict[str, Any]:
     """By metric, ``result`` minus ``other``, of those that both have a value of."""
-    found = {one.name: difference(result, other, one, seed=seed) for one in measures}
+    found = {one.name: difference(result, other, one) for one in measures}
     return {name: one.as_json() for name, one in found.items() if one}
 
 

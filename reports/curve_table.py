@@ -3,7 +3,7 @@
 from typing import Any
 
 from reports import explained
-from reports.cells import TextTable, change, heads, interval, score, titles
+from reports.cells import TextTable, change, heads, interval, lacking, score, titles
 
 
 def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
@@ -29,7 +29,9 @@ def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
         f"Context sweep: {curve['fixed']}, {varies} varies, "
         f"n = {curve['n']} in {curve['clusters']} groups"
     )
-    return TextTable(title, columns, rows, _note(comparison, curve), _conclusion(curve, shown))
+    steps = [one for _, _, step in lines if step for one in step.values()]
+    conclusions = [*_conclusions(curve, shown), *lacking(steps)]
+    return TextTable(title, columns, rows, _note(comparison, curve), conclusions)
 
 
 def _cost(entry: dict[str, Any], first: dict[str, Any]) -> str:
@@ -54,17 +56,17 @@ def _note(comparison: dict[str, Any], curve: dict[str, Any]) -> str:
     )
 
 
-def _conclusion(curve: dict[str, Any], shown: dict[str, str]) -> str:
+def _conclusions(curve: dict[str, Any], shown: dict[str, str]) -> list[str]:
     """What follows from a curve, a line a metric that every point has a value of."""
     said = {metric: title for metric, title in shown.items() if curve["enough"][metric]}
     if not said:
-        return (
+        return [
             f"There are too few independent questions ({curve['clusters']}) to say whether a "
             f"larger {curve['varies']} pays."
-        )
-    return "\n".join(
+        ]
+    return [
         f"{title}: {_where(curve, metric)}{_left(curve, metric)}." for metric, title in said.items()
-    )
+    ]
 
 
 def _where(curve: dict[str, Any], metric: str) -> str:

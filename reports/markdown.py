@@ -21,7 +21,7 @@ def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
     shown = tables(comparison)
     for table in shown:
         parts += [f"## {table.title}", _pipes(table)]
-        parts += table.conclusion.splitlines()
+        parts += table.conclusions
     parts += [f"![Quality and seconds against context](<{chart}>)"] if chart else []
     parts += [f"- {note}" for note in notes(shown)]
     parts.append(f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['device']}.")

@@ -12,8 +12,8 @@ from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import FEW, RESAMPLES
-from reports.explained import few
+from harness.statistics import METHOD
+from reports.cells import lacking
 from reports.questions import check_have, questions_sharing, questions_where
 from reports.side import Side
 
@@ -28,7 +28,7 @@ def compare_variants(
     """The first minus the second on the questions both answered, by metric, as JSON.
 
     Args:
-        first: a variant of a run, whose seed resamples, or a sample log.
+        first: a variant of a run, or a sample log.
         second: another.
         where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
         by: the metric compared; None is all that both have.
@@ -59,7 +59,7 @@ def compare_variants(
         "n": len(shared),
         "metrics": shown,
         "notes": _notes(first, second, shown),
-        "conclusions": _conclusions(shown, measures),
+        "conclusions": _conclusions(shown),
         "signature": _signature(first, second, len(shared), where, cluster, list(rows)),
     }
 
@@ -148,7 +148,7 @@ def _row(
 ) -> dict[str, Any] | None:
     """Both figures on the questions both have a value of, and their difference."""
     pair = (first.result, second.result)
-    found = difference(*pair, measure, seed=first.seed, keep=keep, connect=connect)
+    found = difference(*pair, measure, keep=keep, connect=connect)
     if found is None:
         return None
     values = align(pair, measure.name, keep, connect).values
@@ -160,7 +160,7 @@ def _row(
     }
 
 
-def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:
     """What a reader of the rows must know that is not so of every comparison."""
     sides = (first, second)
     notes = [note for side in sides for note in side.notes]
@@ -181,28 +181,17 @@ def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) ->
         notes.append(
             "the log does not say how its metrics were computed: the signature is the run's"
         )
-    lonely = [
-        name for name, row in shown.items() if row["clusters"] == 1 and row["low"] == row["high"]
-    ]
-    if lonely:
-        notes.append(
-            f"all questions of {'; '.join(lonely)} are of one group: the interval says nothing"
-        )
     return list(dict.fromkeys(notes))
 
 
-def _conclusions(shown: Mapping[str, Mapping[str, Any]], measures: Sequence[Measure]) -> list[str]:
+def _conclusions(shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What follows from the rows together, where one by one they would mislead."""
-    resampled = [one.name for one in measures if one.kind != "rate" and one.name in shown]
-    fewest = min((shown[name]["clusters"] for name in resampled), default=FEW)
     # What was shown is no answer's merit.
     rows = [row for name, row in shown.items() if name != EvidenceShown.name]
-    above = [row for row in rows if row["low"] > 0]
-    below = [row for row in rows if row["high"] < 0]
-    ahead = [row["title"] for row in above if row["higher_is_better"]]
-    ahead += [row["title"] for row in below if not row["higher_is_better"]]
-    behind = [row["title"] for row in (*above, *below) if row["title"] not in ahead]
-    conclusions = [few(fewest)] if few(fewest) else []
+    sure = [row for row in rows if row["low"] is not None and (row["low"] > 0 or row["high"] < 0)]
+    ahead = [row["title"] for row in sure if (row["low"] > 0) is row["higher_is_better"]]
+    behind = [row["title"] for row in sure if row["title"] not in ahead]
+    conclusions = lacking(shown.values())
     if ahead and behind:
         conclusions.append(
             f"The metrics disagree: A is better by {', '.join(ahead)} and worse by "
@@ -233,7 +222,7 @@ def _signature(
         *([f"groups:{cluster}"] if cluster else []),
         f"n:{n}",
         *(metrics.get(name, name) for name in shown),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{first.seed}; rates:Newcombe",
+        f"intervals:95%,{METHOD}; rates:Newcombe",
         *_said(facts, "task", "model", "lm_eval", "code", "answers"),
     ]
     return " | ".join(parts)

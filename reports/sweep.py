@@ -19,12 +19,10 @@ from harness.files import fingerprint
 from harness.pairing import Measure, align, clusters_of, difference, figure
 from harness.rates import rate_interval
 from harness.runs import Outcome, Result
-from harness.statistics import COVERAGE, Difference, paired_difference
+from harness.statistics import COVERAGE, FEWEST, Difference, paired_difference
 
 POINTS = 3
 """Variants that make a curve."""
-FEWEST = 10
-"""Clusters; from fewer, a percentile bootstrap's intervals are too narrow to say what is shown."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,8 @@ def curves(
     """
     points = [_placed(result, manifest["variants"][result.name]) for result in results]
     means = [one for one in measures if one.kind == "mean"]
-    seed = manifest["suite"]["seed"]
     return [
-        _curve(varies, fixed, curve, _oracle(curve[0], points), means, seed)
+        _curve(varies, fixed, curve, _oracle(curve[0], points), means)
         for varies, fixed in (("budget", "k"), ("k", "budget"))
         for curve in _alike(points, varies, fixed)
     ]
@@ -96,8 +93,6 @@ def enough(
     values: Sequence[int],
     scores: Sequence[npt.ArrayLike],
     clusters: Sequence[str],
-    *,
-    seed: int,
 ) -> Enough | None:
     """The smallest value that no larger one beats with its paired interval above 0.
 
@@ -107,29 +102,28 @@ def enough(
         values: ascending, shape (V,), at least one.
         scores: at each of V values, one a question, shape (N,) or, of P replicates, (P, N).
         clusters: the group each question belongs to, shape (N,).
-        seed: of the resampling.
     """
     if len(set(clusters)) < FEWEST:
         return None
     tried = (
-        (value, _gains(scores[i], scores[i + 1 :], clusters, seed))
-        for i, value in enumerate(values)
+        (value, _gains(scores[i], scores[i + 1 :], clusters)) for i, value in enumerate(values)
     )
     # The largest value has nothing to be beaten by, so that one is always found.
-    value, gains = next(
-        (value, gains) for value, gains in tried if all(gain.low <= 0 for gain in gains)
-    )
-    return Enough(value, max((gain.high for gain in gains), default=None))
+    value, gains = next((value, gains) for value, gains in tried if not any(map(_shown, gains)))
+    return Enough(value, max((gain.high for gain in gains if gain.high is not None), default=None))
+
+
+def _shown(gain: Difference) -> bool:
+    """Whether its interval lies above 0."""
+    return gain.low is not None and gain.low > 0
 
 
 def _gains(
-    scores: npt.ArrayLike, larger: Sequence[npt.ArrayLike], clusters: Sequence[str], seed: int
+    scores: npt.ArrayLike, larger: Sequence[npt.ArrayLike], clusters: Sequence[str]
 ) -> list[Difference]:
     """What each larger value adds to ``scores``; their intervals cover 95% together."""
     coverage = 1 - (1 - COVERAGE) / max(len(larger), 1)
-    return [
-        paired_difference(other, scores, clusters, seed=seed, coverage=coverage) for other in larger
-    ]
+    return [paired_difference(other, scores, clusters, coverage=coverage) for other in larger]
 
 
 def _placed(result: Result, described: dict[str, Any]) -> Point:
@@ -183,7 +177,6 @@ def _curve(
     points: list[Point],
     oracle: Point | None,
     measures: Sequence[Measure],
-    seed: int,
 ) -> dict[str, Any]:
     first, last = points[0], points[-1]
     clusters = clusters_of(_evident(first))
@@ -194,27 +187,22 @@ def _curve(
         "n": len(clusters),
         "clusters": len(set(clusters)),
         "points": [
-            _point(point, measures, seed)
-            | {"step": previous and _differences(point, previous, measures, seed)}
+            _point(point, measures) | {"step": previous and _differences(point, previous, measures)}
             for point, previous in zip(points, [None, *points], strict=False)
         ],
         "oracle": oracle
-        and _point(oracle, measures, seed) | {"gap": _differences(oracle, last, measures, seed)},
+        and _point(oracle, measures) | {"gap": _differences(oracle, last, measures)},
         "enough": {
-            measure.name: _enough(
-                [getattr(point, varies) for point in points], points, measure, seed
-            )
+            measure.name: _enough([getattr(point, varies) for point in points], points, measure)
             for measure in measures
         },
     }
 
 
-def _point(point: Point, measures: Sequence[Measure], seed: int) -> dict[str, Any]:
+def _point(point: Point, measures: Sequence[Measure]) -> dict[str, Any]:
     evident = _evident(point)
-    shown = rate_interval([one.evidence_shown for one in evident], clusters_of(evident), seed=seed)
-    figures = {
-        one.name: figure(point.result, one, seed=seed, keep=_has_evidence) for one in measures
-    }
+    shown = rate_interval([one.evidence_shown for one in evident], clusters_of(evident))
+    figures = {one.name: figure(point.result, one, keep=_has_evidence) for one in measures}
     return {
         "variant": point.result.name,
         "k": point.k,
@@ -225,21 +213,17 @@ def _point(point: Point, measures: Sequence[Measure], seed: int) -> dict[str, An
     }
 
 
-def _differences(
-    point: Point, other: Point, measures: Sequence[Measure], seed: int
-) -> dict[str, Any]:
+def _differences(point: Point, other: Point, measures: Sequence[Measure]) -> dict[str, Any]:
     """By metric, ``point`` minus ``other``, question by question."""
     found = {
-        one.name: difference(point.result, other.result, one, seed=seed, keep=_has_evidence)
+        one.name: difference(point.result, other.result, one, keep=_has_evidence)
         for one in measures
     }
     return {name: one.as_json() for name, one in found.items() if one}
 
 
-def _enough(
-    values: list[int], points: list[Point], measure: Measure, seed: int
-) -> dict[str, Any] | None:
+def _enough(values: list[int], points: list[Point], measure: Measure) -> dict[str, Any] | None:
     """What is enough of one metric; None where there are too few clusters to say."""
     aligned = align([point.result for point in points], measure.name, _has_evidence)
-    found = enough(values, aligned.values, aligned.clusters, seed=seed)
+    found = enough(values, aligned.values, aligned.clusters)
     return asdict(found) if found else None

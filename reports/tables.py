@@ -1,10 +1,11 @@
 """A comparison → its tables of text, the same for every way of showing them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reports import explained
-from reports.cells import TextTable, change, heads, label, score, share, titles
+from reports.cells import TextTable, change, counted, heads, label, lacking, score, share, titles
 from reports.curve_table import curve_table
 from reports.sweep import swept
 
@@ -18,7 +19,15 @@ def tables(comparison: dict[str, Any]) -> list[TextTable]:
     """The variants with their cost; beside the floor; curves; rates; last what was published."""
     curves = [curve_table(comparison, curve) for curve in comparison.get("sweep", [])]
     first, last = (_variants(comparison), _beside_the_floor(comparison)), _published(comparison)
-    return [table for table in (*first, *curves, _rates(comparison), last) if table and table.rows]
+    shown = [table for table in (*first, *curves, _rates(comparison), last) if table and table.rows]
+    said: set[str] = set()
+    once = []
+    for table in shown:
+        once.append(
+            replace(table, conclusions=[one for one in table.conclusions if one not in said])
+        )
+        said.update(table.conclusions)
+    return once
 
 
 def differences(comparison: dict[str, Any]) -> TextTable:
@@ -30,17 +39,18 @@ def differences(comparison: dict[str, Any]) -> TextTable:
             f"{row['b']:.3f}",
             *change(row),
             str(row["n"]),
+            str(row["clusters"]),
         ]
         for row in comparison["metrics"].values()
     ]
-    columns = ["metric", "A", "B", "A - B", "95% interval", "n"]
+    columns = ["metric", "A", "B", "A - B", "95% interval", "n", "groups"]
     title = f"A: {comparison['a']}\nB: {comparison['b']}"
     if comparison["where"]:
         title += f"\nof the questions with {comparison['where']}"
     shared = comparison["cluster"] or "evidence, or where no more is known a document"
     about = explained.DIFFERENCES.format(shared=shared)
     note = "\n".join([about, *comparison["notes"]])
-    return TextTable(title, columns, rows, note, "\n".join(comparison["conclusions"]))
+    return TextTable(title, columns, rows, note, comparison["conclusions"])
 
 
 def notes(shown: Sequence[TextTable]) -> list[str]:
@@ -54,7 +64,7 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
     corpus = titles(comparison, "corpus")
     rows = [
         [
-            label(name),
+            f"{label(name)}\n{counted(entry)}",
             # Its difference has no room here; comparison.json has it.
             *(
                 score(entry["metrics"], None if one in corpus else entry.get("vs_baseline"), one)
@@ -70,23 +80,30 @@ def _variants(comparison: dict[str, Any]) -> TextTable:
         f"{comparison['baseline']}"
     )
     columns = ["variant", *heads(list(shown.values())), "cost"]
-    groups = comparison["groups"]
-    note = " ".join([explained.VARIANTS, explained.groups(groups), *_asides(comparison)])
-    return TextTable(title, columns, rows, note, explained.few(groups["n"]))
+    note = " ".join(
+        [explained.VARIANTS, explained.grouping(comparison["groups"]), *_asides(comparison)]
+    )
+    conclusions = _without_interval(comparison, "vs_baseline", "mean")
+    return TextTable(title, columns, rows, note, conclusions)
+
+
+def _without_interval(comparison: dict[str, Any], compared: str, *kinds: str) -> list[str]:
+    """What must be said of the differences from ``compared`` of metrics of these kinds."""
+    entries = [entry.get(compared, {}) for entry in comparison["variants"].values()]
+    shown = titles(comparison, *kinds)
+    return lacking(entry[one] for entry in entries for one in shown if one in entry)
 
 
 def _cost(entry: dict[str, Any]) -> str:
-    """Means a question of what is told of it, the share of answers cut, and the questions."""
+    """Means a question of what is told of it, the share of answers cut, and those not given."""
     cost = entry["cost"]
     tokens = [cost[one] for one in ("prompt_tokens", "answer_tokens") if cost[one] is not None]
     parts = [f"{sum(tokens):.0f} tok"] if tokens else []
     parts += [f"{cost['seconds']:.2f} s"] if cost["seconds"] is not None else []
     parts += [f"{1000 * cost['price']:.3g} / 1,000"] if cost["price"] is not None else []
     parts += [f"{cost['cut']:.0%} cut"] if cost["cut"] is not None else []
-    again = f" × {entry['replicates']}" if entry["replicates"] > 1 else ""
-    parts.append(f"n = {entry['n']}{again}")
     parts += [f"{len(entry['unanswered'])} without"] if entry["unanswered"] else []
-    return "\n".join(parts)
+    return "\n".join(parts) or "–"
 
 
 def _asides(comparison: dict[str, Any]) -> list[str]:
@@ -114,7 +131,7 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     shown = titles(comparison, "mean", "corpus")
     rows = [
         [
-            f"{label(name)}\nn = {entry['n']}",
+            f"{label(name)}\n{counted(entry)}",
             *(
                 "\n".join(change(entry["vs_floor"][one])) if one in entry["vs_floor"] else "–"
                 for one in shown
@@ -125,7 +142,8 @@ def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
     ]
     columns = ["variant", *heads(list(shown.values()))]
     title = f"Beside the floor: each variant minus {comparison['floor']}"
-    return TextTable(title, columns, rows, explained.FLOOR)
+    conclusions = _without_interval(comparison, "vs_floor", "mean", "corpus")
+    return TextTable(title, columns, rows, explained.FLOOR, conclusions)
 
 
 def _published(comparison: dict[str, Any]) -> TextTable | None:

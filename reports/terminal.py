@@ -28,8 +28,8 @@ def show_tables(shown: Sequence[TextTable], signature: str, console: Console) ->
     for table in shown:
         for part in fitted(table, console.width):
             console.print(_rich(part))
-        if table.conclusion:
-            console.print(Text(table.conclusion + "\n"))
+        if table.conclusions:
+            console.print(Text("\n".join([*table.conclusions, ""])))
     for note in notes(shown):
         console.print(Text(note, style="dim"))
     console.print(Text(f"signature: {signature}", style="dim"))

@@ -8,14 +8,16 @@ import numpy as np
 
 from benchmarks.coverage.methods import METHODS, Interval, estimate
 from benchmarks.coverage.populations import Population, Sample
-from harness.resampling import Floats
-from harness.statistics import COVERAGE, RESAMPLES
+from harness.jackknife import Floats
+from harness.statistics import COVERAGE
 
-COUNTS = (3, 5, 10, 20, 40, 200)
+COUNTS = (3, 5, 10, 20, 40, 100, 200)
 """Clusters of a sample."""
 NEEDED = {10: 0.92, 20: 0.93}
 """Least coverage of a method that is taken: from that many clusters on."""
 SEED = 7
+RESAMPLES = 2_000
+"""Of the methods that resample: the chance of so many moves what they cover by less than 0.1%."""
 AT_ONCE = 250
 """Samples whose resamples are in memory together."""
 
@@ -30,6 +32,9 @@ class Cell:
     """Its Monte Carlo standard error."""
     width: float
     """Median width of the intervals, as a ratio to the percentile's."""
+
+    def __str__(self) -> str:
+        return f"{100 * self.covered:.1f} ±{100 * self.error:.1f} ×{self.width:.2f}"
 
 
 Table = Mapping[tuple[str, int], Mapping[str, Cell]]
@@ -88,11 +93,19 @@ def _cells(population: Population, clusters: int, samples: int) -> dict[str, Cel
         for name, method in METHODS.items():
             intervals[name].append(method(found, COVERAGE))
     ends = {name: np.concatenate(parts, axis=1) for name, parts in intervals.items()}
-    usual = np.median(np.diff(ends["percentile"], axis=0))
-    return {name: _cell(*both, sample.truth, usual) for name, both in ends.items()}
+    usual = float(np.median(np.diff(ends["percentile"], axis=0)))
+    return {name: cell(both, sample.truth, usual) for name, both in ends.items()}
 
 
-def _cell(low: Floats, high: Floats, truth: Floats, usual: float) -> Cell:
+def cell(ends: Floats, truth: Floats, usual: float) -> Cell:
+    """What came of the intervals of B samples.
+
+    Args:
+        ends: lower and upper, shape (2, B).
+        truth: the true figures, shape (B,).
+        usual: the median width of the percentile's.
+    """
+    low, high = ends
     covered = float(((low <= truth) & (truth <= high)).mean())
     error = float(np.sqrt(covered * (1 - covered) / len(truth)))
     return Cell(covered, error, float(np.median(high - low) / usual))

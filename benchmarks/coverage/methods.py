@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.stats import norm, t
 
 from benchmarks.coverage.populations import Sample
-from harness.resampling import Floats
+from harness.jackknife import Floats, freedom, half_width, satterthwaite, variance, without
 
 Interval = tuple[Floats, Floats]
 """Lower and upper ends, each of shape (B,)."""
@@ -28,7 +28,7 @@ class Estimate:
     figure: Callable[[Floats], Floats]
     value: Floats
     """Shape (B,)."""
-    deleted: Floats
+    left_out: Floats
     """The figure without each cluster, shape (B, C)."""
     residuals: Floats
     """What each cluster adds to the figure, times all questions: shape (B, C), of sum 0."""
@@ -55,11 +55,11 @@ def estimate(sample: Sample, figure: Callable[[Floats], Floats], draws: Floats) 
     """The figure of samples, and what the methods need of it."""
     total = sample.statistics.sum(axis=1)
     value = figure(total)
-    deleted = figure(total[:, None] - sample.statistics)
+    left_out = figure(without(total, sample.statistics, sample.sizes))
     questions = sample.sizes.sum(axis=1, keepdims=True)
-    residuals = (value[:, None] - deleted) * (questions - sample.sizes)
+    residuals = (value[:, None] - left_out) * (questions - sample.sizes)
     residuals -= sample.sizes * residuals.sum(axis=1, keepdims=True) / questions
-    return Estimate(sample, figure, value, deleted, residuals, draws)
+    return Estimate(sample, figure, value, left_out, residuals, draws)
 
 
 def percentile(found: Estimate, coverage: float) -> Interval:
@@ -75,7 +75,7 @@ def bca(found: Estimate, coverage: float) -> Interval:
     drawn = np.sort(found.resampled, axis=0)
     below = (drawn < found.value).mean(axis=0) + (drawn == found.value).mean(axis=0) / 2
     moved = norm.ppf(np.clip(below, 1 / len(drawn), 1 - 1 / len(drawn)))
-    apart = found.deleted.mean(axis=1, keepdims=True) - found.deleted
+    apart = found.left_out.mean(axis=1, keepdims=True) - found.left_out
     speed = _ratio((apart**3).sum(axis=1), 6 * (apart**2).sum(axis=1) ** 1.5)
     ends = []
     for tail in ((1 - coverage) / 2, (1 + coverage) / 2):
@@ -111,31 +111,33 @@ def bell_mccaffrey(found: Estimate, coverage: float) -> Interval:
     """Student's t with squared residuals made unbiased (CR2) and Satterthwaite's degrees of
     freedom, both where questions are independent (Bell & McCaffrey 2002; Imbens & Kolesár 2016,
     https://doi.org/10.1162/REST_a_00552)."""
-    share = _shares(found)
-    weights = 1 / (1 - share)
-    return _t(found, weights, _freedom(found.sizes, weights, found.sizes), coverage)
+    questions = found.sizes.sum(axis=1, keepdims=True)
+    h = found.sizes / questions
+    squares = (found.residuals / questions) ** 2 / (1 - h)
+    freedoms = satterthwaite(h, 1 / (1 - h), h)
+    half = half_width(squares.sum(axis=1)[:, None], freedoms[:, None], coverage)
+    return found.value - half, found.value + half
 
 
-def whole_clusters(found: Estimate, coverage: float) -> Interval:
+def jackknife_t(found: Estimate, coverage: float) -> Interval:
     """Student's t with the jackknife's standard error (CR3) and Satterthwaite's degrees of freedom
-    where all questions of a cluster say one thing, the worst case of Carter, Schnepel &
-    Steigerwald 2017 (https://doi.org/10.1162/REST_a_00639)."""
-    weights = _jackknife(found)
-    return _t(found, weights, _freedom(found.sizes, weights, found.sizes**2), coverage)
+    where all questions of a cluster say one thing: the intervals of ``harness.jackknife``."""
+    variances = variance(found.value, found.left_out)
+    half = half_width(variances[:, None], freedom(found.sizes)[:, None], coverage)
+    return found.value - half, found.value + half
 
 
 def corrected_t(found: Estimate, coverage: float) -> Interval:
     """The same with the skewness of the residuals taken out by Hall's cubic transformation (1992,
-    https://doi.org/10.1111/j.2517-6161.1992.tb01872.x)."""
-    weights = _jackknife(found)
-    freedom = _freedom(found.sizes, weights, found.sizes**2)
+    On the removal of skewness by transformation, J. R. Stat. Soc. B 54, pages 221-228)."""
     r = found.residuals
     skew = _ratio((r**3).sum(axis=1), (r**2).sum(axis=1) ** 1.5)
-    ends = [
-        found.value - _error(found, weights) * _untransformed(t.ppf(tail, freedom), skew)
+    error, freedoms = np.sqrt(variance(found.value, found.left_out)), freedom(found.sizes)
+    low, high = (
+        found.value - error * _untransformed(t.ppf(tail, freedoms), skew)
         for tail in ((1 + coverage) / 2, (1 - coverage) / 2)
-    ]
-    return ends[0], ends[1]
+    )
+    return low, high
 
 
 METHODS: Mapping[str, Method] = {
@@ -143,54 +145,10 @@ METHODS: Mapping[str, Method] = {
     "BCa": bca,
     "bootstrap-t": bootstrap_t,
     "t, CR2": bell_mccaffrey,
-    "t, CR3": whole_clusters,
+    "t, CR3": jackknife_t,
     "t, Hall": corrected_t,
 }
 """By their names in tables."""
-
-
-def _t(found: Estimate, weights: Floats, freedom: Floats, coverage: float) -> Interval:
-    half = t.ppf((1 + coverage) / 2, freedom) * _error(found, weights)
-    return found.value - half, found.value + half
-
-
-def _error(found: Estimate, weights: Floats) -> Floats:
-    """Standard error, by weights of the squared residuals."""
-    squares = (weights * found.residuals**2).sum(axis=1)
-    return np.asarray(np.sqrt(squares) / found.sizes.sum(axis=1))
-
-
-def _shares(found: Estimate) -> Floats:
-    return found.sizes / found.sizes.sum(axis=1, keepdims=True)
-
-
-def _jackknife(found: Estimate) -> Floats:
-    clusters = found.sizes.shape[1]
-    return (1 - 1 / clusters) / (1 - _shares(found)) ** 2
-
-
-def _freedom(sizes: Floats, weights: Floats, variances: Floats) -> Floats:
-    """Satterthwaite's degrees of freedom of a weighted sum of squared residuals.
-
-    With p the variances of clusters' sums and h their shares of the questions, the residuals have
-    the covariance diag(p) - h pᵀ - p hᵀ + Σp h hᵀ.
-
-    Args:
-        sizes: questions of each cluster, shape (B, C).
-        weights: of the squared residuals, shape (B, C).
-        variances: of the clusters' sums, up to a factor, shape (B, C).
-    """
-    h = sizes / sizes.sum(axis=1, keepdims=True)
-    a, p, all_p = weights, variances, variances.sum(axis=1)
-
-    def product(one: Floats, other: Floats) -> Floats:
-        return np.asarray((a * one * other).sum(axis=1))
-
-    hh, hp, pp = product(h, h), product(h, p), product(p, p)
-    trace = (a * p).sum(axis=1) - 2 * hp + all_p * hh
-    both = 2 * hh * pp + 2 * hp**2 + (all_p * hh) ** 2 - 4 * all_p * hh * hp
-    diagonal = (a**2 * p * (p - 4 * h * p + 2 * all_p[:, None] * h**2)).sum(axis=1)
-    return np.asarray(trace**2 / (diagonal + both))
 
 
 def _untransformed(x: Floats, skew: Floats) -> Floats:

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from harness.jackknife import Floats
 from harness.pairing import Aligned, align
-from harness.resampling import Floats
 from harness.runs import Result
 from harness.samples import read_log
 
@@ -125,8 +125,8 @@ class Own:
     pools: Sequence[Pool]
 
     def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Sample:
-        """The true figure is that of all clusters of the pair, as if as many as drawn."""
-        drawn = []
+        """The true figure is that of the pair's clusters, as if there were as many as drawn."""
+        drawn: list[tuple[Floats, Floats, Floats]] = []
         for which in np.array_split(np.arange(samples), len(self.pools)):
             pool = self.pools[len(drawn)]
             places = random.integers(len(pool.sizes), size=(len(which), clusters))
@@ -150,7 +150,9 @@ def own(run: Path, kind: str) -> Iterator[Own]:
     measures = {name: one for log in logs for name, one in log.measures.items() if one.kind == kind}
     for name, measure in measures.items():
         pairs = [align(pair, name) for pair in combinations(results, 2)]
-        pools = [_pool(pair) for pair in pairs if not np.array_equal(*pair.values)]
+        pools = [
+            _pool(pair) for pair in pairs if not np.array_equal(pair.values[0], pair.values[1])
+        ]
         yield Own(f"own {name}", apart(measure.total) if measure.total else mean, pools)
 
 

@@ -69,8 +69,8 @@ def test_seeds_are_trained_apart_and_shown_as_one(
     assert (entry["n"], entry["replicates"]) == (3, 2)
     values = [one.values["rouge_l"] for answers in tuned.replicates for one in answers.values()]
     assert entry["metrics"]["rouge_l"]["mean"] == pytest.approx(sum(values) / 6)
-    assert "n = 3 × 2" in (run / "report.md").read_text()
-    assert "and of seeds and draws" in comparison["signature"]
+    assert "n = 3 × 2<br>in 3 groups" in (run / "report.md").read_text()
+    assert "and over seeds and draws" in comparison["signature"]
     request.getfixturevalue("no_model")
     assert run_suite(wanted, tmp_path / "again", quiet()) == comparison
 

@@ -3,6 +3,7 @@
 import inspect
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from policyqa.retrieval_report import show_scores
 from rag.index import MODES
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
-from tests.conftest import write_questions
+from tests.conftest import write_data, write_questions
 
 K = 6
 """As many sections as a framework of the small data has."""
@@ -136,15 +137,31 @@ def test_what_is_found_beyond_k_is_a_miss(score: Score) -> None:
     assert scored(score, k=18)["misses"] == []
 
 
-def test_documents_are_what_is_resampled(score: Score, data: Path) -> None:
+def test_documents_are_the_groups(score: Score, data: Path) -> None:
     write_questions(data, [FOUND, HALF, MISSED, *AGAIN])
     document = scored(score)
     recalls = [row[f"recall@{K}"] for row in document["questions"].values()]
     of = ["wells", "kites", "bees", "wells", "wells", "wells", "wells", "bees"]
     assert [row["cluster"] for row in document["questions"].values()] == of
-    expected = mean_interval(recalls, of, seed=7)
+    expected = mean_interval(recalls, of)
     assert document["metrics"][f"recall@{K}"] == expected.as_json()
-    assert expected != mean_interval(recalls, list(document["questions"]), seed=7)
+    assert (expected.low, expected.clusters) == (None, 3)
+
+
+def test_intervals_go_no_further_than_scores_do(score: Score, data: Path, tmp_path: Path) -> None:
+    """Of twelve questions on one document, the three sections found answer three."""
+    shutil.copytree(
+        write_data(tmp_path / "more", 12) / "corpus", data / "corpus", dirs_exist_ok=True
+    )
+    ids = [f"wells/s-{n}" for n in range(1, 13)]
+    write_questions(data, [asked(id_, "scope", DEPTH, [id_]) for id_ in ids])
+    document = scored(score, k=3)
+    recall = document["metrics"]["recall@3"]
+    assert (recall["mean"], recall["clusters"]) == (0.25, 12)
+    alone = mean_interval([row["recall@3"] for row in document["questions"].values()], ids)
+    assert alone.low is not None
+    assert alone.low < 0
+    assert (recall["low"], recall["high"]) == (0, alone.high)
 
 
 def test_questions_of_one_document_cluster_by_the_sections_they_share() -> None:
@@ -157,7 +174,7 @@ def test_questions_of_one_document_cluster_by_the_sections_they_share() -> None:
 
 def test_the_signature_names_all_that_could_change_a_figure(score: Score, data: Path) -> None:
     before = scored(score)["signature"]
-    for part in ("data:", "split:test", "n:3", f"k:{K}", "ir-measures:", "resamples of documents"):
+    for part in ("data:", "split:test", "n:3", f"k:{K}", "ir-measures:", "by documents"):
         assert part in before
     assert scored(score, k=3)["signature"] != before
     write_questions(data, [FOUND, HALF])
@@ -171,7 +188,7 @@ def test_a_retriever_differs_from_itself_by_nothing(score: Score, tmp_path: Path
     assert against["signature"] == before["signature"]
     assert list(against["metrics"]) == retrieval_metrics(K)
     for change in against["metrics"].values():
-        assert change == {"delta": 0, "low": 0, "high": 0, "n": 3, "clusters": 3}
+        assert change == {"delta": 0, "low": None, "high": None, "n": 3, "clusters": 3}
 
 
 def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
@@ -270,6 +287,7 @@ def test_the_terminal_shows_figures_differences_and_misses(score: Score, tmp_pat
         f"recall@{K}",
         "0.500",
         "+0.000",
+        "no interval below 10 groups of questions",
         "1 questions without evidence",
         "1 of 3 questions miss",
         f"missed  {STRINGS}",

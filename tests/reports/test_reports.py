@@ -12,6 +12,7 @@ from harness.metrics import make_metrics
 from harness.runs import MANIFEST, RECORD, read_result, variant_folder
 from policyqa.scoring import COSTS
 from reports.comparison import compare_run
+from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
 from tests.reports.conftest import amending, call, shown
 from tests.reports.made_up import FLOORS, SHIFT
@@ -26,7 +27,7 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
     assert list(comparison["metrics"]) == [metric.name for metric in make_metrics()]
     assert "sweep" not in comparison
     for name, entry in comparison["variants"].items():
-        assert entry["n"] == 40
+        assert (entry["n"], entry["clusters"]) == (40, 20)
         assert entry["floor"] is (name in FLOORS)
         assert list(entry["metrics"]) == QUALITY
         for metric in QUALITY:
@@ -35,7 +36,10 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
                 change = entry["vs_baseline"][metric]
                 assert set(change) == {"delta", "low", "high", "n", "clusters"}
                 assert change["delta"] == pytest.approx((FLOORS | SHIFT)[name])
-                assert change["low"] == pytest.approx(change["high"])
+                if metric == "corpus_bleu":
+                    assert (change["low"], change["high"]) == (None, None)
+                else:
+                    assert (change["low"], change["high"]) == pytest.approx([change["delta"]] * 2)
                 assert (change["n"], change["clusters"]) == (40, 20)
     assert "vs_baseline" not in comparison["variants"]["base/plain"]
 
@@ -155,20 +159,10 @@ def test_the_tables_say_what_the_groups_are(made_up_run: Path) -> None:
         manifest["evidence"] = {"section": 24, "page": 4, "document": 2}
     said = " ".join(markdown(compare_run(made_up_run)).split())
     assert (
-        "The 40 questions make 20 groups, by the sections of their evidence (24); the pages of it "
-        "(4); the document, where no more is known (2); nothing that is known, each by itself (10)."
+        "The 40 questions make 20 groups, by the sections of their evidence (24); the pages of "
+        "their evidence (4); the document their answer is in (2); nothing that is known, each by "
+        "itself (10)."
     ) in said
-
-
-def test_few_groups_decide_nothing_and_that_is_said(made_up_run: Path) -> None:
-    # n = 8, both intervals beyond 0, and no word of how little that is.
-    said = "Groups of questions: 16. Intervals of fewer than 20 are too narrow"
-    assert "decides nothing" not in shown(compare_run(made_up_run))
-    for folder in (made_up_run / "variants").glob("*/*"):
-        (path,) = folder.glob("samples_*.jsonl")
-        path.write_text("\n".join(path.read_text().splitlines()[:32]) + "\n")
-    for text in (shown(compare_run(made_up_run)), markdown(compare_run(made_up_run))):
-        assert said in " ".join(text.split())
 
 
 def test_published_figures_are_of_the_variants_there_are(made_up_run: Path) -> None:
@@ -265,13 +259,34 @@ def test_markdown_shows_the_figures_and_keeps_text_in_its_cells(made_up_run: Pat
     rows = [line for line in text.splitlines() if line.startswith("| sft-rag/rag")]
     assert len(rows) == 3
     variant, floor, rates = rows
-    assert "0.00<br>[.00, .28]<br>n = 10" in rates
+    assert "0.00<br>[.00, .28]<br>n = 10<br>in 10 groups |" in rates
+    for row in (variant, floor):
+        assert row.startswith("| sft-rag/rag<br>n = 40<br>in 20 groups |")
     # A cell a metric; beside them the name, and the cost of the variant.
     counted = [row.count("|") - row.count("\\|") for row in rows]
     assert counted == [len(QUALITY) + 3, len(QUALITY) + 2, 4 + 2]
     assert "+0.300" in variant
     assert "+0.250" in floor
     assert "Machine: abacus, 2 cores, cpu." in text
+
+
+def test_too_few_groups_have_no_interval_decide_nothing_and_that_is_said(made_up_run: Path) -> None:
+    # n = 8, both intervals beyond 0, and no word of how little that is.
+    text = markdown(compare_run(made_up_run))
+    (floor,) = [line for line in text.splitlines() if "| +0.250<br>[+.250, +.250] |" in line]
+    assert floor.count("| +0.250<br>– |") == 1  # Corpus BLEU's, of twenty groups.
+    assert text.index("## Beside the floor") < text.index(NO_INTERVAL) < text.index("## Abstention")
+    for folder in (made_up_run / "variants").glob("*/*"):
+        (path,) = folder.glob("samples_*.jsonl")
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:12]))
+    few = compare_run(made_up_run)
+    for shown_as in (markdown(few), shown(few)):
+        assert " ".join(shown_as.split()).count(NO_INTERVAL) == 1
+    text = markdown(few)
+    assert text.index("## Variants") < text.index(NO_INTERVAL) < text.index("## Beside the floor")
+    change = few["variants"]["sft/plain"]["vs_baseline"]["bleu"]
+    assert (change["low"], change["high"], change["n"], change["clusters"]) == (None, None, 12, 6)
+    assert "<br>+0.100<br>– |" in text
 
 
 def test_a_table_of_many_metrics_is_shown_in_parts_and_nothing_is_cut(made_up_run: Path) -> None:

@@ -9,9 +9,13 @@ import pytest
 from harness.errors import BenchError, ConfigError, RunError
 from harness.files import hash_file
 from harness.runs import variant_folder
+from harness.statistics import FEWEST
+from reports.explained import NO_INTERVAL
 from reports.pairwise import compare_variants
 from reports.side import Side, log_side, variant_side
 from tests.logs import line, policyqa_line, write_log, write_results
+
+LOSSES = [{"loss": 0.5 * n} for n in range(FEWEST)]
 
 
 def side(folder: Path, *values: dict[str, Any], **doc: list[Any]) -> Side:
@@ -36,23 +40,24 @@ def refused(one: Side, other: Side, **options: str) -> str:
 
 
 def test_two_logs_are_compared_by_hand(tmp_path: Path) -> None:
-    one = accuracies(tmp_path / "a", 0.5, 0.75, 1.0)
-    other = accuracies(tmp_path / "b", 0.25, 0.5, 0.0, 1.0)
+    one = accuracies(tmp_path / "a", *[0.5] * 5, *[1.0] * 5)
+    other = accuracies(tmp_path / "b", *[0.25] * 10, 1.0)
     compared = compare_variants(one, other)
     assert (compared["a"], compared["b"]) == (one.name, other.name)
-    assert (compared["n"], compared["where"], compared["cluster"]) == (3, None, None)
+    assert (compared["n"], compared["where"], compared["cluster"]) == (10, None, None)
     row = compared["metrics"]["acc"]
     assert (row["a"], row["b"], row["delta"]) == pytest.approx((0.75, 0.25, 0.5))
-    assert (row["n"], row["clusters"]) == (3, 3)
-    # Of three questions, all draws of one come to 1 of 27.
-    assert (row["low"], row["high"]) == pytest.approx((0.25, 1.0))
+    assert (row["n"], row["clusters"]) == (10, 10)
+    # Ten differences that lie 0.25 off their mean, and Student's t of nine degrees of freedom.
+    half = 2.2622 * 0.25 / 9**0.5
+    assert (row["low"], row["high"]) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-4)
 
 
 def test_a_share_in_both_logs_is_compared_as_a_share(tmp_path: Path) -> None:
     ones, zeros = (accuracies(tmp_path / str(n), *[n] * 20) for n in (1, 0))
     row = compare_variants(ones, zeros)["metrics"]["acc"]
     assert row["delta"] == 1
-    assert row["low"] < 0.9  # Resampled, it were surely 1.
+    assert row["low"] < 0.9  # As a mean, it were surely 1.
     part = accuracies(tmp_path / "part", *[0.5] * 20)
     row = compare_variants(ones, part)["metrics"]["acc"]
     assert (row["delta"], row["low"], row["high"]) == (0.5, 0.5, 0.5)
@@ -95,14 +100,14 @@ def test_the_direction_is_that_of_the_results_beside_either(
         (tmp_path / name).mkdir()
         if name in known:
             write_results(tmp_path / name, {"loss": False})
-    one, other = (side(tmp_path / name, {"loss": 0.5}, {"loss": 2}) for name in ("a", "b"))
+    one, other = (side(tmp_path / name, *LOSSES) for name in ("a", "b"))
     compared = compare_variants(one, other)
     assert compared["metrics"]["loss"]["higher_is_better"] is False
     assert compared["notes"] == []
 
 
 def test_without_results_higher_counts_as_better_and_that_is_told(tmp_path: Path) -> None:
-    one, other = (side(tmp_path / name, {"loss": 0.5}, {"loss": 2}) for name in ("a", "b"))
+    one, other = (side(tmp_path / name, *LOSSES) for name in ("a", "b"))
     compared = compare_variants(one, other)
     assert compared["metrics"]["loss"]["higher_is_better"] is True
     (said,) = compared["notes"]
@@ -156,26 +161,28 @@ def test_questions_are_one_by_one_unless_they_share_evidence(tmp_path: Path) -> 
     assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 3
 
 
-def test_questions_of_one_value_of_a_field_are_resampled_together(tmp_path: Path) -> None:
+def test_questions_of_one_value_of_a_field_are_a_group(tmp_path: Path) -> None:
     topics = ["law", "law", "tax", ["tax", "toll"]]
     one = accuracies(tmp_path / "a", 0.5, 0.5, 1, 1, topic=topics)
     other = accuracies(tmp_path / "b", 0, 0, 0, 0, topic=topics)
     compared = compare_variants(one, other, cluster="topic")
     row = compared["metrics"]["acc"]
     assert (row["n"], row["clusters"], row["delta"]) == (4, 2, 0.75)
-    # Of two groups, both draws are of the one, or both of the other, half of the time.
-    assert (row["low"], row["high"]) == (0.5, 1)
     assert compared["cluster"] == "topic"
     assert " | groups:topic | " in compared["signature"]
     assert "'0' has no field 'colour'" in refused(one, other, cluster="colour")
     assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 4
 
 
-def test_an_interval_of_one_group_is_told_to_say_nothing(tmp_path: Path) -> None:
-    one, other = (accuracies(tmp_path / name, 0.5, 1, topic=["law", "law"]) for name in ("a", "b"))
-    notes = compare_variants(one, other, cluster="topic")["notes"]
-    assert "all questions of acc are of one group: the interval says nothing" in notes
-    assert not any("one group" in note for note in compare_variants(one, other)["notes"])
+def test_too_few_groups_for_an_interval_are_told(tmp_path: Path) -> None:
+    topics = [["law", "tax"][n % 2] for n in range(20)]
+    one, other = (accuracies(tmp_path / name, *[0.5, 1] * 10, topic=topics) for name in ("a", "b"))
+    few, enough = compare_variants(one, other, cluster="topic"), compare_variants(one, other)
+    row = few["metrics"]["acc"]
+    assert (row["low"], row["high"], row["n"], row["clusters"]) == (None, None, 20, 2)
+    assert few["conclusions"] == [NO_INTERVAL]
+    assert (enough["metrics"]["acc"]["low"], enough["metrics"]["acc"]["clusters"]) == (0, 20)
+    assert enough["conclusions"] == []
 
 
 def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
@@ -190,7 +197,7 @@ def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
         assert f"{path.name}@{hash_file(path)[:8]}" in parts
     for part in ("n:2", "acc", "task:quiz@2.0,quiz", "model:org/m", "lm_eval:0.4.13"):
         assert part in parts
-    assert "seed7" in signature
+    assert "intervals:95%,jackknife t over groups,from 10" in signature
     assert "code:" in signature
 
 
