@@ -158,6 +158,22 @@ def difference(
     return paired_difference(ours, theirs, both.clusters, coverage=coverage)
 
 
+def figures(
+    result: Result, measures: Sequence[Measure], keep: Keep = everything
+) -> dict[str, Figure]:
+    """By metric, what a variant scores, of those that it has a value of."""
+    found = {one.name: figure(result, one, keep=keep) for one in measures}
+    return {name: one for name, one in found.items() if one}
+
+
+def differences(
+    first: Result, second: Result, measures: Sequence[Measure], keep: Keep = everything
+) -> dict[str, Difference]:
+    """By metric, ``first`` minus ``second``, of those that both have a value of."""
+    found = {one.name: difference(first, second, one, keep=keep) for one in measures}
+    return {name: one for name, one in found.items() if one}
+
+
 def clusters_of(outcomes: Sequence[Outcome], connect: Connect | None = None) -> list[str]:
     """The group of each question: those that a chain of shared names connects are of one."""
     named = evidence_of(outcomes) if connect is None else [connect(one) for one in outcomes]

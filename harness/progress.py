@@ -16,3 +16,11 @@ def silent(done: int, total: int) -> None:
 def unsaid(line: str) -> None:
     """A ``Say`` that tells nobody."""
     del line
+
+
+def duration(seconds: float) -> str:
+    """Seconds as seconds, minutes or hours, as roughly as they are known."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -8,7 +8,7 @@ compared on the same questions, difference by difference.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -43,10 +43,6 @@ class Figure:
     clusters: int
     """Independent groups that the questions fall into."""
 
-    def as_json(self) -> dict[str, float | int | None]:
-        """The shape every figure has in our JSON."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -61,10 +57,6 @@ class Difference:
     """Questions compared."""
     clusters: int
     """Independent groups that the questions fall into."""
-
-    def as_json(self) -> dict[str, float | int | None]:
-        """The shape every difference has in our JSON."""
-        return asdict(self)
 
 
 def mean_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:

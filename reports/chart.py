@@ -11,7 +11,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RunError
-from reports.cells import titles
+from harness.statistics import Figure
+from reports.comparison import Comparison, Cost
+from reports.sweep import Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,26 +32,26 @@ PANEL = (3.4, 3.0)
 """Width and height of a panel, in inches."""
 
 
-def chart(comparison: dict[str, Any]) -> str:
+def chart(comparison: Comparison) -> str:
     """The picture of a comparison's curves, as SVG.
 
     Raises:
         RunError: it has none.
     """
     import matplotlib.style
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Picture
 
-    curves = comparison.get("sweep")
+    curves = comparison.sweep
     if not curves:
         raise RunError(
-            f"suite {comparison['suite']['name']} has no curve to draw: no three of its variants "
+            f"suite {comparison.suite.name} has no curve to draw: no three of its variants "
             "differ in k or in the budget alone. Make a run that has: policyqa run sweep"
         )
-    shown = titles(comparison, "mean")
+    shown = comparison.titles("mean")
     picture = io.StringIO()
     with matplotlib.style.context(["default", STYLE]):
         width, height = PANEL
-        figure = Figure(
+        figure = Picture(
             figsize=(width * (len(shown) + 1), height * len(curves)), layout="constrained"
         )
         rows = figure.subplots(len(curves), len(shown) + 1, squeeze=False)
@@ -61,74 +63,73 @@ def chart(comparison: dict[str, Any]) -> str:
     return picture.getvalue()
 
 
-def _quality(
-    panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], metric: str, title: str
-) -> None:
+def _quality(panel: "Axes", comparison: Comparison, curve: Curve, metric: str, title: str) -> None:
     """A metric with its 95% intervals at each point that has a value of it."""
     found = {
-        place: point["metrics"][metric]
-        for place, point in enumerate(curve["points"])
-        if metric in point["metrics"]
+        place: point.metrics[metric]
+        for place, point in enumerate(curve.points)
+        if metric in point.metrics
     }
-    means = {place: figure["mean"] for place, figure in found.items()}
+    means = {place: figure.mean for place, figure in found.items()}
     below, above = zip(*map(_reach, found.values()), strict=True) if found else ((), ())
     across, _ = _across(comparison, curve)
     places = [across[place] for place in found]
     panel.errorbar(places, list(means.values()), yerr=[below, above], marker="o", capsize=3)
-    if curve["oracle"] and metric in curve["oracle"]["metrics"]:
-        _level(panel, curve["oracle"]["metrics"][metric]["mean"], "oracle")
+    if curve.oracle and metric in curve.oracle.metrics:
+        _level(panel, curve.oracle.metrics[metric].mean, "oracle")
     _label(panel, comparison, curve, means, title)
 
 
-def _reach(figure: dict[str, Any]) -> tuple[float, float]:
+def _reach(figure: Figure) -> tuple[float, float]:
     """How far its interval goes down and up; no numbers, which draw nothing, where it has none."""
-    if figure["low"] is None:
+    if figure.low is None or figure.high is None:
         return math.nan, math.nan
-    return figure["mean"] - figure["low"], figure["high"] - figure["mean"]
+    return figure.mean - figure.low, figure.high - figure.mean
 
 
-def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
+def _seconds(panel: "Axes", comparison: Comparison, curve: Curve) -> None:
     """Seconds a question, as a ratio to the first point, at each that tells them."""
-    seconds = _costs(comparison, curve, "seconds")
+    seconds = [cost.seconds for cost in _costs(comparison, curve)]
     first = seconds[0]
     ratios = {
         place: each / first for place, each in enumerate(seconds) if first and each is not None
     }
     across, _ = _across(comparison, curve)
     panel.plot([across[place] for place in ratios], list(ratios.values()), marker="o")
-    if curve["oracle"]:
-        oracle = comparison["variants"][curve["oracle"]["variant"]]["cost"]["seconds"]
+    if curve.oracle:
+        oracle = comparison.variants[curve.oracle.variant].cost.seconds
         if first and oracle is not None:
             _level(panel, oracle / first, "oracle")
-    batches = f"seconds a question (batches of {comparison['suite']['batch_size']})"
-    value = f"{curve['varies']}={curve['points'][0][curve['varies']]}"
-    _label(panel, comparison, curve, ratios, f"{batches},\nratio to {value}")
+    batches = f"seconds a question (batches of {comparison.suite.batch_size})"
+    ratio = f"ratio to {curve.varies}={curve.values[0]}"
+    _label(panel, comparison, curve, ratios, f"{batches},\n{ratio}")
 
 
 def _label(
     panel: "Axes",
-    comparison: dict[str, Any],
-    curve: dict[str, Any],
+    comparison: Comparison,
+    curve: Curve,
     up: dict[int, float],
     title: str,
 ) -> None:
     """Say what is drawn, and at each point, by its place, the value that varies."""
     across, name = _across(comparison, curve)
     panel.set_title(title, loc="left", fontweight="bold")
-    panel.set_xlabel(f"{name}\n{curve['fixed']}, labels: {curve['varies']}")
+    panel.set_xlabel(f"{name}\n{curve.fixed}, labels: {curve.varies}")
     panel.margins(x=0.08, y=0.15)
     for place, y in up.items():
-        value = str(curve["points"][place][curve["varies"]])
-        panel.annotate(value, (across[place], y), (4, 4), textcoords="offset points", fontsize=7)
+        at = (across[place], y)
+        panel.annotate(str(curve.values[place]), at, (4, 4), textcoords="offset points", fontsize=7)
 
 
-def _across(comparison: dict[str, Any], curve: dict[str, Any]) -> tuple[list[float], str]:
+def _across(comparison: Comparison, curve: Curve) -> tuple[list[float], str]:
     """Where each point stands: at its prompt tokens, or where one does not tell them, at the value
     that varies."""
-    tokens = [count for count in _costs(comparison, curve, "prompt_tokens") if count is not None]
-    if len(tokens) == len(curve["points"]):
+    told = [cost.prompt_tokens for cost in _costs(comparison, curve)]
+    tokens = [count for count in told if count is not None]
+    if len(tokens) == len(told):
         return tokens, "prompt tokens a question"
-    return [point[curve["varies"]] for point in curve["points"]], curve["varies"]
+    return list(map(float, curve.values)), curve.varies
 
 
 def _level(panel: "Axes", height: float, name: str) -> None:
@@ -138,7 +139,6 @@ def _level(panel: "Axes", height: float, name: str) -> None:
     panel.annotate(name, (0, height), (3, 3), end, "offset points", color="0.4", fontsize=7)
 
 
-def _costs(comparison: dict[str, Any], curve: dict[str, Any], what: str) -> list[float | None]:
-    """What each point of a curve cost, a question; None where nobody tells."""
-    variants = comparison["variants"]
-    return [variants[point["variant"]]["cost"][what] for point in curve["points"]]
+def _costs(comparison: Comparison, curve: Curve) -> list[Cost]:
+    """What each point of a curve cost."""
+    return [comparison.variants[point.variant].cost for point in curve.points]

@@ -1,7 +1,6 @@
 """What a reader of each table must know, in words."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.statistics import FEWEST, FEWEST_TOGETHER
 
@@ -29,7 +28,7 @@ VARIANTS = (
     "were longer than they may be. n × 3: questions answered three times, by weights of three "
     "seeds or drawn anew; the interval is of both. Without: questions that got no answer."
 )
-FLOOR = (
+BESIDE_FLOOR = (
     "Beside the floor: what a variant adds to looking a sentence up, on the same questions, with "
     "the paired 95% interval. One that is not above 0 earns its language model nothing on that "
     "metric."
@@ -65,7 +64,7 @@ SWEEP = (
 )
 
 
-def grouping(found: Mapping[str, Any]) -> str:
-    """What the groups of questions are (``comparison.json``, ``groups``)."""
-    by = "; ".join(f"{GROUPED[form]} ({count})" for form, count in found["by"].items())
-    return f"The {sum(found['by'].values())} questions make {found['n']} groups, by {by}."
+def grouping(groups: int, by: Mapping[str, int]) -> str:
+    """How many groups there are, and how many questions each of ``GROUPED`` groups."""
+    said = "; ".join(f"{GROUPED[form]} ({count})" for form, count in by.items())
+    return f"The {sum(by.values())} questions make {groups} groups, by {said}."

@@ -5,17 +5,43 @@ Each is of a run, or a sample log that lm-eval left (``side.py``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import METHOD
+from harness.statistics import METHOD, Difference
 from reports.cells import lacking
 from reports.questions import check_have, questions_sharing, questions_where
+from reports.reported import Reported
 from reports.side import Side
+
+
+@dataclass(frozen=True)
+class PairedRow(Difference):
+    """What two variants score by a metric on the questions both have a value of."""
+
+    title: str
+    higher_is_better: bool
+    a: float
+    b: float
+
+
+class Pair(Reported):
+    """Two variants, question by question."""
+
+    a: str
+    b: str
+    where: str | None
+    """``FIELD=VALUE`` of the questions looked at."""
+    cluster: str | None
+    """The field that connects questions; None is their evidence."""
+    n: int
+    metrics: Mapping[str, PairedRow]
+    notes: list[str]
+    conclusions: list[str]
+    signature: str
 
 
 def compare_variants(
@@ -24,8 +50,8 @@ def compare_variants(
     where: str | None = None,
     by: str | None = None,
     cluster: str | None = None,
-) -> dict[str, Any]:
-    """The first minus the second on the questions both answered, by metric, as JSON.
+) -> Pair:
+    """The first minus the second on the questions both answered, by metric.
 
     Args:
         first: a variant of a run, or a sample log.
@@ -51,17 +77,17 @@ def compare_variants(
     shown = {name: row for name, row in rows.items() if row}
     if by and not shown:
         raise RunError(f"no question that {first.name} and {second.name} share has a value of {by}")
-    return {
-        "a": first.name,
-        "b": second.name,
-        "where": where,
-        "cluster": cluster,
-        "n": len(shared),
-        "metrics": shown,
-        "notes": _notes(first, second, shown),
-        "conclusions": _conclusions(shown),
-        "signature": _signature(first, second, len(shared), where, cluster, list(rows)),
-    }
+    return Pair(
+        a=first.name,
+        b=second.name,
+        where=where,
+        cluster=cluster,
+        n=len(shared),
+        metrics=shown,
+        notes=_notes(first, second, shown),
+        conclusions=_conclusions(shown),
+        signature=_signature(first, second, len(shared), where, cluster, list(rows)),
+    )
 
 
 def _check_scored_alike(first: Side, second: Side) -> None:
@@ -145,19 +171,15 @@ def _together(one: Measure, other: Measure) -> Measure:
 
 def _row(
     first: Side, second: Side, measure: Measure, keep: Keep, connect: Connect | None
-) -> dict[str, Any] | None:
+) -> PairedRow | None:
     """Both figures on the questions both have a value of, and their difference."""
     pair = (first.result, second.result)
     found = difference(*pair, measure, keep=keep, connect=connect)
     if found is None:
         return None
-    values = align(pair, measure.name, keep, connect).values
-    return {
-        "title": measure.title,
-        "higher_is_better": measure.higher_is_better,
-        **dict(zip(("a", "b"), map(measure.of, values), strict=True)),
-        **found.as_json(),
-    }
+    a, b = map(measure.of, align(pair, measure.name, keep, connect).values)
+    better = measure.higher_is_better is not False
+    return PairedRow(**asdict(found), title=measure.title, higher_is_better=better, a=a, b=b)
 
 
 def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:
@@ -184,13 +206,16 @@ def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def _conclusions(shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _conclusions(shown: Mapping[str, PairedRow]) -> list[str]:
     """What follows from the rows together, where one by one they would mislead."""
     # What was shown is no answer's merit.
     rows = [row for name, row in shown.items() if name != EvidenceShown.name]
-    sure = [row for row in rows if row["low"] is not None and (row["low"] > 0 or row["high"] < 0)]
-    ahead = [row["title"] for row in sure if (row["low"] > 0) is row["higher_is_better"]]
-    behind = [row["title"] for row in sure if row["title"] not in ahead]
+    above = {row.title: row.higher_is_better for row in rows if row.low is not None and row.low > 0}
+    below = {
+        row.title: not row.higher_is_better for row in rows if row.high is not None and row.high < 0
+    }
+    ahead = [title for title, better in (above | below).items() if better]
+    behind = [title for title, better in (above | below).items() if not better]
     conclusions = lacking(shown.values())
     if ahead and behind:
         conclusions.append(

@@ -1,5 +1,7 @@
 """What must hold of the interval of every figure and difference."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -165,8 +167,8 @@ def test_replicates_that_are_alike_have_the_interval_of_one(one: Floats, count: 
             corpus_difference(counts(one), counts(other), clusters, share),
         ),
     ):
-        assert list(found.as_json().values()) == pytest.approx(
-            list(expected.as_json().values()), abs=1e-9
+        assert list(asdict(found).values()) == pytest.approx(
+            list(asdict(expected).values()), abs=1e-9
         )
 
 

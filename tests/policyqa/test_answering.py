@@ -72,7 +72,7 @@ def answers(*lines: dict[str, Any]) -> None:
 
 
 def run(suite: str, folder: str = "run", **more: Any) -> dict[str, Any]:
-    return run_suite(load_suite(suite), Path(folder), quiet(), **more)
+    return run_suite(load_suite(suite), Path(folder), quiet(), **more).as_json()
 
 
 def calls() -> list[str]:
@@ -217,7 +217,7 @@ def test_what_raised_costs_one_answer_and_is_asked_again(
 ) -> None:
     suite = write("ours")
     Path("broken.txt").touch()
-    comparison = run_suite(load_suite(suite), Path("run"), Watch(Console(stderr=True)))
+    comparison = run_suite(load_suite(suite), Path("run"), Watch(Console(stderr=True))).as_json()
     (line,) = [one for one in capfd.readouterr().err.splitlines() if "has no answer" in one]
     assert line.startswith(f"{TEST[0]} has no answer: ")
     assert "raised ValueError: no bees (assistant_of_" in line

@@ -74,7 +74,7 @@ def test_options_pick_a_metric_a_condition_and_clusters(
     table = shown(capsys, *logs, *wanted[:-1])
     (line,) = [line for line in table.splitlines() if line.startswith("loss ↓")]
     assert line.split()[-3:] == ["–", "4", "2"]
-    for said in ("share topic", "loss: no interval below 10 groups of questions"):
+    for said in ("share topic", "–: no interval below 10 groups of questions"):
         assert said in " ".join(table.split())
 
 

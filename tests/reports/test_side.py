@@ -43,24 +43,24 @@ def test_two_logs_are_compared_by_hand(tmp_path: Path) -> None:
     one = accuracies(tmp_path / "a", *[0.5] * 5, *[1.0] * 5)
     other = accuracies(tmp_path / "b", *[0.25] * 10, 1.0)
     compared = compare_variants(one, other)
-    assert (compared["a"], compared["b"]) == (one.name, other.name)
-    assert (compared["n"], compared["where"], compared["cluster"]) == (10, None, None)
-    row = compared["metrics"]["acc"]
-    assert (row["a"], row["b"], row["delta"]) == pytest.approx((0.75, 0.25, 0.5))
-    assert (row["n"], row["clusters"]) == (10, 10)
+    assert (compared.a, compared.b) == (one.name, other.name)
+    assert (compared.n, compared.where, compared.cluster) == (10, None, None)
+    row = compared.metrics["acc"]
+    assert (row.a, row.b, row.delta) == pytest.approx((0.75, 0.25, 0.5))
+    assert (row.n, row.clusters) == (10, 10)
     # Ten differences that lie 0.25 off their mean, and Student's t of nine degrees of freedom.
     half = 2.2622 * 0.25 / 9**0.5
-    assert (row["low"], row["high"]) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-4)
+    assert (row.low, row.high) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-4)
 
 
 def test_a_share_in_both_logs_is_compared_as_a_share(tmp_path: Path) -> None:
     ones, zeros = (accuracies(tmp_path / str(n), *[n] * 20) for n in (1, 0))
-    row = compare_variants(ones, zeros)["metrics"]["acc"]
-    assert row["delta"] == 1
-    assert row["low"] < 0.9  # As a mean, it were surely 1.
+    row = compare_variants(ones, zeros).metrics["acc"]
+    assert row.delta == 1
+    assert row.low < 0.9  # As a mean, it were surely 1.
     part = accuracies(tmp_path / "part", *[0.5] * 20)
-    row = compare_variants(ones, part)["metrics"]["acc"]
-    assert (row["delta"], row["low"], row["high"]) == (0.5, 0.5, 0.5)
+    row = compare_variants(ones, part).metrics["acc"]
+    assert (row.delta, row.low, row.high) == (0.5, 0.5, 0.5)
 
 
 def test_logs_of_other_questions_are_refused(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_logs_without_a_metric_in_common_are_refused_with_those_they_have(tmp_pa
 def test_a_metric_of_one_log_alone_and_one_without_numbers_are_told(tmp_path: Path) -> None:
     one = side(tmp_path / "a", {"acc": 1, "em": 0, "bleu": "x"})
     compared = compare_variants(one, side(tmp_path / "b", {"acc": 1, "f1": 1}))
-    assert list(compared["metrics"]) == ["acc"]
-    said = "\n".join(compared["notes"])
+    assert list(compared.metrics) == ["acc"]
+    said = "\n".join(compared.notes)
     assert "bleu is left out: its values are no numbers" in said
     assert "A alone has em\nB alone has f1" in said
 
@@ -102,15 +102,15 @@ def test_the_direction_is_that_of_the_results_beside_either(
             write_results(tmp_path / name, {"loss": False})
     one, other = (side(tmp_path / name, *LOSSES) for name in ("a", "b"))
     compared = compare_variants(one, other)
-    assert compared["metrics"]["loss"]["higher_is_better"] is False
-    assert compared["notes"] == []
+    assert compared.metrics["loss"].higher_is_better is False
+    assert compared.notes == []
 
 
 def test_without_results_higher_counts_as_better_and_that_is_told(tmp_path: Path) -> None:
     one, other = (side(tmp_path / name, *LOSSES) for name in ("a", "b"))
     compared = compare_variants(one, other)
-    assert compared["metrics"]["loss"]["higher_is_better"] is True
-    (said,) = compared["notes"]
+    assert compared.metrics["loss"].higher_is_better is True
+    (said,) = compared.notes
     assert said.startswith("which way loss is better, no results file beside a log says")
 
 
@@ -140,7 +140,7 @@ def test_scores_of_answers_filtered_otherwise_are_refused(tmp_path: Path) -> Non
 
 def test_one_metric_can_be_asked_for(tmp_path: Path) -> None:
     one, other = (side(tmp_path / name, {"acc": 1, "em": 0}) for name in ("a", "b"))
-    assert list(compare_variants(one, other, by="em")["metrics"]) == ["em"]
+    assert list(compare_variants(one, other, by="em").metrics) == ["em"]
     with pytest.raises(ConfigError, match="'f1' is no metric of both; there are acc; em"):
         compare_variants(one, other, by="f1")
 
@@ -148,7 +148,7 @@ def test_one_metric_can_be_asked_for(tmp_path: Path) -> None:
 def test_a_metric_asked_for_that_no_shared_question_has_is_refused(tmp_path: Path) -> None:
     one = side(tmp_path / "a", {"acc": 1, "em": 0}, {"acc": 1})
     other = side(tmp_path / "b", {"acc": 1}, {"acc": 1, "em": 0})
-    assert list(compare_variants(one, other)["metrics"]) == ["acc"]
+    assert list(compare_variants(one, other).metrics) == ["acc"]
     assert "no question that" in refused(one, other, by="em")
     assert "has a value of em" in refused(one, other, by="em")
 
@@ -158,7 +158,7 @@ def test_questions_are_one_by_one_unless_they_share_evidence(tmp_path: Path) -> 
         accuracies(tmp_path / name, 0.5, 1, 0, 1, evidence=["x", ["y", "x"], None, ""])
         for name in ("a", "b")
     )
-    assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 3
+    assert compare_variants(one, other).metrics["acc"].clusters == 3
 
 
 def test_questions_of_one_value_of_a_field_are_a_group(tmp_path: Path) -> None:
@@ -166,23 +166,23 @@ def test_questions_of_one_value_of_a_field_are_a_group(tmp_path: Path) -> None:
     one = accuracies(tmp_path / "a", 0.5, 0.5, 1, 1, topic=topics)
     other = accuracies(tmp_path / "b", 0, 0, 0, 0, topic=topics)
     compared = compare_variants(one, other, cluster="topic")
-    row = compared["metrics"]["acc"]
-    assert (row["n"], row["clusters"], row["delta"]) == (4, 2, 0.75)
-    assert compared["cluster"] == "topic"
-    assert " | groups:topic | " in compared["signature"]
+    row = compared.metrics["acc"]
+    assert (row.n, row.clusters, row.delta) == (4, 2, 0.75)
+    assert compared.cluster == "topic"
+    assert " | groups:topic | " in compared.signature
     assert "'0' has no field 'colour'" in refused(one, other, cluster="colour")
-    assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 4
+    assert compare_variants(one, other).metrics["acc"].clusters == 4
 
 
 def test_too_few_groups_for_an_interval_are_told(tmp_path: Path) -> None:
     topics = [["law", "tax"][n % 2] for n in range(20)]
     one, other = (accuracies(tmp_path / name, *[0.5, 1] * 10, topic=topics) for name in ("a", "b"))
     few, enough = compare_variants(one, other, cluster="topic"), compare_variants(one, other)
-    row = few["metrics"]["acc"]
-    assert (row["low"], row["high"], row["n"], row["clusters"]) == (None, None, 20, 2)
-    assert few["conclusions"] == [NO_INTERVAL]
-    assert (enough["metrics"]["acc"]["low"], enough["metrics"]["acc"]["clusters"]) == (0, 20)
-    assert enough["conclusions"] == []
+    row = few.metrics["acc"]
+    assert (row.low, row.high, row.n, row.clusters) == (None, None, 20, 2)
+    assert few.conclusions == [NO_INTERVAL]
+    assert (enough.metrics["acc"].low, enough.metrics["acc"].clusters) == (0, 20)
+    assert enough.conclusions == []
 
 
 def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
     facts = {"model_name": "org/m", "lm_eval_version": "0.4.13", "versions": {"quiz": 2.0}}
     write_results(tmp_path / "a", {"acc": True}, **facts)
     one, other = accuracies(tmp_path / "a", 1, 0.5), accuracies(tmp_path / "b", 0, 1)
-    signature = compare_variants(one, other)["signature"]
+    signature = compare_variants(one, other).signature
     parts = signature.split(" | ")
     for made in (one, other):
         path = Path(made.name)
@@ -216,14 +216,14 @@ def test_a_variant_of_a_run_is_compared_with_a_log_of_our_own_task(
     log = log_side(write_log(tmp_path / "log", lines, task="policyqa_plain"))
     expected = compare_variants(rag, variant_side(made_up_run, "sft/plain"))
     compared = compare_variants(rag, log)
-    assert list(compared["metrics"]) == list(expected["metrics"])
-    for name, row in expected["metrics"].items():
-        found = compared["metrics"][name]
+    assert list(compared.metrics) == list(expected.metrics)
+    for name, row in expected.metrics.items():
+        found = compared.metrics[name]
         assert found == pytest.approx(row)
-    assert "the signature is the run's" in "\n".join(compared["notes"])
-    assert "data:dddddddd" in compared["signature"]
-    turned = compare_variants(log, rag)["metrics"]["bleu"]
-    assert turned["delta"] == pytest.approx(-0.2)
+    assert "the signature is the run's" in "\n".join(compared.notes)
+    assert "data:dddddddd" in compared.signature
+    turned = compare_variants(log, rag).metrics["bleu"]
+    assert turned.delta == pytest.approx(-0.2)
     lines[0]["doc"]["question"] = "Another?"
     other = log_side(write_log(tmp_path / "other", lines, task="policyqa_plain"))
     assert "is 'What of q39?' in the one and 'Another?' in the other" in refused(rag, other)

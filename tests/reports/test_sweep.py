@@ -9,12 +9,11 @@ from harness.runs import MANIFEST, Outcome, Result, read_result
 from harness.statistics import paired_difference
 from policyqa.cli import report
 from policyqa.suite import Suite
-from reports.cells import titles
 from reports.chart import chart
-from reports.comparison import compare_run
+from reports.comparison import Comparison, compare_run
 from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
-from reports.sweep import FEWEST, Enough, curves, enough, swept
+from reports.sweep import FEWEST, Enough, curves, enough
 from tests.reports.conftest import FOUND, GAIN, amending, shown, write_sweep_run
 from tests.reports.made_up import described
 
@@ -22,55 +21,55 @@ VARIANTS = [f"sft-rag/rag+k=20+budget={budget}" for budget in GAIN]
 
 
 def test_variants_that_differ_in_the_budget_alone_are_a_curve(sweep_run: Path) -> None:
-    (curve,) = compare_run(sweep_run)["sweep"]
-    assert (curve["varies"], curve["fixed"]) == ("budget", "sft-rag/rag k=20")
-    assert curve["oracle"]["variant"] == "sft-rag/oracle+budget=2000", "not the one that shows most"
-    assert [(point["variant"], point["k"], point["budget"]) for point in curve["points"]] == [
+    (curve,) = compare_run(sweep_run).sweep
+    assert (curve.varies, curve.fixed) == ("budget", "sft-rag/rag k=20")
+    assert curve.oracle.variant == "sft-rag/oracle+budget=2000", "not the one that shows most"
+    assert [(point.variant, point.k, point.budget) for point in curve.points] == [
         (variant, 20, budget) for variant, budget in zip(VARIANTS, GAIN, strict=True)
     ]
-    for point in curve["points"]:
-        found = FOUND[point["budget"]]
-        assert (point["evidence"]["mean"], point["evidence"]["n"]) == (found / 30, 30)
-        assert point["sections"] == pytest.approx(1 + found / 30 if found else 0)
+    for point in curve.points:
+        found = FOUND[point.budget]
+        assert (point.evidence.mean, point.evidence.n) == (found / 30, 30)
+        assert point.sections == pytest.approx(1 + found / 30 if found else 0)
 
 
 def test_a_curve_is_of_the_questions_with_evidence(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
-    (curve,) = comparison["sweep"]
-    assert (curve["n"], curve["clusters"]) == (30, 15)
-    for point in (*curve["points"], curve["oracle"]):
-        outcomes = read_result(sweep_run, point["variant"]).outcomes.values()
+    (curve,) = comparison.sweep
+    assert (curve.n, curve.clusters) == (30, 15)
+    for point in (*curve.points, curve.oracle):
+        outcomes = read_result(sweep_run, point.variant).outcomes.values()
         evident = fmean(one.values["bleu"] for one in list(outcomes)[:30])
-        assert point["metrics"]["bleu"]["mean"] == pytest.approx(evident)
-        assert point["metrics"]["bleu"]["n"] == 30
-        assert comparison["variants"][point["variant"]]["metrics"]["bleu"]["n"] == 40
+        assert point.metrics["bleu"].mean == pytest.approx(evident)
+        assert point.metrics["bleu"].n == 30
+        assert comparison.variants[point.variant].metrics["bleu"].n == 40
 
 
 def test_a_step_is_the_paired_difference_to_the_point_before(sweep_run: Path) -> None:
-    (curve,) = compare_run(sweep_run)["sweep"]
-    first, *others = curve["points"]
-    assert first["step"] is None
+    (curve,) = compare_run(sweep_run).sweep
+    first, *others = curve.points
+    assert first.step is None
     gains = list(GAIN.values())
     for point, gain, before in zip(others, gains[1:], gains, strict=False):
-        step = point["step"]["rouge_l"]
-        assert step["delta"] == pytest.approx(gain - before)
-        assert (step["n"], step["clusters"]) == (30, 15)
-    gap = curve["oracle"]["gap"]["rouge_l"]
-    assert (gap["delta"], gap["n"]) == (pytest.approx(0.1), 30)
+        step = point.step["rouge_l"]
+        assert step.delta == pytest.approx(gain - before)
+        assert (step.n, step.clusters) == (30, 15)
+    gap = curve.oracle.gap["rouge_l"]
+    assert (gap.delta, gap.n) == (pytest.approx(0.1), 30)
 
 
 def test_the_intervals_of_a_curve_resample_sections(sweep_run: Path) -> None:
     """Of two questions a section, one says what the other says: half as many are independent."""
-    (curve,) = compare_run(sweep_run)["sweep"]
-    step = curve["points"][3]["step"]["bleu"]
+    (curve,) = compare_run(sweep_run).sweep
+    step = curve.points[3].step["bleu"]
     results = [read_result(sweep_run, variant) for variant in VARIANTS[3:1:-1]]
     noisy, before = ([one.values["bleu"] for one in r.outcomes.values()][:30] for r in results)
     apart = paired_difference(noisy, before, [str(i) for i in range(30)])
-    width = step["high"] - step["low"]
+    width = step.high - step.low
     assert width == pytest.approx(2**0.5 * (apart.high - apart.low), rel=0.1)
     # Two larger values are compared with 400, so its bound is of a wider interval than the step's.
-    assert curve["enough"]["bleu"]["value"] == 400
-    assert step["high"] < curve["enough"]["bleu"]["bound"] < 1.5 * step["high"]
+    assert curve.enough["bleu"].value == 400
+    assert step.high < curve.enough["bleu"].bound < 1.5 * step.high
 
 
 def names(*variants: str, evident: bool = True) -> list[tuple[str, list[str]]]:
@@ -83,7 +82,7 @@ def names(*variants: str, evident: bool = True) -> list[tuple[str, list[str]]]:
     outcome = Outcome("q", "0", {}, {"evidence": ["f/s0"]} if evident else {})
     results = [Result(name, {"q": outcome}) for name in manifest["variants"]]
     found = curves(results, manifest, [])  # Which belong together needs no score.
-    return [(curve["varies"], [point["variant"] for point in curve["points"]]) for curve in found]
+    return [(curve.varies, [point.variant for point in curve.points]) for curve in found]
 
 
 def test_a_variant_without_settings_is_a_point_at_those_of_the_suite() -> None:
@@ -126,7 +125,7 @@ def test_other_variants_are_no_curve(variants: list[str]) -> None:
 
 def test_a_run_without_a_curve_has_no_sweep(made_up_run: Path) -> None:
     comparison = compare_run(made_up_run)
-    assert "sweep" not in comparison
+    assert "sweep" not in comparison.as_json()
     assert "Context sweep" not in markdown(comparison)
 
 
@@ -189,14 +188,14 @@ def test_below_ten_clusters_nothing_is_said(count: int) -> None:
 
 def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> None:
     comparison = compare_run(write_sweep_run(tmp_path / "run", sharing=30))
-    (curve,) = comparison["sweep"]
-    assert (curve["n"], curve["clusters"]) == (30, 1)
-    assert curve["enough"] == dict.fromkeys(titles(comparison, "mean"))
+    (curve,) = comparison.sweep
+    assert (curve.n, curve.clusters) == (30, 1)
+    assert curve.enough == dict.fromkeys(comparison.titles("mean"))
     text = markdown(comparison)
     assert "too few independent questions (1) to say whether a larger budget pays" in text
     assert "shown to beat 400" not in text
-    step = curve["points"][1]["step"]["bleu"]
-    assert (step["low"], step["high"], step["clusters"]) == (None, None, 1)
+    step = curve.points[1].step["bleu"]
+    assert (step.low, step.high, step.clusters) == (None, None, 1)
     assert "<br>+0.050<br>– |" in text
     assert text.count(NO_INTERVAL) == 1
     assert "nan" not in chart(comparison).lower()
@@ -218,8 +217,7 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
         "1.8",
     ):
         assert part in tables
-    own_context = [name for name in comparison["variants"] if "+" in name]
-    assert swept(comparison) == set(own_context)
+    assert list(comparison.unswept) == ["base/plain", "sft-rag/oracle"]
     general = tables.split("Context sweep")[0]
     assert "sft-rag/oracle" in general
     assert "+k=20" not in general
@@ -228,12 +226,12 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
 
 
 def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    (curve,) = comparison["sweep"]
+    document = compare_run(sweep_run).as_json()
+    (curve,) = document["sweep"]
     more = f"up to {curve['enough']['bleu']['bound']:+.3f} more is not ruled out"
     curve["enough"]["rouge_l"] = {"value": 2000, "bound": None}
     curve["enough"]["bertscore_f1"] = {"value": 0, "bound": -0.01}
-    text = markdown(comparison)
+    text = markdown(Comparison.model_validate(document))
     gap = "oracle minus 2000: +0.100 [+.100, +.100]."
     for said in (
         f"BERTScore: no larger budget is shown to beat 0 (a gain is ruled out); {gap}",
@@ -242,19 +240,19 @@ def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
     ):
         assert f"\n\n{said}\n" in text
     curve["oracle"] = None
-    assert "oracle minus" not in markdown(comparison)
+    assert "oracle minus" not in markdown(Comparison.model_validate(document))
 
 
 def test_what_nobody_tells_has_no_figure_in_a_curve_and_nothing_follows_from_it(
     sweep_run: Path,
 ) -> None:
-    comparison = compare_run(sweep_run)
-    for entry in comparison["variants"].values():
+    document = compare_run(sweep_run).as_json()
+    for entry in document["variants"].values():
         entry["cost"] = dict.fromkeys(entry["cost"])
-    (curve,) = comparison["sweep"]
+    (curve,) = document["sweep"]
     del curve["points"][0]["metrics"]["bleu"], curve["oracle"]["gap"]["rouge_l"]
     curve["enough"]["bleu"] = None
-    text = markdown(comparison)
+    text = markdown(Comparison.model_validate(document))
     (row,) = [line for line in text.splitlines() if line.startswith("| 0 |")]
     cells = row.strip("| ").split(" | ")
     assert (cells[3], cells[-1]) == ("–", "–")
