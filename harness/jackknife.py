@@ -23,15 +23,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.intp] | Floats
+FloatArray = npt.NDArray[np.float64]
 Estimate = tuple[float, float | None, float | None]
 """A figure, and the ends of the interval around it; None and None where it has none."""
 
 
 def interval(
-    parts: Sequence[Floats],
-    figure: Callable[..., Floats],
+    parts: Sequence[FloatArray],
+    figure: Callable[..., FloatArray],
     clusters: Sequence[str],
     *,
     coverage: float,
@@ -57,18 +56,27 @@ def interval(
         raise ValueError(f"a coverage of {coverage}; it must be above 0 and below 1")
     totals = [part.sum(axis=(0, 1)) for part in parts]
     value = figure(*(total[None] for total in totals))[0]
-    _, member, sizes = np.unique(np.asarray(clusters), return_inverse=True, return_counts=True)
-    if len(sizes) < fewest:
+    if len(set(clusters)) < fewest:
         return float(value), None, None
-    sums = [_sums(part, member, len(sizes)) for part in parts]
-    left_out = [without(*pair, sizes) for pair in zip(totals, sums, strict=True)]
+    sums, (sizes, *_) = zip(
+        *(cluster_sums(part.sum(axis=0), clusters) for part in parts), strict=True
+    )
+    left_out = [summed_without(*pair, sizes) for pair in zip(totals, sums, strict=True)]
     of_clusters = variance(value, figure(*left_out)), freedom(sizes)
     variances, freedoms = np.array([of_clusters, *_of_replicates(parts, totals, figure)]).T
     half = half_width(variances, freedoms, coverage)
     return float(value), float(value - half), float(value + half)
 
 
-def without(total: Floats, sums: Floats, sizes: Counts) -> Floats:
+def cluster_sums(rows: FloatArray, clusters: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+    """The rows of each cluster added up, (N, S) → (C, S), and how many they are, (C,)."""
+    names, member, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(names), rows.shape[1]))
+    np.add.at(sums, member, rows)
+    return sums, sizes.astype(np.float64)
+
+
+def summed_without(total: FloatArray, sums: FloatArray, sizes: FloatArray) -> FloatArray:
     """What a sum were without each of its K summands, had they as many questions together as all.
 
     Args:
@@ -81,14 +89,14 @@ def without(total: Floats, sums: Floats, sizes: Counts) -> Floats:
     return np.asarray((total[..., None, :] - sums) * scale[..., None])
 
 
-def variance(value: Floats, left_out: Floats) -> Floats:
+def variance(value: FloatArray, left_out: FloatArray) -> FloatArray:
     """The jackknife's, of a figure (...) that is ``left_out`` (..., K) without each of K."""
     count = left_out.shape[-1]
     squares = (left_out - value[..., None]) ** 2
     return np.asarray(squares.sum(axis=-1) * (count - 1) / count)
 
 
-def freedom(sizes: Counts) -> Floats:
+def freedom(sizes: FloatArray) -> FloatArray:
     """Satterthwaite's degrees of freedom of the variance of a mean of C clusters, at most C - 1.
 
     Twice the squared mean of that variance over its variance, where all questions of a cluster say
@@ -103,7 +111,7 @@ def freedom(sizes: Counts) -> Floats:
     return satterthwaite(h, 1 / (1 - h) ** 2, h**2)
 
 
-def satterthwaite(h: Floats, weights: Floats, p: Floats) -> Floats:
+def satterthwaite(h: FloatArray, weights: FloatArray, p: FloatArray) -> FloatArray:
     """Degrees of freedom of a weighted sum of C clusters' squared residuals, (..., C) → (...).
 
     Args:
@@ -121,7 +129,7 @@ def satterthwaite(h: Floats, weights: Floats, p: Floats) -> Floats:
     return np.asarray(trace**2 / square)
 
 
-def half_width(variances: Floats, freedoms: Floats, coverage: float) -> Floats:
+def half_width(variances: FloatArray, freedoms: FloatArray, coverage: float) -> FloatArray:
     """Half of an interval's width, of independent variances that add up, each (..., V) → (...)."""
     from scipy.special import stdtrit
 
@@ -131,23 +139,16 @@ def half_width(variances: Floats, freedoms: Floats, coverage: float) -> Floats:
     return np.asarray(stdtrit(together, (1 + coverage) / 2) * np.sqrt(total[..., 0]))
 
 
-def _sums(part: Floats, member: npt.NDArray[np.intp], clusters: int) -> Floats:
-    """Of each cluster, over replicates and questions: (C, S)."""
-    sums = np.zeros((clusters, part.shape[2]))
-    np.add.at(sums, member, part.sum(axis=0))
-    return sums
-
-
 def _of_replicates(
-    parts: Sequence[Floats], totals: Sequence[Floats], figure: Callable[..., Floats]
-) -> list[tuple[Floats, int]]:
+    parts: Sequence[FloatArray], totals: Sequence[FloatArray], figure: Callable[..., FloatArray]
+) -> list[tuple[FloatArray, int]]:
     """Variance and degrees of freedom of the replicates of each part that has several."""
     found = []
     for place, part in enumerate(parts):
         count = len(part)
         if count > 1:
             left_out = [np.broadcast_to(total, (count, len(total))) for total in totals]
-            left_out[place] = without(totals[place], part.sum(axis=1), np.ones(count))
+            left_out[place] = summed_without(totals[place], part.sum(axis=1), np.ones(count))
             figures = figure(*left_out)
             found.append((variance(figures.mean(), figures), count - 1))
     return found

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.groups import groups
-from harness.jackknife import Floats
+from harness.jackknife import FloatArray
 from harness.rates import rate_difference, rate_interval
 from harness.runs import Outcome, Result
 from harness.statistics import (
@@ -67,7 +67,7 @@ def everything(outcome: Outcome) -> bool:
 class Aligned:
     """The values of several variants on the same questions."""
 
-    values: list[Floats]
+    values: list[FloatArray]
     """Of each variant, by replicate and question: shape (P, N); of a corpus metric (P, N, S)."""
     clusters: list[str]
     """The group of each question, shape (N,)."""

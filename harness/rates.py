@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from harness.jackknife import Floats
+from harness.jackknife import FloatArray
 from harness.statistics import COVERAGE, Difference, Figure, mean_apart, replicated
 
 
@@ -73,7 +73,7 @@ def rate_difference(
 
 
 def _widened(
-    low: float, high: float, ours: Floats, theirs: Floats, clusters: Sequence[str]
+    low: float, high: float, ours: FloatArray, theirs: FloatArray, clusters: Sequence[str]
 ) -> tuple[float, float]:
     """An interval as far as that of a mean difference where either side has replicates."""
     if len(ours) == len(theirs) == 1:
@@ -82,7 +82,7 @@ def _widened(
     return min(low, low if least is None else least), max(high, high if most is None else most)
 
 
-def _rates(scores: npt.ArrayLike, clusters: Sequence[str]) -> Floats:
+def _rates(scores: npt.ArrayLike, clusters: Sequence[str]) -> FloatArray:
     """Scores as (P, N), each 0 or 1."""
     values = replicated(scores, 2)
     if values.shape[1] != len(clusters) or not np.isin(values, (0, 1)).all():
@@ -102,7 +102,7 @@ def _wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _correlation(first: Floats, second: Floats, n: float) -> float:
+def _correlation(first: FloatArray, second: FloatArray, n: float) -> float:
     """Pearson's, of two shares a question: towards 0 by Newcombe's correction where positive."""
     covariance = float((first * second).mean() - first.mean() * second.mean())
     if covariance > 0:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.jackknife import Estimate, Floats, interval
+from harness.jackknife import Estimate, FloatArray, interval
 
 COVERAGE = 0.95
 """Share of samples whose interval holds the true figure, unless it is asked for another."""
@@ -23,10 +23,10 @@ least 92% of skewed and uneven samples, and 93% from 20 (``benchmarks.coverage``
 FEWEST_TOGETHER = 100
 """Clusters from which figures of all rows together have one: corpus BLEU's covers less below,
 where the rarest n-grams that answers share with references are of a few clusters."""
-METHOD = f"jackknife t over groups,from {FEWEST} (corpus {FEWEST_TOGETHER})"
+INTERVAL_METHOD = f"jackknife t over groups,from {FEWEST} (corpus {FEWEST_TOGETHER})"
 """How intervals are made, in signatures."""
 
-Total = Callable[[Floats], Floats]
+Total = Callable[[FloatArray], FloatArray]
 """The figure of summed statistics, shape (..., S) → (...)."""
 
 
@@ -106,7 +106,7 @@ def corpus_difference(
     """
     ours, theirs = replicated(statistics, 3), replicated(baseline, 3)
 
-    def apart(ours: Floats, theirs: Floats) -> Floats:
+    def apart(ours: FloatArray, theirs: FloatArray) -> FloatArray:
         return total(ours) - total(theirs)
 
     found = interval([ours, theirs], apart, clusters, coverage=COVERAGE, fewest=FEWEST_TOGETHER)
@@ -137,7 +137,7 @@ def paired_difference(
     return Difference(*found, ours.shape[1], len(set(clusters)))
 
 
-def replicated(values: npt.ArrayLike, axes: int) -> Floats:
+def replicated(values: npt.ArrayLike, axes: int) -> FloatArray:
     """Values with an axis of replicates in front, which one replicate may lack.
 
     Raises:
@@ -153,8 +153,8 @@ def replicated(values: npt.ArrayLike, axes: int) -> Floats:
 
 
 def mean_apart(
-    ours: Floats,
-    theirs: Floats,
+    ours: FloatArray,
+    theirs: FloatArray,
     clusters: Sequence[str],
     coverage: float = COVERAGE,
     fewest: int = FEWEST,
@@ -173,7 +173,7 @@ def mean_apart(
     counted = np.stack([apart, np.ones_like(apart)], axis=-1)
     further = [(one - one[0])[..., None] / len(one) for one in (ours, -theirs)]
 
-    def mean(counted: Floats, *further: Floats) -> Floats:
+    def mean(counted: FloatArray, *further: FloatArray) -> FloatArray:
         total = counted[..., 0] + sum(one[..., 0] for one in further)
         return np.asarray(total / counted[..., 1])
 

@@ -18,7 +18,7 @@ from harness.files import fingerprint, json_object
 from harness.groups import groups
 from harness.metrics import retrieval
 from harness.metrics.retrieval import retrieval_metrics, retrieval_scores
-from harness.statistics import METHOD, Difference, Figure, mean_interval, paired_difference
+from harness.statistics import INTERVAL_METHOD, Difference, Figure, mean_interval, paired_difference
 from harness.validation import validated
 from policyqa.progress import Watch
 from rag.corpus import Corpus, framework_of
@@ -201,7 +201,7 @@ def _signature(retriever: Retriever, data: Path, split: str, k: int, n: int) -> 
         f"k:{k}",
         retriever.signature,
         retrieval.signature(),
-        f"intervals:95%,{METHOD},by documents (of one: by shared sections)",
+        f"intervals:95%,{INTERVAL_METHOD},by documents (of one: by shared sections)",
         f"code:{version('policyqa-bench')}",
     ]
     return " | ".join(parts)

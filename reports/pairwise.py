@@ -11,7 +11,7 @@ from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import METHOD, Difference
+from harness.statistics import INTERVAL_METHOD, Difference
 from reports.cells import lacking
 from reports.questions import check_have, questions_sharing, questions_where
 from reports.reported import Reported
@@ -28,7 +28,7 @@ class PairedRow(Difference):
     b: float
 
 
-class Pair(Reported):
+class Paired(Reported):
     """Two variants, question by question."""
 
     a: str
@@ -50,7 +50,7 @@ def compare_variants(
     where: str | None = None,
     by: str | None = None,
     cluster: str | None = None,
-) -> Pair:
+) -> Paired:
     """The first minus the second on the questions both answered, by metric.
 
     Args:
@@ -77,7 +77,7 @@ def compare_variants(
     shown = {name: row for name, row in rows.items() if row}
     if by and not shown:
         raise RunError(f"no question that {first.name} and {second.name} share has a value of {by}")
-    return Pair(
+    return Paired(
         a=first.name,
         b=second.name,
         where=where,
@@ -247,7 +247,7 @@ def _signature(
         *([f"groups:{cluster}"] if cluster else []),
         f"n:{n}",
         *(metrics.get(name, name) for name in shown),
-        f"intervals:95%,{METHOD}; rates:Newcombe",
+        f"intervals:95%,{INTERVAL_METHOD}; rates:Newcombe",
         *_said(facts, "task", "model", "lm_eval", "code", "answers"),
     ]
     return " | ".join(parts)

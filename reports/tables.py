@@ -16,7 +16,7 @@ from reports.cells import (
 )
 from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
-from reports.pairwise import Pair
+from reports.pairwise import Paired
 
 _NAMED = 5
 """Questions without an answer that are named."""
@@ -45,7 +45,7 @@ def tables(comparison: Comparison) -> list[TextTable]:
     return shown
 
 
-def pair_table(pair: Pair) -> TextTable:
+def pair_table(pair: Paired) -> TextTable:
     """Two variants, a line a metric: both figures, and how they differ."""
     rows = [
         [

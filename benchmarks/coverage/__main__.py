@@ -8,16 +8,19 @@ population from the smallest number of clusters on; of several, the one with nar
 """
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
-from benchmarks.coverage.measuring import COUNTS, Cell, chosen, enough_from, measured
+from benchmarks.coverage.measuring import chosen, coverage_of, enough_from, replicates_covered
 from benchmarks.coverage.methods import METHODS
-from benchmarks.coverage.populations import Rare, Skewed, own
-from benchmarks.coverage.replicates import covered
+from benchmarks.coverage.populations import RARE, SKEWED, Population, own
+
+COUNTS = (3, 5, 10, 20, 40, 100, 200)
+"""Clusters of a sample."""
 
 
-def main() -> None:
+def print_coverage() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage", description=__doc__)
     parser.add_argument("--run", type=Path, help="a run whose differences are drawn from")
@@ -25,33 +28,36 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, nargs="+", default=COUNTS)
     asked = parser.parse_args()
     print("% of samples whose 95% interval holds the true figure ± its standard error, and the")
-    print("median width of the intervals as a ratio to the percentile's\n")
-    of_means = [Skewed(), Rare(), *(own(asked.run, "mean") if asked.run else ())]
-    means = measured(of_means, asked.clusters, asked.samples)
-    _print("means", ((*where, cells) for where, cells in means.items()))
-    for name in METHODS:
-        print(f"{name}: enough from {enough_from(means, name) or 'none of these'} clusters")
-    print(f"chosen: {chosen(means) or 'none'}\n")
-    if asked.run:
-        corpora = measured(list(own(asked.run, "corpus")), asked.clusters, asked.samples)
-        _print("corpus figures", ((*where, cells) for where, cells in corpora.items()))
-        for name in METHODS:
-            print(f"{name}: enough from {enough_from(corpora, name) or 'none of these'} clusters")
+    print("median width of the intervals as a ratio to the percentile's")
+    of_run = {kind: own(asked.run, kind) if asked.run else () for kind in ("mean", "corpus")}
+    _measure("means", [SKEWED, RARE, *of_run["mean"]], asked.clusters, asked.samples)
+    _measure("corpus figures", of_run["corpus"], asked.clusters, asked.samples)
+    print("\nof means of questions that are answered several times, by t, CR3:\n")
+    _print(["replicates", "their variance to the questions'", "clusters", "covered"])
+    for count, ratio, clusters in product((2, 3, 5), (1, 10), (10, 20, 40, 200)):
+        covered = replicates_covered(clusters, count, ratio, asked.samples // 10)
+        _print(map(str, (count, ratio, clusters, covered)))
+
+
+def _measure(
+    title: str, populations: Iterable[Population], counts: Iterable[int], samples: int
+) -> None:
+    """A line a population and number of clusters, and what follows for each method."""
     print()
-    _print("replicates", covered(asked.samples // 10))
+    _print([title, "clusters", *METHODS])
+    table = {}
+    for population, clusters in product(populations, counts):
+        cells = coverage_of(population, clusters, samples)
+        table[population.name, clusters] = cells
+        _print([population.name, str(clusters), *map(str, cells.values())])
+    for name in METHODS if table else ():
+        print(f"{name}: enough from {enough_from(table, name) or 'none of these'} clusters")
+    print(f"chosen: {chosen(table) or 'none'}")
 
 
-def _print(title: str, rows: Iterable[tuple[str, int, Mapping[str, Cell]]]) -> None:
-    for number, (population, clusters, cells) in enumerate(rows):
-        if number == 0:
-            print(_line([title, "clusters", *cells]))
-            print(_line(["---"] * (len(cells) + 2)))
-        print(_line([population, str(clusters), *map(str, cells.values())]))
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _print(cells: Iterable[str]) -> None:
+    print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
-    main()
+    print_coverage()

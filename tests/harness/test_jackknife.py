@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t, ttest_1samp
 
-from harness.jackknife import Estimate, Floats, freedom, interval
+from harness.jackknife import Estimate, FloatArray, freedom, interval
 from harness.statistics import COVERAGE, corpus_interval, mean_interval, paired_difference
 
 CLUSTERS = [str(i // 3) for i in range(36)]
@@ -28,7 +28,7 @@ def of_mean(
     return interval([rows], ratio, clusters, coverage=coverage, fewest=2)
 
 
-def ratio(sums: Floats) -> Floats:
+def ratio(sums: FloatArray) -> FloatArray:
     """A corpus figure: of the first statistic in the second."""
     return np.asarray(sums[..., 0] / sums[..., 1])
 
@@ -77,7 +77,7 @@ def test_the_interval_of_uneven_clusters_agrees_with_plain_python() -> None:
     assert half(of_mean(list(scores), UNEVEN)) == pytest.approx(expected)
 
 
-def by_matrix(sizes: Floats) -> float:
+def by_matrix(sizes: FloatArray) -> float:
     """Degrees of freedom, of clusters whose questions all say one thing drawn for the cluster."""
     share = sizes / sizes.sum()
     others = (np.eye(len(sizes)) - share) / (1 - share)[:, None]  # A cluster less the mean.
@@ -186,14 +186,14 @@ def test_one_cluster_has_no_interval_and_two_have_one_degree_of_freedom() -> Non
 
 
 def crossed(
-    rng: np.random.Generator, replicates: int, questions: Floats, between: float, within: float
-) -> Floats:
+    rng: np.random.Generator, replicates: int, questions: FloatArray, between: float, within: float
+) -> FloatArray:
     """Scores of a two-way model: question, replicate and the single answer add up, (P, N)."""
     shape = (replicates, len(questions))
     return questions + rng.normal(0, between, (replicates, 1)) + rng.normal(0, within, shape)
 
 
-def covers(scores: Floats, baseline: Floats, clusters: list[str]) -> bool:
+def covers(scores: FloatArray, baseline: FloatArray, clusters: list[str]) -> bool:
     """Whether the interval of their difference has the 0 in it that they are drawn around."""
     found = paired_difference(scores, baseline, clusters)
     assert found.low is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binomtest
 
-from harness.jackknife import Floats
+from harness.jackknife import FloatArray
 from harness.rates import rate_difference, rate_interval
 from harness.statistics import mean_apart
 
@@ -103,7 +103,7 @@ def test_a_difference_of_something_between_is_refused() -> None:
 
 
 @given(RATES)
-def test_rates_of_one_replicate_are_not_widened(scores: Floats) -> None:
+def test_rates_of_one_replicate_are_not_widened(scores: FloatArray) -> None:
     once, clusters = scores[:1], singles(list(scores[0]))
     other = 1 - once[:, ::-1]
     for one in (once, once[0]):
@@ -132,7 +132,7 @@ def test_seeds_that_disagree_leave_a_share_open() -> None:
 
 
 @given(RATES)
-def test_intervals_of_rates_reach_as_far_as_those_of_scores(scores: Floats) -> None:
+def test_intervals_of_rates_reach_as_far_as_those_of_scores(scores: FloatArray) -> None:
     clusters = singles(list(scores[0]))
     both, nothing = np.concatenate([scores, 1 - scores[:1]]), np.zeros_like(scores[:1])
     for found, ours, theirs, least in (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from harness.jackknife import Floats
+from harness.jackknife import FloatArray
 from harness.statistics import (
     FEWEST,
     FEWEST_TOGETHER,
@@ -31,7 +31,7 @@ MANY = st.integers(FEWEST_TOGETHER, FEWEST_TOGETHER + 20).flatmap(
 """Scores of so many questions that a corpus figure has an interval."""
 
 
-def singles(scores: list[float] | Floats) -> list[str]:
+def singles(scores: list[float] | FloatArray) -> list[str]:
     """Every score a cluster of its own."""
     return [str(i) for i in range(len(scores))]
 
@@ -49,12 +49,12 @@ def width(found: Figure | Difference) -> float:
     return high - low
 
 
-def share(sums: Floats) -> Floats:
+def share(sums: FloatArray) -> FloatArray:
     """A corpus figure: of found things among those there are."""
     return np.asarray(sums[..., 0] / sums[..., 1])
 
 
-def counts(scores: Floats) -> Floats:
+def counts(scores: FloatArray) -> FloatArray:
     """Statistics of a ``share`` in which these scores weigh differently, shape (..., 2)."""
     there = np.broadcast_to(1.0 + np.arange(scores.shape[-1]) % 4, scores.shape)
     return np.stack([scores * there, there], axis=-1)
@@ -152,7 +152,7 @@ def test_a_corpus_figure_needs_more_clusters(count: int) -> None:
 
 
 @given(MANY, st.integers(2, 4))
-def test_replicates_that_are_alike_have_the_interval_of_one(one: Floats, count: int) -> None:
+def test_replicates_that_are_alike_have_the_interval_of_one(one: FloatArray, count: int) -> None:
     clusters, other = singles(one), one[::-1]
     many = np.stack([one] * count)
     for found, expected in (
@@ -212,7 +212,7 @@ def test_two_variants_have_replicates_of_their_own() -> None:
 
 
 @given(REPLICATED)
-def test_an_interval_of_replicates_moves_with_its_scores(scores: Floats) -> None:
+def test_an_interval_of_replicates_moves_with_its_scores(scores: FloatArray) -> None:
     clusters = singles(scores[0])
     figure, moved = mean_interval(scores, clusters), mean_interval(scores + 1, clusters)
     assert (figure.low is None) is (scores.shape[1] < FEWEST)
