@@ -1,6 +1,7 @@
 """What must hold of the interval of every figure and difference."""
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,10 +22,6 @@ from harness.statistics import (
 )
 
 SCORES = st.lists(st.floats(0, 1), min_size=FEWEST, max_size=60)
-REPLICATED = st.tuples(st.integers(1, 4), st.integers(1, 40)).flatmap(
-    lambda shape: arrays(np.float64, shape, elements=st.floats(0, 1))
-)
-"""Scores of one to four replicates of some questions, shape (P, N)."""
 MANY = st.integers(FEWEST_TOGETHER, FEWEST_TOGETHER + 20).flatmap(
     lambda count: arrays(np.float64, count, elements=st.floats(0, 1))
 )
@@ -43,12 +40,6 @@ def ends(found: Figure | Difference) -> tuple[float, float]:
     return found.low, found.high
 
 
-def width(found: Figure | Difference) -> float:
-    """Of the interval."""
-    low, high = ends(found)
-    return high - low
-
-
 def share(sums: FloatArray) -> FloatArray:
     """A corpus figure: of found things among those there are."""
     return np.asarray(sums[..., 0] / sums[..., 1])
@@ -60,51 +51,10 @@ def counts(scores: FloatArray) -> FloatArray:
     return np.stack([scores * there, there], axis=-1)
 
 
-def test_copies_of_a_question_in_its_cluster_add_no_certainty() -> None:
-    scores = list(np.random.default_rng(4).random(30))
-    once = mean_interval(scores, singles(scores))
-    thrice = mean_interval(scores * 3, singles(scores) * 3)
-    assert ends(thrice) == pytest.approx(ends(once))
-    assert thrice.n == 90
-
-
-def test_pairing_removes_what_the_questions_share() -> None:
-    rng = np.random.default_rng(6)
-    baseline = rng.random(60)
-    better = baseline + 0.05 + rng.normal(0, 0.01, 60)
-    change = paired_difference(better, baseline, singles(baseline))
-    alone = mean_interval(baseline, singles(baseline))
-    assert ends(change)[0] > 0
-    assert width(change) < width(alone) / 5
-
-
-def test_more_coverage_is_a_wider_interval() -> None:
-    scores = list(np.random.default_rng(3).beta(2, 5, size=80))
-    zeros = [0.0] * len(scores)
-    usual = paired_difference(scores, zeros, singles(scores))
-    wider = paired_difference(scores, zeros, singles(scores), coverage=0.99)
-    # Of Student's t with 79 degrees of freedom.
-    assert width(wider) == pytest.approx(width(usual) * 2.6395 / 1.9905, rel=1e-4)
-
-
-@pytest.mark.parametrize("coverage", [0.0, 1.0, -0.5, 95.0])
-def test_a_coverage_that_is_no_share_is_refused(coverage: float) -> None:
-    with pytest.raises(ValueError, match="coverage"):
-        paired_difference([1.0], [0.5], ["a"], coverage=coverage)
-
-
 @given(SCORES, st.floats(-1, 1))
 def test_a_constant_difference_has_no_width(scores: list[float], shift: float) -> None:
     change = paired_difference([s + shift for s in scores], scores, singles(scores))
     assert ends(change) == pytest.approx((shift, shift), abs=1e-9)
-
-
-@given(SCORES)
-def test_an_interval_holds_its_figure_and_is_repeatable(scores: list[float]) -> None:
-    figure = mean_interval(scores, singles(scores))
-    low, high = ends(figure)
-    assert low <= figure.mean <= high
-    assert figure == mean_interval(scores, singles(scores))
 
 
 @given(SCORES)
@@ -117,13 +67,31 @@ def test_swapping_the_arms_mirrors_the_difference(scores: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "baseline", "clusters"), [([], [], []), ([1.0], [], ["a"]), ([1.0], [0.5], [])]
+    ("scores", "baseline", "clusters", "said"),
+    [
+        ([], [], [], "no scores"),
+        ([1.0], [], ["a"], "no scores"),
+        ([[]], [[]], [], "no scores"),
+        ([1.0], [0.5, 0.5], ["a"], "1 scores against 2 of the baseline"),
+        ([1.0], [0.5], [], "1 scores in 0 clusters"),
+        ([[0.1], [0.2]], [0.1], ["a", "b"], "1 scores in 2 clusters"),
+        ([[[0.1], [0.2]]], [0.1], ["a"], "shape"),
+        ([[0.1, 0.2], [0.3]], [0.1], ["a", "b"], "shape"),
+    ],
 )
 def test_unequal_or_missing_scores_are_refused(
-    scores: list[float], baseline: list[float], clusters: list[str]
+    scores: list[Any], baseline: list[Any], clusters: list[str], said: str
 ) -> None:
-    with pytest.raises(ValueError, match="scores"):
+    with pytest.raises(ValueError, match=said):
         paired_difference(scores, baseline, clusters)
+
+
+def test_statistics_of_another_length_and_coverages_that_are_no_share_are_refused() -> None:
+    with pytest.raises(ValueError, match="1, 2 scores in 2 clusters"):
+        corpus_difference([(1, 2), (0, 3)], [(1, 2)], ["a", "b"], share)
+    for coverage in (0.0, 1.0, 95.0):
+        with pytest.raises(ValueError, match="coverage"):
+            paired_difference([1.0], [0.5], ["a"], coverage=coverage)
 
 
 @pytest.mark.parametrize("count", [1, 2, FEWEST - 1, FEWEST])
@@ -180,19 +148,6 @@ def test_variants_that_score_alike_differ_by_nothing_to_the_bit(
     assert (found.low, found.delta, found.high) == (0, 0, 0)
 
 
-def test_a_figure_is_of_all_replicates_together() -> None:
-    clusters = ["a", "a"]
-    ours, theirs = [[0.0, 0.4], [0.2, 0.6], [0.4, 0.8]], [[0.1, 0.2], [0.3, 0.4]]
-    mean = mean_interval(ours, clusters)
-    assert (mean.mean, mean.n, mean.clusters) == (pytest.approx(0.4), 2, 1)
-    assert paired_difference(ours, theirs, clusters).delta == pytest.approx(0.4 - 0.25)
-    ours_found, theirs_found = [[(1, 2), (0, 3)], [(2, 2), (0, 1)]], [[(1, 5), (1, 3)]]
-    corpus = corpus_interval(ours_found, clusters, share)
-    assert (corpus.mean, corpus.n) == (pytest.approx(3 / 8), 2)
-    apart = corpus_difference(ours_found, theirs_found, clusters, share)
-    assert apart.delta == pytest.approx(3 / 8 - 2 / 8)
-
-
 def test_a_corpus_figure_that_depends_on_how_much_there_is_keeps_its_size() -> None:
     """As BLEU's smoothing does: what is left is taken for as many answers as the figure's."""
     alike = [[[1.0]] * 100] * 3
@@ -209,34 +164,3 @@ def test_two_variants_have_replicates_of_their_own() -> None:
     found = np.reshape(scores, (2, 100, 1))
     corpus = corpus_difference(found, found, singles(scores[0]), lambda sums: sums[..., 0])
     assert ends(corpus) == pytest.approx([200 * end for end in ends(mean)])
-
-
-@given(REPLICATED)
-def test_an_interval_of_replicates_moves_with_its_scores(scores: FloatArray) -> None:
-    clusters = singles(scores[0])
-    figure, moved = mean_interval(scores, clusters), mean_interval(scores + 1, clusters)
-    assert (figure.low is None) is (scores.shape[1] < FEWEST)
-    if figure.low is not None:
-        low, high = ends(figure)
-        assert low <= figure.mean <= high
-        assert ends(moved) == pytest.approx((low + 1, high + 1))
-
-
-@pytest.mark.parametrize(
-    ("scores", "said"),
-    [
-        ([[]], "no scores"),
-        ([[0.1], [0.2]], "1 scores in 2 clusters"),
-        ([[[0.1], [0.2]]], "shape"),
-        ([[0.1, 0.2], [0.3]], "shape"),
-    ],
-    ids=["none", "questions by replicates", "statistics", "ragged"],
-)
-def test_replicates_of_another_shape_are_refused(scores: list[list[float]], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        mean_interval(scores, ["a", "b"])
-
-
-def test_statistics_of_unequal_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="1, 2 scores in 2 clusters"):
-        corpus_difference([(1, 2), (0, 3)], [(1, 2)], ["a", "b"], share)
