@@ -14,7 +14,7 @@ from harness.metrics import make_metrics
 from harness.pairing import clusters_of
 from harness.runs import MANIFEST, variant_folder
 from reports.explained import NO_INTERVAL
-from reports.pairwise import compare_variants
+from reports.pairwise import Paired, compare_variants
 from reports.side import Side
 from reports.side import variant_side as scored
 from tests.reports.conftest import amending, call
@@ -41,6 +41,10 @@ def test_two_variants_that_are_not_the_baseline_are_compared(made_up_run: Path) 
     assert false_answers.low == pytest.approx(-1)
     assert -0.8 < false_answers.high < -0.5
     assert (comparison.n, comparison.where) == (40, None)
+    # Refusing what was shown is not compared with refusing what was not.
+    assert "over_refusal" not in metrics
+    assert (metrics["abstained"].delta, metrics["abstained"].n) == (1.0, 10)
+    assert compare_variants(rag, rag).metrics["over_refusal"].n == 20
 
 
 def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
@@ -105,17 +109,6 @@ def test_a_chain_of_questions_that_are_not_compared_joins_no_groups(made_up_run:
     assert (row.n, row.clusters) == (2, 2)
 
 
-def test_refusing_what_was_shown_is_not_compared_with_refusing_what_was_not(
-    made_up_run: Path,
-) -> None:
-    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
-    metrics = compare_variants(sft, rag).metrics
-    assert "over_refusal" not in metrics
-    assert (metrics["abstained"].delta, metrics["abstained"].n) == (-1.0, 10)
-    assert metrics["evidence_shown"].delta == pytest.approx(-2 / 3)
-    assert compare_variants(rag, rag).metrics["over_refusal"].n == 20
-
-
 def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> None:
     rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
     # Of twenty groups corpus BLEU alone has no interval.
@@ -165,41 +158,18 @@ def test_questions_can_be_picked_by_a_field(made_up_run: Path, where: str, n: in
     assert "where:" not in compare_variants(rag, sft).signature
 
 
-@pytest.mark.parametrize(
-    ("where", "said"),
-    [
-        ("answerable", "'answerable' has not the form FIELD=VALUE"),
-        ("=true", "'=true' has not the form FIELD=VALUE"),
-        ("", "'' has not the form FIELD=VALUE"),
-        ("answerable=maybe", "no question with answerable=maybe in common"),
-        ("colour=red", "no question with colour=red in common"),
-    ],
-)
-def test_a_condition_that_picks_nothing_is_one_line_and_status_2(
-    made_up_run: Path, capsys: pytest.CaptureFixture[str], where: str, said: str
-) -> None:
-    variants = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
-    assert call("compare", *variants, "--where", where) == 2
-    found = capsys.readouterr()
-    assert found.out == ""
-    assert found.err.startswith("error: ")
-    assert said in found.err
-    assert found.err.count("\n") == 1
-
-
 def test_the_command_prints_a_table_or_one_json_document(
     made_up_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     variants = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
-    assert call("compare", *variants) == 0
-    shown = capsys.readouterr().out
-    assert "+0.300" in shown
-    assert "false answers" in shown
-    assert "…" not in shown.split("signature:")[0]
     assert call("compare", *variants, "--where", "answerable=true") == 0
-    assert "of the questions with answerable=true" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    for part in ("+0.300", "abstained", "of the questions with answerable=true"):
+        assert part in shown
+    assert "…" not in shown.split("signature:")[0]
     assert call("compare", *variants, "--json") == 0
     document = json.loads(capsys.readouterr().out)
+    assert Paired.model_validate(document).as_json() == document
     assert (document["a"], document["b"]) == tuple(variants)
     assert document["metrics"]["rouge_l"]["delta"] == pytest.approx(0.3)
     assert "split:test | n:40" in document["signature"]

@@ -123,6 +123,10 @@ def test_published_figures_are_shown_by_the_suites_that_name_them_alone(made_up_
         assert "RAG-enhanced" in text
         assert "0.572 (0.51)" in text
         assert "LLaMA-2-7B" in text
+        # They stood before the user's own rates, and looked like a part of what was measured.
+        titles = ("Variants of suite", "Beside the floor", "Abstention and ev", "Ours (published)")
+        places = [text.index(title) for title in titles]
+        assert places == sorted(places)
     with amending(made_up_run / MANIFEST) as manifest:
         manifest["suite"]["published"] = None
     comparison = compare_run(made_up_run)
@@ -131,14 +135,6 @@ def test_published_figures_are_shown_by_the_suites_that_name_them_alone(made_up_
         assert "RAG-enhanced" not in text
         assert "ublished" not in text.replace("as in the published work", "")
         assert "LLaMA" not in text
-
-
-def test_published_figures_stand_last(made_up_run: Path) -> None:
-    # They stood before the user's own rates, and looked like a part of what was measured.
-    for text in (shown(compare_run(made_up_run)), markdown(compare_run(made_up_run))):
-        titles = ("Variants of suite", "Beside the floor", "Abstention and ev", "Ours (published)")
-        places = [text.index(title) for title in titles]
-        assert places == sorted(places)
 
 
 def test_the_tables_say_what_the_groups_are(made_up_run: Path) -> None:
@@ -164,26 +160,10 @@ def test_published_figures_are_of_the_variants_there_are(made_up_run: Path) -> N
     comparison = compare_run(made_up_run)
     assert comparison.published.variants == {}
     assert "LLaMA" not in shown(comparison)
-
-
-def test_published_figures_that_are_not_there_are_named(made_up_run: Path) -> None:
     with amending(made_up_run / MANIFEST) as manifest:
         manifest["suite"]["published"] = "gpt-5"
     with pytest.raises(ConfigError, match="no published figures 'gpt-5'; there are llama2-7b"):
         compare_run(made_up_run)
-
-
-def test_an_unfinished_run_is_named(made_up_run: Path) -> None:
-    (variant_folder(made_up_run, "sft/plain") / RECORD).unlink()
-    with pytest.raises(RunError, match="no finished variant sft/plain"):
-        compare_run(made_up_run)
-
-
-def test_a_variant_that_is_none_of_the_run_is_named(made_up_run: Path) -> None:
-    with pytest.raises(
-        RunError, match=r"has no variant base/rag; it has floor/echo, .*sft-rag/rag"
-    ):
-        read_result(made_up_run, "base/rag")
 
 
 def test_a_folder_that_is_no_run_and_a_damaged_one_are_named(
@@ -191,6 +171,16 @@ def test_a_folder_that_is_no_run_and_a_damaged_one_are_named(
 ) -> None:
     with pytest.raises(RunError, match="no run folder"):
         compare_run(tmp_path / "nowhere")
+    with pytest.raises(
+        RunError, match=r"has no variant base/rag; it has floor/echo, .*sft-rag/rag"
+    ):
+        read_result(made_up_run, "base/rag")
+    record = variant_folder(made_up_run, "sft/plain") / RECORD
+    content = record.read_text()
+    record.unlink()
+    with pytest.raises(RunError, match="no finished variant sft/plain"):
+        compare_run(made_up_run)
+    record.write_text(content)
     with amending(made_up_run / MANIFEST) as manifest:
         manifest["suite"]["batch_size"] = "many"
         del manifest["machine"]["device"]

@@ -21,44 +21,35 @@ VARIANTS = [f"sft-rag/rag+k=20+budget={budget}" for budget in GAIN]
 
 
 def test_variants_that_differ_in_the_budget_alone_are_a_curve(sweep_run: Path) -> None:
-    (curve,) = compare_run(sweep_run).sweep
+    """Of the questions with evidence; a step is the paired difference from the point before."""
+    comparison = compare_run(sweep_run)
+    (curve,) = comparison.sweep
     assert (curve.varies, curve.fixed) == ("budget", "sft-rag/rag k=20")
-    assert curve.oracle.variant == "sft-rag/oracle+budget=2000", "not the one that shows most"
+    assert (curve.n, curve.clusters) == (30, 15)
     assert [(point.variant, point.k, point.budget) for point in curve.points] == [
         (variant, 20, budget) for variant, budget in zip(VARIANTS, GAIN, strict=True)
     ]
-    for point in curve.points:
+    for point, before in zip(curve.points, [None, *curve.points], strict=False):
         found = FOUND[point.budget]
         assert (point.evidence.mean, point.evidence.n) == (found / 30, 30)
         assert point.sections == pytest.approx(1 + found / 30 if found else 0)
-
-
-def test_a_curve_is_of_the_questions_with_evidence(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    (curve,) = comparison.sweep
-    assert (curve.n, curve.clusters) == (30, 15)
+        if before is None:
+            assert point.step is None
+        else:
+            step = point.step["rouge_l"]
+            assert step.delta == pytest.approx(GAIN[point.budget] - GAIN[before.budget])
+            assert (step.n, step.clusters) == (30, 15)
+    assert curve.oracle.variant == "sft-rag/oracle+budget=2000", "not the one that shows most"
+    gap = curve.oracle.gap["rouge_l"]
+    assert (gap.delta, gap.n) == (pytest.approx(0.1), 30)
     for point in (*curve.points, curve.oracle):
         outcomes = read_result(sweep_run, point.variant).outcomes.values()
         evident = fmean(one.values["bleu"] for one in list(outcomes)[:30])
         assert point.metrics["bleu"].mean == pytest.approx(evident)
-        assert point.metrics["bleu"].n == 30
         assert comparison.variants[point.variant].metrics["bleu"].n == 40
 
 
-def test_a_step_is_the_paired_difference_to_the_point_before(sweep_run: Path) -> None:
-    (curve,) = compare_run(sweep_run).sweep
-    first, *others = curve.points
-    assert first.step is None
-    gains = list(GAIN.values())
-    for point, gain, before in zip(others, gains[1:], gains, strict=False):
-        step = point.step["rouge_l"]
-        assert step.delta == pytest.approx(gain - before)
-        assert (step.n, step.clusters) == (30, 15)
-    gap = curve.oracle.gap["rouge_l"]
-    assert (gap.delta, gap.n) == (pytest.approx(0.1), 30)
-
-
-def test_the_intervals_of_a_curve_resample_sections(sweep_run: Path) -> None:
+def test_the_intervals_of_a_curve_are_of_sections(sweep_run: Path) -> None:
     """Of two questions a section, one says what the other says: half as many are independent."""
     (curve,) = compare_run(sweep_run).sweep
     step = curve.points[3].step["bleu"]
@@ -85,48 +76,37 @@ def names(*variants: str, evident: bool = True) -> list[tuple[str, list[str]]]:
     return [(curve.varies, [point.variant for point in curve.points]) for curve in found]
 
 
-def test_a_variant_without_settings_is_a_point_at_those_of_the_suite() -> None:
-    variants = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
-    assert names(*variants) == [("budget", variants[::-1])]
-
-
-def test_a_variant_may_be_on_a_curve_over_k_and_on_one_over_the_budget() -> None:
-    rag, *others = [
-        "base/rag",
-        "base/rag+budget=1",
-        "base/rag+budget=2",
-        "base/rag+k=3",
-        "base/rag+k=4",
-    ]
-    assert names(rag, *others) == [("budget", [*others[:2], rag]), ("k", [rag, *others[2:]])]
-
-
-def test_without_a_question_that_has_evidence_there_is_no_curve() -> None:
-    variants = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
-    assert names(*variants, evident=False) == []
-
-
 @pytest.mark.parametrize(
-    "variants",
+    ("variants", "expected"),
     [
-        ["base/rag", "base/rag+budget=0"],
-        ["base/rag", "base/rag+k=2", "base/rag+budget=400"],
-        ["base/rag+budget=0", "sft/rag+budget=1", "base/rag+budget=2@int8"],
-        ["base/rag+budget=0+k=1", "base/rag+budget=1+k=2", "base/rag+budget=2+k=3"],
-        ["base/oracle+budget=0", "base/oracle+budget=1", "base/oracle+budget=2"],
-        [f"base/rag+withheld+budget={budget}" for budget in range(3)],
-        [f"floor/first+budget={budget}" for budget in range(3)],
+        # One without settings is a point at those of the suite.
+        ("rag+budget=800 rag rag+budget=0", ["budget: rag+budget=0 rag rag+budget=800"]),
+        (
+            "rag rag+budget=1 rag+budget=2 rag+k=3 rag+k=4",
+            ["budget: rag+budget=1 rag+budget=2 rag", "k: rag rag+k=3 rag+k=4"],
+        ),
+        ("rag rag+budget=0", []),
+        ("rag rag+k=2 rag+budget=400", []),
+        ("rag+budget=0 rag+budget=1 rag+budget=2@int8", []),
+        ("rag+budget=0+k=1 rag+budget=1+k=2 rag+budget=2+k=3", []),
+        ("oracle+budget=0 oracle+budget=1 oracle+budget=2", []),
+        ("rag+withheld+budget=0 rag+withheld+budget=1 rag+withheld+budget=2", []),
     ],
-    ids=["two", "the same thrice", "other weights", "both vary", "given", "withheld", "floors"],
+    ids=["suite's", "both", "two", "the same", "other weights", "both vary", "given", "withheld"],
 )
-def test_other_variants_are_no_curve(variants: list[str]) -> None:
-    assert names(*variants) == []
+def test_which_variants_are_a_curve(variants: str, expected: list[str]) -> None:
+    named = [f"base/{one}" for one in variants.split()]
+    found = [
+        f"{varies}: {' '.join(one.removeprefix('base/') for one in points)}"
+        for varies, points in names(*named)
+    ]
+    assert found == expected
+    assert names(*named, evident=False) == []
 
 
-def test_a_run_without_a_curve_has_no_sweep(made_up_run: Path) -> None:
-    comparison = compare_run(made_up_run)
-    assert "sweep" not in comparison.as_json()
-    assert "Context sweep" not in markdown(comparison)
+def test_floors_and_variants_of_several_models_are_no_curve() -> None:
+    assert names(*(f"floor/first+budget={budget}" for budget in range(3))) == []
+    assert names("base/rag+budget=0", "sft/rag+budget=1", "base/rag+budget=2") == []
 
 
 FLAT = [0.1 * (i % 5) for i in range(50)]
@@ -267,8 +247,8 @@ def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> No
     assert "- Context sweep: " not in other
     assert "- Beside the floor: " not in swept_text
     assert other.count("- Beside the floor: ") == 1
-    assert "LLaMA" not in swept_text
-    assert "LLaMA" in other
+    assert ("LLaMA" in swept_text, "LLaMA" in other) == (False, True)
+    assert "sweep" not in compare_run(made_up_run).as_json()
 
 
 def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_run: Path) -> None:
@@ -279,18 +259,13 @@ def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_ru
     assert "Training showed" not in markdown(compare_run(sweep_run))
 
 
-def test_markdown_shows_the_chart_it_is_given(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    assert "](<sweep.svg>)" in markdown(comparison, "sweep.svg")
-    assert "svg" not in markdown(comparison)
-
-
 def test_a_report_links_the_chart_of_the_run_where_there_is_one(
     sweep_run: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "reports" / "sweep.md"
     report(sweep_run, markdown=target, chart=None, as_json=True)
     assert "svg" not in target.read_text()
+    assert "](<x.svg>)" in markdown(compare_run(sweep_run), "x.svg")
     (sweep_run / "sweep.svg").write_text("<svg/>")
     report(sweep_run, markdown=target, chart=None, as_json=True)
     assert "](<../sweep/sweep.svg>)" in target.read_text()
