@@ -3,7 +3,8 @@ Shares of 0 and 1 in, intervals out. No files, no model.
 
 Not as those of scores: where all of a few questions go one way, how they vary would say that the
 share is surely 0 or 1. But a formula for questions knows nothing of replicates, answers by weights
-of other seeds or drawn anew: with these, an interval reaches as far as either.
+of other seeds or drawn anew: with these, an interval reaches as far as either. Shapes are those of
+``harness.statistics``; each score is 0 or 1.
 """
 
 import math
@@ -27,10 +28,6 @@ def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     With replicates, the interval is widened to that of a mean, of however few clusters, where that
     reaches further.
 
-    Args:
-        scores: one a question, shape (N,), each 0 or 1; or of P replicates, shape (P, N).
-        clusters: the group each question belongs to, shape (N,).
-
     Raises:
         ValueError: no scores, a score between, or the two differ in length.
     """
@@ -51,11 +48,6 @@ def rate_difference(
     His phi is the correlation of 0s and 1s; of replicates, that of each question's shares. With
     replicates of either, the interval is widened to that of a mean difference, of however few
     clusters, where that reaches further.
-
-    Args:
-        scores: one a question, shape (N,), each 0 or 1; or of P replicates, shape (P, N).
-        baseline: of the same questions in the same order, of as many replicates as it has.
-        clusters: the group each question belongs to, shape (N,).
 
     Raises:
         ValueError: no scores, a score between, or the three differ in length.

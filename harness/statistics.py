@@ -4,7 +4,10 @@ Rows of scores in, intervals out. No files, no model.
 Intervals are of clusters of questions, the advice of Miller 2024 for evaluations
 (https://arxiv.org/abs/2411.00640), and with them of the replicates of a variant that answered
 several times, by weights of other seeds or drawn anew (``harness.jackknife``). Two variants are
-compared on the same questions, difference by difference.
+compared on the same questions in the same order, each with as many replicates as it has.
+
+Everywhere scores are one a question, shape (N,), or of P replicates, (P, N); statistics that add up
+are (N, S) or (P, N, S); and ``clusters`` names the group each of the N questions belongs to.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,10 +65,6 @@ class Difference:
 def mean_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     """Mean of the scores of N questions with its 95% interval.
 
-    Args:
-        scores: one a question, shape (N,); or of P replicates, shape (P, N).
-        clusters: the group each question belongs to, shape (N,).
-
     Raises:
         ValueError: no scores, or the two differ in length.
     """
@@ -76,11 +75,6 @@ def mean_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
 
 def corpus_interval(statistics: npt.ArrayLike, clusters: Sequence[str], total: Total) -> Figure:
     """The figure of N rows of statistics that add up, with its 95% interval.
-
-    Args:
-        statistics: of each question, shape (N, S); or of P replicates, shape (P, N, S).
-        clusters: the group each question belongs to, shape (N,).
-        total: the figure of summed statistics, (..., S) → (...).
 
     Raises:
         ValueError: no statistics, or the two differ in length.
@@ -94,12 +88,6 @@ def corpus_difference(
     statistics: npt.ArrayLike, baseline: npt.ArrayLike, clusters: Sequence[str], total: Total
 ) -> Difference:
     """Difference of two such figures over the same N questions, with its 95% interval.
-
-    Args:
-        statistics: of each question, shape (N, S); or of P replicates, shape (P, N, S).
-        baseline: of the same questions in the same order, of as many replicates as it has.
-        clusters: the group each question belongs to, shape (N,).
-        total: the figure of summed statistics, (..., S) → (...).
 
     Raises:
         ValueError: no statistics, or the three differ in length.
@@ -123,9 +111,7 @@ def paired_difference(
     """Mean of ``scores - baseline``, question by question, with its interval.
 
     Args:
-        scores: one a question, shape (N,); or of P replicates, shape (P, N).
-        baseline: of the same questions in the same order, of as many replicates as it has.
-        clusters: the group each question belongs to, shape (N,).
+        scores, baseline, clusters: of the same questions, as above.
         coverage: share of samples whose interval holds the true difference, in (0, 1). To have C
             intervals cover together, ask each for 1 - (1 - COVERAGE) / C (Bonferroni).
 
