@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
-from benchmarks.coverage.measuring import chosen, coverage_of, enough_from, replicates_covered
+from benchmarks.coverage.measuring import chosen, enough_from, methods_covered, replicates_covered
 from benchmarks.coverage.methods import METHODS
 from benchmarks.coverage.populations import RARE, SKEWED, Population, own
 
@@ -47,7 +47,7 @@ def _measure(
     _print([title, "clusters", *METHODS])
     table = {}
     for population, clusters in product(populations, counts):
-        cells = coverage_of(population, clusters, samples)
+        cells = methods_covered(population, clusters, samples)
         table[population.name, clusters] = cells
         _print([population.name, str(clusters), *map(str, cells.values())])
     for name in METHODS if table else ():

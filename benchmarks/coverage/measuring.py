@@ -43,7 +43,7 @@ Table = Mapping[tuple[str, int], Mapping[str, Covered]]
 """By population and clusters, then by method."""
 
 
-def coverage_of(population: Population, clusters: int, samples: int) -> dict[str, Covered]:
+def methods_covered(population: Population, clusters: int, samples: int) -> dict[str, Covered]:
     """What every method does with samples of so many clusters."""
     random = np.random.default_rng([SEED, clusters])
     sample = population.draw(random, samples, clusters)
