@@ -109,7 +109,7 @@ def test_every_method_follows_shift_and_scale(name: str) -> None:
 
 
 def test_the_rule_takes_what_is_enough_from_the_fewest_clusters() -> None:
-    shares = {  # Of one population: what each method covers, by clusters; the later is wider.
+    shares = {  # Of the harder population, by clusters; the later method is wider.
         "few": {3: 0.99, 10: 0.92, 20: 0.929, 200: 0.93},
         "wide": {3: 0.10, 10: 0.92, 20: 0.93, 200: 0.93},
         "wider": {3: 0.99, 10: 0.99, 20: 0.99, 200: 0.99},
@@ -117,10 +117,11 @@ def test_the_rule_takes_what_is_enough_from_the_fewest_clusters() -> None:
         "late": {3: 0.99, 10: 0.919, 20: 0.99, 200: 0.99},
     }
     table: Table = {
-        ("any", clusters): {
-            name: Covered(by[clusters], 0.0, width)
+        (population, clusters): {
+            name: Covered(max(by[clusters], least), 0.0, width)
             for width, (name, by) in enumerate(shares.items())
         }
+        for population, least in (("hard", 0.0), ("easy", 0.95))
         for clusters in shares["few"]
     }
     expected = {"few": 200, "wide": 10, "wider": 10, "none": None, "late": 20}

@@ -198,6 +198,10 @@ def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
     assert change[f"recall@{K}"]["delta"] == pytest.approx(0.25)
     assert (change[f"recall@{K}"]["n"], change[f"recall@{K}"]["clusters"]) == (2, 2)
     assert change[f"map@{K}"]["delta"] == 0
+    del other["questions"]["found"][f"recall@{K}"]
+    (tmp_path / "a.json").write_text(json.dumps(other))
+    status, _, error = score("--against", str(tmp_path / "a.json"))
+    assert (status, "a.json lacks a metric of a question" in error) == (2, True)
 
 
 def test_any_two_retrievers_compare(score: Score, tmp_path: Path, cross_encoder: Path) -> None:

@@ -122,6 +122,9 @@ def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> Non
     _, said = compare_variants(rag, sft).conclusions
     assert said.startswith("The metrics disagree: A is better by BERTScore, sentence BLEU, ")
     assert "and worse by ROUGE-L. Which of them decides" in said
+    # What was shown is no answer's merit.
+    some = {name: rag.measures[name] for name in ("rouge_l", "evidence_shown")}
+    assert compare_variants(replace(rag, measures=some), sft).conclusions == []
     few = compare_variants(only(rag, ["q1", "q2", "q5"]), sft)
     assert few.conclusions == [NO_INTERVAL]  # What has no interval disagrees with nothing.
     assert few.metrics["rouge_l"].low is None

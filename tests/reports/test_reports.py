@@ -255,6 +255,8 @@ def test_markdown_shows_the_figures_and_keeps_text_in_its_cells(made_up_run: Pat
     counted = [row.count("|") - row.count("\\|") for row in rows]
     assert counted == [len(QUALITY) + 3, len(QUALITY) + 2, 4 + 2]
     assert "+0.300" in variant
+    # A difference of corpus BLEU has no room there.
+    assert [cell.count("<br>") for cell in variant.split(" | ")[1:5]] == [2, 2, 0, 2]
     assert "+0.250" in floor
     assert "Machine: abacus, 2 cores, cpu." in text
 

@@ -178,7 +178,10 @@ def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> Non
     assert (step.low, step.high, step.clusters) == (None, None, 1)
     assert "<br>+0.050<br>– |" in text
     assert text.count(NO_INTERVAL) == 1
-    assert "nan" not in chart(comparison).lower()
+    picture = chart(comparison)
+    assert "nan" not in picture.lower()
+    assert picture.count('<g id="LineCollection_') == 3
+    assert picture.split('<g id="LineCollection_1">')[1].split("</g>")[0].count(' d="') == 0
 
 
 def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None:
@@ -198,6 +201,8 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
     ):
         assert part in tables
     assert list(comparison.unswept) == ["base/plain", "sft-rag/oracle"]
+    # What others are compared with is shown whatever it is there for.
+    assert VARIANTS[0] in comparison.model_copy(update={"baseline": VARIANTS[0]}).unswept
     general = tables.split("Context sweep")[0]
     assert "sft-rag/oracle" in general
     assert "+k=20" not in general
