@@ -105,8 +105,8 @@ def test_what_a_file_does_not_tell_is_open_in_json_and_has_no_figure_in_the_tabl
     assert entry["n"] == 3
     assert not set(RATES) & set(entry["rates"])
     lines = Path("run/report.md").read_text().splitlines()
-    (row,) = [line for line in lines if line.startswith("| today |")]
-    assert row.endswith("| n = 3 |")
+    (row,) = [line for line in lines if line.startswith("| today<br>n = 3<br>in 3 groups |")]
+    assert row.endswith("| – |")
     assert {line["doc"]["context"] for line in samples("today").values()} == {None}
 
 
