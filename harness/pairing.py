@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.groups import groups
+from harness.jackknife import FloatArray
 from harness.rates import rate_difference, rate_interval
-from harness.resampling import Floats
 from harness.runs import Outcome, Result
 from harness.statistics import (
     COVERAGE,
@@ -67,7 +67,7 @@ def everything(outcome: Outcome) -> bool:
 class Aligned:
     """The values of several variants on the same questions."""
 
-    values: list[Floats]
+    values: list[FloatArray]
     """Of each variant, by replicate and question: shape (P, N); of a corpus metric (P, N, S)."""
     clusters: list[str]
     """The group of each question, shape (N,)."""
@@ -106,7 +106,6 @@ def figure(
     result: Result,
     measure: Measure,
     *,
-    seed: int,
     keep: Keep = everything,
     connect: Connect | None = None,
 ) -> Figure | None:
@@ -115,7 +114,6 @@ def figure(
     Args:
         result: a variant.
         measure: what is looked at.
-        seed: of the resampling.
         keep: which questions are looked at.
         connect: the names that make questions a group, as in ``align``.
     """
@@ -124,10 +122,10 @@ def figure(
         return None
     (values,) = aligned.values
     if measure.kind == "rate":
-        return rate_interval(values, aligned.clusters, seed=seed)
+        return rate_interval(values, aligned.clusters)
     if measure.kind == "corpus" and measure.total:
-        return corpus_interval(values, aligned.clusters, measure.total, seed=seed)
-    return mean_interval(values, aligned.clusters, seed=seed)
+        return corpus_interval(values, aligned.clusters, measure.total)
+    return mean_interval(values, aligned.clusters)
 
 
 def difference(
@@ -135,7 +133,6 @@ def difference(
     second: Result,
     measure: Measure,
     *,
-    seed: int,
     keep: Keep = everything,
     connect: Connect | None = None,
     coverage: float = COVERAGE,
@@ -146,7 +143,6 @@ def difference(
         first: a variant.
         second: another.
         measure: what is compared.
-        seed: of the resampling.
         keep: which questions are looked at.
         connect: the names that make questions a group, as in ``align``.
         coverage: of the interval, for the kind ``mean`` alone.
@@ -156,10 +152,26 @@ def difference(
         return None
     ours, theirs = both.values
     if measure.kind == "rate":
-        return rate_difference(ours, theirs, both.clusters, seed=seed)
+        return rate_difference(ours, theirs, both.clusters)
     if measure.kind == "corpus" and measure.total:
-        return corpus_difference(ours, theirs, both.clusters, measure.total, seed=seed)
-    return paired_difference(ours, theirs, both.clusters, seed=seed, coverage=coverage)
+        return corpus_difference(ours, theirs, both.clusters, measure.total)
+    return paired_difference(ours, theirs, both.clusters, coverage=coverage)
+
+
+def figures(
+    result: Result, measures: Sequence[Measure], keep: Keep = everything
+) -> dict[str, Figure]:
+    """By metric, what a variant scores, of those that it has a value of."""
+    found = {one.name: figure(result, one, keep=keep) for one in measures}
+    return {name: one for name, one in found.items() if one}
+
+
+def differences(
+    first: Result, second: Result, measures: Sequence[Measure], keep: Keep = everything
+) -> dict[str, Difference]:
+    """By metric, ``first`` minus ``second``, of those that both have a value of."""
+    found = {one.name: difference(first, second, one, keep=keep) for one in measures}
+    return {name: one for name, one in found.items() if one}
 
 
 def clusters_of(outcomes: Sequence[Outcome], connect: Connect | None = None) -> list[str]:

@@ -11,3 +11,11 @@ Say = Callable[[str], None]
 def silent(*told: object) -> None:
     """Tells nobody: an ``Advance``, a ``Say``, or whatever else hears of something."""
     del told
+
+
+def duration(seconds: float) -> str:
+    """Seconds as seconds, minutes or hours, as roughly as they are known."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

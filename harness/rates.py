@@ -1,9 +1,10 @@
 """
 Shares of 0 and 1 in, intervals out. No files, no model.
 
-Not resampled as scores are: where all of a few questions go one way, resampling would say that the
+Not as those of scores: where all of a few questions go one way, how they vary would say that the
 share is surely 0 or 1. But a formula for questions knows nothing of replicates, answers by weights
-of other seeds or drawn anew: with these, an interval reaches as far as either.
+of other seeds or drawn anew: with these, an interval reaches as far as either. Shapes are those of
+``harness.statistics``; each score is 0 or 1.
 """
 
 import math
@@ -14,30 +15,18 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from harness.resampling import Floats
-from harness.statistics import (
-    COVERAGE,
-    Difference,
-    Figure,
-    mean_interval,
-    paired_difference,
-    replicated,
-)
+from harness.jackknife import FloatArray
+from harness.statistics import COVERAGE, Difference, Figure, mean_apart, replicated
 
 
-def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str], *, seed: int) -> Figure:
+def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     """Share of scores of 0 or 1 of N questions with its 95% interval, in [0, 1].
 
-    Wilson's score interval (Wilson 1927), since resampling says nothing of a share of 0 or 1. Its n
+    Wilson's score interval (Wilson 1927), which says something of a share of 0 or 1, too. Its n
     is Kish's effective number (1965) of N questions in clusters of sizes m, N² / Σm²: at worst, the
     questions of a cluster all go the same way. A question counts once, however often it was asked.
-    With replicates, the interval is widened to that of ``mean_interval`` where that reaches
-    further.
-
-    Args:
-        scores: one a question, shape (N,), each 0 or 1; or of P replicates, shape (P, N).
-        clusters: the group each question belongs to, shape (N,).
-        seed: of the resampling of replicates.
+    With replicates, the interval is widened to that of a mean, of however few clusters, where that
+    reaches further.
 
     Raises:
         ValueError: no scores, a score between, or the two differ in length.
@@ -45,28 +34,20 @@ def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str], *, seed: int) 
     values = _rates(scores, clusters)
     share = float(values.mean())
     low, high = _wilson(share, _independent(clusters))
-    if len(values) > 1:
-        resampled = mean_interval(values, clusters, seed=seed)
-        low, high = min(low, resampled.low), max(high, resampled.high)
+    low, high = _widened(low, high, values, np.zeros_like(values[:1]), clusters)
     return Figure(share, max(0.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
 def rate_difference(
-    scores: npt.ArrayLike, baseline: npt.ArrayLike, clusters: Sequence[str], *, seed: int
+    scores: npt.ArrayLike, baseline: npt.ArrayLike, clusters: Sequence[str]
 ) -> Difference:
     """Difference of two shares over the same N questions, with its 95% interval, in [-1, 1].
 
     Newcombe's square-and-add interval for paired shares (1998, Statistics in Medicine 17, page
     2635, method 10) of two Wilson intervals, for the reason and with the n of ``rate_interval``.
     His phi is the correlation of 0s and 1s; of replicates, that of each question's shares. With
-    replicates of either, the interval is widened to that of ``paired_difference`` where that
-    reaches further.
-
-    Args:
-        scores: one a question, shape (N,), each 0 or 1; or of P replicates, shape (P, N).
-        baseline: of the same questions in the same order, of as many replicates as it has.
-        clusters: the group each question belongs to, shape (N,).
-        seed: of the resampling of replicates.
+    replicates of either, the interval is widened to that of a mean difference, of however few
+    clusters, where that reaches further.
 
     Raises:
         ValueError: no scores, a score between, or the three differ in length.
@@ -79,13 +60,21 @@ def rate_difference(
     delta = first - second
     low = delta - _added(first - low_1, high_2 - second, together)
     high = delta + _added(high_1 - first, second - low_2, together)
-    if len(ours) > 1 or len(theirs) > 1:
-        resampled = paired_difference(ours, theirs, clusters, seed=seed)
-        low, high = min(low, resampled.low), max(high, resampled.high)
+    low, high = _widened(low, high, ours, theirs, clusters)
     return Difference(delta, max(-1.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
-def _rates(scores: npt.ArrayLike, clusters: Sequence[str]) -> Floats:
+def _widened(
+    low: float, high: float, ours: FloatArray, theirs: FloatArray, clusters: Sequence[str]
+) -> tuple[float, float]:
+    """An interval as far as that of a mean difference where either side has replicates."""
+    if len(ours) == len(theirs) == 1:
+        return low, high
+    _, least, most = mean_apart(ours, theirs, clusters, fewest=2)
+    return min(low, low if least is None else least), max(high, high if most is None else most)
+
+
+def _rates(scores: npt.ArrayLike, clusters: Sequence[str]) -> FloatArray:
     """Scores as (P, N), each 0 or 1."""
     values = replicated(scores, 2)
     if values.shape[1] != len(clusters) or not np.isin(values, (0, 1)).all():
@@ -105,7 +94,7 @@ def _wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _correlation(first: Floats, second: Floats, n: float) -> float:
+def _correlation(first: FloatArray, second: FloatArray, n: float) -> float:
     """Pearson's, of two shares a question: towards 0 by Newcombe's correction where positive."""
     covariance = float((first * second).mean() - first.mean() * second.mean())
     if covariance > 0:

@@ -77,7 +77,7 @@ def run(
     from policyqa.progress import Watch
     from policyqa.run import run_suite
     from policyqa.suite import load_suite
-    from reports.terminal import show
+    from reports.terminal import show_comparison
 
     wanted = load_suite(suite, limit=limit)
     stay_offline(wanted.model_names)
@@ -88,15 +88,15 @@ def run(
     folder = out or Path("runs") / wanted.name
     comparison = run_suite(wanted, folder, watch, ask_again)
     if as_json:
-        print_json(comparison)
+        print_json(comparison.as_json())
         return
-    show(comparison, Console())
+    show_comparison(comparison, Console())
     print(f"run folder: {folder}")
 
 
 def _show_preview(suite: "Suite", watch: "Watch", ask_again: bool, as_json: bool) -> None:
     from policyqa.preview import preview
-    from policyqa.preview_report import show_preview
+    from reports.preview import show_preview
 
     found = preview(suite, watch, ask_again)
     if as_json:
@@ -118,7 +118,7 @@ def report(
     from reports.chart import chart as draw
     from reports.comparison import compare_run
     from reports.markdown import markdown as render
-    from reports.terminal import show
+    from reports.terminal import show_comparison
 
     comparison = compare_run(run)
     if chart:
@@ -128,9 +128,9 @@ def report(
         link = os.path.relpath(drawn, markdown.parent) if drawn.is_file() else None
         write_whole(markdown, render(comparison, link))
     if as_json:
-        print_json(comparison)
+        print_json(comparison.as_json())
     else:
-        show(comparison, Console())
+        show_comparison(comparison, Console())
 
 
 @app.command()

@@ -38,8 +38,8 @@ def compare(
     cluster: Annotated[
         str | None,
         typer.Option(
-            help="Resample questions with the same value of this field together; those with the "
-            "same evidence if unset.",
+            help="Questions with the same value of this field are a group of intervals; those with "
+            "the same evidence if unset.",
             metavar="FIELD",
         ),
     ] = None,
@@ -47,14 +47,14 @@ def compare(
 ) -> None:
     """Show A minus B on the questions both answered, with paired 95% intervals."""
     from reports.pairwise import compare_variants
-    from reports.tables import differences
+    from reports.tables import pair_table
     from reports.terminal import show_tables
 
-    comparison = compare_variants(_side(a), _side(b), where, by, cluster)
+    pair = compare_variants(_side(a), _side(b), where, by, cluster)
     if as_json:
-        print_json(comparison)
+        print_json(pair.as_json())
     else:
-        show_tables([differences(comparison)], comparison["signature"], Console())
+        show_tables([pair_table(pair)], pair.signature, Console())
 
 
 def _side(name: str) -> "Side":

@@ -86,15 +86,15 @@ def index_score(
     """
     from policyqa.progress import Watch
     from policyqa.retrieval import score_retrieval
-    from policyqa.retrieval_report import show_scores
+    from reports.retrieval import show_retrieval
 
     retriever = _retriever(data, embedder, reranker, mode, k)
     watch = Watch(Console(stderr=True))
     scored = score_retrieval(retriever, data_or_shipped(data), split, k, against, watch)
     if as_json:
-        print_json(scored)
+        print_json(scored.as_json())
     else:
-        show_scores(scored, Console())
+        show_retrieval(scored, Console())
 
 
 @index_app.command("train")

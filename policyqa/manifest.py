@@ -9,7 +9,7 @@ from finetune.recipe import recorded_prompt
 from harness.files import fingerprint
 from harness.metrics import description, signature
 from harness.models.adapter import read_record
-from harness.statistics import RESAMPLES
+from harness.statistics import INTERVAL_METHOD
 from harness.variants import ANSWERING_LIBRARIES, Model, Variant
 from policyqa.machine import machine
 from policyqa.plan import Plan
@@ -101,8 +101,8 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
         f"batch:{suite.batch_size}",
         f"device:{machine()['device']}",
         signature(plan.metrics),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups by shared evidence"
-        f"{' and of seeds and draws' if any(one.replicate for one in variants) else ''}; "
+        f"intervals:95%,{INTERVAL_METHOD},by shared evidence"
+        f"{',and over seeds and draws' if any(one.replicate for one in variants) else ''}; "
         "rates:Wilson",
         f"task:{VERSION}",
         f"code:{version('policyqa-bench')}",

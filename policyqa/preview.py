@@ -7,10 +7,8 @@ all is here that prompts are made of: tokenizers, the index, trained weights.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from statistics import fmean
-from typing import Any
 
 from harness.files import cache_folder
 from harness.kept import Answer, Kept
@@ -33,68 +31,7 @@ from policyqa.progress import Watch
 from policyqa.scoring import Asked, requests_of
 from policyqa.shown import Shown
 from policyqa.suite import Suite
-
-
-@dataclass(frozen=True)
-class Training:
-    """A model that would be trained."""
-
-    model: str
-    recipe: str
-    questions: int
-    seconds: float | None
-    """None where nobody can tell; so below."""
-
-
-@dataclass(frozen=True)
-class Indexing:
-    """An index that would be made."""
-
-    embedder: str
-    sections: int
-    """To be embedded, at most."""
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Asking:
-    """What a variant would be asked."""
-
-    variant: str
-    kept: int
-    """Answers there are already."""
-    asked: int
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a run would do."""
-
-    suite: str
-    split: str
-    questions: int
-    fetch: list[str]
-    """Models that are not here."""
-    train: list[Training]
-    index: list[Indexing]
-    variants: list[Asking]
-    setting_up: float
-    """Seconds of loading models, and of lm-eval's before and after each variant."""
-    notes: list[str]
-
-    @property
-    def seconds(self) -> float | None:
-        """In all, with the scoring, and but for the fetching."""
-        parts = [one.seconds for one in self.train]
-        parts += [one.seconds for one in self.variants]
-        known = [one for one in parts if one is not None]
-        known += [self.setting_up, *(one.seconds for one in self.index)]
-        return None if None in parts else sum(known)
-
-    def as_json(self) -> dict[str, Any]:
-        """The same, with the seconds in all."""
-        return {**asdict(self), "seconds": self.seconds}
+from reports.preview import Asking, Indexing, Preview, Training
 
 
 def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:

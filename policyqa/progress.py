@@ -14,18 +14,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from harness.progress import Advance
+from harness.progress import Advance, duration
 
 FORETOLD_AFTER = 4.0
 """Seconds of a stage after which it is said how long it will take, where no bars move."""
-
-
-def duration(seconds: float) -> str:
-    """Seconds as seconds, minutes or hours, as roughly as they are known."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
 class Watch:

@@ -1,15 +1,15 @@
 """
-A retriever → how well it finds the evidence of a split's questions, as JSON.
+A retriever → how well it finds the evidence of a split's questions.
 
-Questions of one document are not independent, so documents are resampled. Two retrievers are
+Questions of one document are not independent, so intervals are of documents. Two retrievers are
 compared question by question: what ``--json`` printed of one is what ``--against`` reads.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from more_itertools import chunked
 
@@ -21,33 +21,24 @@ from harness.metrics.retrieval import (
     retrieval_scores,
     retrieval_signature,
 )
-from harness.statistics import RESAMPLES, mean_interval, paired_difference
+from harness.statistics import INTERVAL_METHOD, Difference, Figure, mean_interval, paired_difference
+from harness.validation import validated
 from policyqa.progress import Watch
 from rag.corpus import Corpus, framework_of
 from rag.retriever import Retriever
+from reports.retrieval import Against, Earlier, Miss, QuestionScores, RetrievalScores
 from tasks.policyqa.questions import Question, data_identity, in_split, load_questions
 
-SEED = 7
-"""Of the resampling."""
-BATCH = 64
-"""Questions searched for at a time: with a reranker, minutes of work."""
-
-Scores = Mapping[str, Mapping[str, float]]
-"""By question id and metric."""
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """What another retriever scored, read back."""
-
-    signature: str
-    scores: Scores
-    """Of the questions that are asked again."""
+_AT_A_TIME = 64
+"""Questions searched for together: with a reranker, minutes of work."""
+_ByQuestion = Mapping[str, Mapping[str, float]]
+"""Scores, by question id and metric."""
+_Found = TypeVar("_Found", Figure, Difference)
 
 
 def score_retrieval(
     retriever: Retriever, data: Path, split: str, k: int, against: Path | None, watch: Watch
-) -> dict[str, Any]:
+) -> RetrievalScores:
     """How well the first ``k`` sections that are found hold the evidence of a split's questions.
 
     Questions without evidence are counted as ``unscored``. A miss is a question none of whose
@@ -69,35 +60,39 @@ def score_retrieval(
     earlier = read_earlier(against, questions, k) if against else None
     rankings = _search(retriever, questions, k, watch)
     scores = retrieval_scores(rankings, {q.id: q.evidence for q in questions}, k)
-    scored = {
-        "split": split,
-        "k": k,
-        "n": len(questions),
-        "unscored": unscored,
-        "metrics": _figures(questions, scores, k),
-        "kinds": {
+    scored = RetrievalScores(
+        split=split,
+        k=k,
+        n=len(questions),
+        unscored=unscored,
+        metrics=_figures(questions, scores, k),
+        kinds={
             kind: _figures([q for q in questions if q.kind == kind], scores, k)
             for kind in sorted({q.kind for q in questions if q.kind})
         },
-        "misses": [
-            {"id": q.id, "question": q.question, "evidence": q.evidence, "found": rankings[q.id]}
+        misses=[
+            Miss(id=q.id, question=q.question, evidence=q.evidence, found=rankings[q.id])
             for q in questions
             if not set(q.evidence) & set(rankings[q.id])
         ],
-        "questions": {
-            q.id: {"cluster": cluster, "fingerprint": _fingerprint(q), **scores[q.id]}
+        questions={
+            q.id: QuestionScores.model_validate(
+                {"cluster": cluster, "fingerprint": _fingerprint(q), **scores[q.id]}
+            )
             for q, cluster in zip(questions, clusters(questions), strict=True)
         },
-        "signature": _signature(retriever, data, split, k, len(questions)),
-    }
-    return scored | {"against": _compare(questions, scores, earlier, k)} if earlier else scored
+        signature=_signature(retriever, data, split, k, len(questions)),
+    )
+    if earlier is None:
+        return scored
+    return scored.model_copy(update={"against": _compare(questions, scores, earlier)})
 
 
 def clusters(questions: Sequence[Question]) -> list[str]:
     """The cluster each question belongs to: the document its evidence is in.
 
     One with evidence in several documents counts to that of its first section. Where all are of
-    one document, which cannot be resampled, questions connected by shared sections are a cluster.
+    one document, which is one cluster, questions connected by shared sections are a cluster.
     """
     documents = [framework_of(question.evidence[0]) for question in questions]
     if len(set(documents)) > 1:
@@ -116,25 +111,25 @@ def read_earlier(path: Path, questions: Sequence[Question], k: int) -> Earlier:
     again = f"score the other retriever: policyqa index score … --k {k} --json > FILE"
     try:
         document = json_object(path.read_text(encoding="utf-8-sig"), str(path))
-        signature, found_k, rows = document["signature"], int(document["k"]), document["questions"]
-        names = retrieval_metrics(found_k)
-        scores = {
-            q.id: {name: float(rows[q.id][name]) for name in names}
-            for q in questions
-            if q.id in rows and rows[q.id]["fingerprint"] == _fingerprint(q)
-        }
+        found = validated(Earlier, document, "it is not what --json prints", DataError)
     except (OSError, UnicodeDecodeError, DataError) as error:
         raise ConfigError(f"{path} cannot be read ({error}); {again}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path} is not what --json prints ({error!r}); {again}") from error
-    if found_k != k:
-        raise ConfigError(f"{path} was scored at k {found_k}, this at {k}; {again}")
-    if not scores:
+    if found.k != k:
+        raise ConfigError(f"{path} was scored at k {found.k}, this at {k}; {again}")
+    rows = found.questions
+    same = {
+        q.id: rows[q.id]
+        for q in questions
+        if q.id in rows and rows[q.id].fingerprint == _fingerprint(q)
+    }
+    if not same:
         raise ConfigError(
             f"{path} scored {len(rows)} questions, none of them one of these {len(questions)} "
             f"(as {questions[0].id}) with the same text and evidence; {again}"
         )
-    return Earlier(str(signature), scores)
+    if any(set(retrieval_metrics(k)) - set(row.scores) for row in same.values()):
+        raise ConfigError(f"{path} lacks a metric of a question; {again}")
+    return found.model_copy(update={"questions": same})
 
 
 def _with_evidence(data: Path, split: str) -> tuple[list[Question], int]:
@@ -159,7 +154,7 @@ def _search(
         retriever.build(advance)
     rankings: dict[str, list[str]] = {}
     with watch.stage(f"searching for {len(questions):,} questions") as advance:
-        for batch in chunked(questions, BATCH):
+        for batch in chunked(questions, _AT_A_TIME):
             hits = retriever.search([question.question for question in batch], k)
             for question, found in zip(batch, hits, strict=True):
                 rankings[question.id] = [hit.id for hit in found]
@@ -167,31 +162,32 @@ def _search(
     return rankings
 
 
-def _figures(questions: Sequence[Question], scores: Scores, k: int) -> dict[str, Any]:
+def _figures(questions: Sequence[Question], scores: _ByQuestion, k: int) -> dict[str, Figure]:
+    of = clusters(questions)
     return {
-        name: mean_interval(
-            [scores[q.id][name] for q in questions], clusters(questions), seed=SEED
-        ).as_json()
+        name: _within(0.0, mean_interval([scores[q.id][name] for q in questions], of))
         for name in retrieval_metrics(k)
     }
 
 
-def _compare(
-    questions: Sequence[Question], scores: Scores, earlier: Earlier, k: int
-) -> dict[str, Any]:
-    both = [question for question in questions if question.id in earlier.scores]
-    return {
-        "signature": earlier.signature,
-        "metrics": {
-            name: paired_difference(
-                [scores[q.id][name] for q in both],
-                [earlier.scores[q.id][name] for q in both],
-                clusters(both),
-                seed=SEED,
-            ).as_json()
-            for name in retrieval_metrics(k)
-        },
-    }
+def _compare(questions: Sequence[Question], scores: _ByQuestion, earlier: Earlier) -> Against:
+    both = [question for question in questions if question.id in earlier.questions]
+    of = clusters(both)
+
+    def apart(name: str) -> Difference:
+        ours = [scores[q.id][name] for q in both]
+        theirs = [earlier.questions[q.id].scores[name] for q in both]
+        return _within(-1.0, paired_difference(ours, theirs, of))
+
+    metrics = {name: apart(name) for name in retrieval_metrics(earlier.k)}
+    return Against(signature=earlier.signature, metrics=metrics)
+
+
+def _within(least: float, found: _Found) -> _Found:
+    """The interval no further than such figures go: from ``least`` to 1."""
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=max(least, found.low), high=min(1.0, found.high))
 
 
 def _fingerprint(question: Question) -> str:
@@ -208,7 +204,7 @@ def _signature(retriever: Retriever, data: Path, split: str, k: int, n: int) -> 
         f"k:{k}",
         retriever.signature,
         retrieval_signature(),
-        f"intervals:95%,{RESAMPLES} resamples of documents (of one: of sections),seed{SEED}",
+        f"intervals:95%,{INTERVAL_METHOD},by documents (of one: by shared sections)",
         f"code:{version('policyqa-bench')}",
     ]
     return " | ".join(parts)

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.files import locked, read_json, write_json, write_whole
 from harness.kept import Kept
@@ -26,11 +25,11 @@ from policyqa.progress import Watch
 from policyqa.shown import Shown
 from policyqa.suite import Suite
 from reports.chart import chart
-from reports.comparison import compare_run
+from reports.comparison import Comparison, compare_run
 from reports.markdown import markdown
 
 
-def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> dict[str, Any]:
+def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> Comparison:
     """Carry out ``suite`` in the folder ``out`` and return its comparison.
 
     Args:
@@ -63,7 +62,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
         _drop_other_variants(plan, out)
         write_json(out / MANIFEST, manifest)
         comparison = compare_run(out)
-        write_json(out / "comparison.json", comparison)
+        write_json(out / "comparison.json", comparison.as_json())
         _report(comparison, out)
     return comparison
 
@@ -172,9 +171,9 @@ def _drop_other_variants(plan: Plan, out: Path) -> None:
             shutil.rmtree(record.parent)
 
 
-def _report(comparison: dict[str, Any], out: Path) -> None:
+def _report(comparison: Comparison, out: Path) -> None:
     """The tables as Markdown, and the chart if the suite varied the context."""
-    drawn = "sweep" in comparison
+    drawn = bool(comparison.sweep)
     if drawn:
         write_whole(out / CHART, chart(comparison))
     else:

@@ -67,7 +67,7 @@ class Suite(BaseModel):
     limit: Count | None = None
     """Questions, drawn by seed; None is all."""
     seed: int = 7
-    """Of the drawn questions and the bootstrap."""
+    """Of the drawn questions."""
     recipes: dict[str, str] = {}
     """Of the shipped rows ``sft`` and ``sft-rag``; else that shipped for the model."""
     batch_size: Count = 16

@@ -1,12 +1,12 @@
 """Figures → the text of cells, and the table they make: the parts every table shares."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Figures = Mapping[str, Mapping[str, Any]]
-"""Figures or differences, by metric."""
+from harness.statistics import Difference, Figure
+from reports.explained import NO_INTERVAL
+from reports.reported import Differences, Figures
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,8 @@ class TextTable:
     rows: list[list[str]]
     note: str
     """What a reader of it must know."""
-    conclusion: str = ""
+    conclusions: Sequence[str] = ()
     """What follows from it, to stand right below."""
-
-
-def titles(comparison: Mapping[str, Any], *kinds: str) -> dict[str, str]:
-    """The titles of a comparison's metrics of these kinds, by name."""
-    return {
-        name: what["title"] for name, what in comparison["metrics"].items() if what["kind"] in kinds
-    }
 
 
 def label(name: str) -> str:
@@ -34,23 +27,29 @@ def label(name: str) -> str:
     return name.replace("+", "\n+", 1)
 
 
-def heads(names: Sequence[str]) -> list[str]:
+def heads(names: Iterable[str]) -> list[str]:
     """Titles of columns, of several words on several lines."""
     return [name.replace(" ", "\n") for name in names]
 
 
-def score(figures: Figures, changes: Figures | None, metric: str) -> str:
+def score_cell(figures: Figures, changes: Differences | None, metric: str) -> str:
     """A figure, and below it how it differs from what it is compared with, if from anything."""
     if metric not in figures:
         return "–"
-    mean = f"{figures[metric]['mean']:.3f}"
-    return "\n".join([mean, *(change(changes[metric]) if changes and metric in changes else ())])
+    lines = change(changes[metric]) if changes and metric in changes else ()
+    return "\n".join([f"{figures[metric].mean:.3f}", *lines])
 
 
-def change(difference: Mapping[str, Any]) -> tuple[str, str]:
-    """A difference, and its interval."""
-    ends = f"[{end(difference['low'])}, {end(difference['high'])}]"
-    return _signed(difference["delta"]), ends
+def change(difference: Difference) -> tuple[str, str]:
+    """A difference, and its interval; – where there are too few groups for one."""
+    low, high = difference.low, difference.high
+    ends = "–" if low is None or high is None else f"[{end(low)}, {end(high)}]"
+    return _signed(difference.delta), ends
+
+
+def lacking(found: Iterable[Figure | Difference]) -> list[str]:
+    """What must be said of figures or differences of which one has no interval."""
+    return [NO_INTERVAL] if any(one.low is None for one in found) else []
 
 
 def end(value: float) -> str:
@@ -63,14 +62,13 @@ def _signed(value: float) -> str:
     return f"{round(value, 3) + 0.0:+.3f}"
 
 
-def share(figure: Mapping[str, Any] | None) -> str:
-    """A share, its interval below it, and of how many questions."""
-    if figure is None:
-        return "–"
-    return f"{interval(figure)}\nn = {figure['n']}"
+def counted(n: int, clusters: int, replicates: int = 1) -> str:
+    """Of how many questions something is, asked how often, and below it in how many groups."""
+    again = f" × {replicates}" if replicates > 1 else ""
+    return f"n = {n}{again}\nin {clusters} {'group' if clusters == 1 else 'groups'}"
 
 
-def interval(figure: Mapping[str, Any]) -> str:
+def share_cell(figure: Figure) -> str:
     """A share, and its interval below."""
-    ends = f"[{figure['low']:.2f}, {figure['high']:.2f}]".replace("0.", ".")
-    return f"{figure['mean']:.2f}\n{ends}"
+    ends = f"[{figure.low:.2f}, {figure.high:.2f}]".replace("0.", ".")
+    return f"{figure.mean:.2f}\n{ends}"

@@ -7,10 +7,13 @@ variants and metrics.
 """
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RunError
-from reports.cells import titles
+from harness.statistics import Figure
+from reports.comparison import Comparison
+from reports.sweep import Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,99 +32,100 @@ PANEL = (3.4, 3.0)
 """Width and height of a panel, in inches."""
 
 
-def chart(comparison: dict[str, Any]) -> str:
+def chart(comparison: Comparison) -> str:
     """The picture of a comparison's curves, as SVG.
 
     Raises:
         RunError: it has none.
     """
     import matplotlib.style
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Picture
 
-    curves = comparison.get("sweep")
+    curves = comparison.sweep
     if not curves:
         raise RunError(
-            f"suite {comparison['suite']['name']} has no curve to draw: no three of its variants "
+            f"suite {comparison.suite.name} has no curve to draw: no three of its variants "
             "differ in k or in the budget alone. Make a run that has: policyqa run sweep"
         )
-    shown = titles(comparison, "mean")
+    shown = comparison.titles("mean")
     picture = io.StringIO()
     with matplotlib.style.context(["default", STYLE]):
         width, height = PANEL
-        figure = Figure(
+        figure = Picture(
             figsize=(width * (len(shown) + 1), height * len(curves)), layout="constrained"
         )
         rows = figure.subplots(len(curves), len(shown) + 1, squeeze=False)
         for curve, panels in zip(curves, rows, strict=True):
-            for metric, panel in zip(shown, panels, strict=False):
-                _quality(panel, comparison, curve, metric, shown[metric])
-            _seconds(panels[-1], comparison, curve)
+            across, name = _across(comparison, curve)
+            below = f"{name}\n{curve.fixed}, labels: {curve.varies}"
+            for (metric, title), panel in zip(shown.items(), panels, strict=False):
+                _label(panel, curve, across, _quality(panel, curve, across, metric), title, below)
+            cost = f"seconds a question (batches of {comparison.suite.batch_size})"
+            title = f"{cost},\nratio to {curve.varies}={curve.values[0]}"
+            seconds = _seconds(panels[-1], comparison, curve, across)
+            _label(panels[-1], curve, across, seconds, title, below)
         figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
     return picture.getvalue()
 
 
-def _quality(
-    panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any], metric: str, title: str
-) -> None:
-    """A metric with its 95% intervals at each point that has a value of it."""
+def _across(comparison: Comparison, curve: Curve) -> tuple[list[float], str]:
+    """Where each point stands: at its prompt tokens, or where one does not tell them, at the value
+    that varies."""
+    told = [comparison.variants[point.variant].cost.prompt_tokens for point in curve.points]
+    tokens = [count for count in told if count is not None]
+    if len(tokens) == len(told):
+        return tokens, "prompt tokens a question"
+    return list(map(float, curve.values)), curve.varies
+
+
+def _quality(panel: "Axes", curve: Curve, across: list[float], metric: str) -> dict[int, float]:
+    """Draw a metric with its 95% intervals; returns it, by the place of each point that has it."""
     found = {
-        place: point["metrics"][metric]
-        for place, point in enumerate(curve["points"])
-        if metric in point["metrics"]
+        place: point.metrics[metric]
+        for place, point in enumerate(curve.points)
+        if metric in point.metrics
     }
-    means = {place: figure["mean"] for place, figure in found.items()}
-    below = [figure["mean"] - figure["low"] for figure in found.values()]
-    above = [figure["high"] - figure["mean"] for figure in found.values()]
-    across, _ = _across(comparison, curve)
+    means = {place: figure.mean for place, figure in found.items()}
+    below, above = zip(*map(_reach, found.values()), strict=True) if found else ((), ())
     places = [across[place] for place in found]
     panel.errorbar(places, list(means.values()), yerr=[below, above], marker="o", capsize=3)
-    if curve["oracle"] and metric in curve["oracle"]["metrics"]:
-        _level(panel, curve["oracle"]["metrics"][metric]["mean"], "oracle")
-    _label(panel, comparison, curve, means, title)
+    if curve.oracle and metric in curve.oracle.metrics:
+        _level(panel, curve.oracle.metrics[metric].mean, "oracle")
+    return means
 
 
-def _seconds(panel: "Axes", comparison: dict[str, Any], curve: dict[str, Any]) -> None:
-    """Seconds a question, as a ratio to the first point, at each that tells them."""
-    seconds = _costs(comparison, curve, "seconds")
-    first = seconds[0]
-    ratios = {
-        place: each / first for place, each in enumerate(seconds) if first and each is not None
-    }
-    across, _ = _across(comparison, curve)
+def _reach(figure: Figure) -> tuple[float, float]:
+    """How far its interval goes down and up; no numbers, which draw nothing, where it has none."""
+    if figure.low is None or figure.high is None:
+        return math.nan, math.nan
+    return figure.mean - figure.low, figure.high - figure.mean
+
+
+def _seconds(
+    panel: "Axes", comparison: Comparison, curve: Curve, across: list[float]
+) -> dict[int, float]:
+    """Draw seconds a question as a ratio to the first point, where that is told; returns it."""
+    seconds = {name: entry.cost.seconds for name, entry in comparison.variants.items()}
+    first = seconds[curve.points[0].variant]
+    told = {place: seconds[point.variant] for place, point in enumerate(curve.points)}
+    ratios = {place: each / first for place, each in told.items() if first and each is not None}
     panel.plot([across[place] for place in ratios], list(ratios.values()), marker="o")
-    if curve["oracle"]:
-        oracle = comparison["variants"][curve["oracle"]["variant"]]["cost"]["seconds"]
-        if first and oracle is not None:
-            _level(panel, oracle / first, "oracle")
-    batches = f"seconds a question (batches of {comparison['suite']['batch_size']})"
-    value = f"{curve['varies']}={curve['points'][0][curve['varies']]}"
-    _label(panel, comparison, curve, ratios, f"{batches},\nratio to {value}")
+    oracle = seconds[curve.oracle.variant] if curve.oracle else None
+    if first and oracle is not None:
+        _level(panel, oracle / first, "oracle")
+    return ratios
 
 
 def _label(
-    panel: "Axes",
-    comparison: dict[str, Any],
-    curve: dict[str, Any],
-    up: dict[int, float],
-    title: str,
+    panel: "Axes", curve: Curve, across: list[float], up: dict[int, float], title: str, below: str
 ) -> None:
     """Say what is drawn, and at each point, by its place, the value that varies."""
-    across, name = _across(comparison, curve)
     panel.set_title(title, loc="left", fontweight="bold")
-    panel.set_xlabel(f"{name}\n{curve['fixed']}, labels: {curve['varies']}")
+    panel.set_xlabel(below)
     panel.margins(x=0.08, y=0.15)
     for place, y in up.items():
-        value = str(curve["points"][place][curve["varies"]])
-        panel.annotate(value, (across[place], y), (4, 4), textcoords="offset points", fontsize=7)
-
-
-def _across(comparison: dict[str, Any], curve: dict[str, Any]) -> tuple[list[float], str]:
-    """Where each point stands: at its prompt tokens, or where one does not tell them, at the value
-    that varies."""
-    tokens = [count for count in _costs(comparison, curve, "prompt_tokens") if count is not None]
-    if len(tokens) == len(curve["points"]):
-        return tokens, "prompt tokens a question"
-    return [point[curve["varies"]] for point in curve["points"]], curve["varies"]
+        at = (across[place], y)
+        panel.annotate(str(curve.values[place]), at, (4, 4), textcoords="offset points", fontsize=7)
 
 
 def _level(panel: "Axes", height: float, name: str) -> None:
@@ -129,9 +133,3 @@ def _level(panel: "Axes", height: float, name: str) -> None:
     panel.axhline(height, linestyle="--", color="0.4")
     end = ("axes fraction", "data")
     panel.annotate(name, (0, height), (3, 3), end, "offset points", color="0.4", fontsize=7)
-
-
-def _costs(comparison: dict[str, Any], curve: dict[str, Any], what: str) -> list[float | None]:
-    """What each point of a curve cost, a question; None where nobody tells."""
-    variants = comparison["variants"]
-    return [variants[point["variant"]]["cost"][what] for point in curve["points"]]

@@ -5,17 +5,19 @@ Each variant is compared with the suite's baseline and with a floor, question by
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError
 from harness.files import read_yaml
-from harness.pairing import Measure, clusters_of, difference, evidence_of, figure
-from harness.runs import Result, read_manifest, read_result
+from harness.pairing import Measure, clusters_of, differences, evidence_of, figures
+from harness.runs import MANIFEST, Result, read_manifest, read_result
+from harness.validation import validated
 from reports.explained import GROUPED
 from reports.measures import measures_of
-from reports.sweep import curves
+from reports.reported import Differences, Figures, Machine, MetricFacts, Reported, SuiteFacts
+from reports.sweep import Curve, curves
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
 """Published figures, by the name a suite gives."""
@@ -24,22 +26,118 @@ YARDSTICK = "floor/sentence"
 (README.md)."""
 
 
-def compare_run(run: Path) -> dict[str, Any]:
-    """The comparison of a finished run, as JSON.
+class Groups(Reported):
+    """The groups that the questions of a run fall into."""
+
+    n: int
+    by: Mapping[str, int]
+    """Questions that are grouped by each of ``GROUPED``."""
+
+
+class Cost(Reported):
+    """Means a question; None where nobody tells."""
+
+    prompt_tokens: float | None
+    answer_tokens: float | None
+    seconds: float | None
+    price: float | None
+    cut: float | None
+    """Share of the answers that were longer than they may be."""
+
+
+class VariantFigures(Reported):
+    """The figures of one variant."""
+
+    metrics: Figures
+    rates: Figures
+    cost: Cost
+    n: int
+    clusters: int
+    replicates: int
+    unanswered: list[str]
+    """Ids of the questions that got no answer."""
+    trained_in: str | None
+    """The prompt its weights were trained in, where it is asked in another."""
+    asked_in: str
+    floor: bool
+    own_limits: bool
+    """Whether it sets a k or budget of its own."""
+    vs_baseline: Differences | None = None
+    vs_floor: Differences | None = None
+
+
+class PublishedRow(Reported, extra="allow"):
+    """Published figures of a variant, by metric."""
+
+    title: str
+    __pydantic_extra__: dict[str, float]
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """By metric."""
+        return self.__pydantic_extra__
+
+
+class Published(Reported):
+    """What was published of variants there are."""
+
+    note: str
+    variants: Mapping[str, PublishedRow]
+
+
+class Comparison(Reported):
+    """Everything the reports of a run show: ``comparison.json``."""
+
+    suite: SuiteFacts
+    machine: Machine
+    metrics: Mapping[str, MetricFacts]
+    baseline: str
+    groups: Groups
+    floor: str | None
+    variants: Mapping[str, VariantFigures]
+    sweep: Sequence[Curve] = ()
+    published: Published | None
+    signature: str
+
+    def titles(self, *kinds: str) -> dict[str, str]:
+        """The titles of its metrics of these kinds, by name."""
+        return {name: what.title for name, what in self.metrics.items() if what.kind in kinds}
+
+    @property
+    def unswept(self) -> dict[str, VariantFigures]:
+        """The variants it has not for the sake of a curve alone.
+
+        Those that it has are in one and set their own k or budget, and are not the baseline, which
+        others are compared with.
+        """
+        of_curves = {
+            point.variant
+            for curve in self.sweep
+            for point in (*curve.points, curve.oracle)
+            if point
+        }
+        return {
+            name: entry
+            for name, entry in self.variants.items()
+            if name == self.baseline or not (entry.own_limits and name in of_curves)
+        }
+
+
+def compare_run(run: Path) -> Comparison:
+    """The comparison of a finished run.
 
     Raises:
         RunError: the folder is no run, or a variant of its suite is unfinished.
         ConfigError: it names published figures that are not there.
+        DataError: its manifest is damaged.
     """
     manifest = read_manifest(run)
-    suite = manifest["suite"]
     measures = measures_of(manifest)
     results = {name: read_result(run, name) for name in manifest["variants"]}
-    baseline = results[manifest["baseline"]]
-    floor = results.get(YARDSTICK)
+    baseline, floor = results[manifest["baseline"]], results.get(YARDSTICK)
     sweep = curves(list(results.values()), manifest, measures)
-    return {
-        "suite": suite,
+    values = {
+        "suite": manifest["suite"],
         "machine": manifest["machine"],
         "metrics": manifest["metrics"],
         "baseline": baseline.name,
@@ -50,25 +148,25 @@ def compare_run(run: Path) -> dict[str, Any]:
             for name, result in results.items()
         },
         **({"sweep": sweep} if sweep else {}),
-        "published": published(suite.get("published"), list(results)),
+        "published": published(manifest["suite"].get("published"), list(results)),
         "signature": _signature(manifest, list(results.values())),
     }
+    return validated(Comparison, values, run / MANIFEST, DataError)
 
 
-def _groups(manifest: dict[str, Any], result: Result) -> dict[str, Any]:
+def _groups(manifest: dict[str, Any], result: Result) -> Groups:
     """How many groups the questions fall into, and how many of them are grouped by what."""
     outcomes = list(result.outcomes.values())
     evident = sum(bool(one.evidence) for one in outcomes)
     by = Counter(manifest.get("evidence") or {"section": evident})
     by["document"] += sum(bool(names) for names in evidence_of(outcomes)) - evident
     by["question"] = len(outcomes) - by.total()
-    return {
-        "n": len(set(clusters_of(outcomes))),
-        "by": {form: by[form] for form in GROUPED if by[form]},
-    }
+    return Groups(
+        n=len(set(clusters_of(outcomes))), by={form: by[form] for form in GROUPED if by[form]}
+    )
 
 
-def published(row: str | None, variants: Sequence[str]) -> dict[str, Any] | None:
+def published(row: str | None, variants: Sequence[str]) -> Published | None:
     """Of the published figures of that row, those of variants there are; None without a row.
 
     Raises:
@@ -80,7 +178,7 @@ def published(row: str | None, variants: Sequence[str]) -> dict[str, Any] | None
     if row not in rows:
         raise ConfigError(f"no published figures {row!r}; there are {', '.join(rows)}")
     found = {name: what for name, what in rows[row]["variants"].items() if name in variants}
-    return {"note": rows[row]["note"], "variants": found}
+    return Published(note=rows[row]["note"], variants=found)
 
 
 def _variant(
@@ -89,42 +187,29 @@ def _variant(
     measures: Sequence[Measure],
     baseline: Result,
     floor: Result | None,
-) -> dict[str, Any]:
+) -> VariantFigures:
     """The figures of one variant."""
-    seed = manifest["suite"]["seed"]
-    figures = {one.name: figure(result, one, seed=seed) for one in measures}
-    kinds = {one.name: one.kind for one in measures}
-    shown = {name: found.as_json() for name, found in figures.items() if found}
+    shown = figures(result, measures)
+    rates = {one.name for one in measures if one.kind == "rate"}
     described = manifest["variants"][result.name]
     others = {
         "vs_baseline": None if result.name == baseline.name else baseline,
         "vs_floor": None if described["floor"] else floor,
     }
-    return {
-        "metrics": {name: found for name, found in shown.items() if kinds[name] != "rate"},
-        "rates": {name: found for name, found in shown.items() if kinds[name] == "rate"},
-        "cost": result.cost,
-        "n": len(result.outcomes),
-        "replicates": len(result.replicates),
-        "unanswered": result.record["unanswered"],
-        "trained_in": described["trained_in"],
-        "asked_in": described["prompt"],
-        "floor": described["floor"],
-        "own_limits": described["own_limits"],
-        **{
-            name: _differences(result, other, measures, seed)
-            for name, other in others.items()
-            if other is not None
-        },
-    }
-
-
-def _differences(
-    result: Result, other: Result, measures: Sequence[Measure], seed: int
-) -> dict[str, Any]:
-    """By metric, ``result`` minus ``other``, of those that both have a value of."""
-    found = {one.name: difference(result, other, one, seed=seed) for one in measures}
-    return {name: one.as_json() for name, one in found.items() if one}
+    return VariantFigures(
+        metrics={name: found for name, found in shown.items() if name not in rates},
+        rates={name: found for name, found in shown.items() if name in rates},
+        cost=Cost.model_validate(result.cost),
+        n=len(result.outcomes),
+        clusters=len(set(clusters_of(list(result.outcomes.values())))),
+        replicates=len(result.replicates),
+        unanswered=result.record["unanswered"],
+        trained_in=described["trained_in"],
+        asked_in=described["prompt"],
+        floor=described["floor"],
+        own_limits=described["own_limits"],
+        **{name: differences(result, one, measures) for name, one in others.items() if one},
+    )
 
 
 def _signature(manifest: dict[str, Any], results: Sequence[Result]) -> str:

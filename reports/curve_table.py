@@ -1,85 +1,88 @@
 """A curve of a comparison → its table of text, with what follows from it."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from reports import explained
-from reports.cells import TextTable, change, heads, interval, score, titles
+from reports.cells import TextTable, change, heads, lacking, score_cell, share_cell
+from reports.comparison import Comparison, Cost
+from reports.sweep import Curve, Enough
 
 
-def curve_table(comparison: dict[str, Any], curve: dict[str, Any]) -> TextTable:
+def curve_table(comparison: Comparison, curve: Curve) -> TextTable:
     """One line a point of the curve, and the oracle's."""
-    shown = titles(comparison, "mean")
-    varies, points, oracle = curve["varies"], curve["points"], curve["oracle"]
-    first = comparison["variants"][points[0]["variant"]]
-    lines = [(str(point[varies]), point, point["step"]) for point in points]
-    lines += [("oracle", oracle, oracle["gap"])] if oracle else []
+    shown = comparison.titles("mean")
+    costs = {name: entry.cost for name, entry in comparison.variants.items()}
+    first, oracle = costs[curve.points[0].variant].seconds, curve.oracle
+    lines = [(str(at), one, one.step) for at, one in zip(curve.values, curve.points, strict=True)]
+    lines += [("oracle", oracle, oracle.gap)] if oracle else []
     rows = [
         [
             value,
-            f"{interval(point['evidence'])}\n{point['sections']:.1f}",
-            *(score(point["metrics"], step, name) for name in shown),
-            _cost(comparison["variants"][point["variant"]], first),
+            f"{share_cell(point.evidence)}\n{point.sections:.1f}",
+            *(score_cell(point.metrics, changes, name) for name in shown),
+            _cost(costs[point.variant], first),
         ]
-        for value, point, step in lines
+        for value, point, changes in lines
     ]
-    batches = f"(batches\nof {comparison['suite']['batch_size']})"
-    cost = f"tokens;\nseconds\na\nquestion\n{batches}"
-    columns = [varies, "evidence\nshown;\nsections", *heads(list(shown.values())), cost]
-    title = (
-        f"Context sweep: {curve['fixed']}, {varies} varies, "
-        f"n = {curve['n']} in {curve['clusters']} groups"
+    cost = f"tokens;\nseconds\na\nquestion\n(batches\nof {comparison.suite.batch_size})"
+    return TextTable(
+        f"Context sweep: {curve.fixed}, {curve.varies} varies, "
+        f"n = {curve.n} in {curve.clusters} groups",
+        [curve.varies, "evidence\nshown;\nsections", *heads(shown.values()), cost],
+        rows,
+        _note(comparison, curve),
+        [
+            *_conclusions(curve, shown),
+            *lacking(one for _, _, changes in lines if changes for one in changes.values()),
+        ],
     )
-    return TextTable(title, columns, rows, _note(comparison, curve), _conclusion(curve, shown))
 
 
-def _cost(entry: dict[str, Any], first: dict[str, Any]) -> str:
-    """Mean tokens of prompt and answer, and seconds as a ratio to those of ``first``; of what is
-    told."""
-    cost, began = entry["cost"], first["cost"]["seconds"]
-    tokens = {"in": cost["prompt_tokens"], "out": cost["answer_tokens"]}
+def _cost(cost: Cost, first: float | None) -> str:
+    """Mean tokens of prompt and answer, and seconds as a ratio to ``first``; of what is told."""
+    tokens = {"in": cost.prompt_tokens, "out": cost.answer_tokens}
     parts = [f"{count:.0f} {way}" for way, count in tokens.items() if count is not None]
-    parts += [f"×{cost['seconds'] / began:.1f}"] if began and cost["seconds"] is not None else []
+    parts += [f"×{cost.seconds / first:.1f}"] if first and cost.seconds is not None else []
     return "\n".join(parts) or "–"
 
 
-def _note(comparison: dict[str, Any], curve: dict[str, Any]) -> str:
+def _note(comparison: Comparison, curve: Curve) -> str:
     """The same for every curve of models that are alike."""
-    if not curve["trained"]:
+    if not curve.trained:
         return explained.SWEEP
-    suite = comparison["suite"]
+    suite = comparison.suite
     return (
-        f"{explained.SWEEP} Training showed the fine-tuned weights at most k = {suite['k']} "
-        f"sections and {suite['budget']} tokens of context, so this sweep alone cannot tell "
+        f"{explained.SWEEP} Training showed the fine-tuned weights at most k = {suite.k} "
+        f"sections and {suite.budget} tokens of context, so this sweep alone cannot tell "
         "whether more does not help or was only never shown in training."
     )
 
 
-def _conclusion(curve: dict[str, Any], shown: dict[str, str]) -> str:
+def _conclusions(curve: Curve, shown: Mapping[str, str]) -> list[str]:
     """What follows from a curve, a line a metric that every point has a value of."""
-    said = {metric: title for metric, title in shown.items() if curve["enough"][metric]}
-    if not said:
-        return (
-            f"There are too few independent questions ({curve['clusters']}) to say whether a "
-            f"larger {curve['varies']} pays."
-        )
-    return "\n".join(
-        f"{title}: {_where(curve, metric)}{_left(curve, metric)}." for metric, title in said.items()
+    said = [
+        f"{title}: {_where(curve.varies, enough)}{_left(curve, metric)}."
+        for metric, title in shown.items()
+        if (enough := curve.enough[metric])
+    ]
+    few = (
+        f"There are too few independent questions ({curve.clusters}) to say whether a larger "
+        f"{curve.varies} pays."
     )
+    return said or [few]
 
 
-def _where(curve: dict[str, Any], metric: str) -> str:
+def _where(varies: str, enough: Enough) -> str:
     """The smallest value that is not shown to be beaten, and what that leaves open."""
-    value, bound = curve["enough"][metric]["value"], curve["enough"][metric]["bound"]
+    value, bound = enough.value, enough.bound
     if bound is None:
         return f"still rising at {value}, more was not tried"
-    open_to = f"up to {bound:+.3f} more" if bound > 0 else "a gain"
-    ruled = "is not ruled out" if bound > 0 else "is ruled out"
-    return f"no larger {curve['varies']} is shown to beat {value} ({open_to} {ruled})"
+    open_to = f"up to {bound:+.3f} more is not" if bound > 0 else "a gain is"
+    return f"no larger {varies} is shown to beat {value} ({open_to} ruled out)"
 
 
-def _left(curve: dict[str, Any], metric: str) -> str:
+def _left(curve: Curve, metric: str) -> str:
     """What the oracle has over the curve's last point."""
-    if not curve["oracle"] or metric not in curve["oracle"]["gap"]:
+    if not (curve.oracle and curve.oracle.gap and metric in curve.oracle.gap):
         return ""
-    last = curve["points"][-1][curve["varies"]]
-    return f"; oracle minus {last}: {' '.join(change(curve['oracle']['gap'][metric]))}"
+    return f"; oracle minus {curve.values[-1]}: {' '.join(change(curve.oracle.gap[metric]))}"

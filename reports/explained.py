@@ -1,22 +1,24 @@
 """What a reader of each table must know, in words."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from harness.statistics import FEW
+from harness.statistics import FEWEST, FEWEST_TOGETHER
 
 GROUPED = {
     "section": "the sections of their evidence",
-    "page": "the pages of it",
-    "document": "the document, where no more is known",
-    "label": "the labels they have as evidence",
+    "page": "the pages of their evidence",
+    "document": "the document their answer is in",
+    "label": "the labels of their evidence",
     "question": "nothing that is known, each by itself",
 }
 """What puts questions into groups, by what the manifest calls it."""
-
+NO_INTERVAL = (
+    f"–: no interval below {FEWEST} groups of questions, of corpus figures below "
+    f"{FEWEST_TOGETHER}, since none covers enough there; what has none decides nothing."
+)
 VARIANTS = (
     "Variants: under each score its difference from the baseline on the same questions, with the "
-    "paired 95% bootstrap interval (groups of questions resampled). floor/… "
+    "paired 95% interval (Student's t, by the jackknife over groups of questions). floor/… "
     "answer without a language model: the question (echo), another question's answer (other), the "
     "first 40 words of the best passage (first), its sentence nearest to the question (sentence). "
     "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of "
@@ -24,9 +26,9 @@ VARIANTS = (
     "Seconds are of the machine and moment that made the answers, in batches: compare them "
     "loosely. Price: of 1,000 questions, in the suite's currency. Cut: the share of answers that "
     "were longer than they may be. n × 3: questions answered three times, by weights of three "
-    "seeds or drawn anew; the interval resamples both. Without: questions that got no answer."
+    "seeds or drawn anew; the interval is of both. Without: questions that got no answer."
 )
-FLOOR = (
+BESIDE_FLOOR = (
     "Beside the floor: what a variant adds to looking a sentence up, on the same questions, with "
     "the paired 95% interval. One that is not above 0 earns its language model nothing on that "
     "metric."
@@ -42,16 +44,16 @@ RATES = (
 )
 DIFFERENCES = (
     "On the n questions both have a value of. ↑ higher is better, so that A is where A - B is "
-    "above 0; ↓ lower is better, and A where it is below. Intervals are from a paired bootstrap of "
-    "groups of questions that share {shared}, a question that has none being one by itself; of "
-    "shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval on one side "
-    "of 0 shows a difference. That there are several metrics is not corrected for."
+    "above 0; ↓ lower is better, and A where it is below. Intervals are Student's t by the "
+    "jackknife over groups of questions that share {shared}, a question that has none being one by "
+    "itself; of shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval "
+    "on one side of 0 shows a difference. That there are several metrics is not corrected for."
 )
 """``shared``: what the questions of a group have in common."""
 SWEEP = (
     "Context sweep: over the questions with evidence alone; n of them, in groups that share no "
     "section. Under each score its paired difference from the line above with its own 95% "
-    "bootstrap interval (groups resampled). Evidence shown: share of them asked with a section "
+    "interval. Evidence shown: share of them asked with a section "
     "that holds the answer in their context, whole or cut; below it the mean number of sections "
     "shown. A budget is in the embedder's tokens; tokens in and out are the model's, means of "
     "prompt and answer. Seconds are the wall time of padded batches by their size, decoding the "
@@ -62,17 +64,7 @@ SWEEP = (
 )
 
 
-def groups(found: Mapping[str, Any]) -> str:
-    """What the groups of questions are that are resampled (``comparison.json``, ``groups``)."""
-    by = "; ".join(f"{GROUPED[form]} ({count})" for form, count in found["by"].items())
-    return f"The {sum(found['by'].values())} questions make {found['n']} groups, by {by}."
-
-
-def few(count: int) -> str:
-    """What follows from so few groups that nothing does; empty of enough."""
-    if count >= FEW:
-        return ""
-    return (
-        f"Groups of questions: {count}. Intervals of fewer than {FEW} are too narrow, so this "
-        "decides nothing."
-    )
+def grouping(groups: int, by: Mapping[str, int]) -> str:
+    """How many groups there are, and how many questions each of ``GROUPED`` groups."""
+    said = "; ".join(f"{GROUPED[form]} ({count})" for form, count in by.items())
+    return f"The {sum(by.values())} questions make {groups} groups, by {said}."

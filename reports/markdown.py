@@ -1,31 +1,30 @@
 """A comparison → Markdown."""
 
 import re
-from typing import Any
 
 from reports.cells import TextTable
+from reports.comparison import Comparison
 from reports.tables import notes, tables
 
 
-def markdown(comparison: dict[str, Any], chart: str | None = None) -> str:
+def markdown(comparison: Comparison, chart: str | None = None) -> str:
     """Every table, the notes and the signature as a Markdown document.
 
     Args:
         comparison: a run's.
         chart: where the picture of its curves lies, from the document's folder; None shows none.
     """
-    suite = comparison["suite"]
-    machine = comparison["machine"]
-    model = f": {_code(suite['model'])}" if suite["model"] else ""
-    parts = [f"# Suite {suite['name']}{model} on the {suite['split']} split"]
+    suite, machine = comparison.suite, comparison.machine
+    model = f": {_code(suite.model)}" if suite.model else ""
+    parts = [f"# Suite {suite.name}{model} on the {suite.split} split"]
     shown = tables(comparison)
     for table in shown:
         parts += [f"## {table.title}", _pipes(table)]
-        parts += table.conclusion.splitlines()
+        parts += table.conclusions
     parts += [f"![Quality and seconds against context](<{chart}>)"] if chart else []
     parts += [f"- {note}" for note in notes(shown)]
-    parts.append(f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['device']}.")
-    parts.append(f"Signature: {_code(comparison['signature'])}")
+    parts.append(f"Machine: {machine.processor}, {machine.cores} cores, {machine.device}.")
+    parts.append(f"Signature: {_code(comparison.signature)}")
     return "\n\n".join(parts) + "\n"
 
 

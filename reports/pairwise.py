@@ -5,17 +5,43 @@ Each is of a run, or a sample log that lm-eval left (``side.py``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import FEW, RESAMPLES
-from reports.explained import few
+from harness.statistics import INTERVAL_METHOD, Difference
+from reports.cells import lacking
 from reports.questions import check_have, questions_sharing, questions_where
+from reports.reported import Reported
 from reports.side import Side
+
+
+@dataclass(frozen=True)
+class PairedRow(Difference):
+    """What two variants score by a metric on the questions both have a value of."""
+
+    title: str
+    higher_is_better: bool
+    a: float
+    b: float
+
+
+class Paired(Reported):
+    """Two variants, question by question."""
+
+    a: str
+    b: str
+    where: str | None
+    """``FIELD=VALUE`` of the questions looked at."""
+    cluster: str | None
+    """The field that connects questions; None is their evidence."""
+    n: int
+    metrics: Mapping[str, PairedRow]
+    notes: list[str]
+    conclusions: list[str]
+    signature: str
 
 
 def compare_variants(
@@ -24,11 +50,11 @@ def compare_variants(
     where: str | None = None,
     by: str | None = None,
     cluster: str | None = None,
-) -> dict[str, Any]:
-    """The first minus the second on the questions both answered, by metric, as JSON.
+) -> Paired:
+    """The first minus the second on the questions both answered, by metric.
 
     Args:
-        first: a variant of a run, whose seed resamples, or a sample log.
+        first: a variant of a run, or a sample log.
         second: another.
         where: ``FIELD=VALUE`` of the questions looked at, as ``answerable=true``; None is all.
         by: the metric compared; None is all that both have.
@@ -51,17 +77,17 @@ def compare_variants(
     shown = {name: row for name, row in rows.items() if row}
     if by and not shown:
         raise RunError(f"no question that {first.name} and {second.name} share has a value of {by}")
-    return {
-        "a": first.name,
-        "b": second.name,
-        "where": where,
-        "cluster": cluster,
-        "n": len(shared),
-        "metrics": shown,
-        "notes": _notes(first, second, shown),
-        "conclusions": _conclusions(shown, measures),
-        "signature": _signature(first, second, len(shared), where, cluster, list(rows)),
-    }
+    return Paired(
+        a=first.name,
+        b=second.name,
+        where=where,
+        cluster=cluster,
+        n=len(shared),
+        metrics=shown,
+        notes=_notes(first, second, shown),
+        conclusions=_conclusions(shown),
+        signature=_signature(first, second, len(shared), where, cluster, list(rows)),
+    )
 
 
 def _check_scored_alike(first: Side, second: Side) -> None:
@@ -145,22 +171,18 @@ def _together(one: Measure, other: Measure) -> Measure:
 
 def _row(
     first: Side, second: Side, measure: Measure, keep: Keep, connect: Connect | None
-) -> dict[str, Any] | None:
+) -> PairedRow | None:
     """Both figures on the questions both have a value of, and their difference."""
     pair = (first.result, second.result)
-    found = difference(*pair, measure, seed=first.seed, keep=keep, connect=connect)
+    found = difference(*pair, measure, keep=keep, connect=connect)
     if found is None:
         return None
-    values = align(pair, measure.name, keep, connect).values
-    return {
-        "title": measure.title,
-        "higher_is_better": measure.higher_is_better,
-        **dict(zip(("a", "b"), map(measure.of, values), strict=True)),
-        **found.as_json(),
-    }
+    a, b = map(measure.of, align(pair, measure.name, keep, connect).values)
+    better = measure.higher_is_better is not False
+    return PairedRow(**asdict(found), title=measure.title, higher_is_better=better, a=a, b=b)
 
 
-def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:
     """What a reader of the rows must know that is not so of every comparison."""
     sides = (first, second)
     notes = [note for side in sides for note in side.notes]
@@ -181,28 +203,20 @@ def _notes(first: Side, second: Side, shown: Mapping[str, Mapping[str, Any]]) ->
         notes.append(
             "the log does not say how its metrics were computed: the signature is the run's"
         )
-    lonely = [
-        name for name, row in shown.items() if row["clusters"] == 1 and row["low"] == row["high"]
-    ]
-    if lonely:
-        notes.append(
-            f"all questions of {'; '.join(lonely)} are of one group: the interval says nothing"
-        )
     return list(dict.fromkeys(notes))
 
 
-def _conclusions(shown: Mapping[str, Mapping[str, Any]], measures: Sequence[Measure]) -> list[str]:
+def _conclusions(shown: Mapping[str, PairedRow]) -> list[str]:
     """What follows from the rows together, where one by one they would mislead."""
-    resampled = [one.name for one in measures if one.kind != "rate" and one.name in shown]
-    fewest = min((shown[name]["clusters"] for name in resampled), default=FEW)
     # What was shown is no answer's merit.
     rows = [row for name, row in shown.items() if name != EvidenceShown.name]
-    above = [row for row in rows if row["low"] > 0]
-    below = [row for row in rows if row["high"] < 0]
-    ahead = [row["title"] for row in above if row["higher_is_better"]]
-    ahead += [row["title"] for row in below if not row["higher_is_better"]]
-    behind = [row["title"] for row in (*above, *below) if row["title"] not in ahead]
-    conclusions = [few(fewest)] if few(fewest) else []
+    above = {row.title: row.higher_is_better for row in rows if row.low is not None and row.low > 0}
+    below = {
+        row.title: not row.higher_is_better for row in rows if row.high is not None and row.high < 0
+    }
+    ahead = [title for title, better in (above | below).items() if better]
+    behind = [title for title, better in (above | below).items() if not better]
+    conclusions = lacking(shown.values())
     if ahead and behind:
         conclusions.append(
             f"The metrics disagree: A is better by {', '.join(ahead)} and worse by "
@@ -233,7 +247,7 @@ def _signature(
         *([f"groups:{cluster}"] if cluster else []),
         f"n:{n}",
         *(metrics.get(name, name) for name in shown),
-        f"intervals:95%,{RESAMPLES} paired resamples of groups,seed{first.seed}; rates:Newcombe",
+        f"intervals:95%,{INTERVAL_METHOD}; rates:Newcombe",
         *_said(facts, "task", "model", "lm_eval", "code", "answers"),
     ]
     return " | ".join(parts)

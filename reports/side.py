@@ -15,9 +15,6 @@ from harness.runs import Result, read_manifest, read_result
 from harness.samples import Log, read_log
 from reports.measures import measures_of
 
-SEED = 7
-"""Of the resampling, where no manifest names one: a suite's, unless it names another."""
-
 
 @dataclass(frozen=True)
 class Side:
@@ -38,7 +35,6 @@ class Side:
     """What else could change figures, by name in the signature."""
     identity: str
     """Which results these are, in the signature."""
-    seed: int = SEED
     notes: tuple[str, ...] = ()
     """What a reader must know of it."""
 
@@ -66,7 +62,6 @@ def variant_side(run: Path, variant: str) -> Side:
             "answers": result.record["answered_by"],
         },
         identity=f"{result}:{manifest['variants'][variant]['fingerprint']}",
-        seed=manifest["suite"]["seed"],
     )
 
 

@@ -8,27 +8,29 @@ questions that have evidence: to the others the oracle, which it is read against
 A curve holds what is computed here; what a variant cost stands once, with the variant.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 import numpy.typing as npt
 
 from harness.files import fingerprint
-from harness.pairing import Measure, align, clusters_of, difference, figure
+from harness.pairing import Measure, align, clusters_of, differences, figures
 from harness.rates import rate_interval
 from harness.runs import Outcome, Result
-from harness.statistics import COVERAGE, Difference, paired_difference
+from harness.statistics import COVERAGE, FEWEST, Difference, Figure, paired_difference
+from reports.reported import Differences, Figures, Reported
 
 POINTS = 3
 """Variants that make a curve."""
-FEWEST = 10
-"""Clusters; from fewer, a percentile bootstrap's intervals are too narrow to say what is shown."""
+Limit = Literal["budget", "k"]
+_WAYS: tuple[tuple[Limit, Limit], ...] = (("budget", "k"), ("k", "budget"))
+"""What varies, and what is fixed."""
 
 
 @dataclass(frozen=True)
-class Point:
+class Placed:
     """A finished variant, and the most context it could show."""
 
     result: Result
@@ -47,6 +49,23 @@ class Point:
     """What else determines which sections are shown: embedder, reranker, mode."""
 
 
+class CurvePoint(Reported):
+    """A variant of a curve, of the questions with evidence."""
+
+    variant: str
+    k: int
+    budget: int
+    evidence: Figure
+    """Share of the questions whose context shows a section that holds the answer."""
+    sections: float
+    """Mean number shown."""
+    metrics: Figures
+    step: Differences | None = None
+    """What it adds to the point before."""
+    gap: Differences | None = None
+    """What the oracle adds to the last point."""
+
+
 @dataclass(frozen=True)
 class Enough:
     """Where more is not shown to bring more."""
@@ -57,10 +76,31 @@ class Enough:
     """The most that a larger one may add, in the metric's units; None where none was tried."""
 
 
+class Curve(Reported):
+    """Variants that differ only in how much context they show."""
+
+    varies: Limit
+    trained: bool
+    """Whether the model has an adapter."""
+    fixed: str
+    """What they have in common."""
+    n: int
+    clusters: int
+    points: list[CurvePoint]
+    oracle: CurvePoint | None
+    enough: Mapping[str, Enough | None]
+    """By metric; None where there are too few clusters to say."""
+
+    @property
+    def values(self) -> list[int]:
+        """What varies, at each point."""
+        return [point.k if self.varies == "k" else point.budget for point in self.points]
+
+
 def curves(
     results: Sequence[Result], manifest: dict[str, Any], measures: Sequence[Measure]
-) -> list[dict[str, Any]]:
-    """Every curve the variants of a run make, as JSON; first those over the budget.
+) -> list[Curve]:
+    """Every curve the variants of a run make; first those over the budget.
 
     Args:
         results: of one run.
@@ -69,35 +109,17 @@ def curves(
     """
     points = [_placed(result, manifest["variants"][result.name]) for result in results]
     means = [one for one in measures if one.kind == "mean"]
-    seed = manifest["suite"]["seed"]
     return [
-        _curve(varies, fixed, curve, _oracle(curve[0], points), means, seed)
-        for varies, fixed in (("budget", "k"), ("k", "budget"))
+        _curve(varies, fixed, curve, _oracle(curve[0], points), means)
+        for varies, fixed in _WAYS
         for curve in _alike(points, varies, fixed)
     ]
-
-
-def swept(comparison: dict[str, Any]) -> set[str]:
-    """Variants a run has for the sake of a curve: they are in one and set their own k or budget.
-
-    Never the baseline, which others are compared with.
-    """
-    shown = {
-        point["variant"]
-        for curve in comparison.get("sweep", [])
-        for point in (*curve["points"], curve["oracle"])
-        if point
-    }
-    own = {name for name, entry in comparison["variants"].items() if entry["own_limits"]}
-    return (shown & own) - {comparison["baseline"]}
 
 
 def enough(
     values: Sequence[int],
     scores: Sequence[npt.ArrayLike],
     clusters: Sequence[str],
-    *,
-    seed: int,
 ) -> Enough | None:
     """The smallest value that no larger one beats with its paired interval above 0.
 
@@ -107,35 +129,34 @@ def enough(
         values: ascending, shape (V,), at least one.
         scores: at each of V values, one a question, shape (N,) or, of P replicates, (P, N).
         clusters: the group each question belongs to, shape (N,).
-        seed: of the resampling.
     """
     if len(set(clusters)) < FEWEST:
         return None
     tried = (
-        (value, _gains(scores[i], scores[i + 1 :], clusters, seed))
-        for i, value in enumerate(values)
+        (value, _gains(scores[i], scores[i + 1 :], clusters)) for i, value in enumerate(values)
     )
     # The largest value has nothing to be beaten by, so that one is always found.
-    value, gains = next(
-        (value, gains) for value, gains in tried if all(gain.low <= 0 for gain in gains)
-    )
-    return Enough(value, max((gain.high for gain in gains), default=None))
+    value, gains = next((value, gains) for value, gains in tried if not any(map(_shown, gains)))
+    return Enough(value, max((gain.high for gain in gains if gain.high is not None), default=None))
+
+
+def _shown(gain: Difference) -> bool:
+    """Whether its interval lies above 0."""
+    return gain.low is not None and gain.low > 0
 
 
 def _gains(
-    scores: npt.ArrayLike, larger: Sequence[npt.ArrayLike], clusters: Sequence[str], seed: int
+    scores: npt.ArrayLike, larger: Sequence[npt.ArrayLike], clusters: Sequence[str]
 ) -> list[Difference]:
     """What each larger value adds to ``scores``; their intervals cover 95% together."""
     coverage = 1 - (1 - COVERAGE) / max(len(larger), 1)
-    return [
-        paired_difference(other, scores, clusters, seed=seed, coverage=coverage) for other in larger
-    ]
+    return [paired_difference(other, scores, clusters, coverage=coverage) for other in larger]
 
 
-def _placed(result: Result, described: dict[str, Any]) -> Point:
+def _placed(result: Result, described: dict[str, Any]) -> Placed:
     context, precision = described["context"], described["precision"]
     first = next(iter(described["replicates"].values()))
-    return Point(
+    return Placed(
         result=result,
         model=f"{described['model']}@{precision}" if precision else described["model"],
         source="floor" if described["floor"] else context["source"],
@@ -153,14 +174,14 @@ def _has_evidence(outcome: Outcome) -> bool:
     return bool(outcome.evidence)
 
 
-def _evident(point: Point) -> list[Outcome]:
+def _evident(point: Placed) -> list[Outcome]:
     """The outcomes of the questions with evidence."""
     return [one for one in point.result.outcomes.values() if one.evidence]
 
 
-def _alike(points: list[Point], varies: str, fixed: str) -> Iterator[list[Point]]:
+def _alike(points: list[Placed], varies: str, fixed: str) -> Iterator[list[Placed]]:
     """Retrieving variants that differ in ``varies`` alone, ascending, where they make a curve."""
-    alike: dict[tuple[str, str, str, int], dict[int, Point]] = {}
+    alike: dict[tuple[str, str, str, int], dict[int, Placed]] = {}
     for point in points:
         if point.source == "retrieved" and _evident(point):
             key = (point.model, point.prompt, point.retriever, getattr(point, fixed))
@@ -171,75 +192,56 @@ def _alike(points: list[Point], varies: str, fixed: str) -> Iterator[list[Point]
             yield [by_value[value] for value in sorted(by_value)]
 
 
-def _oracle(point: Point, points: list[Point]) -> Point | None:
+def _oracle(point: Placed, points: list[Placed]) -> Placed | None:
     """The variant of the same model and precision that sees most of the gold sections."""
     given = [one for one in points if (one.model, one.source) == (point.model, "oracle")]
     return max(given, key=lambda one: one.budget, default=None)
 
 
 def _curve(
-    varies: str,
-    fixed: str,
-    points: list[Point],
-    oracle: Point | None,
+    varies: Limit,
+    fixed: Limit,
+    points: list[Placed],
+    oracle: Placed | None,
     measures: Sequence[Measure],
-    seed: int,
-) -> dict[str, Any]:
+) -> Curve:
     first, last = points[0], points[-1]
     clusters = clusters_of(_evident(first))
-    return {
-        "varies": varies,
-        "trained": first.trained,
-        "fixed": f"{first.model}/{first.prompt} {fixed}={getattr(first, fixed)}",
-        "n": len(clusters),
-        "clusters": len(set(clusters)),
-        "points": [
-            _point(point, measures, seed)
-            | {"step": previous and _differences(point, previous, measures, seed)}
+    values = [getattr(point, varies) for point in points]
+    return Curve(
+        varies=varies,
+        trained=first.trained,
+        fixed=f"{first.model}/{first.prompt} {fixed}={getattr(first, fixed)}",
+        n=len(clusters),
+        clusters=len(set(clusters)),
+        points=[
+            _point(point, measures, step=_added(point, previous, measures) if previous else None)
             for point, previous in zip(points, [None, *points], strict=False)
         ],
-        "oracle": oracle
-        and _point(oracle, measures, seed) | {"gap": _differences(oracle, last, measures, seed)},
-        "enough": {
-            measure.name: _enough(
-                [getattr(point, varies) for point in points], points, measure, seed
-            )
-            for measure in measures
-        },
-    }
+        oracle=_point(oracle, measures, gap=_added(oracle, last, measures)) if oracle else None,
+        enough={measure.name: _enough(values, points, measure) for measure in measures},
+    )
 
 
-def _point(point: Point, measures: Sequence[Measure], seed: int) -> dict[str, Any]:
+def _point(
+    point: Placed, measures: Sequence[Measure], **changes: dict[str, Difference] | None
+) -> CurvePoint:
     evident = _evident(point)
-    shown = rate_interval([one.evidence_shown for one in evident], clusters_of(evident), seed=seed)
-    figures = {
-        one.name: figure(point.result, one, seed=seed, keep=_has_evidence) for one in measures
-    }
-    return {
-        "variant": point.result.name,
-        "k": point.k,
-        "budget": point.budget,
-        "evidence": shown.as_json(),
-        "sections": fmean(one.sections for one in evident),
-        "metrics": {name: found.as_json() for name, found in figures.items() if found},
-    }
+    return CurvePoint(
+        variant=point.result.name,
+        k=point.k,
+        budget=point.budget,
+        evidence=rate_interval([one.evidence_shown for one in evident], clusters_of(evident)),
+        sections=fmean(one.sections for one in evident),
+        metrics=figures(point.result, measures, keep=_has_evidence),
+        **changes,
+    )
 
 
-def _differences(
-    point: Point, other: Point, measures: Sequence[Measure], seed: int
-) -> dict[str, Any]:
-    """By metric, ``point`` minus ``other``, question by question."""
-    found = {
-        one.name: difference(point.result, other.result, one, seed=seed, keep=_has_evidence)
-        for one in measures
-    }
-    return {name: one.as_json() for name, one in found.items() if one}
+def _added(point: Placed, other: Placed, measures: Sequence[Measure]) -> dict[str, Difference]:
+    return differences(point.result, other.result, measures, keep=_has_evidence)
 
 
-def _enough(
-    values: list[int], points: list[Point], measure: Measure, seed: int
-) -> dict[str, Any] | None:
-    """What is enough of one metric; None where there are too few clusters to say."""
+def _enough(values: list[int], points: list[Placed], measure: Measure) -> Enough | None:
     aligned = align([point.result for point in points], measure.name, _has_evidence)
-    found = enough(values, aligned.values, aligned.clusters, seed=seed)
-    return asdict(found) if found else None
+    return enough(values, aligned.values, aligned.clusters)

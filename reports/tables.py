@@ -1,12 +1,22 @@
 """A comparison → its tables of text, the same for every way of showing them."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from reports import explained
-from reports.cells import TextTable, change, heads, label, score, share, titles
+from reports.cells import (
+    TextTable,
+    change,
+    counted,
+    heads,
+    label,
+    lacking,
+    score_cell,
+    share_cell,
+)
+from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
-from reports.sweep import swept
+from reports.pairwise import Paired
 
 _NAMED = 5
 """Questions without an answer that are named."""
@@ -14,33 +24,47 @@ ARROWS = {True: "↑", False: "↓", None: ""}
 """Which way is better."""
 
 
-def tables(comparison: dict[str, Any]) -> list[TextTable]:
-    """The variants with their cost; beside the floor; curves; rates; last what was published."""
-    curves = [curve_table(comparison, curve) for curve in comparison.get("sweep", [])]
-    first, last = (_variants(comparison), _beside_the_floor(comparison)), _published(comparison)
-    return [table for table in (*first, *curves, _rates(comparison), last) if table and table.rows]
+def tables(comparison: Comparison) -> list[TextTable]:
+    """The variants with their cost; beside the floor; curves; rates; last what was published.
+
+    What follows from several is said of the first.
+    """
+    made = [
+        _variants(comparison),
+        _beside_the_floor(comparison),
+        *(curve_table(comparison, curve) for curve in comparison.sweep),
+        _rates(comparison),
+        _published(comparison),
+    ]
+    said: set[str] = set()
+    shown = []
+    for table in (table for table in made if table and table.rows):
+        fresh = [line for line in table.conclusions if line not in said]
+        shown.append(replace(table, conclusions=fresh))
+        said.update(fresh)
+    return shown
 
 
-def differences(comparison: dict[str, Any]) -> TextTable:
+def pair_table(pair: Paired) -> TextTable:
     """Two variants, a line a metric: both figures, and how they differ."""
     rows = [
         [
-            f"{row['title']} {ARROWS[row['higher_is_better']]}",
-            f"{row['a']:.3f}",
-            f"{row['b']:.3f}",
+            f"{row.title} {ARROWS[row.higher_is_better]}",
+            f"{row.a:.3f}",
+            f"{row.b:.3f}",
             *change(row),
-            str(row["n"]),
+            str(row.n),
+            str(row.clusters),
         ]
-        for row in comparison["metrics"].values()
+        for row in pair.metrics.values()
     ]
-    columns = ["metric", "A", "B", "A - B", "95% interval", "n"]
-    title = f"A: {comparison['a']}\nB: {comparison['b']}"
-    if comparison["where"]:
-        title += f"\nof the questions with {comparison['where']}"
-    shared = comparison["cluster"] or "evidence, or where no more is known a document"
-    about = explained.DIFFERENCES.format(shared=shared)
-    note = "\n".join([about, *comparison["notes"]])
-    return TextTable(title, columns, rows, note, "\n".join(comparison["conclusions"]))
+    columns = ["metric", "A", "B", "A - B", "95% interval", "n", "groups"]
+    title = f"A: {pair.a}\nB: {pair.b}"
+    if pair.where:
+        title += f"\nof the questions with {pair.where}"
+    shared = pair.cluster or "evidence, or where no more is known a document"
+    note = "\n".join([explained.DIFFERENCES.format(shared=shared), *pair.notes])
+    return TextTable(title, columns, rows, note, pair.conclusions)
 
 
 def notes(shown: Sequence[TextTable]) -> list[str]:
@@ -48,118 +72,125 @@ def notes(shown: Sequence[TextTable]) -> list[str]:
     return list(dict.fromkeys(table.note for table in shown))
 
 
-def _variants(comparison: dict[str, Any]) -> TextTable:
+def _variants(comparison: Comparison) -> TextTable:
     """The floors, and below them the variants."""
-    shown = titles(comparison, "mean", "corpus")
-    corpus = titles(comparison, "corpus")
+    shown = comparison.titles("mean", "corpus")
+    # The differences of others have no room here; comparison.json has them.
+    compared = comparison.titles("mean")
     rows = [
         [
-            label(name),
-            # Its difference has no room here; comparison.json has it.
+            _name(name, entry),
             *(
-                score(entry["metrics"], None if one in corpus else entry.get("vs_baseline"), one)
+                score_cell(entry.metrics, entry.vs_baseline if one in compared else None, one)
                 for one in shown
             ),
-            _cost(entry),
+            _cost(entry.cost, len(entry.unanswered)),
         ]
-        for name, entry in comparison["variants"].items()
-        if name not in swept(comparison)
+        for name, entry in comparison.unswept.items()
     ]
-    title = (
-        f"Variants of suite {comparison['suite']['name']}, and what each adds to "
-        f"{comparison['baseline']}"
+    groups = explained.grouping(comparison.groups.n, comparison.groups.by)
+    changes = [entry.vs_baseline or {} for entry in comparison.variants.values()]
+    return TextTable(
+        f"Variants of suite {comparison.suite.name}, and what each adds to {comparison.baseline}",
+        ["variant", *heads(shown.values()), "cost"],
+        rows,
+        " ".join([explained.VARIANTS, groups, *_asides(comparison)]),
+        lacking(one[metric] for one in changes for metric in compared if metric in one),
     )
-    columns = ["variant", *heads(list(shown.values())), "cost"]
-    groups = comparison["groups"]
-    note = " ".join([explained.VARIANTS, explained.groups(groups), *_asides(comparison)])
-    return TextTable(title, columns, rows, note, explained.few(groups["n"]))
 
 
-def _cost(entry: dict[str, Any]) -> str:
-    """Means a question of what is told of it, the share of answers cut, and the questions."""
-    cost = entry["cost"]
-    tokens = [cost[one] for one in ("prompt_tokens", "answer_tokens") if cost[one] is not None]
+def _name(name: str, entry: VariantFigures) -> str:
+    return f"{label(name)}\n{counted(entry.n, entry.clusters, entry.replicates)}"
+
+
+def _cost(cost: Cost, unanswered: int) -> str:
+    """Means a question of what is told of it, the share of answers cut, and those not given."""
+    tokens = [one for one in (cost.prompt_tokens, cost.answer_tokens) if one is not None]
     parts = [f"{sum(tokens):.0f} tok"] if tokens else []
-    parts += [f"{cost['seconds']:.2f} s"] if cost["seconds"] is not None else []
-    parts += [f"{1000 * cost['price']:.3g} / 1,000"] if cost["price"] is not None else []
-    parts += [f"{cost['cut']:.0%} cut"] if cost["cut"] is not None else []
-    again = f" × {entry['replicates']}" if entry["replicates"] > 1 else ""
-    parts.append(f"n = {entry['n']}{again}")
-    parts += [f"{len(entry['unanswered'])} without"] if entry["unanswered"] else []
-    return "\n".join(parts)
+    parts += [f"{cost.seconds:.2f} s"] if cost.seconds is not None else []
+    parts += [f"{1000 * cost.price:.3g} / 1,000"] if cost.price is not None else []
+    parts += [f"{cost.cut:.0%} cut"] if cost.cut is not None else []
+    parts += [f"{unanswered} without"] if unanswered else []
+    return "\n".join(parts) or "–"
 
 
-def _asides(comparison: dict[str, Any]) -> list[str]:
+def _asides(comparison: Comparison) -> list[str]:
     """What must be known of single variants."""
-    variants = comparison["variants"].items()
     trained = [
-        f"{name} is asked in {entry['asked_in']}, its weights were trained in "
-        f"{entry['trained_in']}."
-        for name, entry in variants
-        if entry["trained_in"]
+        f"{name} is asked in {entry.asked_in}, its weights were trained in {entry.trained_in}."
+        for name, entry in comparison.variants.items()
+        if entry.trained_in
     ]
     without = [
-        f"{name} has no answer to {', '.join(entry['unanswered'][:_NAMED])}"
-        f"{' …' if len(entry['unanswered']) > _NAMED else ''}: scored as an empty one."
-        for name, entry in variants
-        if entry["unanswered"]
+        f"{name} has no answer to {', '.join(entry.unanswered[:_NAMED])}"
+        f"{' …' if len(entry.unanswered) > _NAMED else ''}: scored as an empty one."
+        for name, entry in comparison.variants.items()
+        if entry.unanswered
     ]
     return [*trained, *without]
 
 
-def _beside_the_floor(comparison: dict[str, Any]) -> TextTable | None:
-    """What each variant adds to the floor; none where no variant is beside one."""
-    if comparison["floor"] is None:
-        return None
-    shown = titles(comparison, "mean", "corpus")
-    rows = [
-        [
-            f"{label(name)}\nn = {entry['n']}",
-            *(
-                "\n".join(change(entry["vs_floor"][one])) if one in entry["vs_floor"] else "–"
-                for one in shown
-            ),
-        ]
-        for name, entry in comparison["variants"].items()
-        if "vs_floor" in entry and name not in swept(comparison)
-    ]
-    columns = ["variant", *heads(list(shown.values()))]
-    title = f"Beside the floor: each variant minus {comparison['floor']}"
-    return TextTable(title, columns, rows, explained.FLOOR)
-
-
-def _published(comparison: dict[str, Any]) -> TextTable | None:
-    published = comparison["published"]
-    if not published or not published["variants"]:
-        return None
-    found = published["variants"]
-    shown = {
-        name: title
-        for name, title in titles(comparison, "mean").items()
-        if any(name in what for what in found.values())
+def _beside_the_floor(comparison: Comparison) -> TextTable:
+    """What each variant adds to the floor; without rows where no variant is beside one."""
+    shown = comparison.titles("mean", "corpus")
+    beside = {
+        name: entry.vs_floor
+        for name, entry in comparison.unswept.items()
+        if entry.vs_floor is not None
     }
     rows = [
         [
-            what["title"],
+            _name(name, comparison.variants[name]),
+            *("\n".join(change(found[one])) if one in found else "–" for one in shown),
+        ]
+        for name, found in beside.items()
+    ]
+    return TextTable(
+        f"Beside the floor: each variant minus {comparison.floor}",
+        ["variant", *heads(shown.values())],
+        rows,
+        explained.BESIDE_FLOOR,
+        lacking(found[one] for found in beside.values() for one in shown if one in found),
+    )
+
+
+def _published(comparison: Comparison) -> TextTable | None:
+    published = comparison.published
+    if not published:
+        return None
+    shown = {
+        name: title
+        for name, title in comparison.titles("mean").items()
+        if any(name in what.figures for what in published.variants.values())
+    }
+    rows = [
+        [
+            what.title,
             name,
             *(
-                f"{comparison['variants'][name]['metrics'][one]['mean']:.3f} ({what[one]:.2f})"
+                f"{comparison.variants[name].metrics[one].mean:.3f} ({what.figures[one]:.2f})"
                 for one in shown
             ),
         ]
-        for name, what in found.items()
+        for name, what in published.variants.items()
     ]
     columns = ["published as", "variant", *shown.values()]
-    return TextTable("Ours (published)", columns, rows, published["note"])
+    return TextTable("Ours (published)", columns, rows, published.note)
 
 
-def _rates(comparison: dict[str, Any]) -> TextTable:
-    shown = titles(comparison, "rate")
-    better = {name: ARROWS[comparison["metrics"][name]["higher_is_better"]] for name in shown}
+def _rates(comparison: Comparison) -> TextTable:
+    shown = comparison.titles("rate")
+    better = {name: ARROWS[comparison.metrics[name].higher_is_better] for name in shown}
     rows = [
-        [label(name), *(share(entry["rates"].get(one)) for one in shown)]
-        for name, entry in comparison["variants"].items()
-        if entry["rates"]
+        [
+            label(name),
+            *(
+                f"{share_cell(found)}\n{counted(found.n, found.clusters)}" if found else "–"
+                for found in map(entry.rates.get, shown)
+            ),
+        ]
+        for name, entry in comparison.variants.items()
+        if entry.rates
     ]
-    columns = ["variant", *heads([f"{title} {better[name]}" for name, title in shown.items()])]
+    columns = ["variant", *heads(f"{title} {better[name]}" for name, title in shown.items())]
     return TextTable("Abstention and evidence", columns, rows, explained.RATES)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -10,32 +9,33 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.cells import TextTable
+from reports.comparison import Comparison
 from reports.tables import notes, tables
 
-WORDS = ("published as", "variant", "metric")
+WORDED = ("published as", "variant", "metric")
 """Columns of words; the others hold figures."""
 NAME = 18
 """Characters a name takes of a line, at most; a longer one goes on in the next."""
 
 
-def show(comparison: dict[str, Any], console: Console) -> None:
+def show_comparison(comparison: Comparison, console: Console) -> None:
     """Print every table of a run, the notes and the signature."""
-    show_tables(tables(comparison), comparison["signature"], console)
+    show_tables(tables(comparison), comparison.signature, console)
 
 
 def show_tables(shown: Sequence[TextTable], signature: str, console: Console) -> None:
     """Print tables, their notes and the signature of what they show."""
     for table in shown:
-        for part in fitted(table, console.width):
+        for part in parted(table, console.width):
             console.print(_rich(part))
-        if table.conclusion:
-            console.print(Text(table.conclusion + "\n"))
+        if table.conclusions:
+            console.print(Text("\n".join([*table.conclusions, ""])))
     for note in notes(shown):
         console.print(Text(note, style="dim"))
     console.print(Text(f"signature: {signature}", style="dim"))
 
 
-def fitted(table: TextTable, width: int) -> list[TextTable]:
+def parted(table: TextTable, width: int) -> list[TextTable]:
     """The table in parts of at most ``width`` characters, each with the names of the rows.
 
     One part where it fits. No figure is cut; a name may take at most ``NAME`` characters of a line.
@@ -44,7 +44,7 @@ def fitted(table: TextTable, width: int) -> list[TextTable]:
         max(len(line) for row in (table.columns, *table.rows) for line in row[place].split("\n"))
         for place in range(len(table.columns))
     ]
-    names = [place for place, column in enumerate(table.columns) if column in WORDS]
+    names = [place for place, column in enumerate(table.columns) if column in WORDED]
     taken = sum(min(widths[place], NAME) + 1 for place in names)
     parts: list[list[int]] = [[]]
     for place in (place for place in range(len(widths)) if place not in names):
@@ -71,7 +71,7 @@ def _rich(table: TextTable) -> Table:
         pad_edge=False,
     )
     for column in table.columns:
-        words = column in WORDS
+        words = column in WORDED
         # What does not fit goes on in the next line: figures whole, so names.
         shown.add_column(
             Text(column),

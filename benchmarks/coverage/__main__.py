@@ -8,48 +8,56 @@ population from the smallest number of clusters on; of several, the one with nar
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
-from benchmarks.coverage.measuring import COUNTS, Cell, chosen, enough_from, measured
+from benchmarks.coverage.measuring import chosen, enough_from, methods_covered, replicates_covered
 from benchmarks.coverage.methods import METHODS
-from benchmarks.coverage.populations import Rare, Skewed, own
+from benchmarks.coverage.populations import RARE, SKEWED, Population, own
+
+COUNTS = (3, 5, 10, 20, 40, 100, 200)
+"""Clusters of a sample."""
 
 
-def main() -> None:
+def print_coverage() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage", description=__doc__)
     parser.add_argument("--run", type=Path, help="a run whose differences are drawn from")
-    parser.add_argument("--samples", type=int, default=4_000, help="of each population and count")
+    parser.add_argument("--samples", type=int, default=20_000, help="of a population and count")
     parser.add_argument("--clusters", type=int, nargs="+", default=COUNTS)
     asked = parser.parse_args()
-    of_means = [Skewed(), Rare(), *(own(asked.run, "mean") if asked.run else ())]
-    table = measured(of_means, asked.clusters, asked.samples)
-    _print("means", table)
-    names = list(METHODS)
-    for name in names:
+    print("% of samples whose 95% interval holds the true figure ± its standard error, and the")
+    print("median width of the intervals as a ratio to the percentile's")
+    of_run = {kind: own(asked.run, kind) if asked.run else () for kind in ("mean", "corpus")}
+    _measure("means", [SKEWED, RARE, *of_run["mean"]], asked.clusters, asked.samples)
+    _measure("corpus figures", of_run["corpus"], asked.clusters, asked.samples)
+    print("\nof means of questions that are answered several times, by t, CR3:\n")
+    _print(["replicates", "their variance to the questions'", "clusters", "covered"])
+    for count, ratio, clusters in product((2, 3, 5), (1, 10), (10, 20, 40, 200)):
+        covered = replicates_covered(clusters, count, ratio, asked.samples // 10)
+        _print(map(str, (count, ratio, clusters, covered)))
+
+
+def _measure(
+    title: str, populations: Iterable[Population], counts: Iterable[int], samples: int
+) -> None:
+    """A line a population and number of clusters, and what follows for each method."""
+    print()
+    _print([title, "clusters", *METHODS])
+    table = {}
+    for population, clusters in product(populations, counts):
+        cells = methods_covered(population, clusters, samples)
+        table[population.name, clusters] = cells
+        _print([population.name, str(clusters), *map(str, cells.values())])
+    for name in METHODS if table else ():
         print(f"{name}: enough from {enough_from(table, name) or 'none of these'} clusters")
-    print(f"chosen: {chosen(table) or 'none'}\n")
-    of_corpora = list(own(asked.run, "corpus")) if asked.run else []
-    if of_corpora:
-        _print("corpus figures", measured(of_corpora, asked.clusters, asked.samples))
+    print(f"chosen: {chosen(table) or 'none'}")
 
 
-def _print(title: str, table: Mapping[tuple[str, int], Mapping[str, Cell]]) -> None:
-    print(f"{title}: % of samples whose 95% interval holds the true figure ± standard error,")
-    print("and the median width of the intervals beside the percentile's")
-    print(_line(["population", "clusters", *METHODS]))
-    for (population, clusters), cells in table.items():
-        shown = [
-            f"{cell.covered:.1%} ±{cell.error:.1%} ×{cell.width:.2f}".replace("%", "")
-            for cell in cells.values()
-        ]
-        print(_line([population, str(clusters), *shown]))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _print(cells: Iterable[str]) -> None:
+    print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
-    main()
+    print_coverage()

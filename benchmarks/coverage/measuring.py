@@ -1,62 +1,97 @@
 """Coverage: the share of samples whose interval holds the true figure of its population."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
 
-from benchmarks.coverage.methods import METHODS, Interval, estimate
-from benchmarks.coverage.populations import Population, Sample
-from harness.resampling import Floats
-from harness.statistics import COVERAGE, RESAMPLES
+from benchmarks.coverage.methods import METHODS, Ends, estimated
+from benchmarks.coverage.populations import Drawn, Population
+from harness.jackknife import FloatArray
+from harness.statistics import COVERAGE, mean_interval
 
-COUNTS = (3, 5, 10, 20, 40, 200)
-"""Clusters of a sample."""
 NEEDED = {10: 0.92, 20: 0.93}
 """Least coverage of a method that is taken: from that many clusters on."""
 SEED = 7
+RESAMPLES = 2_000
+"""Of the methods that resample: the chance of so many moves what they cover by less than 0.1%."""
 AT_ONCE = 250
 """Samples whose resamples are in memory together."""
+WITHIN = 0.5
+"""Standard deviation of a single answer, where questions are answered several times; that of a
+question is 1."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class Covered:
     """What a method does with samples of one population and number of clusters."""
 
-    covered: float
-    """Share of the intervals that hold the true figure."""
+    share: float
+    """Of the intervals, those that hold the true figure."""
     error: float
     """Its Monte Carlo standard error."""
-    width: float
-    """Median width of the intervals, as a ratio to the percentile's."""
+    width: float | None = None
+    """Median width of the intervals, as a ratio to the percentile's, if it was measured."""
+
+    def __str__(self) -> str:
+        wide = "" if self.width is None else f" ×{self.width:.2f}"
+        return f"{100 * self.share:.1f} ±{100 * self.error:.1f}{wide}"
 
 
-Table = Mapping[tuple[str, int], Mapping[str, Cell]]
+Table = Mapping[tuple[str, int], Mapping[str, Covered]]
 """By population and clusters, then by method."""
 
 
-def measured(populations: Sequence[Population], counts: Sequence[int], samples: int) -> Table:
-    """Every method on that many samples of each population and number of clusters."""
+def methods_covered(population: Population, clusters: int, samples: int) -> dict[str, Covered]:
+    """What every method does with samples of so many clusters."""
+    random = np.random.default_rng([SEED, clusters])
+    sample = population.draw(random, samples, clusters)
+    draws = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=RESAMPLES)
+    intervals: dict[str, list[Ends]] = {name: [] for name in METHODS}
+    for start in range(0, samples, AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        some = Drawn(sample.statistics[part], sample.sizes[part], sample.truth[part])
+        found = estimated(some, population.figure, draws.astype(np.float64))
+        for name, method in METHODS.items():
+            intervals[name].append(method(found, COVERAGE))
+    ends = {name: np.concatenate(parts, axis=1) for name, parts in intervals.items()}
+    usual = _width(ends["percentile"])
     return {
-        (population.name, clusters): _cells(population, clusters, samples)
-        for population in populations
-        for clusters in counts
+        name: replace(_covered(both, sample.truth), width=_width(both) / usual)
+        for name, both in ends.items()
     }
+
+
+def replicates_covered(clusters: int, count: int, ratio: int, samples: int) -> Covered:
+    """What our intervals do with means of questions that are answered several times.
+
+    Question, replicate and the single answer add up, to a mean of 0.
+
+    Args:
+        clusters: questions of a sample, each a cluster of its own.
+        count: replicates.
+        ratio: how uncertain they make the mean, to how uncertain the questions do, in variance.
+        samples: how many are drawn.
+    """
+    random = np.random.default_rng([SEED, clusters, count, ratio])
+    scores = random.normal(0, 1, (samples, 1, clusters))
+    scores = scores + random.normal(0, np.sqrt(ratio * count / clusters), (samples, count, 1))
+    scores += random.normal(0, WITHIN, scores.shape)
+    names = [str(cluster) for cluster in range(clusters)]
+    found = [mean_interval(one, names) for one in scores]
+    ends = np.array([(one.low, one.high) for one in found], np.float64).T
+    return _covered(ends, np.zeros(samples))
 
 
 def enough_from(table: Table, method: str) -> int | None:
     """The smallest number of clusters from which a method covers what is ``NEEDED``, of every
     population; None where it does not even at the largest."""
-    counts = sorted({clusters for _, clusters in table if clusters >= min(NEEDED)}, reverse=True)
     enough = None
-    for count in counts:
-        needed = max(share for least, share in NEEDED.items() if count >= least)
-        if any(
-            cells[method].covered < needed
-            for (_, clusters), cells in table.items()
-            if clusters == count
-        ):
+    for count in sorted({clusters for _, clusters in table}, reverse=True):
+        needed = max((share for least, share in NEEDED.items() if count >= least), default=1.1)
+        at = [cells[method].share for (_, clusters), cells in table.items() if clusters == count]
+        if min(at) < needed:
             break
         enough = count
     return enough
@@ -65,34 +100,22 @@ def enough_from(table: Table, method: str) -> int | None:
 def chosen(table: Table) -> str | None:
     """The method that is enough from the smallest number of clusters on; of several, the one whose
     intervals are narrower there and above."""
-    found = {name: least for name in METHODS if (least := enough_from(table, name)) is not None}
+    names = next(iter(table.values()), {})
+    found = {name: least for name in names if (least := enough_from(table, name)) is not None}
 
     def rank(name: str) -> tuple[int, float]:
-        widths = [
-            cells[name].width for (_, clusters), cells in table.items() if clusters >= found[name]
-        ]
+        widths = [cells[name].width or 0 for (_, n), cells in table.items() if n >= found[name]]
         return found[name], fmean(widths)
 
     return min(found, key=rank, default=None)
 
 
-def _cells(population: Population, clusters: int, samples: int) -> dict[str, Cell]:
-    random = np.random.default_rng([SEED, clusters])
-    sample = population.draw(random, samples, clusters)
-    draws = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=RESAMPLES)
-    intervals: dict[str, list[Interval]] = {name: [] for name in METHODS}
-    for start in range(0, samples, AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        some = Sample(sample.statistics[part], sample.sizes[part], sample.truth[part])
-        found = estimate(some, population.figure, draws.astype(np.float64))
-        for name, method in METHODS.items():
-            intervals[name].append(method(found, COVERAGE))
-    ends = {name: np.concatenate(parts, axis=1) for name, parts in intervals.items()}
-    usual = np.median(np.diff(ends["percentile"], axis=0))
-    return {name: _cell(*both, sample.truth, usual) for name, both in ends.items()}
+def _covered(ends: FloatArray, truth: FloatArray) -> Covered:
+    """Of lower and upper ends, (2, B), and the true figures, (B,)."""
+    low, high = ends
+    share = float(((low <= truth) & (truth <= high)).mean())
+    return Covered(share, float(np.sqrt(share * (1 - share) / len(truth))))
 
 
-def _cell(low: Floats, high: Floats, truth: Floats, usual: float) -> Cell:
-    covered = float(((low <= truth) & (truth <= high)).mean())
-    error = float(np.sqrt(covered * (1 - covered) / len(truth)))
-    return Cell(covered, error, float(np.median(high - low) / usual))
+def _width(ends: FloatArray) -> float:
+    return float(np.median(ends[1] - ends[0]))

@@ -7,16 +7,17 @@ averaged is the difference of two variants, question by question.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
+from harness.jackknife import FloatArray, cluster_sums
 from harness.pairing import Aligned, align
-from harness.resampling import Floats
 from harness.runs import Result
 from harness.samples import read_log
+from harness.statistics import Total
 
 LARGEST = 12
 """Questions of a cluster, at most."""
@@ -35,108 +36,71 @@ QUARTER = 1 / 4
 
 
 @dataclass(frozen=True)
-class Sample:
+class Drawn:
     """B samples of C clusters each."""
 
-    statistics: Floats
+    statistics: FloatArray
     """Of each cluster, summed over its questions: shape (B, C, S)."""
-    sizes: Floats
+    sizes: FloatArray
     """Questions of each cluster, shape (B, C)."""
-    truth: Floats
+    truth: FloatArray
     """The figure of the population each was drawn from, shape (B,)."""
 
 
-class Population(Protocol):
+Pool = tuple[FloatArray, FloatArray]
+"""The clusters of two variants: statistics (G, S), and how many questions they have, (G,)."""
+
+
+@dataclass(frozen=True)
+class Population:
     """Where samples come from."""
 
-    @property
-    def name(self) -> str:
-        """As in tables."""
-
-    @property
-    def figure(self) -> Callable[[Floats], Floats]:
-        """What is estimated, of summed statistics: (..., S) → (...)."""
-
-    def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Sample:
-        """That many samples of that many clusters."""
+    name: str
+    draw: Callable[[np.random.Generator, int, int], Drawn]
+    """That many samples of that many clusters."""
+    figure: Total
+    """What is estimated, of summed statistics: (..., S) → (...)."""
 
 
-def mean(sums: Floats) -> Floats:
-    """Of statistics that are a sum and a count, (..., 2) → (...)."""
+def ratio(sums: FloatArray) -> FloatArray:
+    """A mean, of statistics that are a sum and a count, (..., 2) → (...)."""
     return np.asarray(sums[..., 0] / sums[..., 1])
 
 
-@dataclass(frozen=True)
-class Skewed:
-    """Effects of clusters are log-normal, shifted to a mean of 0; their sizes are uneven."""
-
-    name: str = "skewed"
-    figure: Callable[[Floats], Floats] = mean
-
-    def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Sample:
-        """The true mean is 0."""
-        sizes = _uneven(random, (samples, clusters))
-        effects = random.lognormal(0, SIGMA, sizes.shape) - np.exp(SIGMA**2 / 2)
-        spread = np.sqrt(np.expm1(SIGMA**2) * np.exp(SIGMA**2))
-        noise = random.normal(0, spread, sizes.shape) * np.sqrt(sizes)
-        sums = sizes * effects + noise
-        return Sample(np.stack([sums, sizes], axis=-1), sizes, np.zeros(samples))
+def _skewed(random: np.random.Generator, samples: int, clusters: int) -> Drawn:
+    sizes = _uneven(random, (samples, clusters))
+    effects = random.lognormal(0, SIGMA, sizes.shape) - np.exp(SIGMA**2 / 2)
+    spread = np.sqrt(np.expm1(SIGMA**2) * np.exp(SIGMA**2))
+    sums = sizes * effects + random.normal(0, spread, sizes.shape) * np.sqrt(sizes)
+    return Drawn(np.stack([sums, sizes], axis=-1), sizes, np.zeros(samples))
 
 
-@dataclass(frozen=True)
-class Rare:
-    """Most differences are 0, a few are large and all of one sign, and where they are is partly of
-    the cluster (correlation 0.1); one cluster has a quarter of all questions."""
-
-    name: str = "rare"
-    figure: Callable[[Floats], Floats] = mean
-
-    def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Sample:
-        """The true mean is that of the large differences."""
-        sizes = _uneven(random, (samples, clusters))
-        others = sizes[:, 1:].sum(axis=1)
-        sizes[:, 0] = np.round(others * QUARTER / (1 - QUARTER))
-        # A cluster's share of large differences is Beta distributed, of which a + b is 10.
-        share = random.beta(10 * LARGE, 10 * (1 - LARGE), sizes.shape)
-        counts = sizes.astype(np.int64)
-        large = random.binomial(counts, share)
-        small = random.binomial(counts - large, (1 - ALIKE - LARGE) / (1 - LARGE))
-        sums = LARGE_BY * large + random.normal(0, SMALL_BY, sizes.shape) * np.sqrt(small)
-        truth = np.full(samples, LARGE * LARGE_BY)
-        return Sample(np.stack([sums, sizes], axis=-1), sizes, truth)
+def _rare(random: np.random.Generator, samples: int, clusters: int) -> Drawn:
+    sizes = _uneven(random, (samples, clusters))
+    others = sizes[:, 1:].sum(axis=1)
+    sizes[:, 0] = np.round(others * QUARTER / (1 - QUARTER))
+    # A cluster's share of large differences is Beta distributed, of which a + b is 10.
+    share = random.beta(10 * LARGE, 10 * (1 - LARGE), sizes.shape)
+    counts = sizes.astype(np.int64)
+    large = random.binomial(counts, share)
+    small = random.binomial(counts - large, (1 - ALIKE - LARGE) / (1 - LARGE))
+    sums = LARGE_BY * large + random.normal(0, SMALL_BY, sizes.shape) * np.sqrt(small)
+    truth = np.full(samples, LARGE * LARGE_BY)
+    return Drawn(np.stack([sums, sizes], axis=-1), sizes, truth)
 
 
-@dataclass(frozen=True)
-class Pool:
-    """The clusters of two variants that were compared."""
-
-    statistics: Floats
-    """Shape (G, S)."""
-    sizes: Floats
-    """Shape (G,)."""
+SKEWED = Population("skewed", _skewed, ratio)
+"""Effects of clusters are log-normal, shifted to a mean of 0; their sizes are uneven."""
+RARE = Population("rare", _rare, ratio)
+"""Most differences are 0, a few are large and all of one sign, and where they are is partly of the
+cluster (correlation 0.1); one cluster has a quarter of all questions."""
 
 
-@dataclass(frozen=True)
-class Own:
-    """Clusters of real differences, drawn with replacement; of each pair of variants equally."""
-
-    name: str
-    figure: Callable[[Floats], Floats]
-    pools: Sequence[Pool]
-
-    def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Sample:
-        """The true figure is that of all clusters of the pair, as if as many as drawn."""
-        drawn = []
-        for which in np.array_split(np.arange(samples), len(self.pools)):
-            pool = self.pools[len(drawn)]
-            places = random.integers(len(pool.sizes), size=(len(which), clusters))
-            truth = self.figure(pool.statistics.mean(axis=0) * clusters)
-            drawn.append((pool.statistics[places], pool.sizes[places], np.full(len(which), truth)))
-        return Sample(*map(np.concatenate, zip(*drawn, strict=True)))
-
-
-def own(run: Path, kind: str) -> Iterator[Own]:
+def own(run: Path, kind: str) -> Iterator[Population]:
     """The differences of every two variants of a run that differ, a population for each metric.
+
+    Clusters are drawn with replacement, of each pair of variants equally. The true figure is that
+    of the pair's clusters, as if there were as many as drawn.
 
     Args:
         run: a folder with the sample logs of its variants somewhere in it.
@@ -150,16 +114,29 @@ def own(run: Path, kind: str) -> Iterator[Own]:
     measures = {name: one for log in logs for name, one in log.measures.items() if one.kind == kind}
     for name, measure in measures.items():
         pairs = [align(pair, name) for pair in combinations(results, 2)]
-        pools = [_pool(pair) for pair in pairs if not np.array_equal(*pair.values)]
-        yield Own(f"own {name}", apart(measure.total) if measure.total else mean, pools)
+        pools = [_pool(one) for one in pairs if not np.array_equal(one.values[0], one.values[1])]
+        figure = _apart(measure.total) if measure.total else ratio
+        yield Population(f"own {name}", partial(_resampled, pools, figure), figure)
 
 
-def apart(total: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+def _resampled(
+    pools: Sequence[Pool], figure: Total, random: np.random.Generator, samples: int, clusters: int
+) -> Drawn:
+    drawn = []
+    of_pools = np.array_split(np.arange(samples), len(pools))
+    for which, (statistics, sizes) in zip(of_pools, pools, strict=True):
+        places = random.integers(len(sizes), size=(len(which), clusters))
+        truth = np.full(len(which), figure(statistics.mean(axis=0) * clusters))
+        drawn.append((statistics[places], sizes[places], truth))
+    return Drawn(*map(np.concatenate, zip(*drawn, strict=True)))
+
+
+def _apart(total: Total) -> Total:
     """The difference of two figures, of the statistics of both, the second's after the first's."""
 
-    def figure(sums: Floats) -> Floats:
-        width = sums.shape[-1] // 2
-        return total(sums[..., :width]) - total(sums[..., width:])
+    def figure(sums: FloatArray) -> FloatArray:
+        ours, theirs = np.split(sums, 2, axis=-1)
+        return total(ours) - total(theirs)
 
     return figure
 
@@ -170,13 +147,10 @@ def _pool(pair: Aligned) -> Pool:
         rows = np.stack([ours - theirs, np.ones_like(ours)], axis=-1)
     else:
         rows = np.concatenate([ours, theirs], axis=-1)
-    names, member, sizes = np.unique(pair.clusters, return_inverse=True, return_counts=True)
-    statistics = np.zeros((len(names), rows.shape[1]))
-    np.add.at(statistics, member, rows)
-    return Pool(statistics, sizes.astype(np.float64))
+    return cluster_sums(rows, pair.clusters)
 
 
-def _uneven(random: np.random.Generator, shape: tuple[int, int]) -> Floats:
+def _uneven(random: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     """Numbers of questions, from 1 to ``LARGEST``, the larger the rarer."""
     sizes = np.arange(1, LARGEST + 1)
     chances = SHRINKS**sizes

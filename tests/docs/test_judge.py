@@ -114,7 +114,7 @@ def write_suite() -> str:
 
 
 def run(suite: str) -> dict[str, Any]:
-    return run_suite(load_suite(suite), Path("run"), quiet())["variants"]["today"]
+    return run_suite(load_suite(suite), Path("run"), quiet()).as_json()["variants"]["today"]
 
 
 def test_the_judge_is_shown_the_context_the_question_and_the_answer(judge: Judge) -> None:

@@ -72,7 +72,7 @@ def answers(*lines: dict[str, Any]) -> None:
 
 
 def run(suite: str, folder: str = "run", **more: Any) -> dict[str, Any]:
-    return run_suite(load_suite(suite), Path(folder), quiet(), **more)
+    return run_suite(load_suite(suite), Path(folder), quiet(), **more).as_json()
 
 
 def calls() -> list[str]:
@@ -105,8 +105,8 @@ def test_what_a_file_does_not_tell_is_open_in_json_and_has_no_figure_in_the_tabl
     assert entry["n"] == 3
     assert not set(RATES) & set(entry["rates"])
     lines = Path("run/report.md").read_text().splitlines()
-    (row,) = [line for line in lines if line.startswith("| today |")]
-    assert row.endswith("| n = 3 |")
+    (row,) = [line for line in lines if line.startswith("| today<br>n = 3<br>in 3 groups |")]
+    assert row.endswith("| – |")
     assert {line["doc"]["context"] for line in samples("today").values()} == {None}
 
 
@@ -217,7 +217,7 @@ def test_what_raised_costs_one_answer_and_is_asked_again(
 ) -> None:
     suite = write("ours")
     Path("broken.txt").touch()
-    comparison = run_suite(load_suite(suite), Path("run"), Watch(Console(stderr=True)))
+    comparison = run_suite(load_suite(suite), Path("run"), Watch(Console(stderr=True))).as_json()
     (line,) = [one for one in capfd.readouterr().err.splitlines() if "has no answer" in one]
     assert line.startswith(f"{TEST[0]} has no answer: ")
     assert "raised ValueError: no bees (assistant_of_" in line

@@ -30,7 +30,7 @@ def suite(model: Path, data: Path, **more: Any) -> Suite:
 
 
 def run_quietly(wanted: Suite, out: Path) -> dict[str, Any]:
-    return run_suite(wanted, out, quiet())
+    return run_suite(wanted, out, quiet()).as_json()
 
 
 def logged(run: Path, variant: str) -> list[dict[str, Any]]:

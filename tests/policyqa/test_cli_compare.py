@@ -68,10 +68,14 @@ def test_options_pick_a_metric_a_condition_and_clusters(
     (row,) = found["metrics"].values()
     assert (row["title"], row["higher_is_better"]) == ("loss", False)
     assert (row["n"], row["clusters"], row["delta"]) == (4, 2, -0.75)
-    assert (row["low"], row["high"]) == (-0.875, -0.625)
+    assert (row["low"], row["high"]) == (None, None)
     picked = json.loads(shown(capsys, *logs, "--where", "topic=1", "--json"))
     assert (picked["n"], picked["metrics"]["loss"]["delta"]) == (2, -0.875)
-    assert "share topic" in " ".join(shown(capsys, *logs, *wanted[:-1]).split())
+    table = shown(capsys, *logs, *wanted[:-1])
+    (line,) = [line for line in table.splitlines() if line.startswith("loss ↓")]
+    assert line.split()[-3:] == ["–", "4", "2"]
+    for said in ("share topic", "–: no interval below 10 groups of questions"):
+        assert said in " ".join(table.split())
 
 
 def test_what_the_output_assumes_is_told(

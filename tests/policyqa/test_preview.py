@@ -10,9 +10,10 @@ import pytest
 
 from harness.kept import Kept
 from harness.models.policyqa_hf import PolicyQALM
-from policyqa.preview import Asking, Indexing, Preview, preview
+from policyqa.preview import preview
 from policyqa.run import run_suite
 from policyqa.suite import load_suite
+from reports.preview import Asking, Indexing, Preview
 from tests.policyqa.test_cli import call
 from tests.policyqa.test_run import RECIPE, quiet
 

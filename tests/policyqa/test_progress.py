@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 import policyqa.progress
-from policyqa.progress import FORETOLD_AFTER, Watch, duration
+from harness.progress import duration
+from policyqa.progress import FORETOLD_AFTER, Watch
 
 
 class Clock:

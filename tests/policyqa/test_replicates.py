@@ -53,7 +53,7 @@ def test_seeds_are_trained_apart_and_shown_as_one(
         tiny_llama, data, tmp_path, variants=["plain/plain", "tuned/plain", "eight/plain"]
     )
     run = tmp_path / "run"
-    comparison = run_suite(wanted, run, quiet())
+    comparison = run_suite(wanted, run, quiet()).as_json()
     links = {link.name: link.resolve() for link in (run / "checkpoints").iterdir()}
     assert set(links) == {"tuned+seed=7", "tuned+seed=8", "eight+seed=8"}
     # One training of one seed, however it is named.
@@ -69,10 +69,10 @@ def test_seeds_are_trained_apart_and_shown_as_one(
     assert (entry["n"], entry["replicates"]) == (3, 2)
     values = [one.values["rouge_l"] for answers in tuned.replicates for one in answers.values()]
     assert entry["metrics"]["rouge_l"]["mean"] == pytest.approx(sum(values) / 6)
-    assert "n = 3 × 2" in (run / "report.md").read_text()
-    assert "and of seeds and draws" in comparison["signature"]
+    assert "n = 3 × 2<br>in 3 groups" in (run / "report.md").read_text()
+    assert "and over seeds and draws" in comparison["signature"]
     request.getfixturevalue("no_model")
-    assert run_suite(wanted, tmp_path / "again", quiet()) == comparison
+    assert run_suite(wanted, tmp_path / "again", quiet()).as_json() == comparison
 
 
 def test_draws_differ_and_are_the_same_when_they_are_made_again(
@@ -103,7 +103,7 @@ def test_the_share_of_answers_that_were_cut_is_shown(
     tiny_llama: Path, data: Path, tmp_path: Path
 ) -> None:
     wanted = suite(tiny_llama, data, tmp_path, variants=["plain/plain"])
-    comparison = run_suite(wanted, tmp_path / "run", quiet())
+    comparison = run_suite(wanted, tmp_path / "run", quiet()).as_json()
     # A random model never ends by itself.
     assert comparison["variants"]["plain/plain"]["cost"]["cut"] == 1.0
     assert "100% cut" in (tmp_path / "run" / "report.md").read_text()

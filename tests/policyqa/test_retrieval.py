@@ -3,8 +3,10 @@
 import inspect
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,11 +18,11 @@ from harness.statistics import mean_interval
 from policyqa import cli
 from policyqa.cli_index import DEFAULT_EMBEDDER, Mode
 from policyqa.retrieval import clusters
-from policyqa.retrieval_report import show_scores
 from rag.index import MODES
 from rag.retriever import Retriever
+from reports.retrieval import RetrievalScores, show_retrieval
 from tasks.policyqa.questions import Question
-from tests.conftest import write_questions
+from tests.conftest import write_data, write_questions
 
 K = 6
 """As many sections as a framework of the small data has."""
@@ -82,69 +84,63 @@ def scored(score: Score, *options: str, k: int = K) -> dict[str, Any]:
     return document
 
 
-def test_each_question_scores_what_was_found_of_its_evidence(score: Score) -> None:
-    rows = scored(score)["questions"]
+def test_the_document_has_what_was_found_of_each_question_and_their_means(score: Score) -> None:
+    document = scored(score)
+    names, recall = retrieval_metrics(K), f"recall@{K}"
+    rows = document["questions"]
     assert list(rows) == ["found", "half", "missed"]
-    names = retrieval_metrics(K)
     assert [rows["found"][name] for name in names] == pytest.approx([1, 1, 1, 1])
     assert [rows["half"][name] for name in names] == pytest.approx([0.5, 0.5, 1, 1])
     assert [rows["missed"][name] for name in names] == [0, 0, 0, 0]
-
-
-def test_figures_are_means_over_all_questions_and_over_each_kind(score: Score) -> None:
-    document = scored(score)
-    recall = f"recall@{K}"
-    assert document["metrics"][recall]["mean"] == pytest.approx(0.5)
-    assert document["metrics"][recall]["n"] == document["n"] == 3
-    assert list(document["kinds"]) == ["list", "scope"]
-    assert document["kinds"]["scope"][recall]["mean"] == pytest.approx(0.75)
-    assert document["kinds"]["scope"][recall]["n"] == 2
-    assert document["kinds"]["list"][recall]["mean"] == 0
-
-
-def test_questions_of_no_kind_are_no_kind(data: Path, score: Score) -> None:
-    write_questions(data, [FOUND, {name: v for name, v in MISSED.items() if name != "kind"}])
-    document = scored(score)
-    assert (document["n"], list(document["kinds"])) == (2, ["scope"])
-
-
-def test_the_document_has_the_shape_of_our_json(score: Score) -> None:
-    document = scored(score)
-    fields = ["split", "k", "n", "unscored", "metrics", "kinds", "misses", "questions", "signature"]
-    assert list(document) == fields
-    for figures in (document["metrics"], *document["kinds"].values()):
-        assert list(figures) == retrieval_metrics(K)
-        assert all(
-            set(figure) == {"mean", "low", "high", "n", "clusters"} for figure in figures.values()
-        )
-    assert (document["split"], document["k"]) == ("test", K)
-
-
-def test_questions_without_evidence_are_counted_and_not_scored(score: Score) -> None:
-    document = scored(score)
-    assert document["unscored"] == 1
-    assert "without" not in document["questions"]
-
-
-def test_a_miss_shows_what_was_found_instead(score: Score) -> None:
-    (miss,) = scored(score)["misses"]
+    fields = {"split", "k", "n", "unscored", "metrics", "kinds", "misses", "questions", "signature"}
+    assert set(document) == fields
+    assert [document[name] for name in ("split", "k", "n", "unscored")] == ["test", K, 3, 1]
+    figures = {"all": document["metrics"], **document["kinds"]}
+    means = {kind: (found[recall]["mean"], found[recall]["n"]) for kind, found in figures.items()}
+    assert means == {"all": (0.5, 3), "list": (0, 1), "scope": (0.75, 2)}
+    for found in figures.values():
+        assert list(found) == names
+        for figure in found.values():
+            assert set(figure) == {"mean", "low", "high", "n", "clusters"}
+    (miss,) = document["misses"]
     assert set(miss.pop("found")) == set(KITES)
     assert miss == {"id": "missed", "question": STRINGS, "evidence": BEES[:1]}
 
 
-def test_what_is_found_beyond_k_is_a_miss(score: Score) -> None:
-    assert scored(score, k=18)["misses"] == []
+def test_questions_of_no_kind_are_no_kind_and_none_is_missed_where_all_is_found(
+    data: Path, score: Score
+) -> None:
+    write_questions(data, [FOUND, {name: v for name, v in MISSED.items() if name != "kind"}])
+    document = scored(score, k=18)
+    assert (document["n"], list(document["kinds"])) == (2, ["scope"])
+    assert document["misses"] == []
 
 
-def test_documents_are_what_is_resampled(score: Score, data: Path) -> None:
+def test_documents_are_the_groups(score: Score, data: Path) -> None:
     write_questions(data, [FOUND, HALF, MISSED, *AGAIN])
     document = scored(score)
     recalls = [row[f"recall@{K}"] for row in document["questions"].values()]
     of = ["wells", "kites", "bees", "wells", "wells", "wells", "wells", "bees"]
     assert [row["cluster"] for row in document["questions"].values()] == of
-    expected = mean_interval(recalls, of, seed=7)
-    assert document["metrics"][f"recall@{K}"] == expected.as_json()
-    assert expected != mean_interval(recalls, list(document["questions"]), seed=7)
+    expected = mean_interval(recalls, of)
+    assert document["metrics"][f"recall@{K}"] == asdict(expected)
+    assert (expected.low, expected.clusters) == (None, 3)
+
+
+def test_intervals_go_no_further_than_scores_do(score: Score, data: Path, tmp_path: Path) -> None:
+    """Of twelve questions on one document, the three sections found answer three."""
+    shutil.copytree(
+        write_data(tmp_path / "more", 12) / "corpus", data / "corpus", dirs_exist_ok=True
+    )
+    ids = [f"wells/s-{n}" for n in range(1, 13)]
+    write_questions(data, [asked(id_, "scope", DEPTH, [id_]) for id_ in ids])
+    document = scored(score, k=3)
+    recall = document["metrics"]["recall@3"]
+    assert (recall["mean"], recall["clusters"]) == (0.25, 12)
+    alone = mean_interval([row["recall@3"] for row in document["questions"].values()], ids)
+    assert alone.low is not None
+    assert alone.low < 0
+    assert (recall["low"], recall["high"]) == (0, alone.high)
 
 
 def test_questions_of_one_document_cluster_by_the_sections_they_share() -> None:
@@ -157,7 +153,7 @@ def test_questions_of_one_document_cluster_by_the_sections_they_share() -> None:
 
 def test_the_signature_names_all_that_could_change_a_figure(score: Score, data: Path) -> None:
     before = scored(score)["signature"]
-    for part in ("data:", "split:test", "n:3", f"k:{K}", "ir-measures:", "resamples of documents"):
+    for part in ("data:", "split:test", "n:3", f"k:{K}", "ir-measures:", "by documents"):
         assert part in before
     assert scored(score, k=3)["signature"] != before
     write_questions(data, [FOUND, HALF])
@@ -167,11 +163,25 @@ def test_the_signature_names_all_that_could_change_a_figure(score: Score, data: 
 def test_a_retriever_differs_from_itself_by_nothing(score: Score, tmp_path: Path) -> None:
     before = scored(score)
     (tmp_path / "a.json").write_text(json.dumps(before))
-    against = scored(score, "--against", str(tmp_path / "a.json"))["against"]
-    assert against["signature"] == before["signature"]
-    assert list(against["metrics"]) == retrieval_metrics(K)
-    for change in against["metrics"].values():
-        assert change == {"delta": 0, "low": 0, "high": 0, "n": 3, "clusters": 3}
+    document = scored(score, "--against", str(tmp_path / "a.json"))
+    assert document["against"]["signature"] == before["signature"]
+    assert list(document["against"]["metrics"]) == retrieval_metrics(K)
+    for change in document["against"]["metrics"].values():
+        assert change == {"delta": 0, "low": None, "high": None, "n": 3, "clusters": 3}
+    text = shown(document)
+    for part in (
+        f"recall@{K}",
+        "0.500",
+        "+0.000",
+        "no interval below 10 groups of questions",
+        "1 questions without evidence",
+        "1 of 3 questions miss",
+        f"missed  {STRINGS}",
+        "evidence: bees/s-1; found first: kites/",
+        "signature: data:",
+        "the other: data:",
+    ):
+        assert part in text
 
 
 def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
@@ -188,6 +198,10 @@ def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
     assert change[f"recall@{K}"]["delta"] == pytest.approx(0.25)
     assert (change[f"recall@{K}"]["n"], change[f"recall@{K}"]["clusters"]) == (2, 2)
     assert change[f"map@{K}"]["delta"] == 0
+    del other["questions"]["found"][f"recall@{K}"]
+    (tmp_path / "a.json").write_text(json.dumps(other))
+    status, _, error = score("--against", str(tmp_path / "a.json"))
+    assert (status, "a.json lacks a metric of a question" in error) == (2, True)
 
 
 def test_any_two_retrievers_compare(score: Score, tmp_path: Path, cross_encoder: Path) -> None:
@@ -212,11 +226,14 @@ def test_what_is_offered_is_what_the_retriever_takes() -> None:
     [
         (None, "cannot be read"),
         ("recall 0.9", "not JSON"),
-        ('{"metrics": {}, "verdict": {}}', "is not what --json prints"),
+        ('{"metrics": {}, "verdict": {}}', "it is not what --json prints"),
         ('{"signature": "s", "k": 5, "questions": {}}', "was scored at k 5, this at 6"),
-        ('{"signature": "s", "k": 6, "questions": {"x": {}}}', "scored 1 questions, none of them"),
         (
-            '{"signature": "s", "k": 6, "questions": {"found": {"fingerprint": "0"}}}',
+            '{"signature": "s", "k": 6, "questions": {"x": {"cluster": "x", "fingerprint": "0"}}}',
+            "scored 1 questions, none of them",
+        ),
+        (
+            '{"signature": "", "k": 6, "questions": {"found": {"cluster": "", "fingerprint": ""}}}',
             "with the same text and evidence",
         ),
     ],
@@ -261,44 +278,25 @@ def test_a_split_without_evidence_has_nothing_to_score(score: Score, data: Path)
         assert part in error
 
 
-def test_the_terminal_shows_figures_differences_and_misses(score: Score, tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text(json.dumps(scored(score)))
-    status, out, error = score("--against", str(tmp_path / "a.json"))
-    assert status == 0
-    assert "index" in error
-    for part in (
-        f"recall@{K}",
-        "0.500",
-        "+0.000",
-        "1 questions without evidence",
-        "1 of 3 questions miss",
-        f"missed  {STRINGS}",
-        "evidence: bees/s-1; found first: kites/",
-        "signature: data:",
-        "the other: data:",
-    ):
-        assert part in out
+def shown(document: dict[str, Any]) -> str:
+    """What a terminal of 80 columns shows."""
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    show_retrieval(RetrievalScores.model_validate(document), console)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_the_terminal_fits_80_columns_and_shows_text_as_it_is(score: Score, data: Path) -> None:
-    write_questions(
-        data, [FOUND, *({**MISSED, "id": f"m{n}", "question": HOSTILE} for n in range(12))]
-    )
-    console = Console(file=io.StringIO(), width=80, color_system=None)
-    show_scores(scored(score), console)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "m0  [bold]How long[31m may the strings[/bold] of a kite be?" in text
+    hostile = [{**MISSED, "id": f"m{n}", "question": HOSTILE, "kind": "all"} for n in range(12)]
+    write_questions(data, [FOUND, *hostile])
+    status, text, error = score()
+    assert (status, "index" in error) == (0, True)
+    assert "… and 2 more" in text
+    text = shown(scored(score))
+    assert "m0  [bold]How long\\x1b[31m may\\nthe strings[/bold] of a kite be?" in text
     assert "\x1b" not in text
     assert "m9" in text
     assert "m10" not in text
-    assert "… and 2 more" in text
     assert max(len(line) for line in text.split("signature:")[0].splitlines()) <= 80
-
-
-def test_a_kind_named_all_is_not_taken_for_all(score: Score, data: Path) -> None:
-    write_questions(data, [FOUND, MISSED | {"kind": "all"}])
-    _, out, _ = score()
-    assert [line.split()[1] for line in out.splitlines() if line.startswith(" all ")] == [
-        "0.500",
-        "0.000",
-    ]
+    # A kind named "all" is not taken for all.
+    rows = [line.split()[1] for line in text.splitlines() if line.startswith(" all ")]
+    assert rows == ["0.077", "0.000"]

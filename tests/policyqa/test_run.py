@@ -124,7 +124,7 @@ def test_a_run_has_its_shape_and_is_not_done_twice(
     suite: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     run = tmp_path / "run"
-    comparison = run_suite(load_suite(str(suite)), run, quiet())
+    comparison = run_suite(load_suite(str(suite)), run, quiet()).as_json()
     assert json.loads((run / "comparison.json").read_text()) == comparison
     assert (run / "report.md").read_text().startswith("# Suite tiny")
     manifest = json.loads((run / "manifest.json").read_text())
@@ -143,7 +143,7 @@ def test_a_run_has_its_shape_and_is_not_done_twice(
 
     # A run folder can be made again from what is kept, without a model.
     request.getfixturevalue("no_model")
-    again = run_suite(load_suite(str(suite)), tmp_path / "again", quiet())
+    again = run_suite(load_suite(str(suite)), tmp_path / "again", quiet()).as_json()
     assert again == comparison
     assert answers(tmp_path / "again") == read
 
@@ -256,14 +256,14 @@ def test_a_metric_added_and_an_encoder_changed_ask_nothing_again(
     # Answers and scores shared one key: mending a metric asked every model again.
     run, text = tmp_path / "run", suite.read_text()
     suite.write_text(f"{text}metrics: [bleu]\n")
-    few = run_suite(load_suite(str(suite)), run, quiet())
+    few = run_suite(load_suite(str(suite)), run, quiet()).as_json()
     assert list(few["metrics"]) == ["bleu"]
     request.getfixturevalue("no_model")
     suite.write_text(f"{text}metrics: [bleu, bertscore_f1]\n")
-    more = run_suite(load_suite(str(suite)), run, quiet())
+    more = run_suite(load_suite(str(suite)), run, quiet()).as_json()
     assert list(more["metrics"]) == ["bertscore_f1", "bleu"]
     suite.write_text(f"{text}encoder: {cross_encoder}\nencoder_layer: 1\n")
-    other = run_suite(load_suite(str(suite)), run, quiet())
+    other = run_suite(load_suite(str(suite)), run, quiet()).as_json()
     name = VARIANTS[1]
     assert (
         other["variants"][name]["metrics"]["bertscore_f1"]["mean"]
@@ -296,11 +296,11 @@ def test_a_users_metric_of_another_signature_scores_anew_and_loads_no_model(
     metrics = 'metrics: ["metrics_of_a_user:Letters"]'
     only = f"variants: [base/plain]\nfloors: []\n{metrics}"
     suite.write_text(suite.read_text().replace(line, only))
-    first = run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+    first = run_suite(load_suite(str(suite)), tmp_path / "run", quiet()).as_json()
     request.getfixturevalue("no_model")
     Letters.signature = "letters:2"
     monkeypatch.setattr(Letters, "score", lambda _, rows: [7] * len(rows))
-    second = run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+    second = run_suite(load_suite(str(suite)), tmp_path / "run", quiet()).as_json()
     means = [one["variants"]["base/plain"]["metrics"]["letters"]["mean"] for one in (first, second)]
     assert means[0] != means[1] == 7.0
 
@@ -310,13 +310,13 @@ def test_fewer_questions_and_back_asks_nothing_again(
 ) -> None:
     # `policyqa run quick --limit 5` deleted sixty finished answers.
     run = tmp_path / "run"
-    whole = run_suite(load_suite(str(suite)), run, quiet())
+    whole = run_suite(load_suite(str(suite)), run, quiet()).as_json()
     request.getfixturevalue("no_model")
-    limited = run_suite(load_suite(str(suite), limit=2), run, quiet())
+    limited = run_suite(load_suite(str(suite), limit=2), run, quiet()).as_json()
     asked = [set(read_result(run, name).outcomes) for name in (*FLOORS, *VARIANTS)]
     assert all(ids == asked[0] for ids in asked)
     assert limited["variants"]["sft/plain"]["vs_baseline"]["bleu"]["n"] == 2
-    assert run_suite(load_suite(str(suite)), run, quiet()) == whole
+    assert run_suite(load_suite(str(suite)), run, quiet()).as_json() == whole
 
 
 def test_killed_with_other_questions_a_folder_is_no_run_of_both(
@@ -346,7 +346,7 @@ def test_two_suites_that_share_a_variant_ask_it_once(
     line = f"variants: [{', '.join(VARIANTS)}]"
     text = suite.read_text().replace(line, "variants: [sft/mine]\nfloors: []")
     other.write_text(f"{text}{own}\n")
-    comparison = run_suite(load_suite(str(other)), tmp_path / "other", quiet())
+    comparison = run_suite(load_suite(str(other)), tmp_path / "other", quiet()).as_json()
     assert list(comparison["variants"]) == ["sft/mine"]
     assert (comparison["baseline"], comparison["floor"]) == ("sft/mine", None)
 
@@ -357,7 +357,7 @@ def test_variants_of_several_contexts_are_asked_with_theirs_and_drawn(
     names = ["base/rag+budget=0", "base/rag+budget=20", "base/rag", "base/oracle+budget=0"]
     path, run = tmp_path / "contexts.yaml", tmp_path / "run"
     path.write_text(f"model: {tiny_llama}\narms: [{', '.join(names)}]\ndata: {data}\n")
-    comparison = run_suite(load_suite(str(path)), run, quiet())
+    comparison = run_suite(load_suite(str(path)), run, quiet()).as_json()
     (curve,) = comparison["sweep"]
     assert [point["budget"] for point in curve["points"]] == [0, 20, 400]
     costs = [comparison["variants"][point["variant"]]["cost"] for point in curve["points"]]
@@ -377,7 +377,7 @@ def test_variants_of_several_contexts_are_asked_with_theirs_and_drawn(
 
 
 def test_the_signature_says_all_that_could_change_a_figure(suite: Path, tmp_path: Path) -> None:
-    comparison = run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+    comparison = run_suite(load_suite(str(suite)), tmp_path / "run", quiet()).as_json()
     signature = comparison["signature"]
     manifest = json.loads((tmp_path / "run/manifest.json").read_text())
     for part in (

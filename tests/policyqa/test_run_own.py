@@ -95,7 +95,7 @@ def module(here: Path) -> Iterator[str]:
 
 
 def run() -> dict[str, Any]:
-    return run_suite(load_suite("mine.yaml"), Path("run"), quiet())
+    return run_suite(load_suite("mine.yaml"), Path("run"), quiet()).as_json()
 
 
 def edit(module: str, old: str, new: str) -> None:
@@ -273,7 +273,7 @@ def test_without_documents_the_floors_that_need_none_stay_and_the_others_are_sai
     alone: Callable[[str], str], here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     suite = load_suite(alone("today, ours"))
-    comparison = run_suite(suite, Path("run"), Watch(Console(stderr=True)))
+    comparison = run_suite(suite, Path("run"), Watch(Console(stderr=True))).as_json()
     said = capfd.readouterr().err.splitlines()
     assert said[0] == "left out, since questions has no documents: floor/first, floor/sentence"
     variants = comparison["variants"]

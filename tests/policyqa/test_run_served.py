@@ -68,7 +68,7 @@ def written(server: Server, data: Path, **more: Any) -> Path:
 
 def run(suite: Path | Suite, out: Path, ask_again: bool = False) -> dict[str, Any]:
     wanted = load_suite(str(suite)) if isinstance(suite, Path) else suite
-    return run_suite(wanted, out, quiet(), ask_again)
+    return run_suite(wanted, out, quiet(), ask_again).as_json()
 
 
 def called(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from policyqa import cli
-from reports.terminal import show
+from reports.comparison import Comparison
+from reports.terminal import show_comparison
 from tests.reports.made_up import Sample, made_up_sample, write_run
 
 GAIN = {0: 0.0, 100: 0.05, 400: 0.2, 800: 0.2, 2000: 0.2}
@@ -64,10 +65,10 @@ def call(*arguments: str | Path) -> int:
     return code if isinstance(code, int) else 0
 
 
-def shown(comparison: dict[str, Any]) -> str:
+def shown(comparison: Comparison) -> str:
     """What a terminal of 80 columns shows."""
     console = Console(file=io.StringIO(), width=80, color_system=None)
-    show(comparison, console)
+    show_comparison(comparison, console)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return text
 

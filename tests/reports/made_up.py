@@ -38,6 +38,7 @@ def made_up_sample(
         "answerable": bool(evidence),
         "evidence": evidence,
         "context_ids": shown,
+        **dict.fromkeys(("prompt", "context", "best_passage"), ""),
     }
     row = Row("", answer, ("",), bool(evidence), tuple(evidence), "", tuple(shown))
     # Of ten words in either text as many are found at every length: corpus BLEU is the mean.

@@ -3,21 +3,19 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from harness.errors import RunError
-from reports.cells import titles
 from reports.chart import chart
-from reports.comparison import compare_run
+from reports.comparison import Comparison, compare_run
 from tests.reports.conftest import GAIN
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(comparison: dict[str, Any]) -> ElementTree.Element:
+def drawn(comparison: Comparison) -> ElementTree.Element:
     return ElementTree.fromstring(chart(comparison))  # noqa: S314
 
 
@@ -37,7 +35,7 @@ def texts(element: ElementTree.Element) -> list[str]:
 def test_a_panel_a_metric_that_is_a_mean_and_one_for_seconds(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     panels = groups(drawn(comparison), "axes_")
-    shown = list(titles(comparison, "mean").values())
+    shown = list(comparison.titles("mean").values())
     assert shown == ["BERTScore", "sentence BLEU", "ROUGE-L"]
     assert len(panels) == len(shown) + 1
     for panel, title in zip(panels, shown, strict=False):
@@ -52,27 +50,23 @@ def test_a_panel_a_metric_that_is_a_mean_and_one_for_seconds(sweep_run: Path) ->
     assert groups(panels[-1], "LineCollection_") == []
 
 
-def test_a_row_a_curve(sweep_run: Path) -> None:
+def test_a_row_a_curve_with_and_without_an_oracle(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
-    comparison["sweep"] = comparison["sweep"] * 3
-    panels = groups(drawn(comparison), "axes_")
-    assert len(panels) == 3 * (len(titles(comparison, "mean")) + 1)
-
-
-def test_a_curve_without_an_oracle_is_drawn(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    comparison["sweep"][0]["oracle"] = None
-    assert "oracle" not in texts(drawn(comparison))
+    bare = comparison.sweep[0].model_copy(update={"oracle": None})
+    both = comparison.model_copy(update={"sweep": [*comparison.sweep, bare]})
+    columns = len(comparison.titles("mean")) + 1
+    shown = ["oracle" in texts(panel) for panel in groups(drawn(both), "axes_")]
+    assert shown == [True] * columns + [False] * columns
 
 
 def test_what_nobody_tells_is_not_drawn_and_points_stand_at_what_varies(sweep_run: Path) -> None:
     # A function tells no tokens, and a judge has no grade of what was shown nothing.
-    comparison = compare_run(sweep_run)
-    for entry in comparison["variants"].values():
+    document = compare_run(sweep_run).as_json()
+    for entry in document["variants"].values():
         entry["cost"] = dict.fromkeys(entry["cost"])
-    (curve,) = comparison["sweep"]
+    (curve,) = document["sweep"]
     del curve["points"][0]["metrics"]["bleu"], curve["oracle"]["metrics"]["bleu"]
-    bertscore, bleu, _, seconds = groups(drawn(comparison), "axes_")
+    bertscore, bleu, _, seconds = groups(drawn(Comparison.model_validate(document)), "axes_")
     for panel, points in ((bertscore, len(GAIN)), (bleu, len(GAIN) - 1)):
         assert "budget" in texts(panel)
         assert "prompt tokens a question" not in texts(panel)

@@ -13,7 +13,8 @@ from harness.errors import RunError
 from harness.metrics import make_metrics
 from harness.pairing import clusters_of
 from harness.runs import MANIFEST, variant_folder
-from reports.pairwise import compare_variants
+from reports.explained import NO_INTERVAL
+from reports.pairwise import Paired, compare_variants
 from reports.side import Side
 from reports.side import variant_side as scored
 from tests.reports.conftest import amending, call
@@ -28,18 +29,22 @@ def only(one: Side, ids: Sequence[str]) -> Side:
 def test_two_variants_that_are_not_the_baseline_are_compared(made_up_run: Path) -> None:
     rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
     comparison = compare_variants(rag, sft)
-    metrics = comparison["metrics"]
+    metrics = comparison.metrics
     for metric in make_metrics():
         if metric.kind != "rate":
             row = metrics[metric.name]
-            assert row["delta"] == pytest.approx(0.2)
-            assert row["delta"] == pytest.approx(row["a"] - row["b"])
-            assert (row["n"], row["clusters"]) == (40, 20)
+            assert row.delta == pytest.approx(0.2)
+            assert row.delta == pytest.approx(row.a - row.b)
+            assert (row.n, row.clusters) == (40, 20)
     false_answers = metrics["false_answer"]
-    assert (false_answers["a"], false_answers["b"], false_answers["n"]) == (0.0, 1.0, 10)
-    assert false_answers["low"] == pytest.approx(-1)
-    assert -0.8 < false_answers["high"] < -0.5
-    assert (comparison["n"], comparison["where"]) == (40, None)
+    assert (false_answers.a, false_answers.b, false_answers.n) == (0.0, 1.0, 10)
+    assert false_answers.low == pytest.approx(-1)
+    assert -0.8 < false_answers.high < -0.5
+    assert (comparison.n, comparison.where) == (40, None)
+    # Refusing what was shown is not compared with refusing what was not.
+    assert "over_refusal" not in metrics
+    assert (metrics["abstained"].delta, metrics["abstained"].n) == (1.0, 10)
+    assert compare_variants(rag, rag).metrics["over_refusal"].n == 20
 
 
 def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
@@ -48,10 +53,10 @@ def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
     some = only(base, ids[11:0:-1])
     for one, other in ((rag, some), (some, rag)):
         comparison = compare_variants(one, other)
-        row = comparison["metrics"]["bleu"]
+        row = comparison.metrics["bleu"]
         # q1 to q11: three sections of three questions each, and q4 and q8, which have none.
-        assert (comparison["n"], row["n"], row["clusters"]) == (11, 11, 5)
-        assert abs(row["delta"]) == pytest.approx(0.3)
+        assert (comparison.n, row.n, row.clusters) == (11, 11, 5)
+        assert abs(row.delta) == pytest.approx(0.3)
     with pytest.raises(RunError, match="no question in common"):
         compare_variants(only(rag, ids[20:]), some)
 
@@ -82,9 +87,9 @@ def test_a_metric_both_have_must_be_the_same_and_others_are_left_out(
         del manifest["metrics"]["rouge_l"]
     both = scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain")
     compared = compare_variants(*both)
-    assert "rouge_l" not in compared["metrics"]
-    assert "rouge_l" not in compared["signature"]
-    assert compared["metrics"]["bleu"]["delta"] == pytest.approx(0.2)
+    assert "rouge_l" not in compared.metrics
+    assert "rouge_l" not in compared.signature
+    assert compared.metrics["bleu"].delta == pytest.approx(0.2)
     with amending(other / MANIFEST) as manifest:
         manifest["metrics"]["bleu"]["signature"] = "bleu:another"
     with pytest.raises(RunError, match=r"bleu bleu:sacrebleu-.* and bleu:another"):
@@ -100,36 +105,29 @@ def test_a_chain_of_questions_that_are_not_compared_joins_no_groups(made_up_run:
     rag, base = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "base/plain")
     group = clusters_of(list(rag.result.outcomes.values()))
     assert group[1] == group[5]
-    row = compare_variants(rag, only(base, ["q5", "q1"]))["metrics"]["bleu"]
-    assert (row["n"], row["clusters"]) == (2, 2)
-
-
-def test_refusing_what_was_shown_is_not_compared_with_refusing_what_was_not(
-    made_up_run: Path,
-) -> None:
-    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
-    metrics = compare_variants(sft, rag)["metrics"]
-    assert "over_refusal" not in metrics
-    assert (metrics["abstained"]["delta"], metrics["abstained"]["n"]) == (-1.0, 10)
-    assert metrics["evidence_shown"]["delta"] == pytest.approx(-2 / 3)
-    assert compare_variants(rag, rag)["metrics"]["over_refusal"]["n"] == 20
+    row = compare_variants(rag, only(base, ["q5", "q1"])).metrics["bleu"]
+    assert (row.n, row.clusters) == (2, 2)
 
 
 def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> None:
     rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
-    assert compare_variants(sft, scored(made_up_run, "base/plain"))["conclusions"] == []
+    # Of twenty groups corpus BLEU alone has no interval.
+    alike = compare_variants(sft, scored(made_up_run, "base/plain"))
+    assert alike.conclusions == [NO_INTERVAL]
+    assert compare_variants(sft, rag, by="bleu").conclusions == []
     # Better on quality, false answers and what is shown; no worse by anything.
-    assert "disagree" not in str(compare_variants(rag, sft)["conclusions"])
+    assert "disagree" not in str(compare_variants(rag, sft).conclusions)
     for outcome in rag.result.outcomes.values():
         outcome.values["rouge_l"] = outcome.values["rouge_l"] - 0.5  # type: ignore[operator]
-    (said,) = compare_variants(rag, sft)["conclusions"]
+    _, said = compare_variants(rag, sft).conclusions
     assert said.startswith("The metrics disagree: A is better by BERTScore, sentence BLEU, ")
     assert "and worse by ROUGE-L. Which of them decides" in said
-    few = compare_variants(only(rag, ["q1", "q2", "q5"]), sft)["conclusions"]
-    assert few[0].startswith("Groups of questions: 2. Intervals of fewer than 20 are too narrow")
-    assert "disagree" in few[1]
-    (alone,) = compare_variants(only(rag, ["q1", "q5"]), sft, by="bleu")["conclusions"]
-    assert alone == few[0]
+    # What was shown is no answer's merit.
+    some = {name: rag.measures[name] for name in ("rouge_l", "evidence_shown")}
+    assert compare_variants(replace(rag, measures=some), sft).conclusions == []
+    few = compare_variants(only(rag, ["q1", "q2", "q5"]), sft)
+    assert few.conclusions == [NO_INTERVAL]  # What has no interval disagrees with nothing.
+    assert few.metrics["rouge_l"].low is None
 
 
 def test_the_signature_names_both_variants_and_what_they_were_scored_with(
@@ -140,13 +138,13 @@ def test_the_signature_names_both_variants_and_what_they_were_scored_with(
         manifest["versions"]["policyqa-bench"] = "0.6.0"
         manifest["variants"]["sft/plain"]["fingerprint"] = "0123456789ab"
     comparison = compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
-    parts = comparison["signature"].split(" | ")
+    parts = comparison.signature.split(" | ")
     assert f"{made_up_run}:sft-rag/rag:of sft-rag/rag" in parts
     assert f"{other}:sft/plain:0123456789ab" in parts
     for part in ("data:dddddddd", "split:test", "n:40", "task:3.0", "code:0.5.0,0.6.0"):
         assert part in parts
-    assert "bertscore_f1" in comparison["signature"]
-    assert "seed7" in comparison["signature"]
+    assert "bertscore_f1" in comparison.signature
+    assert " | intervals:95%,jackknife t over groups," in comparison.signature
 
 
 @pytest.mark.parametrize(
@@ -155,49 +153,26 @@ def test_the_signature_names_both_variants_and_what_they_were_scored_with(
 def test_questions_can_be_picked_by_a_field(made_up_run: Path, where: str, n: int) -> None:
     rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
     comparison = compare_variants(rag, sft, where)
-    assert (comparison["n"], comparison["where"]) == (n, where)
-    assert comparison["metrics"]["bleu"]["n"] == n
-    assert comparison["metrics"]["bleu"]["delta"] == pytest.approx(0.2)
-    assert ("false_answer" in comparison["metrics"]) is (where == "answerable=false")
-    assert f" | where:{where} | n:{n} | " in comparison["signature"]
-    assert "where:" not in compare_variants(rag, sft)["signature"]
-
-
-@pytest.mark.parametrize(
-    ("where", "said"),
-    [
-        ("answerable", "'answerable' has not the form FIELD=VALUE"),
-        ("=true", "'=true' has not the form FIELD=VALUE"),
-        ("", "'' has not the form FIELD=VALUE"),
-        ("answerable=maybe", "no question with answerable=maybe in common"),
-        ("colour=red", "no question with colour=red in common"),
-    ],
-)
-def test_a_condition_that_picks_nothing_is_one_line_and_status_2(
-    made_up_run: Path, capsys: pytest.CaptureFixture[str], where: str, said: str
-) -> None:
-    variants = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
-    assert call("compare", *variants, "--where", where) == 2
-    found = capsys.readouterr()
-    assert found.out == ""
-    assert found.err.startswith("error: ")
-    assert said in found.err
-    assert found.err.count("\n") == 1
+    assert (comparison.n, comparison.where) == (n, where)
+    assert comparison.metrics["bleu"].n == n
+    assert comparison.metrics["bleu"].delta == pytest.approx(0.2)
+    assert ("false_answer" in comparison.metrics) is (where == "answerable=false")
+    assert f" | where:{where} | n:{n} | " in comparison.signature
+    assert "where:" not in compare_variants(rag, sft).signature
 
 
 def test_the_command_prints_a_table_or_one_json_document(
     made_up_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     variants = [f"{made_up_run}:sft-rag/rag", f"{made_up_run}:base/plain"]
-    assert call("compare", *variants) == 0
-    shown = capsys.readouterr().out
-    assert "+0.300" in shown
-    assert "false answers" in shown
-    assert "…" not in shown.split("signature:")[0]
     assert call("compare", *variants, "--where", "answerable=true") == 0
-    assert "of the questions with answerable=true" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    for part in ("+0.300", "abstained", "of the questions with answerable=true"):
+        assert part in shown
+    assert "…" not in shown.split("signature:")[0]
     assert call("compare", *variants, "--json") == 0
     document = json.loads(capsys.readouterr().out)
+    assert Paired.model_validate(document).as_json() == document
     assert (document["a"], document["b"]) == tuple(variants)
     assert document["metrics"]["rouge_l"]["delta"] == pytest.approx(0.3)
     assert "split:test | n:40" in document["signature"]

@@ -7,7 +7,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.pairing import clusters_of
 from harness.runs import Outcome
-from reports.questions import check_have, questions_sharing
+from reports.questions import check_have, questions_sharing, questions_where
 
 
 def of(**document: Any) -> Outcome:
@@ -30,9 +30,6 @@ def of(**document: Any) -> Outcome:
 )
 def test_values_of_a_field_connect(value: Any, names: list[str]) -> None:
     assert questions_sharing("topic")(of(topic=value)) == names
-
-
-def test_a_field_that_is_missing_connects_nothing() -> None:
     assert questions_sharing("topic")(of(other="law")) == []
 
 
@@ -46,3 +43,9 @@ def test_a_question_without_the_field_is_refused_by_name_with_what_it_has() -> N
     check_have([of(topic=None)], "topic")
     with pytest.raises(ConfigError, match=r"'q' has no field 'topic' to cluster by.*'a', 'b'$"):
         check_have([of(topic="law"), of(a=1, b=2)], "topic")
+
+
+@pytest.mark.parametrize("where", ["answerable", "=true", ""])
+def test_a_condition_of_another_form_is_refused(where: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{where}' has not the form FIELD=VALUE"):
+        questions_where(where)

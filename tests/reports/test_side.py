@@ -1,17 +1,22 @@
 """Sample logs of any task are compared as variants of runs are, with them and with each other."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.errors import BenchError, ConfigError, RunError
+from harness.errors import BenchError
 from harness.files import hash_file
 from harness.runs import variant_folder
+from harness.statistics import FEWEST
+from reports.explained import NO_INTERVAL
 from reports.pairwise import compare_variants
 from reports.side import Side, log_side, variant_side
 from tests.logs import line, policyqa_line, write_log, write_results
+
+LOSSES = [{"loss": 0.5 * n} for n in range(FEWEST)]
 
 
 def side(folder: Path, *values: dict[str, Any], **doc: list[Any]) -> Side:
@@ -36,39 +41,66 @@ def refused(one: Side, other: Side, **options: str) -> str:
 
 
 def test_two_logs_are_compared_by_hand(tmp_path: Path) -> None:
-    one = accuracies(tmp_path / "a", 0.5, 0.75, 1.0)
-    other = accuracies(tmp_path / "b", 0.25, 0.5, 0.0, 1.0)
+    one = accuracies(tmp_path / "a", *[0.5] * 5, *[1.0] * 5)
+    other = accuracies(tmp_path / "b", *[0.25] * 10, 1.0)
     compared = compare_variants(one, other)
-    assert (compared["a"], compared["b"]) == (one.name, other.name)
-    assert (compared["n"], compared["where"], compared["cluster"]) == (3, None, None)
-    row = compared["metrics"]["acc"]
-    assert (row["a"], row["b"], row["delta"]) == pytest.approx((0.75, 0.25, 0.5))
-    assert (row["n"], row["clusters"]) == (3, 3)
-    # Of three questions, all draws of one come to 1 of 27.
-    assert (row["low"], row["high"]) == pytest.approx((0.25, 1.0))
+    assert (compared.a, compared.b) == (one.name, other.name)
+    assert (compared.n, compared.where, compared.cluster) == (10, None, None)
+    row = compared.metrics["acc"]
+    assert (row.a, row.b, row.delta) == pytest.approx((0.75, 0.25, 0.5))
+    assert (row.n, row.clusters) == (10, 10)
+    # Ten differences that lie 0.25 off their mean, and Student's t of nine degrees of freedom.
+    half = 2.2622 * 0.25 / 9**0.5
+    assert (row.low, row.high) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-4)
 
 
 def test_a_share_in_both_logs_is_compared_as_a_share(tmp_path: Path) -> None:
     ones, zeros = (accuracies(tmp_path / str(n), *[n] * 20) for n in (1, 0))
-    row = compare_variants(ones, zeros)["metrics"]["acc"]
-    assert row["delta"] == 1
-    assert row["low"] < 0.9  # Resampled, it were surely 1.
+    row = compare_variants(ones, zeros).metrics["acc"]
+    assert row.delta == 1
+    assert row.low < 0.9  # As a mean, it were surely 1.
     part = accuracies(tmp_path / "part", *[0.5] * 20)
-    row = compare_variants(ones, part)["metrics"]["acc"]
-    assert (row["delta"], row["low"], row["high"]) == (0.5, 0.5, 0.5)
+    row = compare_variants(ones, part).metrics["acc"]
+    assert (row.delta, row.low, row.high) == (0.5, 0.5, 0.5)
 
 
-def test_logs_of_other_questions_are_refused(tmp_path: Path) -> None:
-    one = accuracies(tmp_path / "a", 1, 0, text=["x", "y"])
-    other = accuracies(tmp_path / "b", 1, 0, text=["x", "z"])
-    assert "are of other questions: '1' is " in refused(one, other)
+@pytest.mark.parametrize(
+    ("docs", "said"),
+    [
+        ([{"text": ["x", "y"]}, {"text": ["x", "z"]}], "are of other questions: '1' is "),
+        ([{"id": ["x", "y"]}, {"id": ["z", "w"]}], r"\(2 questions\) and .*no question in common"),
+    ],
+)
+def test_logs_of_other_questions_are_refused(
+    tmp_path: Path, docs: list[dict[str, list[Any]]], said: str
+) -> None:
+    one, other = (accuracies(tmp_path / str(n), 1, 0, **doc) for n, doc in enumerate(docs))
+    assert re.search(said, refused(one, other))
 
 
-def test_logs_without_a_question_in_common_are_refused(tmp_path: Path) -> None:
-    one = accuracies(tmp_path / "a", 1, 0, id=["x", "y"])
-    other = accuracies(tmp_path / "b", 1, id=["z"])
-    assert "(2 questions) and" in refused(one, other)
-    assert "no question in common" in refused(one, other)
+@pytest.mark.parametrize(
+    ("higher", "versions", "filters", "said"),
+    [
+        ((True, False), (1.0, 1.0), ("none", "none"), "what is better of acc higher and lower"),
+        ((True, True), (1.0, 2.0), ("none", "none"), "version of task quiz 1.0 and 2.0"),
+        ((True, True), (1.0, 1.0), ("strict", "flexible"), "filter strict and flexible"),
+    ],
+    ids=["directions", "versions", "filters"],
+)
+def test_logs_that_were_scored_otherwise_are_refused(
+    tmp_path: Path,
+    higher: tuple[bool, bool],
+    versions: tuple[float, float],
+    filters: tuple[str, str],
+    said: str,
+) -> None:
+    sides = []
+    for better, version, kept in zip(higher, versions, filters, strict=True):
+        folder = tmp_path / str(len(sides))
+        folder.mkdir()
+        write_results(folder, {"acc": better}, versions={"quiz": version})
+        sides.append(log_side(write_log(folder, [line(0, kept=kept, acc=1)])))
+    assert f"({said})" in refused(*sides)
 
 
 def test_logs_without_a_metric_in_common_are_refused_with_those_they_have(tmp_path: Path) -> None:
@@ -81,8 +113,8 @@ def test_logs_without_a_metric_in_common_are_refused_with_those_they_have(tmp_pa
 def test_a_metric_of_one_log_alone_and_one_without_numbers_are_told(tmp_path: Path) -> None:
     one = side(tmp_path / "a", {"acc": 1, "em": 0, "bleu": "x"})
     compared = compare_variants(one, side(tmp_path / "b", {"acc": 1, "f1": 1}))
-    assert list(compared["metrics"]) == ["acc"]
-    said = "\n".join(compared["notes"])
+    assert list(compared.metrics) == ["acc"]
+    said = "\n".join(compared.notes)
     assert "bleu is left out: its values are no numbers" in said
     assert "A alone has em\nB alone has f1" in said
 
@@ -95,57 +127,27 @@ def test_the_direction_is_that_of_the_results_beside_either(
         (tmp_path / name).mkdir()
         if name in known:
             write_results(tmp_path / name, {"loss": False})
-    one, other = (side(tmp_path / name, {"loss": 0.5}, {"loss": 2}) for name in ("a", "b"))
+    one, other = (side(tmp_path / name, *LOSSES) for name in ("a", "b"))
     compared = compare_variants(one, other)
-    assert compared["metrics"]["loss"]["higher_is_better"] is False
-    assert compared["notes"] == []
+    assert compared.metrics["loss"].higher_is_better is False
+    assert compared.notes == []
 
 
 def test_without_results_higher_counts_as_better_and_that_is_told(tmp_path: Path) -> None:
-    one, other = (side(tmp_path / name, {"loss": 0.5}, {"loss": 2}) for name in ("a", "b"))
+    one, other = (side(tmp_path / name, *LOSSES) for name in ("a", "b"))
     compared = compare_variants(one, other)
-    assert compared["metrics"]["loss"]["higher_is_better"] is True
-    (said,) = compared["notes"]
+    assert compared.metrics["loss"].higher_is_better is True
+    (said,) = compared.notes
     assert said.startswith("which way loss is better, no results file beside a log says")
 
 
-def test_logs_that_disagree_on_the_direction_are_refused(tmp_path: Path) -> None:
-    for name, higher in (("a", True), ("b", False)):
-        (tmp_path / name).mkdir()
-        write_results(tmp_path / name, {"acc": higher})
-    one, other = (accuracies(tmp_path / name, 1, 0) for name in ("a", "b"))
-    assert "(what is better of acc higher and lower)" in refused(one, other)
-
-
-def test_logs_of_two_versions_of_a_task_are_refused(tmp_path: Path) -> None:
-    for name, version in (("a", 1.0), ("b", 2.0)):
-        (tmp_path / name).mkdir()
-        write_results(tmp_path / name, {"acc": True}, versions={"quiz": version})
-    one, other = (accuracies(tmp_path / name, 1, 0) for name in ("a", "b"))
-    assert "(version of task quiz 1.0 and 2.0)" in refused(one, other)
-
-
-def test_scores_of_answers_filtered_otherwise_are_refused(tmp_path: Path) -> None:
-    one, other = (
-        log_side(write_log(tmp_path / kept, [line(0, kept=kept, em=1)]))
-        for kept in ("strict-match", "flexible-extract")
-    )
-    assert "(filter strict-match and flexible-extract)" in refused(one, other)
-
-
-def test_one_metric_can_be_asked_for(tmp_path: Path) -> None:
-    one, other = (side(tmp_path / name, {"acc": 1, "em": 0}) for name in ("a", "b"))
-    assert list(compare_variants(one, other, by="em")["metrics"]) == ["em"]
-    with pytest.raises(ConfigError, match="'f1' is no metric of both; there are acc; em"):
-        compare_variants(one, other, by="f1")
-
-
-def test_a_metric_asked_for_that_no_shared_question_has_is_refused(tmp_path: Path) -> None:
+def test_one_metric_can_be_asked_for_that_a_shared_question_has(tmp_path: Path) -> None:
     one = side(tmp_path / "a", {"acc": 1, "em": 0}, {"acc": 1})
     other = side(tmp_path / "b", {"acc": 1}, {"acc": 1, "em": 0})
-    assert list(compare_variants(one, other)["metrics"]) == ["acc"]
-    assert "no question that" in refused(one, other, by="em")
-    assert "has a value of em" in refused(one, other, by="em")
+    assert list(compare_variants(one, one, by="em").metrics) == ["em"]
+    assert "'f1' is no metric of both; there are acc; em" in refused(one, other, by="f1")
+    assert list(compare_variants(one, other).metrics) == ["acc"]
+    assert re.search("no question that .* has a value of em", refused(one, other, by="em"))
 
 
 def test_questions_are_one_by_one_unless_they_share_evidence(tmp_path: Path) -> None:
@@ -153,29 +155,31 @@ def test_questions_are_one_by_one_unless_they_share_evidence(tmp_path: Path) -> 
         accuracies(tmp_path / name, 0.5, 1, 0, 1, evidence=["x", ["y", "x"], None, ""])
         for name in ("a", "b")
     )
-    assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 3
+    assert compare_variants(one, other).metrics["acc"].clusters == 3
 
 
-def test_questions_of_one_value_of_a_field_are_resampled_together(tmp_path: Path) -> None:
+def test_questions_of_one_value_of_a_field_are_a_group(tmp_path: Path) -> None:
     topics = ["law", "law", "tax", ["tax", "toll"]]
     one = accuracies(tmp_path / "a", 0.5, 0.5, 1, 1, topic=topics)
     other = accuracies(tmp_path / "b", 0, 0, 0, 0, topic=topics)
     compared = compare_variants(one, other, cluster="topic")
-    row = compared["metrics"]["acc"]
-    assert (row["n"], row["clusters"], row["delta"]) == (4, 2, 0.75)
-    # Of two groups, both draws are of the one, or both of the other, half of the time.
-    assert (row["low"], row["high"]) == (0.5, 1)
-    assert compared["cluster"] == "topic"
-    assert " | groups:topic | " in compared["signature"]
+    row = compared.metrics["acc"]
+    assert (row.n, row.clusters, row.delta) == (4, 2, 0.75)
+    assert compared.cluster == "topic"
+    assert " | groups:topic | " in compared.signature
     assert "'0' has no field 'colour'" in refused(one, other, cluster="colour")
-    assert compare_variants(one, other)["metrics"]["acc"]["clusters"] == 4
+    assert compare_variants(one, other).metrics["acc"].clusters == 4
 
 
-def test_an_interval_of_one_group_is_told_to_say_nothing(tmp_path: Path) -> None:
-    one, other = (accuracies(tmp_path / name, 0.5, 1, topic=["law", "law"]) for name in ("a", "b"))
-    notes = compare_variants(one, other, cluster="topic")["notes"]
-    assert "all questions of acc are of one group: the interval says nothing" in notes
-    assert not any("one group" in note for note in compare_variants(one, other)["notes"])
+def test_too_few_groups_for_an_interval_are_told(tmp_path: Path) -> None:
+    topics = [["law", "tax"][n % 2] for n in range(20)]
+    one, other = (accuracies(tmp_path / name, *[0.5, 1] * 10, topic=topics) for name in ("a", "b"))
+    few, enough = compare_variants(one, other, cluster="topic"), compare_variants(one, other)
+    row = few.metrics["acc"]
+    assert (row.low, row.high, row.n, row.clusters) == (None, None, 20, 2)
+    assert few.conclusions == [NO_INTERVAL]
+    assert (enough.metrics["acc"].low, enough.metrics["acc"].clusters) == (0, 20)
+    assert enough.conclusions == []
 
 
 def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
@@ -183,14 +187,14 @@ def test_the_signature_names_the_logs_by_their_content(tmp_path: Path) -> None:
     facts = {"model_name": "org/m", "lm_eval_version": "0.4.13", "versions": {"quiz": 2.0}}
     write_results(tmp_path / "a", {"acc": True}, **facts)
     one, other = accuracies(tmp_path / "a", 1, 0.5), accuracies(tmp_path / "b", 0, 1)
-    signature = compare_variants(one, other)["signature"]
+    signature = compare_variants(one, other).signature
     parts = signature.split(" | ")
     for made in (one, other):
         path = Path(made.name)
         assert f"{path.name}@{hash_file(path)[:8]}" in parts
     for part in ("n:2", "acc", "task:quiz@2.0,quiz", "model:org/m", "lm_eval:0.4.13"):
         assert part in parts
-    assert "seed7" in signature
+    assert "intervals:95%,jackknife t over groups,from 10" in signature
     assert "code:" in signature
 
 
@@ -209,23 +213,16 @@ def test_a_variant_of_a_run_is_compared_with_a_log_of_our_own_task(
     log = log_side(write_log(tmp_path / "log", lines, task="policyqa_plain"))
     expected = compare_variants(rag, variant_side(made_up_run, "sft/plain"))
     compared = compare_variants(rag, log)
-    assert list(compared["metrics"]) == list(expected["metrics"])
-    for name, row in expected["metrics"].items():
-        found = compared["metrics"][name]
+    assert list(compared.metrics) == list(expected.metrics)
+    for name, row in expected.metrics.items():
+        found = compared.metrics[name]
         assert found == pytest.approx(row)
-    assert "the signature is the run's" in "\n".join(compared["notes"])
-    assert "data:dddddddd" in compared["signature"]
-    turned = compare_variants(log, rag)["metrics"]["bleu"]
-    assert turned["delta"] == pytest.approx(-0.2)
+    assert "the signature is the run's" in "\n".join(compared.notes)
+    assert "data:dddddddd" in compared.signature
+    turned = compare_variants(log, rag).metrics["bleu"]
+    assert turned.delta == pytest.approx(-0.2)
     lines[0]["doc"]["question"] = "Another?"
     other = log_side(write_log(tmp_path / "other", lines, task="policyqa_plain"))
     assert "is 'What of q39?' in the one and 'Another?' in the other" in refused(rag, other)
-
-
-def test_a_variant_of_a_run_is_not_compared_with_another_task(
-    made_up_run: Path, tmp_path: Path
-) -> None:
-    rag = variant_side(made_up_run, "sft-rag/rag")
-    log = side(tmp_path / "log", {"bleu": 0.5}, id=["q1"])
-    with pytest.raises(RunError, match="are of other questions: 'q1'"):
-        compare_variants(rag, log)
+    another_task = side(tmp_path / "task", {"bleu": 0.5}, id=["q1"])
+    assert "are of other questions: 'q1'" in refused(rag, another_task)

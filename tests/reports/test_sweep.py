@@ -9,10 +9,11 @@ from harness.runs import MANIFEST, Outcome, Result, read_result
 from harness.statistics import paired_difference
 from policyqa.cli import report
 from policyqa.suite import Suite
-from reports.cells import titles
-from reports.comparison import compare_run
+from reports.chart import chart
+from reports.comparison import Comparison, compare_run
+from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
-from reports.sweep import FEWEST, Enough, curves, enough, swept
+from reports.sweep import FEWEST, Enough, curves, enough
 from tests.reports.conftest import FOUND, GAIN, amending, shown, write_sweep_run
 from tests.reports.made_up import described
 
@@ -20,55 +21,46 @@ VARIANTS = [f"sft-rag/rag+k=20+budget={budget}" for budget in GAIN]
 
 
 def test_variants_that_differ_in_the_budget_alone_are_a_curve(sweep_run: Path) -> None:
-    (curve,) = compare_run(sweep_run)["sweep"]
-    assert (curve["varies"], curve["fixed"]) == ("budget", "sft-rag/rag k=20")
-    assert curve["oracle"]["variant"] == "sft-rag/oracle+budget=2000", "not the one that shows most"
-    assert [(point["variant"], point["k"], point["budget"]) for point in curve["points"]] == [
+    """Of the questions with evidence; a step is the paired difference from the point before."""
+    comparison = compare_run(sweep_run)
+    (curve,) = comparison.sweep
+    assert (curve.varies, curve.fixed) == ("budget", "sft-rag/rag k=20")
+    assert (curve.n, curve.clusters) == (30, 15)
+    assert [(point.variant, point.k, point.budget) for point in curve.points] == [
         (variant, 20, budget) for variant, budget in zip(VARIANTS, GAIN, strict=True)
     ]
-    for point in curve["points"]:
-        found = FOUND[point["budget"]]
-        assert (point["evidence"]["mean"], point["evidence"]["n"]) == (found / 30, 30)
-        assert point["sections"] == pytest.approx(1 + found / 30 if found else 0)
-
-
-def test_a_curve_is_of_the_questions_with_evidence(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    (curve,) = comparison["sweep"]
-    assert (curve["n"], curve["clusters"]) == (30, 15)
-    for point in (*curve["points"], curve["oracle"]):
-        outcomes = read_result(sweep_run, point["variant"]).outcomes.values()
+    for point, before in zip(curve.points, [None, *curve.points], strict=False):
+        found = FOUND[point.budget]
+        assert (point.evidence.mean, point.evidence.n) == (found / 30, 30)
+        assert point.sections == pytest.approx(1 + found / 30 if found else 0)
+        if before is None:
+            assert point.step is None
+        else:
+            step = point.step["rouge_l"]
+            assert step.delta == pytest.approx(GAIN[point.budget] - GAIN[before.budget])
+            assert (step.n, step.clusters) == (30, 15)
+    assert curve.oracle.variant == "sft-rag/oracle+budget=2000", "not the one that shows most"
+    gap = curve.oracle.gap["rouge_l"]
+    assert (gap.delta, gap.n) == (pytest.approx(0.1), 30)
+    for point in (*curve.points, curve.oracle):
+        outcomes = read_result(sweep_run, point.variant).outcomes.values()
         evident = fmean(one.values["bleu"] for one in list(outcomes)[:30])
-        assert point["metrics"]["bleu"]["mean"] == pytest.approx(evident)
-        assert point["metrics"]["bleu"]["n"] == 30
-        assert comparison["variants"][point["variant"]]["metrics"]["bleu"]["n"] == 40
+        assert point.metrics["bleu"].mean == pytest.approx(evident)
+        assert comparison.variants[point.variant].metrics["bleu"].n == 40
 
 
-def test_a_step_is_the_paired_difference_to_the_point_before(sweep_run: Path) -> None:
-    (curve,) = compare_run(sweep_run)["sweep"]
-    first, *others = curve["points"]
-    assert first["step"] is None
-    gains = list(GAIN.values())
-    for point, gain, before in zip(others, gains[1:], gains, strict=False):
-        step = point["step"]["rouge_l"]
-        assert step["delta"] == pytest.approx(gain - before)
-        assert (step["n"], step["clusters"]) == (30, 15)
-    gap = curve["oracle"]["gap"]["rouge_l"]
-    assert (gap["delta"], gap["n"]) == (pytest.approx(0.1), 30)
-
-
-def test_the_intervals_of_a_curve_resample_sections(sweep_run: Path) -> None:
+def test_the_intervals_of_a_curve_are_of_sections(sweep_run: Path) -> None:
     """Of two questions a section, one says what the other says: half as many are independent."""
-    (curve,) = compare_run(sweep_run)["sweep"]
-    step = curve["points"][3]["step"]["bleu"]
+    (curve,) = compare_run(sweep_run).sweep
+    step = curve.points[3].step["bleu"]
     results = [read_result(sweep_run, variant) for variant in VARIANTS[3:1:-1]]
     noisy, before = ([one.values["bleu"] for one in r.outcomes.values()][:30] for r in results)
-    apart = paired_difference(noisy, before, [str(i) for i in range(30)], seed=7)
-    width = step["high"] - step["low"]
+    apart = paired_difference(noisy, before, [str(i) for i in range(30)])
+    width = step.high - step.low
     assert width == pytest.approx(2**0.5 * (apart.high - apart.low), rel=0.1)
     # Two larger values are compared with 400, so its bound is of a wider interval than the step's.
-    assert curve["enough"]["bleu"]["value"] == 400
-    assert step["high"] < curve["enough"]["bleu"]["bound"] < 1.5 * step["high"]
+    assert curve.enough["bleu"].value == 400
+    assert step.high < curve.enough["bleu"].bound < 1.5 * step.high
 
 
 def names(*variants: str, evident: bool = True) -> list[tuple[str, list[str]]]:
@@ -81,51 +73,40 @@ def names(*variants: str, evident: bool = True) -> list[tuple[str, list[str]]]:
     outcome = Outcome("q", "0", {}, {"evidence": ["f/s0"]} if evident else {})
     results = [Result(name, {"q": outcome}) for name in manifest["variants"]]
     found = curves(results, manifest, [])  # Which belong together needs no score.
-    return [(curve["varies"], [point["variant"] for point in curve["points"]]) for curve in found]
-
-
-def test_a_variant_without_settings_is_a_point_at_those_of_the_suite() -> None:
-    variants = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
-    assert names(*variants) == [("budget", variants[::-1])]
-
-
-def test_a_variant_may_be_on_a_curve_over_k_and_on_one_over_the_budget() -> None:
-    rag, *others = [
-        "base/rag",
-        "base/rag+budget=1",
-        "base/rag+budget=2",
-        "base/rag+k=3",
-        "base/rag+k=4",
-    ]
-    assert names(rag, *others) == [("budget", [*others[:2], rag]), ("k", [rag, *others[2:]])]
-
-
-def test_without_a_question_that_has_evidence_there_is_no_curve() -> None:
-    variants = ["base/rag+budget=800", "base/rag", "base/rag+budget=0"]
-    assert names(*variants, evident=False) == []
+    return [(curve.varies, [point.variant for point in curve.points]) for curve in found]
 
 
 @pytest.mark.parametrize(
-    "variants",
+    ("variants", "expected"),
     [
-        ["base/rag", "base/rag+budget=0"],
-        ["base/rag", "base/rag+k=2", "base/rag+budget=400"],
-        ["base/rag+budget=0", "sft/rag+budget=1", "base/rag+budget=2@int8"],
-        ["base/rag+budget=0+k=1", "base/rag+budget=1+k=2", "base/rag+budget=2+k=3"],
-        ["base/oracle+budget=0", "base/oracle+budget=1", "base/oracle+budget=2"],
-        [f"base/rag+withheld+budget={budget}" for budget in range(3)],
-        [f"floor/first+budget={budget}" for budget in range(3)],
+        # One without settings is a point at those of the suite.
+        ("rag+budget=800 rag rag+budget=0", ["budget: rag+budget=0 rag rag+budget=800"]),
+        (
+            "rag rag+budget=1 rag+budget=2 rag+k=3 rag+k=4",
+            ["budget: rag+budget=1 rag+budget=2 rag", "k: rag rag+k=3 rag+k=4"],
+        ),
+        ("rag rag+budget=0", []),
+        ("rag rag+k=2 rag+budget=400", []),
+        ("rag+budget=0 rag+budget=1 rag+budget=2@int8", []),
+        ("rag+budget=0+k=1 rag+budget=1+k=2 rag+budget=2+k=3", []),
+        ("oracle+budget=0 oracle+budget=1 oracle+budget=2", []),
+        ("rag+withheld+budget=0 rag+withheld+budget=1 rag+withheld+budget=2", []),
     ],
-    ids=["two", "the same thrice", "other weights", "both vary", "given", "withheld", "floors"],
+    ids=["suite's", "both", "two", "the same", "other weights", "both vary", "given", "withheld"],
 )
-def test_other_variants_are_no_curve(variants: list[str]) -> None:
-    assert names(*variants) == []
+def test_which_variants_are_a_curve(variants: str, expected: list[str]) -> None:
+    named = [f"base/{one}" for one in variants.split()]
+    found = [
+        f"{varies}: {' '.join(one.removeprefix('base/') for one in points)}"
+        for varies, points in names(*named)
+    ]
+    assert found == expected
+    assert names(*named, evident=False) == []
 
 
-def test_a_run_without_a_curve_has_no_sweep(made_up_run: Path) -> None:
-    comparison = compare_run(made_up_run)
-    assert "sweep" not in comparison
-    assert "Context sweep" not in markdown(comparison)
+def test_floors_and_variants_of_several_models_are_no_curve() -> None:
+    assert names(*(f"floor/first+budget={budget}" for budget in range(3))) == []
+    assert names("base/rag+budget=0", "sft/rag+budget=1", "base/rag+budget=2") == []
 
 
 FLAT = [0.1 * (i % 5) for i in range(50)]
@@ -149,11 +130,11 @@ SINGLES = [str(i) for i in range(50)]
 def test_enough_is_the_smallest_that_nothing_larger_beats(
     scores: list[list[float]], expected: Enough
 ) -> None:
-    assert enough([0, 10, 20][: len(scores)], scores, SINGLES, seed=7) == expected
+    assert enough([0, 10, 20][: len(scores)], scores, SINGLES) == expected
 
 
 def test_what_a_larger_value_may_add_stays_open() -> None:
-    found = enough([0, 10, 20], [FLAT, WILD, FLAT], SINGLES, seed=7)
+    found = enough([0, 10, 20], [FLAT, WILD, FLAT], SINGLES)
     assert found is not None
     assert found.value == 0
     assert found.bound == pytest.approx(2.24 / 50**0.5, rel=0.1)  # Normal, at 97.5% of two.
@@ -162,8 +143,8 @@ def test_what_a_larger_value_may_add_stays_open() -> None:
 def test_of_many_larger_values_each_must_gain_more() -> None:
     """A gain 2.4 times its standard error is shown for one value, not for one of six."""
     slight = [score + 0.1 + (0.3 if i % 2 else -0.3) for i, score in enumerate(FLAT)]
-    assert enough([0, 10], [FLAT, slight], SINGLES, seed=7) == Enough(10, None)
-    six = enough(range(7), [FLAT, slight, *[FLAT] * 5], SINGLES, seed=7)
+    assert enough([0, 10], [FLAT, slight], SINGLES) == Enough(10, None)
+    six = enough(range(7), [FLAT, slight, *[FLAT] * 5], SINGLES)
     assert six is not None
     assert six.value == 0
 
@@ -171,7 +152,7 @@ def test_of_many_larger_values_each_must_gain_more() -> None:
 def test_questions_of_few_sections_make_a_gain_less_sure() -> None:
     larger = [score + (0.1 if i < 15 else -0.015) for i, score in enumerate(FLAT)]
     together = [str(i // 5) for i in range(50)]
-    apart, shared = (enough([0, 10], [FLAT, larger], c, seed=7) for c in (SINGLES, together))
+    apart, shared = (enough([0, 10], [FLAT, larger], c) for c in (SINGLES, together))
     assert apart == Enough(10, None)
     assert shared is not None
     assert shared.value == 0
@@ -180,19 +161,27 @@ def test_questions_of_few_sections_make_a_gain_less_sure() -> None:
 @pytest.mark.parametrize("count", [1, 2, FEWEST - 1])
 def test_below_ten_clusters_nothing_is_said(count: int) -> None:
     """One cluster's interval has no width, so that any gain at all would look sure."""
-    assert enough([0, 10], [FLAT, UP], [str(i % count) for i in range(50)], seed=7) is None
+    assert enough([0, 10], [FLAT, UP], [str(i % count) for i in range(50)]) is None
     ten = [str(i % FEWEST) for i in range(50)]
-    assert enough([0, 10], [FLAT, UP], ten, seed=7) == Enough(10, None)
+    assert enough([0, 10], [FLAT, UP], ten) == Enough(10, None)
 
 
 def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> None:
     comparison = compare_run(write_sweep_run(tmp_path / "run", sharing=30))
-    (curve,) = comparison["sweep"]
-    assert (curve["n"], curve["clusters"]) == (30, 1)
-    assert curve["enough"] == dict.fromkeys(titles(comparison, "mean"))
+    (curve,) = comparison.sweep
+    assert (curve.n, curve.clusters) == (30, 1)
+    assert curve.enough == dict.fromkeys(comparison.titles("mean"))
     text = markdown(comparison)
     assert "too few independent questions (1) to say whether a larger budget pays" in text
     assert "shown to beat 400" not in text
+    step = curve.points[1].step["bleu"]
+    assert (step.low, step.high, step.clusters) == (None, None, 1)
+    assert "<br>+0.050<br>– |" in text
+    assert text.count(NO_INTERVAL) == 1
+    picture = chart(comparison)
+    assert "nan" not in picture.lower()
+    assert picture.count('<g id="LineCollection_') == 3
+    assert picture.split('<g id="LineCollection_1">')[1].split("</g>")[0].count(' d="') == 0
 
 
 def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None:
@@ -211,8 +200,9 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
         "1.8",
     ):
         assert part in tables
-    own_context = [name for name in comparison["variants"] if "+" in name]
-    assert swept(comparison) == set(own_context)
+    assert list(comparison.unswept) == ["base/plain", "sft-rag/oracle"]
+    # What others are compared with is shown whatever it is there for.
+    assert VARIANTS[0] in comparison.model_copy(update={"baseline": VARIANTS[0]}).unswept
     general = tables.split("Context sweep")[0]
     assert "sft-rag/oracle" in general
     assert "+k=20" not in general
@@ -221,12 +211,12 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
 
 
 def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    (curve,) = comparison["sweep"]
+    document = compare_run(sweep_run).as_json()
+    (curve,) = document["sweep"]
     more = f"up to {curve['enough']['bleu']['bound']:+.3f} more is not ruled out"
     curve["enough"]["rouge_l"] = {"value": 2000, "bound": None}
     curve["enough"]["bertscore_f1"] = {"value": 0, "bound": -0.01}
-    text = markdown(comparison)
+    text = markdown(Comparison.model_validate(document))
     gap = "oracle minus 2000: +0.100 [+.100, +.100]."
     for said in (
         f"BERTScore: no larger budget is shown to beat 0 (a gain is ruled out); {gap}",
@@ -235,19 +225,19 @@ def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:
     ):
         assert f"\n\n{said}\n" in text
     curve["oracle"] = None
-    assert "oracle minus" not in markdown(comparison)
+    assert "oracle minus" not in markdown(Comparison.model_validate(document))
 
 
 def test_what_nobody_tells_has_no_figure_in_a_curve_and_nothing_follows_from_it(
     sweep_run: Path,
 ) -> None:
-    comparison = compare_run(sweep_run)
-    for entry in comparison["variants"].values():
+    document = compare_run(sweep_run).as_json()
+    for entry in document["variants"].values():
         entry["cost"] = dict.fromkeys(entry["cost"])
-    (curve,) = comparison["sweep"]
+    (curve,) = document["sweep"]
     del curve["points"][0]["metrics"]["bleu"], curve["oracle"]["gap"]["rouge_l"]
     curve["enough"]["bleu"] = None
-    text = markdown(comparison)
+    text = markdown(Comparison.model_validate(document))
     (row,) = [line for line in text.splitlines() if line.startswith("| 0 |")]
     cells = row.strip("| ").split(" | ")
     assert (cells[3], cells[-1]) == ("–", "–")
@@ -262,8 +252,8 @@ def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> No
     assert "- Context sweep: " not in other
     assert "- Beside the floor: " not in swept_text
     assert other.count("- Beside the floor: ") == 1
-    assert "LLaMA" not in swept_text
-    assert "LLaMA" in other
+    assert ("LLaMA" in swept_text, "LLaMA" in other) == (False, True)
+    assert "sweep" not in compare_run(made_up_run).as_json()
 
 
 def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_run: Path) -> None:
@@ -274,18 +264,13 @@ def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_ru
     assert "Training showed" not in markdown(compare_run(sweep_run))
 
 
-def test_markdown_shows_the_chart_it_is_given(sweep_run: Path) -> None:
-    comparison = compare_run(sweep_run)
-    assert "](<sweep.svg>)" in markdown(comparison, "sweep.svg")
-    assert "svg" not in markdown(comparison)
-
-
 def test_a_report_links_the_chart_of_the_run_where_there_is_one(
     sweep_run: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "reports" / "sweep.md"
     report(sweep_run, markdown=target, chart=None, as_json=True)
     assert "svg" not in target.read_text()
+    assert "](<x.svg>)" in markdown(compare_run(sweep_run), "x.svg")
     (sweep_run / "sweep.svg").write_text("<svg/>")
     report(sweep_run, markdown=target, chart=None, as_json=True)
     assert "](<../sweep/sweep.svg>)" in target.read_text()
