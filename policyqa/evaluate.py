@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from policyqa.quiet import without_git_errors
 from tasks.registration import TASKS
 
 SUBCOMMANDS = {"run", "ls", "validate"}
@@ -21,4 +22,5 @@ def lm_eval_command(arguments: Sequence[str]) -> None:
     if not any(word.split("=")[0] == "--include_path" for word in wanted):
         wanted += ["--include_path", str(TASKS)]
     sys.argv = ["lm_eval", *wanted]
-    cli_evaluate()
+    with without_git_errors():
+        cli_evaluate()

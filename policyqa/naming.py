@@ -16,7 +16,7 @@ from harness.models.kinds import ENGINE, FLOOR
 from harness.models.precision import PRECISIONS, Precision
 from harness.variants import FLOORS, Context, Decoding, Model, Prompt, Variant
 
-FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
+_FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
 FLOOR_ROW = "floor"
 """What stands in place of a model in the name of a floor."""
 CONTEXT_SETTINGS = {
@@ -24,8 +24,6 @@ CONTEXT_SETTINGS = {
     "budget": ("retrieved", "withheld", "oracle", "misled"),
 }
 """What a variant may set of its own context, and the sources on which that has an effect."""
-DECODING_SETTINGS = ("max_tokens", "temperature")
-"""What it may set of its own decoding."""
 
 _NAME = re.compile(
     r"(?P<model>[^/@+\s]+)(/(?P<prompt>[^/@+\s]+))?(?P<more>(\+[^/@+\s]+)*)"
@@ -59,13 +57,18 @@ def read_variant(text: str, tables: Tables) -> Variant:
     """
     match = _NAME.fullmatch(text)
     if match is None:
-        raise ConfigError(f"variant {text!r} has not the form {FORM}")
+        raise ConfigError(f"variant {text!r} has not the form {_FORM}")
     words = match["more"].split("+")[1:]
     named = [word for word in words if "=" not in word]
     given = _settings(text, [word for word in words if "=" in word])
     model, prompt = _asked(text, match["model"], match["prompt"], tables)
     if named and prompt.context == "none" and not prompt.shows_context and model.kind != "call":
-        raise ConfigError(f"variant {text!r}: +{named[0]} has no effect on {_why_not(prompt)}")
+        why = (
+            f"{prompt.name}, whose template has no {{context}}"
+            if prompt.name
+            else "a file of answers, which says itself what was shown"
+        )
+        raise ConfigError(f"variant {text!r}: +{named[0]} has no effect on {why}; leave it out")
     if len(named) > 1:
         raise ConfigError(f"variant {text!r} names two contexts, {named[0]} and {named[1]}")
     context = _found(text, "context", (named or [prompt.context])[0], tables.contexts)
@@ -74,12 +77,11 @@ def read_variant(text: str, tables: Tables) -> Variant:
         prompt = replace(prompt, template="{context}\n\n{question}")
     context = _with_settings(text, prompt, context, given)
     precision = _precision(text, match["precision"], model)
+    row = "/".join(word for word in (match["model"], prompt.name) if word)
     own = [context.name] if context.name != prompt.context else []
     own += [f"{name}={given[name]:g}" for name in _VALUES if name in given]
-    row = "/".join(word for word in (match["model"], prompt.name) if word)
-    name = "+".join([row, *own])
     return Variant(
-        name=f"{name}@{precision}" if precision else name,
+        name="+".join([row, *own]) + (f"@{precision}" if precision else ""),
         model=replace(model, precision=precision) if precision else model,
         prompt=prompt,
         context=context,
@@ -90,33 +92,24 @@ def read_variant(text: str, tables: Tables) -> Variant:
 def _asked(text: str, model: str, prompt: str | None, tables: Tables) -> tuple[Model, Prompt]:
     """Who is asked, and how."""
     if model == FLOOR_ROW and prompt is not None:
-        return _floor(text, prompt)
+        if prompt not in FLOORS:
+            there_are = ", ".join(FLOORS)
+            raise ConfigError(f"variant {text!r}: {prompt!r} is no floor; there are {there_are}")
+        asked = Prompt(prompt, "{question}", FLOORS[prompt])
+        return Model(FLOOR_ROW, prompt, engine=FLOOR), asked
     found = _found(text, "model", model, tables.models)
-    own = found.kind in ("answers", "call")
-    if own and prompt is not None:
+    if found.kind in ("answers", "call"):
+        if prompt is None:
+            return found, Prompt("", "{question}")
         raise ConfigError(
             f"variant {text!r}: {model} is an assistant that is asked its own way: leave "
             f"/{prompt} out"
         )
-    if own:
-        return found, Prompt("", "{question}")
     if prompt is None:
         raise ConfigError(
-            f"variant {text!r} names no prompt: {FORM}; there are {', '.join(tables.prompts)}"
+            f"variant {text!r} names no prompt: {_FORM}; there are {', '.join(tables.prompts)}"
         )
     return found, _found(text, "prompt", prompt, tables.prompts)
-
-
-def _why_not(prompt: Prompt) -> str:
-    if not prompt.name:
-        return "a file of answers, which says itself what was shown; leave it out"
-    return f"{prompt.name}, whose template has no {{context}}; leave it out"
-
-
-def _floor(text: str, kind: str) -> tuple[Model, Prompt]:
-    if kind not in FLOORS:
-        raise ConfigError(f"variant {text!r}: {kind!r} is no floor; there are {', '.join(FLOORS)}")
-    return Model(FLOOR_ROW, kind, engine=FLOOR), Prompt(kind, "{question}", FLOORS[kind])
 
 
 def _found(text: str, what: str, word: str, table: Mapping[str, Part]) -> Part:
@@ -173,7 +166,9 @@ def _decoding(
 ) -> Decoding:
     """The suite's decoding, with what the variant sets; none of it of those that decode nothing, so
     that a function is not called again for what it never sees."""
-    given: dict[str, Any] = {n: settings[n] for n in DECODING_SETTINGS if n in settings}
+    given: dict[str, Any] = {
+        name: settings[name] for name in ("max_tokens", "temperature") if name in settings
+    }
     if model.kind in ("floor", "answers", "call"):
         if given:
             raise ConfigError(

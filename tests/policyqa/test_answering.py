@@ -255,11 +255,14 @@ def test_what_cannot_be_used_is_one_line_before_any_work(
 ) -> None:
     answers({"id": TEST[0]})
     Path("raising.py").write_text("import nothing_of_this_name\n")
+    Path("tasks.py").write_text(ASSISTANT)
     suite = write("today")
     wrong = {
         "answers: none.jsonl": "none.jsonl cannot be read",
         "answers: bad.jsonl": "bad.jsonl:2: the id q1 stands here again",
         "call: raising:answer": "cannot import raising:answer: ModuleNotFoundError",
+        # Our own package has that name.
+        "call: tasks:answer": f"{Path('tasks.py').resolve()} is hidden by ",
         "call: raising": "has not the form package.module:name",
     }
     Path("bad.jsonl").write_text('{"id": "q1", "answer": ""}\n' * 2)

@@ -134,11 +134,16 @@ def test_models_that_are_not_here_are_named_and_not_fetched(
 ) -> None:
     monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "none"))
     path = tmp_path / "mine.yaml"
-    path.write_text(f"model: smollm2-135m\ndata: {data}\nvariants: [base/chat-rag, base/plain]\n")
+    # Looking at a server that takes text fetched the tokenizer that renders its chats.
+    path.write_text(
+        f"model: smollm2-135m\ndata: {data}\nvariants: [base/chat-rag, base/plain, served/chat]\n"
+        "models: {served: {engine: local-completions, base: m, options: {tokenizer: smollm2-135m, "
+        'base_url: "http://localhost:9/v1/completions"}}}\n'
+    )
     found = previewed(path)
     assert found.fetch == ["smollm2-135m", "minilm-l6"]
     assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
-    assert [one.asked for one in found.variants] == [3, 3]
+    assert [one.asked for one in found.variants] == [3, 3, 3]
     assert not (tmp_path / "none").exists()
 
 

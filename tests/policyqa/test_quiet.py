@@ -1,11 +1,13 @@
 """What libraries would write on the terminal beside our own."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from lm_eval.loggers.utils import get_git_commit_hash
 
+from policyqa.evaluate import lm_eval_command
 from policyqa.quiet import without_git_errors
 
 GIT = "git"
@@ -40,3 +42,15 @@ def test_in_a_repository_git_is_the_users_own(
         commit = get_git_commit_hash()
     assert b"fatal: " in outside.stderr
     assert len(commit) >= 7
+
+
+def test_lm_evals_own_command_line_lets_git_say_nothing_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setattr("lm_eval.__main__.cli_evaluate", get_git_commit_hash)
+    monkeypatch.setattr(sys, "argv", [])
+    lm_eval_command(["--tasks", "policyqa_plain"])
+    assert sys.argv[:3] == ["lm_eval", "run", "--tasks"]
+    assert capfd.readouterr().err == ""
