@@ -13,7 +13,7 @@ from pathlib import Path
 PACKAGES = ("harness", "rag", "tasks", "finetune", "reports")
 
 
-def main() -> None:
+def start() -> None:
     """Entry point of the command; exits with 2 where another's package stands in place of ours."""
     beside = Path(__file__).parents[1]
     sys.path.insert(0, str(beside))
@@ -32,4 +32,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start()

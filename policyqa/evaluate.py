@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from policyqa.quiet import without_git_errors
 from tasks.registration import TASKS
 
-SUBCOMMANDS = {"run", "ls", "validate"}
-
 
 def lm_eval_command(arguments: Sequence[str]) -> None:
     """Run lm-eval with ``arguments``, adding ``--include_path`` unless they have one."""
@@ -17,8 +15,6 @@ def lm_eval_command(arguments: Sequence[str]) -> None:
     import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
 
     wanted = list(arguments)
-    if not wanted or wanted[0] not in SUBCOMMANDS:
-        wanted = ["run", *wanted]
     if not any(word.split("=")[0] == "--include_path" for word in wanted):
         wanted += ["--include_path", str(TASKS)]
     sys.argv = ["lm_eval", *wanted]

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.errors import BenchError
 from harness.files import read_json
 from policyqa.progress import Watch
-from policyqa.run import run_suite
-from policyqa.suite import load_suite
-from tests.policyqa.test_cli import call
-from tests.policyqa.test_run import quiet, run_killed
+from tests.conftest import refused
+from tests.policyqa.conftest import run, samples
+from tests.policyqa.test_run import run_killed
 
 ASSISTANT = """
 from pathlib import Path
@@ -44,13 +42,12 @@ RATES = ("over_refusal", "abstained", "evidence_shown")
 
 @pytest.fixture
 def write(
-    data: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path,
+    tmp_path: Path,
+    own_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], str]:
     """Writes a suite of these variants into the working directory; returns its path."""
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert data == tmp_path / "data"
@@ -71,10 +68,6 @@ def answers(*lines: dict[str, Any]) -> None:
     Path("answers.jsonl").write_text(text)
 
 
-def run(suite: str, folder: str = "run", **more: Any) -> dict[str, Any]:
-    return run_suite(load_suite(suite), Path(folder), quiet(), **more)
-
-
 def calls() -> list[str]:
     """What the function was asked since this was looked at."""
     path = Path("calls.txt")
@@ -83,54 +76,40 @@ def calls() -> list[str]:
     return found
 
 
-def samples(variant: str, folder: str = "run") -> dict[str, dict[str, Any]]:
-    """The lines of a variant's sample log, by question id."""
-    (log,) = (Path(folder) / "variants" / variant).glob("samples_*.jsonl")
-    lines = map(json.loads, log.read_text().splitlines())
-    return {line["doc"]["id"]: line for line in lines}
-
-
 # A file of answers
 
 
-def test_what_a_file_does_not_tell_is_open_in_json_and_has_no_figure_in_the_table(
+def test_what_a_file_tells_is_shown_and_what_it_does_not_tell_is_open(
     write: Callable[[str], str],
 ) -> None:
-    answers(*({"id": one} for one in TEST))
-    comparison = run(write("today"))
-    assert comparison["baseline"] == "today"
-    entry = json.loads(Path("run/comparison.json").read_text())["variants"]["today"]
-    assert entry == comparison["variants"]["today"]
-    assert set(entry["cost"].values()) == {None}
-    assert entry["n"] == 3
-    assert not set(RATES) & set(entry["rates"])
-    lines = Path("run/report.md").read_text().splitlines()
-    (row,) = [line for line in lines if line.startswith("| today |")]
-    assert row.endswith("| n = 3 |")
-    assert {line["doc"]["context"] for line in samples("today").values()} == {None}
-
-
-def test_what_a_file_tells_is_of_the_answers_that_tell_it(write: Callable[[str], str]) -> None:
     told = {"seconds": 2, "input_tokens": 100, "output_tokens": 10, "price": 0.25}
-    answers({"id": TEST[0], **told}, {"id": TEST[1], "seconds": 4}, {"id": TEST[2]})
-    entry = run(write("today"))["variants"]["today"]
+    answers({"id": TEST[0], **told}, {"id": "of-none"}, {"id": TEST[2], "seconds": 4})
+    Path("told.jsonl").write_text(Path("answers.jsonl").read_text())
+    answers(*({"id": one} for one in TEST))
+    suite = Path(write("today, told"))
+    suite.write_text(suite.read_text().replace("models:", "models:\n  told: {answers: told.jsonl}"))
+    comparison = run(suite)
+    assert comparison["baseline"] == "today"
+    assert json.loads(Path("run/comparison.json").read_text()) == comparison
+    today, told_of = comparison["variants"].values()
+    assert set(today["cost"].values()) == {None}
+    assert (today["n"], told_of["n"]) == (3, 3)
+    assert not set(RATES) & set(today["rates"])
+    assert {line["doc"]["context"] for line in samples("run", "today").values()} == {None}
     expected = {"seconds": 3.0, "prompt_tokens": 100.0, "answer_tokens": 10.0, "price": 0.25}
-    assert entry["cost"] == expected | {"cut": None}
+    assert told_of["cost"] == expected | {"cut": None}
 
-
-def test_a_missing_id_is_scored_as_an_empty_answer_and_named(write: Callable[[str], str]) -> None:
-    answers({"id": TEST[0]}, {"id": "of-none"}, {"id": TEST[2]})
-    entry = run(write("today"))["variants"]["today"]
-    assert entry["n"] == 3
-    assert entry["unanswered"] == [TEST[1]]
-    record = read_json(Path("run/variants/today/variant.json"))
-    assert record["unanswered"] == [TEST[1]]
-    lines = samples("today")
+    # A question without an answer is scored as an empty one, and named.
+    record = read_json(Path("run/variants/told/variant.json"))
+    assert told_of["unanswered"] == record["unanswered"] == [TEST[1]]
+    lines = samples("run", "told")
     assert (lines[TEST[1]]["filtered_resps"], lines[TEST[1]]["bleu"]) == ([""], 0.0)
     assert [one for one, line in lines.items() if line["unanswered"]] == [TEST[1]]
     report = Path("run/report.md").read_text()
-    assert "1 without |" in report
-    assert f"today has no answer to {TEST[1]}: scored as an empty one." in report
+    rows = {line.split()[1]: line for line in report.splitlines() if line.startswith("| to")}
+    assert rows["today"].endswith("| n = 3 |")
+    assert "1 without |" in rows["told"]
+    assert f"told has no answer to {TEST[1]}: scored as an empty one." in report
 
 
 def test_sections_texts_and_both_are_what_was_shown(write: Callable[[str], str]) -> None:
@@ -141,7 +120,7 @@ def test_sections_texts_and_both_are_what_was_shown(write: Callable[[str], str])
         {"id": TEST[2], "context": [own], "answer": "The sections do not say."},
     )
     rates = run(write("today"))["variants"]["today"]["rates"]
-    lines = samples("today")
+    lines = samples("run", "today")
     shown = {one: line["doc"]["context_ids"] for one, line in lines.items()}
     assert shown == {TEST[0]: ["bees/s-2"], TEST[1]: ["bees/s-1"], TEST[2]: None}
     both = lines[TEST[0]]["doc"]["context"]
@@ -151,11 +130,9 @@ def test_sections_texts_and_both_are_what_was_shown(write: Callable[[str], str])
     # Of a text alone nobody knows what section it is, so it says nothing of the third.
     assert (rates["evidence_shown"]["mean"], rates["evidence_shown"]["n"]) == (0.5, 2)
     assert (rates["over_refusal"]["n"], rates["abstained"]["n"]) == (1, 1)
-
-
-def test_no_context_told_is_not_the_context_that_was_empty(write: Callable[[str], str]) -> None:
+    # That nothing was shown is told, too.
     answers({"id": TEST[0], "context": []}, {"id": TEST[1]}, {"id": TEST[2]})
-    rates = run(write("today"))["variants"]["today"]["rates"]
+    rates = run("mine.yaml")["variants"]["today"]["rates"]
     assert (rates["evidence_shown"]["mean"], rates["evidence_shown"]["n"]) == (0.0, 1)
     assert (rates["abstained"]["n"], "over_refusal" in rates) == (1, False)
 
@@ -180,8 +157,8 @@ def test_a_function_gets_the_question_and_with_a_context_that_too(
 ) -> None:
     entries = run(write("ours, ours+wide"))["variants"]
     asked = "What does part 2 of the Bee Keeping Act say?"
-    assert samples("ours")[TEST[0]]["filtered_resps"] == [asked]
-    line = samples("ours+wide")[TEST[0]]
+    assert samples("run", "ours")[TEST[0]]["filtered_resps"] == [asked]
+    line = samples("run", "ours+wide")[TEST[0]]
     assert line["doc"]["context_ids"] == ["bees/s-2"]
     assert line["filtered_resps"] == [line["doc"]["context"]]
     assert calls().count(asked) == 2
@@ -217,7 +194,7 @@ def test_what_raised_costs_one_answer_and_is_asked_again(
 ) -> None:
     suite = write("ours")
     Path("broken.txt").touch()
-    comparison = run_suite(load_suite(suite), Path("run"), Watch(Console(stderr=True)))
+    comparison = run(suite, watch=Watch(Console(stderr=True)))
     (line,) = [one for one in capfd.readouterr().err.splitlines() if "has no answer" in one]
     assert line.startswith(f"{TEST[0]} has no answer: ")
     assert "raised ValueError: no bees (assistant_of_" in line
@@ -249,9 +226,7 @@ def test_killed_in_the_middle_the_next_run_calls_only_the_rest(
 
 
 def test_what_cannot_be_used_is_one_line_before_any_work(
-    write: Callable[[str], str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers({"id": TEST[0]})
     Path("raising.py").write_text("import nothing_of_this_name\n")
@@ -269,25 +244,5 @@ def test_what_cannot_be_used_is_one_line_before_any_work(
     text = Path(suite).read_text()
     for row, said in wrong.items():
         Path(suite).write_text(text.replace("answers: answers.jsonl", row))
-        assert call(monkeypatch, "run", suite, "--out", "run") == 2
-        error = capsys.readouterr().err
-        assert error.startswith("error: ")
-        assert said in error
-        assert error.count("\n") == 1
-    assert not Path("run").exists()
-
-
-@pytest.mark.parametrize(
-    ("variants", "said"),
-    [
-        ("today/plain", "an assistant that is asked its own way: leave /plain out"),
-        ("today+wide", r"\+wide has no effect on a file of answers, which says itself"),
-        ("today@int8", "no weights in int8 or nf4; leave @int8 out"),
-        ("ours+temperature=0.7", "has no effect on ours, which decodes nothing"),
-    ],
-)
-def test_a_variant_of_theirs_has_nothing_of_a_models(
-    write: Callable[[str], str], variants: str, said: str
-) -> None:
-    with pytest.raises(BenchError, match=said):
-        load_suite(write(variants))
+        assert said in refused(capsys, "run", suite)
+    assert not Path("runs").exists()

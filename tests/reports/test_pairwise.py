@@ -16,7 +16,8 @@ from harness.runs import MANIFEST, variant_folder
 from reports.pairwise import compare_variants
 from reports.side import Side
 from reports.side import variant_side as scored
-from tests.reports.conftest import amending, call
+from tests.conftest import call
+from tests.reports.conftest import amending
 
 
 def only(one: Side, ids: Sequence[str]) -> Side:

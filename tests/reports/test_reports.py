@@ -13,7 +13,8 @@ from harness.runs import MANIFEST, RECORD, read_result, variant_folder
 from policyqa.scoring import COSTS
 from reports.comparison import compare_run
 from reports.markdown import markdown
-from tests.reports.conftest import amending, call, shown
+from tests.conftest import call
+from tests.reports.conftest import amending, shown
 from tests.reports.made_up import FLOORS, SHIFT
 
 QUALITY = [metric.name for metric in make_metrics() if metric.kind != "rate"]
