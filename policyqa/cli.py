@@ -214,9 +214,18 @@ def model_fetch(
 )
 def evaluate(context: typer.Context) -> None:
     """lm-eval's own command line, every flag, with our tasks and --model policyqa-hf."""
-    from policyqa.evaluate import lm_eval_command
+    from lm_eval.__main__ import cli_evaluate
 
-    lm_eval_command(context.args)
+    import harness.models.floors
+    import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
+    from policyqa.quiet import without_git_errors
+    from tasks.registration import TASKS
+
+    sys.argv = ["lm_eval", *context.args]
+    if not any(word.split("=")[0] == "--include_path" for word in context.args):
+        sys.argv += ["--include_path", str(TASKS)]
+    with without_git_errors():
+        cli_evaluate()
 
 
 @app.command("register-tasks")

@@ -53,6 +53,14 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return new_home(tmp_path / "home", monkeypatch)
 
 
+@pytest.fixture
+def workplace(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory of the user's, whose modules are found, with a cache of its own."""
+    monkeypatch.syspath_prepend(str(own_home.parent))
+    monkeypatch.chdir(own_home.parent)
+    return own_home.parent
+
+
 def call(*arguments: str | Path) -> int:
     """Call the command in this process; returns its status."""
     from policyqa import cli

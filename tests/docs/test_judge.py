@@ -49,13 +49,10 @@ class Judge:
 
 @pytest.fixture
 def judge(
-    tmp_path: Path,
-    own_home: Path,  # noqa: ARG001
+    workplace: Path,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Judge]:
-    """The server that the environment names; the metrics are found, in a working directory of
-    their own with a cache of its own."""
-    monkeypatch.chdir(tmp_path)
+    """The server that the environment names; the metrics are found."""
     monkeypatch.syspath_prepend(str(DOCS))
     judge = Judge()
     with serving(judge.answer) as server:

@@ -1,19 +1,15 @@
 """Assistants that already exist, as rows of a suite: a file of answers, and a function."""
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from harness.files import read_json
-from policyqa.progress import Watch
 from tests.conftest import refused
 from tests.policyqa.conftest import run, samples
-from tests.policyqa.test_run import run_killed
 
 ASSISTANT = """
 from pathlib import Path
@@ -21,8 +17,6 @@ from pathlib import Path
 def answer(question, context=None):
     with Path("calls.txt").open("a") as calls:
         calls.write(question + "\\n")
-    if Path("broken.txt").exists() and "Bee" in question:
-        raise ValueError("no\\nbees")
     return question if context is None else {"answer": context, "input_tokens": 7}
 """
 SUITE = """
@@ -41,17 +35,10 @@ RATES = ("over_refusal", "abstained", "evidence_shown")
 
 
 @pytest.fixture
-def write(
-    data: Path,
-    tmp_path: Path,
-    own_home: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[str], str]:
+def write(workplace: Path, data: Path) -> Callable[[str], str]:
     """Writes a suite of these variants into the working directory; returns its path."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert data == tmp_path / "data"
-    module = f"assistant_of_{tmp_path.name}"
+    assert data == workplace / "data"
+    module = f"assistant_of_{workplace.name}"
     Path(f"{module}.py").write_text(ASSISTANT)
 
     def written(variants: str) -> str:
@@ -187,39 +174,6 @@ def test_a_function_is_not_called_again_but_for_its_source_or_when_that_is_wante
     source.write_text(source.read_text() + "# changed\n")
     run(suite)
     assert len(calls()) == 3
-
-
-def test_what_raised_costs_one_answer_and_is_asked_again(
-    write: Callable[[str], str], capfd: pytest.CaptureFixture[str]
-) -> None:
-    suite = write("ours")
-    Path("broken.txt").touch()
-    comparison = run(suite, watch=Watch(Console(stderr=True)))
-    (line,) = [one for one in capfd.readouterr().err.splitlines() if "has no answer" in one]
-    assert line.startswith(f"{TEST[0]} has no answer: ")
-    assert "raised ValueError: no bees (assistant_of_" in line
-    assert comparison["variants"]["ours"]["unanswered"] == [TEST[0]]
-    assert len(calls()) == 3
-    Path("broken.txt").unlink()
-    assert run(suite)["variants"]["ours"]["unanswered"] == []
-    assert calls() == ["What does part 2 of the Bee Keeping Act say?"]
-
-
-def test_killed_in_the_middle_the_next_run_calls_only_the_rest(
-    write: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The other process begins elsewhere, and finds the function by Python's own path.
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    suite = Path(write("ours"))
-    suite.write_text(suite.read_text().replace("data: data", f"data: {tmp_path / 'data'}"))
-    source = tmp_path / f"assistant_of_{tmp_path.name}.py"
-    source.write_text(source.read_text().replace('"calls.txt"', f'"{tmp_path}/calls.txt"'))
-    killed = run_killed(suite.resolve(), tmp_path / "run", "scoring ours", 2)
-    assert killed == -signal.SIGKILL
-    before = calls()
-    assert len(before) == 2
-    run(str(suite))
-    assert len(calls()) == 1
 
 
 # Wrong input

@@ -1,14 +1,13 @@
 """What libraries would write on the terminal beside our own."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from lm_eval.loggers.utils import get_git_commit_hash
 
-from policyqa.evaluate import lm_eval_command
 from policyqa.quiet import without_git_errors
+from tests.conftest import call
 
 GIT = "git"
 
@@ -31,9 +30,7 @@ def test_git_says_nothing_of_a_folder_that_is_no_repository(
 
     # lm-eval's own command line, as policyqa eval has it.
     monkeypatch.setattr("lm_eval.__main__.cli_evaluate", get_git_commit_hash)
-    monkeypatch.setattr(sys, "argv", [])
-    lm_eval_command(["--tasks", "policyqa_plain"])
-    assert sys.argv[:2] == ["lm_eval", "--tasks"]
+    assert call("eval", "--tasks", "policyqa_plain") == 0
     assert capfd.readouterr().err == ""
 
 

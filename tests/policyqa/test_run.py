@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -267,30 +266,6 @@ def test_a_metric_added_and_an_encoder_changed_ask_nothing_again(
     assert (list(few), list(more)) == (["bleu"], ["bertscore_f1", "bleu"])
     assert other["bertscore_f1"]["mean"] != more["bertscore_f1"]["mean"]
     assert few["bleu"] == more["bleu"] == other["bleu"]
-
-
-@pytest.mark.usefixtures("no_model")
-def test_a_users_metric_of_another_signature_scores_anew(
-    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Letters:
-        name, title, kind = "letters", "letters", "mean"
-        higher_is_better, signature = None, "letters:1"
-
-        def score(self, rows: list[Any]) -> list[int]:
-            return [len(row.answer) for row in rows]
-
-    module = ModuleType("metrics_of_a_user")
-    module.Letters = Letters  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    only = 'variants: [base/plain]\nfloors: []\nmetrics: ["metrics_of_a_user:Letters"]'
-    finished.suite.write_text(finished.suite.read_text().replace(LINE, only))
-    first = run(finished.suite, tmp_path / "run")
-    Letters.signature = "letters:2"
-    monkeypatch.setattr(Letters, "score", lambda _, rows: [7] * len(rows))
-    second = run(finished.suite, tmp_path / "run")
-    means = [one["variants"]["base/plain"]["metrics"]["letters"]["mean"] for one in (first, second)]
-    assert means[0] != means[1] == 7.0
 
 
 @pytest.mark.usefixtures("no_model")

@@ -63,17 +63,11 @@ ECHO = [
 
 
 @pytest.fixture
-def here(
-    tmp_path: Path,
-    own_home: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-) -> Path:
-    """A working directory of the user's, with a cache of its own and answers to questions."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+def here(workplace: Path) -> Path:
+    """A working directory of the user's, with answers to questions."""
     lines = (json.dumps({"id": one, "answer": text}) for one, text in ANSWERS.items())
     Path("answers.jsonl").write_text("\n".join(lines))
-    return tmp_path
+    return workplace
 
 
 @pytest.fixture

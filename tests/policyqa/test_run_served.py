@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ import yaml
 
 from harness.kept import Kept
 from harness.runs import read_result
-from policyqa.suite import load_suite
 from tests.conftest import call, refused
 from tests.policyqa.conftest import run
 from tests.serving import Call, Reply, Server, says, serving
@@ -88,50 +86,6 @@ def test_a_run_says_what_answers_cost_and_who_gave_them_and_asks_once(
         assert len(server.calls) == 6
         assert "small-2027 on" in again["signature"]
         assert "small-2026" not in again["signature"]
-
-
-def test_a_prompt_that_is_refused_is_scored_as_empty_and_named(data: Path, tmp_path: Path) -> None:
-    def picky(call: Call) -> Reply:
-        return Reply("too long", 400) if "Kite" in call.asked else echoes(call)
-
-    with serving(picky) as server:
-        comparison = run(written(server, data), tmp_path / "run")
-        server.calls.clear()
-        server.script = echoes
-        run(tmp_path / "served.yaml", tmp_path / "run")
-        assert len(server.calls) == 2  # The refused one, of each variant.
-    for name in NAMES:
-        assert comparison["variants"][name]["unanswered"] == ["kites-0002"]
-        assert comparison["variants"][name]["n"] == 3
-
-
-def test_two_runs_of_one_suite_share_the_work(data: Path, tmp_path: Path) -> None:
-    together = Barrier(2, timeout=60)
-
-    def meets(call: Call) -> Reply:
-        if call.number <= 2:
-            together.wait()
-        return echoes(call)
-
-    with serving(meets) as server:
-        path = written(server, data)
-        fields = yaml.safe_load(path.read_text())
-        for row in fields["models"].values():
-            row["options"]["num_concurrent"] = 1  # So that a call waits for the other run's.
-        path.write_text(yaml.safe_dump(fields))
-        found: list[dict[str, Any]] = []
-        suites = [load_suite(str(path)), load_suite(str(path))]
-        threads = [
-            Thread(target=lambda suite=suite: found.append(run(suite, tmp_path / "run")))
-            for suite in suites
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(server.calls) == 6
-        assert len({(call.path, call.asked) for call in server.calls}) == 6
-    assert found[0]["variants"] == found[1]["variants"]
 
 
 def test_a_wrong_key_is_one_line_and_status_2_and_nowhere(
