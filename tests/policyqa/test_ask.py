@@ -18,6 +18,7 @@ from harness.variants import Decoding
 from policyqa.ask import Stream, settled
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
+from tasks.policyqa.questions import DATA
 from tests.conftest import call, printed, refused
 
 ROOT = Path(__file__).parents[2]
@@ -70,12 +71,13 @@ def test_with_rag_it_is_answered_from_sections_and_they_are_named(
 
 
 @pytest.mark.slow
-def test_the_real_model_answers_from_the_policy_set(
-    smollm2: Path,  # noqa: ARG001
-    capsys: Printed,
-) -> None:
+@pytest.mark.usefixtures("smollm2")
+def test_the_real_model_answers_from_the_policy_set(capsys: Printed, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    for text in (DATA / "corpus").glob("uk-*.md"):  # All of them would take a minute to embed.
+        shutil.copy(text, tmp_path / "corpus")
     question = "What are the cross-sectoral principles of the UK regulatory framework?"
-    told = printed(capsys, "ask", "smollm2-135m", question, "--rag")
+    told = printed(capsys, "ask", "smollm2-135m", question, "--rag", "--data", tmp_path)
     assert len(told["answer"].split()) > 5
     assert any(source["id"].startswith("uk-ai-white-paper/") for source in told["sources"])
 

@@ -119,15 +119,8 @@ def stock_logs(
 ) -> tuple[Path, Path]:
     """A task of someone else's, asked of two models by the stock command."""
     folder = tmp_path_factory.mktemp("stock")
-    rows = [
-        {
-            "question": f"What colour is {n}?",
-            "choices": COLOURS,
-            "gold": n % 4,
-            "topic": f"t{n // 3}",
-        }
-        for n in range(N)
-    ]
+    asked = [(f"What is the colour of thing {n}?", n % 4, f"t{n // 3}") for n in range(N)]
+    rows = [{"question": q, "choices": COLOURS, "gold": gold, "topic": t} for q, gold, t in asked]
     (folder / "things.json").write_text(json.dumps(rows))
     task = {
         "task": "things",
