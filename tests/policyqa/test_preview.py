@@ -93,6 +93,7 @@ def test_what_is_kept_is_counted_and_the_rest_would_be_asked(
 def test_what_would_be_trained_is_told_with_what_cannot_be_scored(
     suite: Path, tmp_path: Path, data: Path
 ) -> None:
+    Kept().close()  # It is there, so that what is kept would be looked up.
     recipes = write_suite(tmp_path, data, tmp_path).read_text().splitlines()[-1]
     text = suite.read_text().replace("[base/plain, ", "[base/plain, sft/plain, sft-rag/rag, ")
     suite.write_text(f"{text}{recipes}")
@@ -116,11 +117,11 @@ def test_models_that_are_not_here_are_named_and_not_fetched(
     # Looking at a server that takes text fetched the tokenizer that renders its chats.
     path.write_text(
         f"model: smollm2-135m\ndata: {data}\nvariants: [base/chat-rag, base/plain, served/chat]\n"
-        "models: {served: {engine: local-completions, base: m, options: {tokenizer: smollm2-135m, "
+        "models: {served: {engine: local-completions, base: m, options: {tokenizer: nobody/here, "
         'base_url: "http://localhost:9/v1/completions"}}}\n'
     )
     found = previewed(path)
-    assert found.fetch == ["smollm2-135m", "minilm-l6"]
+    assert found.fetch == ["smollm2-135m", "nobody/here", "minilm-l6"]
     assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
     assert [one.asked for one in found.variants] == [3, 3, 3]
     assert not (tmp_path / "none").exists()

@@ -192,7 +192,7 @@ def alone(here: Path) -> Callable[[str], str]:
             "kind": "open",
             "question": f"What of {name}?",
             "answer": f"This of {name}.",
-            "evidence": [],
+            "evidence": [f"label of {name}"],  # Whether it is shown says nothing.
             "citations": [],
             "answerable": True,
         }
