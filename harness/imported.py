@@ -29,9 +29,18 @@ def imported(name: str) -> Any:
     except Exception as error:  # Whatever a user's module raises while it is imported.
         raise ConfigError(
             f"cannot import {name}: {told(error)}; it is looked for in {here} and where Python "
-            "looks"
+            f"looks{_hidden(Path(here))}"
         ) from error
     return found
+
+
+def _hidden(here: Path) -> str:
+    """Which module of the user's is not reached, since another has its name: one of ours, say."""
+    for path in sorted(here.glob("*.py")):
+        other = getattr(sys.modules.get(path.stem), "__file__", None)
+        if other and not Path(other).samefile(path):
+            return f"; {path} is hidden by {other}: rename it"
+    return ""
 
 
 def source_of(name: str) -> str:

@@ -1,6 +1,11 @@
-"""What answers for a variant: an LM that asks only for what is not kept, a file, or a floor."""
+"""
+What a variant is asked, and what answers: an LM that asks only for what is not kept, a file, or a
+floor.
+"""
 
+from collections.abc import Sequence
 from functools import cached_property, partial
+from typing import Any
 
 from harness.kept import Kept, Use
 from harness.models.answering import AnsweringLM, Show
@@ -12,16 +17,20 @@ from harness.models.keeping import KeepingLM
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
 from harness.progress import Advance, silent
-from harness.variants import Variant
+from harness.variants import Context, Variant
 from policyqa.plan import Plan
 from policyqa.progress import Watch
+from policyqa.scoring import Asked
 from rag.embedder import Embedder
+from rag.retriever import Excerpt
 from rag.sentences import nearest_sentences
-from tasks.policyqa.documents import show_told
+from tasks.policyqa.contexts import excerpts_of
+from tasks.policyqa.documents import make_documents, show_told
+from tasks.policyqa.questions import Question, in_split
 
 
 class Answering:
-    """Makes what answers for each variant of a plan."""
+    """Makes what each variant of a plan is asked, and what answers for it."""
 
     def __init__(self, plan: Plan, kept: Kept, watch: Watch, ask_again: bool) -> None:
         """See ``policyqa.run.run_suite``."""
@@ -30,6 +39,8 @@ class Answering:
         self._watch = watch
         self._ask_again = ask_again
         self._loader = Loader(plan.suite.batch_size)
+        self._found: dict[tuple[Context, str], Sequence[Excerpt]] = {}
+        """Retrieved once a context and split."""
 
     def use(self, variant: Variant) -> Use:
         """Who asks for its answers."""
@@ -38,12 +49,40 @@ class Answering:
             suite.name, str(suite.data.resolve()), model.name if model.is_floor else model.base
         )
 
-    def lm(self, variant: Variant, advance: Advance) -> AnsweringLM:
-        """What answers for one replicate of a variant, its adapter trained.
+    def asked(self, variant: Variant, advance: Advance) -> Asked:
+        """What one replicate of a variant, its adapter trained, is asked, and by whom answered.
 
         Raises:
             BenchError: what it needs is not there; nothing was asked.
         """
+        plan = self._plan
+        return Asked(
+            variant,
+            self._documents(variant, plan.asked),
+            lambda: self._documents(variant, plan.train),
+            self._lm(variant, advance),
+        )
+
+    def _documents(self, variant: Variant, questions: Sequence[Question]) -> list[dict[str, Any]]:
+        """Questions of one split as a variant is asked them."""
+        excerpts = self._excerpts(variant.context, questions)
+        documents = make_documents(questions, variant.prompt, excerpts)
+        # Without documents evidence is a label, and whether it is shown says nothing.
+        unknown = {} if self._plan.sections else {"context_ids": None}
+        return [document | unknown for document in documents]
+
+    def _excerpts(self, context: Context, questions: Sequence[Question]) -> Sequence[Excerpt]:
+        if context.source == "none":
+            return [Excerpt()] * len(questions)
+        split = questions[0].split
+        if (context, split) not in self._found:
+            among = in_split(self._plan.questions, split)
+            retriever = self._plan.retrievers[context]
+            found = excerpts_of(questions, context.source, retriever, among)
+            self._found[context, split] = found
+        return self._found[context, split]
+
+    def _lm(self, variant: Variant, advance: Advance) -> AnsweringLM:
         kind = variant.model.kind
         if kind == "floor":
             return self._floor(variant)

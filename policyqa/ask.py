@@ -8,16 +8,16 @@ is the one ``policyqa run`` scores.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
+from harness.kept import Answer
 from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
 from rag.context import inert
-from rag.corpus import Corpus, clean
+from rag.corpus import Corpus, Section, clean
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
 
@@ -27,29 +27,6 @@ if TYPE_CHECKING:
 
 Hear = Callable[[str], None]
 """Is told the next piece of an answer's text."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A section the prompt shows."""
-
-    id: str
-    """``framework/section``."""
-    citation: str
-    """Framework, title and provision."""
-    score: float
-    """``rag.index.Hit.score``."""
-    body: str
-    """What it says."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model said to a prompt."""
-
-    text: str
-    """Up to its end or a stop string, stripped: what the tasks score."""
-    prompt_tokens: int
 
 
 def with_text(question: str) -> str:
@@ -75,8 +52,9 @@ def prompt_for(weights: Weights, rag: bool) -> Prompt:
 
 def make_prompt(
     prompt: Prompt, question: str, data: Path, retriever: Retriever | None, watch: Watch
-) -> tuple[str, list[Source]]:
-    """What asks ``question`` (of a chat, the user's turn), and the sections it shows, best first.
+) -> tuple[str, list[tuple[Section, float]]]:
+    """What asks ``question`` (of a chat, the user's turn), and the sections it shows with their
+    scores (``rag.index.Hit.score``), best first.
 
     Args:
         prompt: how it is put.
@@ -95,11 +73,11 @@ def make_prompt(
         retriever.build(advance)
     context = retriever.contexts([question])[0]
     shown = {section.id: section for section in Corpus(data) if section.id in context.ids}
-    sources = [
-        Source(one, shown[one].citation, score, shown[one].body)
-        for one, score in zip(context.ids, context.scores, strict=True)
-    ]
-    return render(prompt, question, context.text), sources
+    sources = [shown[one] for one in context.ids]
+    return (
+        render(prompt, question, context.text),
+        list(zip(sources, context.scores, strict=True)),
+    )
 
 
 def answer(
@@ -110,7 +88,7 @@ def answer(
     watch: Watch,
     hear: Hear,
 ) -> Answer:
-    """The greedy answer to a prompt.
+    """The greedy answer to a prompt, stripped: what the tasks score.
 
     Args:
         prompt: how the question is put.
@@ -127,20 +105,16 @@ def answer(
 
     with watch.stage("model"):
         model = _load(weights, precision)
-    asked = _in_chat(model, prompt, text) if prompt.chat else text
+    asked = text
+    if prompt.chat:
+        system = [{"role": "system", "content": prompt.system}] if prompt.system else []
+        asked = model.apply_chat_template([*system, {"role": "user", "content": text}])
     settings = Decoding().identity
     stream = Stream(model.tokenizer, [*settings["until"], model.tokenizer.eos_token], hear)
     request = Instance("generate_until", {}, (asked, {**settings, "streamer": stream}), 0)
     said = model.generate_until([request], disable_tqdm=True)[0].strip()
     stream.say(said)
     return Answer(said, len(model.tok_encode(asked)))
-
-
-def _in_chat(model: "PolicyQALM", prompt: Prompt, text: str) -> str:
-    """The user's turn in the model's own chat template."""
-    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    rendered: str = model.apply_chat_template([*system, {"role": "user", "content": text}])
-    return rendered
 
 
 class Stream:

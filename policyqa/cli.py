@@ -20,7 +20,7 @@ from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
-from policyqa.options import Data, Json, data_or_shipped, print_json
+from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
 
 if TYPE_CHECKING:
     from finetune.recipe import Recipe
@@ -65,7 +65,7 @@ def run(
     preview_alone: Annotated[
         bool, typer.Option("--dry-run", help="Tell what it would do, and about how long.")
     ] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score a suite: prepare and train what is missing, then print the table.
 
@@ -110,7 +110,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
     chart: Annotated[Path | None, typer.Option(help="Write a sweep's chart (SVG) here.")] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show a finished run."""
     from harness.files import write_whole
@@ -137,12 +137,12 @@ def report(
 def train(
     recipe: Annotated[str, typer.Argument(help="A shipped recipe or a YAML file.")],
     model: Annotated[str | None, typer.Option(help="Base model, in place of the recipe's.")] = None,
-    data: Data = None,
+    data: DataOption = None,
     out: Annotated[Path | None, typer.Option(help="Checkpoint folder; the cache if unset.")] = None,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Tell what it would do and take; train nothing.")
     ] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a checkpoint; prints its folder as the last line.
 
@@ -214,9 +214,18 @@ def model_fetch(
 )
 def evaluate(context: typer.Context) -> None:
     """lm-eval's own command line, every flag, with our tasks and --model policyqa-hf."""
-    from policyqa.evaluate import lm_eval_command
+    from lm_eval.__main__ import cli_evaluate
 
-    lm_eval_command(context.args)
+    import harness.models.floors
+    import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
+    from policyqa.quiet import without_git_errors
+    from tasks.registration import TASKS
+
+    sys.argv = ["lm_eval", *context.args]
+    if not any(word.split("=")[0] == "--include_path" for word in context.args):
+        sys.argv += ["--include_path", str(TASKS)]
+    with without_git_errors():
+        cli_evaluate()
 
 
 @app.command("register-tasks")

@@ -2,16 +2,17 @@
 
 import sys
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
-from policyqa.options import Data, Json, data_or_shipped, print_json
+from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
 
 if TYPE_CHECKING:
     from finetune.checkpoint import Weights
-    from policyqa.ask import Source
+    from rag.corpus import Section
     from rag.retriever import Retriever
 
 EXCERPT = 100
@@ -25,7 +26,7 @@ def ask(
     ],
     question: Annotated[str, typer.Argument(help="What is asked.")],
     rag: Annotated[bool, typer.Option("--rag", help="Show the model retrieved sections.")] = False,
-    data: Data = None,
+    data: DataOption = None,
     k: Annotated[
         int | None, typer.Option(help="Sections to show; the evaluation's if unset.", min=1)
     ] = None,
@@ -37,7 +38,7 @@ def ask(
         Literal["int8", "nf4", "bf16", "fp32"] | None,
         typer.Option(help="Of the base's weights; their own if unset."),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Answer a question as policyqa run has it answered; with --rag, from retrieved sections."""
     from finetune.checkpoint import find_weights
@@ -54,9 +55,10 @@ def ask(
     watch = Watch(Console(stderr=True))
     prompt = prompt_for(weights, rag)
     text, sources = make_prompt(prompt, question, data_or_shipped(data), retriever, watch)
-    given = answer(prompt, text, weights, precision, watch, _unheard if as_json else _print_now)
+    hear = (lambda _: None) if as_json else partial(print, end="", flush=True)
+    given = answer(prompt, text, weights, precision, watch, hear)
     if as_json:
-        shown = [{"id": s.id, "citation": s.citation, "score": s.score} for s in sources]
+        shown = [{"id": s.id, "citation": s.citation, "score": score} for s, score in sources]
         print_json({"answer": given.text, "prompt_tokens": given.prompt_tokens, "sources": shown})
     else:
         print("" if given.text else "(an empty answer)")
@@ -85,29 +87,18 @@ def _prepare(weights: "Weights", rag: bool, search: dict[str, Any]) -> "Retrieve
 def _note_other_prompt(checkpoint: str, weights: "Weights", rag: bool) -> None:
     """Say on standard error that the checkpoint was trained on another prompt, if it was."""
     trained = weights.prompt
-    if trained and trained.shows_context and not rag:
-        advice = "was trained with retrieved sections: ask it with --rag"
-    elif trained and rag and not trained.shows_context:
-        advice = "was trained without retrieved sections: ask it without --rag"
-    else:
-        return
-    print(f"note: {checkpoint} {advice}", file=sys.stderr)
+    if trained and trained.shows_context is not rag:
+        how = "with" if trained.shows_context else "without"
+        advice = f"was trained {how} retrieved sections: ask it {how} --rag"
+        print(f"note: {checkpoint} {advice}", file=sys.stderr)
 
 
-def _show(sources: "list[Source]") -> None:
+def _show(sources: "list[tuple[Section, float]]") -> None:
     """Print where the sections come from, numbered as in the prompt, and how each begins."""
     from rag.corpus import one_line
 
     if sources:
         print()
-    for number, source in enumerate(sources, start=1):
-        print(f"[{number}] {one_line(source.citation)} ({source.id}, {source.score:.3f})")
+    for number, (source, score) in enumerate(sources, start=1):
+        print(f"[{number}] {one_line(source.citation)} ({source.id}, {score:.3f})")
         print(f"    {textwrap.shorten(one_line(source.body), EXCERPT, placeholder='…')}")
-
-
-def _print_now(text: str) -> None:
-    print(text, end="", flush=True)
-
-
-def _unheard(text: str) -> None:
-    del text

@@ -1,7 +1,7 @@
 """``policyqa cache``: what is kept of answers and scores, and forgetting it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich import box
@@ -10,19 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.errors import ConfigError
-from policyqa.options import Json, print_json
+from policyqa.options import JsonOption, print_json
 
 cache_app = typer.Typer(
     no_args_is_help=True, help="Answers and scores that are kept, of whom, and forgetting them."
 )
 
-Suite = Annotated[str | None, typer.Option(help="Of this suite alone, by its name.")]
-Data = Annotated[Path | None, typer.Option(help="Of this data folder alone.")]
-Model = Annotated[str | None, typer.Option(help="Of this model alone, as suites name its base.")]
-
 
 @cache_app.command("info")
-def info(as_json: Json = False) -> None:
+def info(as_json: JsonOption = False) -> None:
     """Show what is kept, by suite, data folder and model."""
     from harness.kept import Kept
 
@@ -35,7 +31,7 @@ def info(as_json: Json = False) -> None:
     for column in ("suite", "data", "model", "answers", "characters", "answers scored"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_shown(value)) for value in row.values()))
+        table.add_row(*(Text(f"{x:,}" if isinstance(x, int) else x) for x in row.values()))
     console = Console()
     console.print(table if rows else "nothing is kept yet")
     console.print(Text(f"{kept.path} ({kept.path.stat().st_size:,} bytes)"), soft_wrap=True)
@@ -43,11 +39,13 @@ def info(as_json: Json = False) -> None:
 
 @cache_app.command("clear")
 def clear(
-    suite: Suite = None,
-    data: Data = None,
-    model: Model = None,
+    suite: Annotated[str | None, typer.Option(help="Of this suite alone, by its name.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Of this data folder alone.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Of this model alone, as suites name its base.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Forget all of it.")] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Forget what a suite, a data folder or a model used, also where others used it too.
 
@@ -66,7 +64,3 @@ def clear(
         print_json(gone)
     else:
         print(f"forgotten: {gone['answers']:,} answers and {gone['scores']:,} scores")
-
-
-def _shown(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from harness.errors import ConfigError
-from policyqa.options import Json, print_json
+from policyqa.options import JsonOption, print_json
 
 if TYPE_CHECKING:
     from reports.side import Side
@@ -43,7 +43,7 @@ def compare(
             metavar="FIELD",
         ),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show A minus B on the questions both answered, with paired 95% intervals."""
     from reports.pairwise import compare_variants

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from policyqa.options import Json, print_json
+from policyqa.options import JsonOption, print_json
 
 data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, import.")
 
@@ -15,7 +15,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, i
 def data_check(
     data: Annotated[Path, typer.Argument(help="A data folder.")],
     skip: Annotated[list[str] | None, typer.Option(help="Leave out this check; repeat it.")] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Find what is wrong with a data folder, one line each; exits with 1 if anything is.
 
@@ -42,7 +42,7 @@ def data_check(
 
 @data_app.command("info")
 def data_info(
-    data: Annotated[Path, typer.Argument(help="A data folder.")], as_json: Json = False
+    data: Annotated[Path, typer.Argument(help="A data folder.")], as_json: JsonOption = False
 ) -> None:
     """Count what a data folder holds."""
     from policyqa.data import show_information
@@ -68,7 +68,7 @@ def data_import(
         str | None,
         typer.Option(help="New splits in place of the source's, as in train=0.5,validation=0.5."),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's.
 

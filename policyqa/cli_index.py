@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from policyqa.options import Data, Json, data_or_shipped, print_json
+from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
 
 if TYPE_CHECKING:
     from rag.retriever import Retriever
@@ -17,20 +17,21 @@ index_app = typer.Typer(
 
 DEFAULT_EMBEDDER = "minilm-l6"
 """As ``Retriever.of`` has it, known without importing it."""
-_Embedder = Annotated[
+EmbedderOption = Annotated[
     str, typer.Option(help="Embedding model: a catalogue name, a Hugging Face id or a folder.")
 ]
 Mode = Annotated[
     Literal["hybrid", "dense", "sparse"],
     typer.Option(help="Cosine and BM25 fused, cosine alone, BM25 alone."),
 ]
-_Reranker = Annotated[
-    str | None, typer.Option(help="A cross-encoder that orders what is found anew, named likewise.")
+RerankerOption = Annotated[
+    str | None,
+    typer.Option(help="A cross-encoder that orders what is found anew, named likewise."),
 ]
 
 
 @index_app.command("build")
-def index_build(data: Data = None, embedder: _Embedder = DEFAULT_EMBEDDER) -> None:
+def index_build(data: DataOption = None, embedder: EmbedderOption = DEFAULT_EMBEDDER) -> None:
     """Embed the sections of a data folder, unless that is done."""
     from policyqa.progress import Watch
 
@@ -44,12 +45,12 @@ def index_build(data: Data = None, embedder: _Embedder = DEFAULT_EMBEDDER) -> No
 @index_app.command("search")
 def index_search(
     query: Annotated[str, typer.Argument(help="A question.")],
-    data: Data = None,
+    data: DataOption = None,
     k: Annotated[int, typer.Option(help="Sections to find.", min=1)] = 5,
     mode: Mode = "hybrid",
-    embedder: _Embedder = DEFAULT_EMBEDDER,
-    reranker: _Reranker = None,
-    as_json: Json = False,
+    embedder: EmbedderOption = DEFAULT_EMBEDDER,
+    reranker: RerankerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Print the sections nearest to a question, best first."""
     from policyqa.progress import Watch
@@ -68,16 +69,16 @@ def index_search(
 
 @index_app.command("score")
 def index_score(
-    data: Data = None,
+    data: DataOption = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     k: Annotated[int, typer.Option(help="Sections found for a question.", min=1)] = 10,
     mode: Mode = "hybrid",
-    embedder: _Embedder = DEFAULT_EMBEDDER,
-    reranker: _Reranker = None,
+    embedder: EmbedderOption = DEFAULT_EMBEDDER,
+    reranker: RerankerOption = None,
     against: Annotated[
         Path | None, typer.Option(help="What --json printed of another retriever.", metavar="FILE")
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score the sections found for the questions of a split against their evidence.
 
@@ -99,7 +100,7 @@ def index_score(
 
 @index_app.command("train")
 def index_train(
-    data: Data = None,
+    data: DataOption = None,
     recipe: Annotated[str, typer.Option(help="A shipped recipe or a YAML file.")] = "pairs",
     model: Annotated[
         str | None, typer.Option(help="Embedder to begin from, in place of the recipe's.")

@@ -1,17 +1,20 @@
 """What a run rests on: the manifest of its folder, and the signature of the same identities."""
 
+import os
+import platform
 from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from finetune.recipe import recorded_prompt
 from harness.files import fingerprint
 from harness.metrics import description, signature
 from harness.models.adapter import read_record
+from harness.models.precision import device
 from harness.statistics import INTERVAL_METHOD
 from harness.variants import ANSWERING_LIBRARIES, Model, Variant
-from policyqa.machine import machine
 from policyqa.plan import Plan
 from rag.retriever import RETRIEVAL_LIBRARIES
 from tasks.policyqa.documents import VERSION
@@ -38,7 +41,12 @@ def make_manifest(plan: Plan) -> dict[str, Any]:
         },
         "evidence": _evidence(plan),
         "versions": {name: version(name) for name in ("policyqa-bench", *LIBRARIES)},
-        "machine": machine(),
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "device": device(),
+            "python": platform.python_version(),
+        },
         "signature": _signature(plan, variants),
     }
 
@@ -50,6 +58,14 @@ def _evidence(plan: Plan) -> dict[str, int]:
     if not plan.sections:  # Without documents, any name is a label.
         forms = Counter({"label": forms.total() - forms[""], "": forms[""]})
     return {form: count for form, count in forms.items() if form and count}
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _described(plan: Plan, replicates: list[Variant]) -> dict[str, Any]:
@@ -99,7 +115,7 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
         *_once(_context(plan, one) for one in variants if one.context.source != "none"),
         *_once(_decoding(one) for one in variants if one.model.kind in ("local", "served")),
         f"batch:{suite.batch_size}",
-        f"device:{machine()['device']}",
+        f"device:{device()}",
         signature(plan.metrics),
         f"intervals:95%,{INTERVAL_METHOD},by shared evidence"
         f"{',and over seeds and draws' if any(one.replicate for one in variants) else ''}; "

@@ -16,7 +16,7 @@ from harness.models.kinds import ENGINE, FLOOR, FLOORS
 from harness.models.precision import PRECISIONS, Precision
 from harness.variants import Context, Decoding, Model, Prompt, Variant
 
-FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
+_FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
 FLOOR_ROW = "floor"
 """What stands in place of a model in the name of a floor."""
 CONTEXT_SETTINGS = {
@@ -24,8 +24,6 @@ CONTEXT_SETTINGS = {
     "budget": ("retrieved", "withheld", "oracle", "misled"),
 }
 """What a variant may set of its own context, and the sources on which that has an effect."""
-DECODING_SETTINGS = ("max_tokens", "temperature")
-"""What it may set of its own decoding."""
 
 _NAME = re.compile(
     r"(?P<model>[^/@+\s]+)(/(?P<prompt>[^/@+\s]+))?(?P<more>(\+[^/@+\s]+)*)"
@@ -57,89 +55,85 @@ def read_variant(text: str, tables: Tables) -> Variant:
         ConfigError: another form, a word that is in no table, a context that the prompt has no
             place for, or a setting that has no effect.
     """
+    try:
+        return _read(text, tables)
+    except ConfigError as error:
+        raise ConfigError(f"variant {text!r}: {error}") from error
+
+
+def _read(text: str, tables: Tables) -> Variant:
     match = _NAME.fullmatch(text)
     if match is None:
-        raise ConfigError(f"variant {text!r} has not the form {FORM}")
+        raise ConfigError(f"it has not the form {_FORM}")
     words = match["more"].split("+")[1:]
     named = [word for word in words if "=" not in word]
-    given = _settings(text, [word for word in words if "=" in word])
-    model, prompt = _asked(text, match["model"], match["prompt"], tables)
+    given = _settings([word for word in words if "=" in word])
+    model, prompt = _asked(match["model"], match["prompt"], tables)
     if named and prompt.context == "none" and not prompt.shows_context and model.kind != "call":
-        raise ConfigError(f"variant {text!r}: +{named[0]} has no effect on {_why_not(prompt)}")
+        why = (
+            f"{prompt.name}, whose template has no {{context}}"
+            if prompt.name
+            else "a file of answers, which says itself what was shown"
+        )
+        raise ConfigError(f"+{named[0]} has no effect on {why}; leave it out")
     if len(named) > 1:
-        raise ConfigError(f"variant {text!r} names two contexts, {named[0]} and {named[1]}")
-    context = _found(text, "context", (named or [prompt.context])[0], tables.contexts)
+        raise ConfigError(f"it names two contexts, {named[0]} and {named[1]}")
+    context = _found("context", (named or [prompt.context])[0], tables.contexts)
     if model.kind == "call" and context.source != "none":
         # What a function is asked with is not only its question, and answers are kept by it.
         prompt = replace(prompt, template="{context}\n\n{question}")
-    context = _with_settings(text, prompt, context, given)
-    precision = _precision(text, match["precision"], model)
+    context = _with_settings(prompt, context, given)
+    precision = _precision(match["precision"], model)
+    row = "/".join(word for word in (match["model"], prompt.name) if word)
     own = [context.name] if context.name != prompt.context else []
     own += [f"{name}={given[name]:g}" for name in _VALUES if name in given]
-    row = "/".join(word for word in (match["model"], prompt.name) if word)
-    name = "+".join([row, *own])
     return Variant(
-        name=f"{name}@{precision}" if precision else name,
+        name="+".join([row, *own]) + (f"@{precision}" if precision else ""),
         model=replace(model, precision=precision) if precision else model,
         prompt=prompt,
         context=context,
-        decoding=_decoding(text, model, tables.decoding, given),
+        decoding=_decoding(model, tables.decoding, given),
     )
 
 
-def _asked(text: str, model: str, prompt: str | None, tables: Tables) -> tuple[Model, Prompt]:
+def _asked(model: str, prompt: str | None, tables: Tables) -> tuple[Model, Prompt]:
     """Who is asked, and how."""
     if model == FLOOR_ROW and prompt is not None:
-        return _floor(text, prompt)
-    found = _found(text, "model", model, tables.models)
-    own = found.kind in ("answers", "call")
-    if own and prompt is not None:
-        raise ConfigError(
-            f"variant {text!r}: {model} is an assistant that is asked its own way: leave "
-            f"/{prompt} out"
-        )
-    if own:
-        return found, Prompt("", "{question}")
+        if prompt not in FLOORS:
+            raise ConfigError(f"{prompt!r} is no floor; there are {', '.join(FLOORS)}")
+        asked = Prompt(prompt, "{question}", FLOORS[prompt])
+        return Model(FLOOR_ROW, prompt, engine=FLOOR), asked
+    found = _found("model", model, tables.models)
+    if found.kind in ("answers", "call"):
+        if prompt is None:
+            return found, Prompt("", "{question}")
+        raise ConfigError(f"{model} is an assistant that is asked its own way: leave /{prompt} out")
     if prompt is None:
-        raise ConfigError(
-            f"variant {text!r} names no prompt: {FORM}; there are {', '.join(tables.prompts)}"
-        )
-    return found, _found(text, "prompt", prompt, tables.prompts)
+        raise ConfigError(f"it names no prompt: {_FORM}; there are {', '.join(tables.prompts)}")
+    return found, _found("prompt", prompt, tables.prompts)
 
 
-def _why_not(prompt: Prompt) -> str:
-    if not prompt.name:
-        return "a file of answers, which says itself what was shown; leave it out"
-    return f"{prompt.name}, whose template has no {{context}}; leave it out"
-
-
-def _floor(text: str, kind: str) -> tuple[Model, Prompt]:
-    if kind not in FLOORS:
-        raise ConfigError(f"variant {text!r}: {kind!r} is no floor; there are {', '.join(FLOORS)}")
-    return Model(FLOOR_ROW, kind, engine=FLOOR), Prompt(kind, "{question}", FLOORS[kind])
-
-
-def _found(text: str, what: str, word: str, table: Mapping[str, Part]) -> Part:
+def _found(what: str, word: str, table: Mapping[str, Part]) -> Part:
     if not table:
         raise ConfigError(
-            f"variant {text!r}: the suite has no {what}s; name the base of the shipped ones "
+            f"the suite has no {what}s; name the base of the shipped ones "
             f"({what}: smollm2-135m), or a row of {what}s"
         )
     if word not in table:
-        raise ConfigError(f"variant {text!r}: {what} {word!r} is none of {', '.join(table)}")
+        raise ConfigError(f"{what} {word!r} is none of {', '.join(table)}")
     return table[word]
 
 
-def _precision(text: str, word: str | None, model: Model) -> Precision | None:
+def _precision(word: str | None, model: Model) -> Precision | None:
     if word is not None and word not in PRECISIONS:
-        raise ConfigError(f"variant {text!r}: {word!r} is none of {', '.join(PRECISIONS)}")
+        raise ConfigError(f"{word!r} is none of {', '.join(PRECISIONS)}")
     if word is not None and model.engine != ENGINE:
         what = "a floor has" if model.is_floor else f"{model.name} ({model.engine}) has here"
-        raise ConfigError(f"variant {text!r}: {what} no weights in int8 or nf4; leave @{word} out")
+        raise ConfigError(f"{what} no weights in int8 or nf4; leave @{word} out")
     return word
 
 
-def _settings(text: str, words: list[str]) -> dict[str, float]:
+def _settings(words: list[str]) -> dict[str, float]:
     """What a variant sets of its own context and decoding, by name."""
     settings: dict[str, float] = {}
     for word in words:
@@ -147,43 +141,40 @@ def _settings(text: str, words: list[str]) -> dict[str, float]:
         form = _VALUES.get(match["name"]) if match and match["name"] not in settings else None
         if not match or form is None or not form.fullmatch(match["value"]):
             raise ConfigError(
-                f"variant {text!r}: +{word} is none of +k=4, +budget=800 and +max_tokens=64 (whole "
-                "numbers from 0 to 999999) and +temperature=0.7, each given once"
+                f"+{word} is none of +k=4, +budget=800 and +max_tokens=64 (whole numbers from 0 to "
+                "999999) and +temperature=0.7, each given once"
             )
         settings[match["name"]] = float(match["value"])
     return settings
 
 
-def _with_settings(
-    text: str, prompt: Prompt, context: Context, settings: Mapping[str, float]
-) -> Context:
+def _with_settings(prompt: Prompt, context: Context, settings: Mapping[str, float]) -> Context:
     given = {name: int(settings[name]) for name in CONTEXT_SETTINGS if name in settings}
     for name, value in given.items():
         if context.source not in CONTEXT_SETTINGS[name]:
             raise ConfigError(
-                f"variant {text!r}: +{name}={value} has no effect on {prompt.name or text}, whose "
-                f"context is {context.source}, only on {', '.join(CONTEXT_SETTINGS[name])}; leave "
-                "it out"
+                f"+{name}={value} has no effect on {prompt.name or 'it'}, whose context is "
+                f"{context.source}, only on {', '.join(CONTEXT_SETTINGS[name])}; leave it out"
             )
     return replace(context, **given)  # type: ignore[arg-type]
 
 
-def _decoding(
-    text: str, model: Model, decoding: Decoding, settings: Mapping[str, float]
-) -> Decoding:
+def _decoding(model: Model, decoding: Decoding, settings: Mapping[str, float]) -> Decoding:
     """The suite's decoding, with what the variant sets; none of it of those that decode nothing, so
     that a function is not called again for what it never sees."""
-    given: dict[str, Any] = {n: settings[n] for n in DECODING_SETTINGS if n in settings}
+    given: dict[str, Any] = {
+        name: settings[name] for name in ("max_tokens", "temperature") if name in settings
+    }
     if model.kind in ("floor", "answers", "call"):
         if given:
             raise ConfigError(
-                f"variant {text!r}: +{next(iter(given))} has no effect on {model.name}, which "
-                "decodes nothing; leave it out"
+                f"+{next(iter(given))} has no effect on {model.name}, which decodes nothing; leave "
+                "it out"
             )
         return Decoding()
     if "max_tokens" in given:
         given["max_tokens"] = int(given["max_tokens"])
         if not given["max_tokens"]:
-            raise ConfigError(f"variant {text!r}: +max_tokens=0 leaves no room for an answer")
+            raise ConfigError("+max_tokens=0 leaves no room for an answer")
     decoding = replace(decoding, **given)
     return decoding if decoding.temperature else replace(decoding, repeats=1)

@@ -7,8 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-Data = Annotated[Path | None, typer.Option(help="A data folder; the shipped policy set if unset.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+DataOption = Annotated[
+    Path | None, typer.Option(help="A data folder; the shipped policy set if unset.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+]
 
 
 def data_or_shipped(data: Path | None) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from finetune.checkpoint import Checkpoint, determinants, kept_at, load_checkpoint
+from finetune.checkpoint import determinants, kept_at, load_checkpoint
 from finetune.fitting import nearest_recipe
 from finetune.recipe import Recipe, recipe_for
 from harness.errors import ConfigError
@@ -85,22 +85,18 @@ class Plan:
             name for name in self.recipes if not (self.checkpoint_folder(name) / RECORD).is_file()
         ]
 
-    def checkpoint(self, model: str) -> Checkpoint:
-        """The finished checkpoint of that model.
+    def replicates(self, variant: Variant) -> list[Variant]:
+        """Its replicates, with the adapters that its recipe trained; they must be finished.
 
         Raises:
-            ModelError: its weights are not those its record names.
+            ModelError: the weights of one are not those its record names.
         """
-        return load_checkpoint(self.checkpoint_folder(model))
-
-    def replicates(self, variant: Variant) -> list[Variant]:
-        """Its replicates, with the adapters that its recipe trained; they must be finished."""
         return [replace(one, model=self._trained(one.model)) for one in variant.replicates]
 
     def _trained(self, model: Model) -> Model:
         if not model.recipe:
             return model
-        return replace(model, adapter=self.checkpoint(model.label).folder)
+        return replace(model, adapter=load_checkpoint(self.checkpoint_folder(model.label)).folder)
 
 
 def make_plan(suite: Suite, look: bool = True) -> Plan:
@@ -170,10 +166,10 @@ def _check_answering(suite: Suite, questions: list[Question], look: bool) -> Non
         model, prompt = variant.model, variant.prompt
         if prompt.shots:
             with_reference(in_split(questions, "train"))
-        if model.kind == "served":
-            _check_served(variant)
-        elif model.kind == "call":
+        if model.kind == "call":
             CalledEngine(variant)
+        if look and model.kind == "served":
+            _check_served(variant)
         if look and prompt.chat and model.tokenizer:
             Unloaded(model.tokenizer).refuse_chat(prompt.system)
 

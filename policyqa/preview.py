@@ -7,7 +7,7 @@ all is here that prompts are made of: tokenizers, the index, trained weights.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from statistics import fmean
 
 from harness.files import cache_folder
@@ -28,8 +28,7 @@ from policyqa.effort import (
 )
 from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
-from policyqa.scoring import Asked, requests_of
-from policyqa.shown import Shown
+from policyqa.scoring import requests_of
 from policyqa.suite import Suite
 from reports.preview import Asking, Indexing, Preview, Training
 
@@ -71,7 +70,6 @@ class _Lookup:
         self._watch = watch
         self._ask_again = ask_again
         self._fetch = fetch
-        self._shown = Shown(plan)
         self._missing = {one: self._unindexed(one) for one in plan.retrievers}
         self._measured: dict[str, list[float]] = defaultdict(list)
         """Seconds of kept answers in units of their effort, by base."""
@@ -134,10 +132,8 @@ class _Lookup:
         )
 
     def _looked_up(self, variant: Variant) -> tuple[list[Answer], int]:
-        documents = self._shown.documents(variant, self._plan.asked)
-        lm = self._answering.lm(variant, silent)
-        asked = Asked(variant, documents, partial(self._shown.train, variant), lm)
-        return lm.look_up(requests_of(asked, self._plan.suite.seed))
+        asked = self._answering.asked(variant, silent)
+        return asked.lm.look_up(requests_of(asked, self._plan.suite.seed))
 
     def _seconds(self, variant: Variant, asked: int) -> float | None:
         """Of asking and scoring."""

@@ -5,37 +5,43 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
 from harness.errors import ConfigError
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
-from harness.validation import Count
 from harness.variants import Context, Decoding, Model, Price, Source
 from rag.index import MODES
 
-Amount = Annotated[int, Field(ge=0)]
 SECRET = ("api_key", "auth_token", "authorization", "header", "headers", "password", "token")
 """Options of an engine that would put a secret into a suite, and with it into a run folder."""
 IN_ADDRESS = ("key", "token", "secret", "password", "sig", "code", "auth")
 """How the names of an address's parameters end that would do the same."""
 
 
-class Row(BaseModel):
+class _Row(BaseModel):
     """A row of a table, as written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PriceRow(Row):
+class PriceRow(_Row):
     """A million tokens, in the user's currency."""
 
-    input: Annotated[float, Field(ge=0)] = 0.0
-    output: Annotated[float, Field(ge=0)] = 0.0
+    input: NonNegativeFloat = 0.0
+    output: NonNegativeFloat = 0.0
 
 
-class ModelRow(Row):
+class ModelRow(_Row):
     """Who answers: weights on this machine, a server, or an assistant that already exists."""
 
     base: str | None = None
@@ -45,7 +51,7 @@ class ModelRow(Row):
     """A folder of LoRA weights."""
     recipe: str | None = None
     """What trains the adapter: a shipped recipe or a file."""
-    seeds: tuple[Amount, ...] = ()
+    seeds: tuple[NonNegativeInt, ...] = ()
     """Of the recipe: one training each, all of them one variant."""
     precision: Precision | None = None
     engine: str = ENGINE
@@ -106,17 +112,10 @@ class ModelRow(Row):
             return Model(name, str(self.answers), engine=ANSWERS)
         if self.call is not None:
             return Model(name, self.call, engine=CALL)
-        return Model(
-            name,
-            self.base or base_of(self.adapter or Path()),
-            engine=self.engine,
-            adapter=self.adapter,
-            recipe=self.recipe,
-            seeds=self.seeds,
-            precision=self.precision,
-            options=self.options,
-            price=Price(self.price.input, self.price.output) if self.price else None,
-        )
+        given = self.model_dump(exclude={"base", "answers", "call", "price"})
+        base = self.base or base_of(self.adapter or Path())
+        price = Price(self.price.input, self.price.output) if self.price else None
+        return Model(name, base, **given, price=price)
 
 
 def _refuse_secrets(options: dict[str, Any]) -> None:
@@ -138,42 +137,32 @@ def _has_secret(address: str) -> bool:
     return "@" in url.netloc or any(name.endswith(IN_ADDRESS) for name in names)
 
 
-class ContextRow(Row):
+class ContextRow(_Row):
     """Where sections come from; what is left out is as the suite has it."""
 
     source: Source = "retrieved"
-    k: Amount | None = None
-    budget: Amount | None = None
+    k: NonNegativeInt | None = None
+    budget: NonNegativeInt | None = None
     embedder: str | None = None
     reranker: str | None = None
     mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
 
-    def context(
-        self, name: str, *, k: int, budget: int, embedder: str, reranker: str | None
-    ) -> Context:
+    def context(self, name: str, **left_out: Any) -> Context:
         """The row as a value, with what it leaves out as given."""
-        return Context(
-            name=name,
-            source=self.source,
-            k=k if self.k is None else self.k,
-            budget=budget if self.budget is None else self.budget,
-            embedder=self.embedder or embedder,
-            reranker=self.reranker or reranker,
-            mode=self.mode,
-        )
+        return Context(name=name, **(left_out | self.model_dump(exclude_none=True)))
 
 
-class DecodingRow(Row):
+class DecodingRow(_Row):
     """How answers are made, and how they end."""
 
-    max_tokens: Count = Decoding.max_tokens
+    max_tokens: PositiveInt = Decoding.max_tokens
     stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] = (
         Decoding.stop
     )
     temperature: Annotated[float, Field(ge=0, le=10)] = Decoding.temperature
-    repeats: Count = Decoding.repeats
+    repeats: PositiveInt = Decoding.repeats
     """Answers drawn for each question, where tokens are drawn."""
 
     def decoding(self) -> Decoding:
         """The row as a value."""
-        return Decoding(self.max_tokens, self.stop, self.temperature, self.repeats)
+        return Decoding(**self.model_dump())

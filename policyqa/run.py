@@ -8,7 +8,6 @@ questions between them.
 
 import shutil
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from harness.files import locked, read_json, write_json, write_whole
@@ -22,7 +21,6 @@ from policyqa.manifest import make_manifest
 from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
-from policyqa.shown import Shown
 from policyqa.suite import Suite
 from reports.chart import chart
 from reports.comparison import Comparison, compare_run
@@ -101,12 +99,11 @@ def _train(plan: Plan, name: str, watch: Watch) -> None:
 def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
     """Score the variants, loading each base at most once for those that follow each other."""
     from policyqa.answering import Answering
-    from policyqa.scoring import Asked, Scorer
+    from policyqa.scoring import Evaluator
 
     kept = Kept()
     answering = Answering(plan, kept, watch, ask_again)
-    scorer = Scorer(plan.metrics, kept, answering.use, plan.suite.seed)
-    shown = Shown(plan)
+    evaluator = Evaluator(plan.metrics, kept, answering.use, plan.suite.seed)
     untrained = plan.untrained
     for variant in _cheapest_first(plan.suite.resolved):
         for name in [one.model.label for one in variant.replicates]:
@@ -115,16 +112,8 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
                 answering.unload()
                 _train(plan, name, watch)
         with watch.stage(f"scoring {variant.name}", asking_effort(plan, variant)) as advance:
-            asked = [
-                Asked(
-                    one,
-                    shown.documents(one, plan.asked),
-                    partial(shown.train, one),
-                    answering.lm(one, advance),
-                )
-                for one in plan.replicates(variant)
-            ]
-            means = scorer.score(variant, asked, out)
+            asked = [answering.asked(one, advance) for one in plan.replicates(variant)]
+            means = evaluator.evaluate(variant, asked, out)
         watch.say(f"    {_row(means, plan.metrics)} (n = {len(plan.asked)})")
 
 

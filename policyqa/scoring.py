@@ -42,13 +42,13 @@ class Asked:
     lm: AnsweringLM
 
 
-class Scorer:
-    """Scores the variants of a suite into its run folder."""
+class Evaluator:
+    """Has the variants of a suite answer, and scores them into its run folder."""
 
     def __init__(
         self, metrics: Sequence[Metric], kept: Kept, use: Callable[[Variant], Use], seed: int
     ) -> None:
-        """A scorer.
+        """An evaluator.
 
         Args:
             metrics: what is scored.
@@ -61,7 +61,7 @@ class Scorer:
         self._use = use
         self._seed = seed
 
-    def score(self, variant: Variant, asked: Sequence[Asked], run: Path) -> dict[str, float]:
+    def evaluate(self, variant: Variant, asked: Sequence[Asked], run: Path) -> dict[str, float]:
         """Have a variant answer and be scored; its folder of ``run`` is replaced when all is there.
 
         Args:
@@ -79,17 +79,14 @@ class Scorer:
         # No name of a row begins with a dot.
         partial_folder = folder.with_name(f".{folder.name}.partial")
         found = [self._evaluated(one) for one in asked]
-        answers = [answer for _, given in found for answer in given]
+        told = [results["results"][_task_name(variant)] for results, _ in found]
         with locked(run / "run"):
             shutil.rmtree(partial_folder, ignore_errors=True)  # Of a kill.
-            for one, (evaluation, _) in zip(asked, found, strict=True):
-                _write(evaluation, replicate_folder(partial_folder, one.variant.replicate))
-            write_json(partial_folder / VARIANT_RECORD, _record(asked, answers))
+            for one, (results, tracker) in zip(asked, found, strict=True):
+                output = replicate_folder(partial_folder, one.variant.replicate)
+                _write(results, tracker, _task_name(variant), output)
+            write_json(partial_folder / VARIANT_RECORD, _record(asked))
             put_folder(partial_folder, folder)
-        return self._means([evaluation for evaluation, _ in found])
-
-    def _means(self, evaluations: Sequence["Evaluation"]) -> dict[str, float]:
-        told = [one.results["results"][one.task] for one in evaluations]
         keys = {one.name: f"{one.name},none" for one in self._metrics if one.kind == "mean"}
         return {
             name: fmean(one[key] for one in told)
@@ -97,22 +94,21 @@ class Scorer:
             if all(key in one for one in told)
         }
 
-    def _evaluated(self, asked: Asked) -> tuple["Evaluation", list[Answer]]:
-        """lm-eval's results of one replicate, and what was answered."""
+    def _evaluated(self, asked: Asked) -> tuple[dict[str, Any], EvaluationTracker]:
+        """What lm-eval found of one replicate, and what writes it."""
         variant, prompt, use = asked.variant, asked.variant.prompt, self._use(asked.variant)
 
         def scorer(rows: Sequence[Row]) -> Scores:
             self._kept.used(use, "score", row_keys(rows))
             return score(self._metrics, rows, self._kept)
 
-        task = _task(asked, self._metrics, scorer)
         tracker = EvaluationTracker()
         with without_git_errors():
             results = lm_eval.simple_evaluate(
                 model=asked.lm,
                 # The tracker names what it writes after these.
                 model_args={"pretrained": variant.model.base, "peft": variant.model.adapter},
-                tasks=[task],
+                tasks=[_task(asked, self._metrics, scorer)],
                 task_manager=TaskManager(include_defaults=False),
                 bootstrap_iters=0,
                 evaluation_tracker=tracker,
@@ -120,21 +116,11 @@ class Scorer:
                 system_instruction=prompt.system,
                 fewshot_random_seed=self._seed,
             )
-        given = asked.lm.given
-        for sample in results["samples"][task.config.task]:
-            answer = given.get(sample["doc"]["id"])
+        for sample in results["samples"][_task_name(variant)]:
+            answer = asked.lm.given.get(sample["doc"]["id"])
             sample["cost"] = cost([answer] if answer else [], variant.model.price)
             sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
-        return Evaluation(results, tracker, task.config.task), list(given.values())
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What lm-eval found, and what writes it."""
-
-    results: dict[str, Any]
-    tracker: EvaluationTracker
-    task: str
+        return results, tracker
 
 
 def requests_of(asked: Asked, seed: int) -> list[Instance]:
@@ -162,7 +148,7 @@ def _task(
 ) -> PolicyQATask:
     variant = asked.variant
     return PolicyQATask(
-        {"task": task_name(variant), "num_fewshot": variant.prompt.shots or None},
+        {"task": _task_name(variant), "num_fewshot": variant.prompt.shots or None},
         documents=asked.documents,
         train=asked.train,
         prompt=variant.prompt,
@@ -172,14 +158,13 @@ def _task(
     )
 
 
-def task_name(variant: Variant) -> str:
+def _task_name(variant: Variant) -> str:
     """What lm-eval calls the variant: it writes no samples of a task with a slash in its name."""
     return f"policyqa_{variant.name.replace('/', '_')}"
 
 
-def _write(evaluation: Evaluation, output: Path) -> None:
+def _write(results: dict[str, Any], tracker: EvaluationTracker, task: str, output: Path) -> None:
     """Write lm-eval's own files."""
-    results, tracker, task = evaluation.results, evaluation.tracker, evaluation.task
     tracker.output_path = str(output / "results.json")
     samples = results.pop("samples")
     tracker.save_results_aggregated(results=results, samples=samples)
@@ -190,9 +175,10 @@ def _write(evaluation: Evaluation, output: Path) -> None:
             raise RunError(f"lm-eval wrote no {pattern} into {output}; is the disk full?")
 
 
-def _record(asked: Sequence[Asked], answers: Sequence[Answer]) -> dict[str, Any]:
+def _record(asked: Sequence[Asked]) -> dict[str, Any]:
     """What a finished variant says of itself."""
     variant = asked[0].variant
+    answers = [answer for one in asked for answer in one.lm.given.values()]
     return {
         "variant": variant.name,
         "replicates": {one.variant.replicate: one.variant.identity for one in asked},

@@ -15,17 +15,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
 
+from finetune.recipe import GENERAL
 from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
 from harness.metrics.bertscore import BertScore
 from harness.metrics.registry import make_metrics
 from harness.models.kinds import FLOORS
-from harness.validation import Count, Name, validated
+from harness.validation import Name, validated
 from harness.variants import SOURCES, Context, Model, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
-from policyqa.rows import Amount, ContextRow, DecodingRow, ModelRow
+from policyqa.rows import ContextRow, DecodingRow, ModelRow
 from rag.corpus import has_corpus
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
@@ -36,8 +45,6 @@ SUITES = Path(__file__).parent / "suites"
 """The suites this project ships."""
 BASELINE = "base/plain"
 """The variant others are compared with, where a suite has it and names none."""
-RECIPES = ("sft", "sft-rag")
-"""Shipped rows of models that a recipe of that name trains on the suite's model."""
 
 
 class Suite(BaseModel):
@@ -64,25 +71,25 @@ class Suite(BaseModel):
     """Names of metrics; None is all."""
     data: Path = DATA
     split: Split = "test"
-    limit: Count | None = None
+    limit: PositiveInt | None = None
     """Questions, drawn by seed; None is all."""
     seed: int = 7
     """Of the drawn questions."""
     recipes: dict[str, str] = {}
     """Of the shipped rows ``sft`` and ``sft-rag``; else that shipped for the model."""
-    batch_size: Count = 16
+    batch_size: PositiveInt = 16
     """Prompts answered at a time."""
     encoder: str = "minilm-l6"
     """BERTScore's."""
-    encoder_layer: Count | None = None
+    encoder_layer: PositiveInt | None = None
     """Of the encoder, that BERTScore matches; None is the one known for it."""
     embedder: str = EMBEDDER
     """Retrieval's: a catalogue name, a Hugging Face id or a folder."""
     reranker: str | None = None
     """Puts what was retrieved into a better order; None leaves it as it was found."""
-    k: Amount = K
+    k: NonNegativeInt = K
     """Sections retrieved for a question, in training and in contexts that set none of their own."""
-    budget: Amount = BUDGET
+    budget: NonNegativeInt = BUDGET
     """Tokens of context, likewise."""
     published: str | None = None
     """Published figures that are shown beside ours: a row of ``reports/published.yaml``."""
@@ -107,10 +114,10 @@ class Suite(BaseModel):
             )
         if FLOOR_ROW in self.models:
             raise ValueError(f"a row of models cannot be named {FLOOR_ROW}: that is of the floors")
-        unknown = set(self.recipes) - set(RECIPES)
+        unknown = set(self.recipes) - set(GENERAL)
         if unknown:
             raise ValueError(
-                f"recipes has {', '.join(sorted(unknown))}, and is for {', '.join(RECIPES)}; give "
+                f"recipes has {', '.join(sorted(unknown))}, and is for {', '.join(GENERAL)}; give "
                 "a row of models its own recipe"
             )
         return self
@@ -122,11 +129,14 @@ class Suite(BaseModel):
         Raises:
             ConfigError: a name is none.
         """
-        named = [read_variant(name, self.tables) for name in self.variants]
         kinds = [kind for kind in self.floors if kind not in self.floors_left_out]
         floors = [read_variant(f"{FLOOR_ROW}/{kind}", self.tables) for kind in kinds]
         # One that is named as well stands where it is named.
-        return [one for one in floors if one not in named] + named
+        return [one for one in floors if one not in self._named] + self._named
+
+    @cached_property
+    def _named(self) -> list[Variant]:
+        return [read_variant(name, self.tables) for name in self.variants]
 
     @property
     def has_documents(self) -> bool:
@@ -144,16 +154,17 @@ class Suite(BaseModel):
         """The variant others are compared with."""
         if self.baseline:
             return read_variant(self.baseline, self.tables).name
-        names = [read_variant(name, self.tables).name for name in self.variants]
+        names = [one.name for one in self._named]
         return BASELINE if BASELINE in names else names[0]
 
     @cached_property
     def tables(self) -> Tables:
         """What the words of a variant's name stand for."""
+        contexts = {one: ContextRow(source=one) for one in SOURCES} | self.contexts
         return Tables(
             models=self._shipped_models() | {n: row.model(n) for n, row in self.models.items()},
             prompts=prompt_table(self.prompts),
-            contexts={name: self.context(name, row) for name, row in self._context_rows().items()},
+            contexts={name: self.context(name, row) for name, row in contexts.items()},
             decoding=self.decoding.decoding(),
         )
 
@@ -178,12 +189,9 @@ class Suite(BaseModel):
         if self.model is None:
             return {}
         trained = {
-            name: Model(name, self.model, recipe=self.recipes.get(name, name)) for name in RECIPES
+            name: Model(name, self.model, recipe=self.recipes.get(name, name)) for name in GENERAL
         }
         return {"base": Model("base", self.model), **trained}
-
-    def _context_rows(self) -> dict[str, ContextRow]:
-        return {source: ContextRow(source=source) for source in SOURCES} | self.contexts
 
 
 def load_suite(name: str, **changes: Any) -> Suite:

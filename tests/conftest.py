@@ -1,7 +1,8 @@
-"""Shared parts: small data, a made-up run, real models, a tiny Llama, an own cache."""
+"""Shared parts: small data, a made-up run, real models, a tiny Llama, an own cache, the command."""
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,58 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder
     os.environ.clear()
     os.environ.update(before)
+
+
+def new_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """A cache with nothing in it but the models, which is used from here on."""
+    folder.mkdir()
+    (folder / "models").symlink_to(cache_folder("models").resolve())
+    patch.setenv("POLICYQA_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of one test's own, in which nothing is kept yet."""
+    return new_home(tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def workplace(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory of the user's, whose modules are found, with a cache of its own."""
+    monkeypatch.syspath_prepend(str(own_home.parent))
+    monkeypatch.chdir(own_home.parent)
+    return own_home.parent
+
+
+def call(*arguments: str | Path) -> int:
+    """Call the command in this process; returns its status."""
+    from policyqa import cli
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["policyqa", *map(str, arguments)])
+        cli.main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """The one line that the command ends with, with status 2 and nothing on standard output."""
+    capsys.readouterr()
+    assert call(*arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    *progress, line = printed.err.splitlines()
+    assert line.startswith("error: ")
+    assert not [one for one in progress if one.startswith(("error: ", "Traceback"))]
+    return line
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:
+    """The one JSON document that the command prints, with status 0."""
+    capsys.readouterr()
+    assert call(*arguments, "--json") == 0
+    return json.loads(capsys.readouterr().out)
 
 
 def write_data(folder: Path, sections: int = 6) -> Path:

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def test_no_files_import_each_other() -> None:
     TopologicalSorter(imported).prepare()
 
 
+def test_one_name_means_one_thing() -> None:
+    """A public top-level name is defined once, but for a command called after what it runs."""
+    defined = defaultdict(list)
+    for room in MAY_IMPORT:
+        for path in (ROOT / room).rglob("*.py"):
+            for name in _defines(path):
+                if not (path.match("policyqa/cli*.py") and name.islower()):
+                    defined[name].append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
+
+
 def test_metrics_and_statistics_read_no_files() -> None:
     paths = list((ROOT / "harness/metrics").glob("*.py"))
     paths += [ROOT / f"harness/{name}.py" for name in ("jackknife", "statistics", "rates")]
@@ -84,6 +96,17 @@ def _imports(path: Path) -> list[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
     return found
+
+
+def _defines(path: Path) -> list[str]:
+    """Public classes, functions and constants at a file's top level."""
+    found = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found.append(node.name)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        found += [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in found if not name.startswith("_")]
 
 
 def _package(name: str) -> str:

@@ -1,21 +1,17 @@
 """The judge to copy, against a server of this machine whose grades are written down."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.metrics import Metric, Row, make_metrics
-from policyqa.run import run_suite
-from policyqa.suite import load_suite
-from tests.conftest import write_data
-from tests.policyqa.test_cli import call
-from tests.policyqa.test_run import quiet
+from tests.conftest import printed, refused, write_data
+from tests.policyqa.conftest import run
+from tests.serving import Call, Reply, says, serving
 
 DOCS = Path(__file__).parents[2] / "docs"
 NAMES = ["judge:Faithfulness", "judge:Agreement"]
@@ -30,17 +26,18 @@ SAID: dict[str, tuple[str | int, str | int]] = {
 
 
 class Judge:
-    """A server of chats, and what it was asked."""
+    """What a server of chats says, and what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self._times: Counter[str] = Counter()
 
-    def answer(self, asked: dict[str, Any]) -> str | int:
-        self.asked.append(asked)
-        about = asked["messages"][-1]["content"].split("Answer: ")[1]
+    def answer(self, asked: Call) -> Reply:
+        self.asked.append(asked.body)
+        about = asked.asked.split("Answer: ")[1]
         self._times[about] += 1
-        return SAID[about][self._times[about] - 1]
+        said = SAID[about][self._times[about] - 1]
+        return says(said, model="judge-7") if isinstance(said, str) else Reply(status=said)
 
     def texts(self) -> list[str]:
         """What it was asked since this was looked at."""
@@ -50,46 +47,18 @@ class Judge:
         return found
 
 
-def handler(judge: Judge) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            said = judge.answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            status = said if isinstance(said, int) else 200
-            message = {"index": 0, "message": {"content": said}, "finish_reason": "stop"}
-            body = json.dumps({"model": "judge-7", "choices": [message]}).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Not to the terminal."""
-
-    return Handler
-
-
 @pytest.fixture
-def judge(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
-    """The server that the environment names; the metrics are found, in a working directory of
-    their own with a cache of its own."""
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
-    monkeypatch.chdir(tmp_path)
+def judge(
+    workplace: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Judge]:
+    """The server that the environment names; the metrics are found."""
     monkeypatch.syspath_prepend(str(DOCS))
     judge = Judge()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler(judge)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        monkeypatch.setenv(
-            "JUDGE_URL", f"http://127.0.0.1:{server.server_port}/v1/chat/completions"
-        )
+    with serving(judge.answer) as server:
+        monkeypatch.setenv("JUDGE_URL", server.chats)
         monkeypatch.setenv("JUDGE_MODEL", "my-judge")
         yield judge
-        server.shutdown()
-        thread.join()
 
 
 def rows(*answers: str) -> list[Row]:
@@ -113,8 +82,8 @@ def write_suite() -> str:
     return "mine.yaml"
 
 
-def run(suite: str) -> dict[str, Any]:
-    return run_suite(load_suite(suite), Path("run"), quiet()).as_json()["variants"]["today"]
+def scored(suite: str) -> Any:
+    return run(suite)["variants"]["today"]
 
 
 def test_the_judge_is_shown_the_context_the_question_and_the_answer(judge: Judge) -> None:
@@ -152,12 +121,12 @@ def test_an_answer_that_was_shown_nothing_is_not_judged(judge: Judge) -> None:
 
 def test_a_suite_with_a_judge_asks_it_once(judge: Judge) -> None:
     suite = write_suite()
-    entry = run(suite)
+    entry = scored(suite)
     faithful, agrees = entry["metrics"]["faithfulness"], entry["rates"]["judge_agreement"]
     assert (faithful["mean"], faithful["n"]) == (0.75, 2)
     assert (agrees["mean"], agrees["n"]) == (0.5, 2)
     assert len(judge.texts()) == 6
-    assert run(suite) == entry
+    assert scored(suite) == entry
     assert judge.texts() == []
     signature = json.loads(Path("run/manifest.json").read_text())["signature"]
     assert "faithfulness:my-judge@" in signature
@@ -166,29 +135,24 @@ def test_a_suite_with_a_judge_asks_it_once(judge: Judge) -> None:
 
 
 def test_what_the_judge_said_is_shown_and_forgotten_as_a_suite_of_its_own(
-    judge: Judge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    judge: Judge, capsys: pytest.CaptureFixture[str]
 ) -> None:
     suite = write_suite()
-    entry = run(suite)
+    entry = scored(suite)
     judge.texts()
 
-    def said(*arguments: str) -> Any:
-        capsys.readouterr()
-        assert call(monkeypatch, "cache", *arguments, "--json") == 0
-        return json.loads(capsys.readouterr().out)
-
     def judges() -> list[dict[str, Any]]:
-        return [row for row in said("info")["kept"] if row["suite"] == "judges"]
+        return [row for row in printed(capsys, "cache", "info")["kept"] if row["suite"] == "judges"]
 
     (row,) = judges()
     assert (row["data"], row["model"], row["answers"], row["scored"]) == ("", "my-judge", 6, 0)
-    assert said("clear", "--suite", "judges") == {"answers": 6, "scores": 0}
+    assert printed(capsys, "cache", "clear", "--suite", "judges") == {"answers": 6, "scores": 0}
     assert judges() == []
     # The grades made of it are kept with the suite's other scores.
-    assert run(suite) == entry
+    assert scored(suite) == entry
     assert judge.texts() == []
-    said("clear", "--suite", "mine")
-    assert run(suite) == entry
+    printed(capsys, "cache", "clear", "--suite", "mine")
+    assert scored(suite) == entry
     assert len(judge.texts()) == 6
 
 
@@ -201,9 +165,6 @@ def test_without_a_judge_it_is_one_line_before_any_work(
 ) -> None:
     suite = write_suite()
     monkeypatch.delenv(unset)
-    assert call(monkeypatch, "run", suite, "--out", "run") == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: set JUDGE_URL and JUDGE_MODEL")
-    assert error.count("\n") == 1
+    assert refused(capsys, "run", suite).startswith("error: set JUDGE_URL and JUDGE_MODEL")
     assert judge.texts() == []
-    assert not Path("run").exists()
+    assert not Path("runs").exists()

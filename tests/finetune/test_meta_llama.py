@@ -17,8 +17,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from finetune import meta_llama
 from finetune.meta_llama import convert_meta_checkpoint, read_meta_checkpoint
 from harness.errors import ConfigError, ModelError
+from tests.conftest import call
 from tests.finetune import meta
-from tests.policyqa.test_cli import call
 
 IDS = [1, 17, 300, 17, 5, 211, 42, 99]
 LLAMA3 = {"rope_theta": 500_000.0}
@@ -169,7 +169,7 @@ def test_what_is_not_whole_or_safe_is_refused_and_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     spoil(source)
-    assert call(monkeypatch, "convert", "meta-llama", str(source), str(tmp_path / "out")) == 2
+    assert call("convert", "meta-llama", str(source), str(tmp_path / "out")) == 2
     assert re.search(said, capsys.readouterr().err.replace("\n", " "))
     assert {path.name for path in tmp_path.iterdir()} <= {"meta", "out.lock"}
 
@@ -189,13 +189,10 @@ def test_what_is_there_is_not_replaced_and_a_disk_without_room_is_not_filled(
 
 
 def test_without_a_tokenizer_the_weights_are_converted_and_it_is_said(
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    assert call(monkeypatch, "convert", "meta-llama", str(source), str(out)) == 0
+    assert call("convert", "meta-llama", str(source), str(out)) == 0
     printed = capsys.readouterr()
     assert printed.out == f"{out}\n"
     assert "LLaMA 2 layout, 2 shards" in printed.err

@@ -1,21 +1,15 @@
 """Assistants that already exist, as rows of a suite: a file of answers, and a function."""
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
-from harness.errors import BenchError
 from harness.files import read_json
-from policyqa.progress import Watch
-from policyqa.run import run_suite
-from policyqa.suite import load_suite
-from tests.policyqa.test_cli import call
-from tests.policyqa.test_run import quiet, run_killed
+from tests.conftest import refused
+from tests.policyqa.conftest import run, samples
 
 ASSISTANT = """
 from pathlib import Path
@@ -23,8 +17,6 @@ from pathlib import Path
 def answer(question, context=None):
     with Path("calls.txt").open("a") as calls:
         calls.write(question + "\\n")
-    if Path("broken.txt").exists() and "Bee" in question:
-        raise ValueError("no\\nbees")
     return question if context is None else {"answer": context, "input_tokens": 7}
 """
 SUITE = """
@@ -43,18 +35,10 @@ RATES = ("over_refusal", "abstained", "evidence_shown")
 
 
 @pytest.fixture
-def write(
-    data: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], str]:
+def write(workplace: Path, data: Path) -> Callable[[str], str]:
     """Writes a suite of these variants into the working directory; returns its path."""
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    assert data == tmp_path / "data"
-    module = f"assistant_of_{tmp_path.name}"
+    assert data == workplace / "data"
+    module = f"assistant_of_{workplace.name}"
     Path(f"{module}.py").write_text(ASSISTANT)
 
     def written(variants: str) -> str:
@@ -71,10 +55,6 @@ def answers(*lines: dict[str, Any]) -> None:
     Path("answers.jsonl").write_text(text)
 
 
-def run(suite: str, folder: str = "run", **more: Any) -> dict[str, Any]:
-    return run_suite(load_suite(suite), Path(folder), quiet(), **more).as_json()
-
-
 def calls() -> list[str]:
     """What the function was asked since this was looked at."""
     path = Path("calls.txt")
@@ -83,54 +63,40 @@ def calls() -> list[str]:
     return found
 
 
-def samples(variant: str, folder: str = "run") -> dict[str, dict[str, Any]]:
-    """The lines of a variant's sample log, by question id."""
-    (log,) = (Path(folder) / "variants" / variant).glob("samples_*.jsonl")
-    lines = map(json.loads, log.read_text().splitlines())
-    return {line["doc"]["id"]: line for line in lines}
-
-
 # A file of answers
 
 
-def test_what_a_file_does_not_tell_is_open_in_json_and_has_no_figure_in_the_table(
+def test_what_a_file_tells_is_shown_and_what_it_does_not_tell_is_open(
     write: Callable[[str], str],
 ) -> None:
-    answers(*({"id": one} for one in TEST))
-    comparison = run(write("today"))
-    assert comparison["baseline"] == "today"
-    entry = json.loads(Path("run/comparison.json").read_text())["variants"]["today"]
-    assert entry == comparison["variants"]["today"]
-    assert set(entry["cost"].values()) == {None}
-    assert entry["n"] == 3
-    assert not set(RATES) & set(entry["rates"])
-    lines = Path("run/report.md").read_text().splitlines()
-    (row,) = [line for line in lines if line.startswith("| today<br>n = 3<br>in 3 groups |")]
-    assert row.endswith("| – |")
-    assert {line["doc"]["context"] for line in samples("today").values()} == {None}
-
-
-def test_what_a_file_tells_is_of_the_answers_that_tell_it(write: Callable[[str], str]) -> None:
     told = {"seconds": 2, "input_tokens": 100, "output_tokens": 10, "price": 0.25}
-    answers({"id": TEST[0], **told}, {"id": TEST[1], "seconds": 4}, {"id": TEST[2]})
-    entry = run(write("today"))["variants"]["today"]
+    answers({"id": TEST[0], **told}, {"id": "of-none"}, {"id": TEST[2], "seconds": 4})
+    Path("told.jsonl").write_text(Path("answers.jsonl").read_text())
+    answers(*({"id": one} for one in TEST))
+    suite = Path(write("today, told"))
+    suite.write_text(suite.read_text().replace("models:", "models:\n  told: {answers: told.jsonl}"))
+    comparison = run(suite)
+    assert comparison["baseline"] == "today"
+    assert json.loads(Path("run/comparison.json").read_text()) == comparison
+    today, told_of = comparison["variants"].values()
+    assert set(today["cost"].values()) == {None}
+    assert (today["n"], told_of["n"]) == (3, 3)
+    assert not set(RATES) & set(today["rates"])
+    assert {line["doc"]["context"] for line in samples("run", "today").values()} == {None}
     expected = {"seconds": 3.0, "prompt_tokens": 100.0, "answer_tokens": 10.0, "price": 0.25}
-    assert entry["cost"] == expected | {"cut": None}
+    assert told_of["cost"] == expected | {"cut": None}
 
-
-def test_a_missing_id_is_scored_as_an_empty_answer_and_named(write: Callable[[str], str]) -> None:
-    answers({"id": TEST[0]}, {"id": "of-none"}, {"id": TEST[2]})
-    entry = run(write("today"))["variants"]["today"]
-    assert entry["n"] == 3
-    assert entry["unanswered"] == [TEST[1]]
-    record = read_json(Path("run/variants/today/variant.json"))
-    assert record["unanswered"] == [TEST[1]]
-    lines = samples("today")
+    # A question without an answer is scored as an empty one, and named.
+    record = read_json(Path("run/variants/told/variant.json"))
+    assert told_of["unanswered"] == record["unanswered"] == [TEST[1]]
+    lines = samples("run", "told")
     assert (lines[TEST[1]]["filtered_resps"], lines[TEST[1]]["bleu"]) == ([""], 0.0)
     assert [one for one, line in lines.items() if line["unanswered"]] == [TEST[1]]
     report = Path("run/report.md").read_text()
-    assert "1 without |" in report
-    assert f"today has no answer to {TEST[1]}: scored as an empty one." in report
+    rows = {line.split()[1]: line for line in report.splitlines() if line.startswith("| to")}
+    assert rows["today"].endswith("| n = 3 |")
+    assert "1 without |" in rows["told"]
+    assert f"told has no answer to {TEST[1]}: scored as an empty one." in report
 
 
 def test_sections_texts_and_both_are_what_was_shown(write: Callable[[str], str]) -> None:
@@ -141,7 +107,7 @@ def test_sections_texts_and_both_are_what_was_shown(write: Callable[[str], str])
         {"id": TEST[2], "context": [own], "answer": "The sections do not say."},
     )
     rates = run(write("today"))["variants"]["today"]["rates"]
-    lines = samples("today")
+    lines = samples("run", "today")
     shown = {one: line["doc"]["context_ids"] for one, line in lines.items()}
     assert shown == {TEST[0]: ["bees/s-2"], TEST[1]: ["bees/s-1"], TEST[2]: None}
     both = lines[TEST[0]]["doc"]["context"]
@@ -151,11 +117,9 @@ def test_sections_texts_and_both_are_what_was_shown(write: Callable[[str], str])
     # Of a text alone nobody knows what section it is, so it says nothing of the third.
     assert (rates["evidence_shown"]["mean"], rates["evidence_shown"]["n"]) == (0.5, 2)
     assert (rates["over_refusal"]["n"], rates["abstained"]["n"]) == (1, 1)
-
-
-def test_no_context_told_is_not_the_context_that_was_empty(write: Callable[[str], str]) -> None:
+    # That nothing was shown is told, too.
     answers({"id": TEST[0], "context": []}, {"id": TEST[1]}, {"id": TEST[2]})
-    rates = run(write("today"))["variants"]["today"]["rates"]
+    rates = run("mine.yaml")["variants"]["today"]["rates"]
     assert (rates["evidence_shown"]["mean"], rates["evidence_shown"]["n"]) == (0.0, 1)
     assert (rates["abstained"]["n"], "over_refusal" in rates) == (1, False)
 
@@ -180,8 +144,8 @@ def test_a_function_gets_the_question_and_with_a_context_that_too(
 ) -> None:
     entries = run(write("ours, ours+wide"))["variants"]
     asked = "What does part 2 of the Bee Keeping Act say?"
-    assert samples("ours")[TEST[0]]["filtered_resps"] == [asked]
-    line = samples("ours+wide")[TEST[0]]
+    assert samples("run", "ours")[TEST[0]]["filtered_resps"] == [asked]
+    line = samples("run", "ours+wide")[TEST[0]]
     assert line["doc"]["context_ids"] == ["bees/s-2"]
     assert line["filtered_resps"] == [line["doc"]["context"]]
     assert calls().count(asked) == 2
@@ -212,79 +176,27 @@ def test_a_function_is_not_called_again_but_for_its_source_or_when_that_is_wante
     assert len(calls()) == 3
 
 
-def test_what_raised_costs_one_answer_and_is_asked_again(
-    write: Callable[[str], str], capfd: pytest.CaptureFixture[str]
-) -> None:
-    suite = write("ours")
-    Path("broken.txt").touch()
-    comparison = run_suite(load_suite(suite), Path("run"), Watch(Console(stderr=True))).as_json()
-    (line,) = [one for one in capfd.readouterr().err.splitlines() if "has no answer" in one]
-    assert line.startswith(f"{TEST[0]} has no answer: ")
-    assert "raised ValueError: no bees (assistant_of_" in line
-    assert comparison["variants"]["ours"]["unanswered"] == [TEST[0]]
-    assert len(calls()) == 3
-    Path("broken.txt").unlink()
-    assert run(suite)["variants"]["ours"]["unanswered"] == []
-    assert calls() == ["What does part 2 of the Bee Keeping Act say?"]
-
-
-def test_killed_in_the_middle_the_next_run_calls_only_the_rest(
-    write: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The other process begins elsewhere, and finds the function by Python's own path.
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    suite = Path(write("ours"))
-    suite.write_text(suite.read_text().replace("data: data", f"data: {tmp_path / 'data'}"))
-    source = tmp_path / f"assistant_of_{tmp_path.name}.py"
-    source.write_text(source.read_text().replace('"calls.txt"', f'"{tmp_path}/calls.txt"'))
-    killed = run_killed(suite.resolve(), tmp_path / "run", "scoring ours", 2)
-    assert killed == -signal.SIGKILL
-    before = calls()
-    assert len(before) == 2
-    run(str(suite))
-    assert len(calls()) == 1
-
-
 # Wrong input
 
 
 def test_what_cannot_be_used_is_one_line_before_any_work(
-    write: Callable[[str], str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers({"id": TEST[0]})
     Path("raising.py").write_text("import nothing_of_this_name\n")
+    Path("tasks.py").write_text(ASSISTANT)
     suite = write("today")
     wrong = {
         "answers: none.jsonl": "none.jsonl cannot be read",
         "answers: bad.jsonl": "bad.jsonl:2: the id q1 stands here again",
         "call: raising:answer": "cannot import raising:answer: ModuleNotFoundError",
+        # Our own package has that name.
+        "call: tasks:answer": f"{Path('tasks.py').resolve()} is hidden by ",
         "call: raising": "has not the form package.module:name",
     }
     Path("bad.jsonl").write_text('{"id": "q1", "answer": ""}\n' * 2)
     text = Path(suite).read_text()
     for row, said in wrong.items():
         Path(suite).write_text(text.replace("answers: answers.jsonl", row))
-        assert call(monkeypatch, "run", suite, "--out", "run") == 2
-        error = capsys.readouterr().err
-        assert error.startswith("error: ")
-        assert said in error
-        assert error.count("\n") == 1
-    assert not Path("run").exists()
-
-
-@pytest.mark.parametrize(
-    ("variants", "said"),
-    [
-        ("today/plain", "an assistant that is asked its own way: leave /plain out"),
-        ("today+wide", r"\+wide has no effect on a file of answers, which says itself"),
-        ("today@int8", "no weights in int8 or nf4; leave @int8 out"),
-        ("ours+temperature=0.7", "has no effect on ours, which decodes nothing"),
-    ],
-)
-def test_a_variant_of_theirs_has_nothing_of_a_models(
-    write: Callable[[str], str], variants: str, said: str
-) -> None:
-    with pytest.raises(BenchError, match=said):
-        load_suite(write(variants))
+        assert said in refused(capsys, "run", suite)
+    assert not Path("runs").exists()

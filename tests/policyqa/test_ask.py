@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from harness.variants import Decoding
 from policyqa.ask import Stream, settled
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
-from tests.policyqa.test_cli import call
+from tasks.policyqa.questions import DATA
+from tests.conftest import call, printed, refused
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "What does part 2 of the Bee Keeping Act say?"
@@ -25,9 +27,15 @@ Printed = pytest.CaptureFixture[str]
 STOP = Decoding().stop
 
 
-@pytest.fixture
-def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
+@pytest.fixture(scope="module")
+def made(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
     return make_adapter(tiny_llama)
+
+
+@pytest.fixture
+def adapter(made: Path, tmp_path: Path) -> Path:
+    """A checkpoint of the test's own."""
+    return shutil.copytree(made, tmp_path / "adapter")
 
 
 def scored(adapter: Path, prompt: str) -> str:
@@ -37,28 +45,25 @@ def scored(adapter: Path, prompt: str) -> str:
     return model.generate_until([request], disable_tqdm=True)[0].strip()
 
 
-def test_the_answer_is_the_one_a_run_scores(
-    adapter: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
-) -> None:
-    assert call(monkeypatch, "ask", str(adapter), QUESTION) == 0
+def test_the_answer_is_the_one_a_run_scores(adapter: Path, capsys: Printed) -> None:
+    assert call("ask", str(adapter), QUESTION) == 0
     told = capsys.readouterr().out
     assert told.strip() == scored(adapter, render(shipped_prompt("plain"), QUESTION))
     assert told.strip()
 
 
 def test_with_rag_it_is_answered_from_sections_and_they_are_named(
-    adapter: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+    adapter: Path, data: Path, capsys: Printed
 ) -> None:
     options = ["--rag", "--data", str(data), "--k", "3", "--budget", "200"]
     context = Retriever.of(data, k=3, budget=200).contexts([QUESTION])[0]
-    assert call(monkeypatch, "ask", str(adapter), QUESTION, *options, "--json") == 0
-    told = json.loads(capsys.readouterr().out)
+    told = printed(capsys, "ask", adapter, QUESTION, *options)
     assert told["answer"] == scored(adapter, render(shipped_prompt("rag"), QUESTION, context.text))
     assert told["answer"] != scored(adapter, render(shipped_prompt("plain"), QUESTION))
     assert [source["id"] for source in told["sources"]] == list(context.ids)
     assert told["sources"][0]["id"] == "bees/s-2"
     assert told["sources"][0]["citation"] == "Bee Keeping Act, Hives 2 (Part 2)"
-    assert call(monkeypatch, "ask", str(adapter), QUESTION, *options) == 0
+    assert call("ask", str(adapter), QUESTION, *options) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(told["answer"])
     assert re.search(r"\n\[1\] Bee Keeping Act, Hives 2 \(Part 2\) \(bees/s-2, 0\.\d+\)\n", shown)
@@ -66,20 +71,19 @@ def test_with_rag_it_is_answered_from_sections_and_they_are_named(
 
 
 @pytest.mark.slow
-def test_the_real_model_answers_from_the_policy_set(
-    smollm2: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Printed,
-) -> None:
+@pytest.mark.usefixtures("smollm2")
+def test_the_real_model_answers_from_the_policy_set(capsys: Printed, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    for text in (DATA / "corpus").glob("uk-*.md"):  # All of them would take a minute to embed.
+        shutil.copy(text, tmp_path / "corpus")
     question = "What are the cross-sectoral principles of the UK regulatory framework?"
-    assert call(monkeypatch, "ask", "smollm2-135m", question, "--rag", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
+    told = printed(capsys, "ask", "smollm2-135m", question, "--rag", "--data", tmp_path)
     assert len(told["answer"].split()) > 5
     assert any(source["id"].startswith("uk-ai-white-paper/") for source in told["sources"])
 
 
 def test_the_documented_plain_transformers_give_the_same_answer(
-    adapter: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+    adapter: Path, tiny_llama: Path, capsys: Printed
 ) -> None:
     page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
@@ -94,40 +98,18 @@ def test_the_documented_plain_transformers_give_the_same_answer(
         exec(code[1].replace('"FOLDER"', repr(str(adapter))), {})  # noqa: S102
     question = re.search(r'question = "(.*)"', code[1])
     assert question
-    assert call(monkeypatch, "ask", str(adapter), question[1]) == 0
+    assert call("ask", str(adapter), question[1]) == 0
     assert printed.getvalue().strip() == capsys.readouterr().out.strip()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["smollm2-135m", " …\t"], "has no text"),
-        (["./nowhere", "Who?"], "no model folder"),
-        (["no-such-model", "Who?"], "policyqa model list"),
-        (["smollm2-135m", "Who?", "--k", "3"], "--k without --rag"),
-        (["smollm2-135m", "Who?", "--rag", "--data", "nowhere"], "needs a corpus there"),
-    ],
-)
-def test_wrong_input_is_one_line_and_status_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: Printed, arguments: list[str], said: str
-) -> None:
-    assert call(monkeypatch, "ask", *arguments) == 2
-    error = capsys.readouterr().err
-    assert error.count("error: ") == 1
-    assert said in error
 
 
 def test_what_cannot_answer_is_wrong_input_too(
     tmp_path: Path,
     minilm: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
     capsys: Printed,
 ) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    assert call(monkeypatch, "ask", str(tmp_path), "Who?") == 2
-    assert f"error: cannot load the model {tmp_path}: " in capsys.readouterr().err
-    assert call(monkeypatch, "ask", "minilm-l6", "Who?") == 2
-    assert "error: minilm-l6 writes no answers" in capsys.readouterr().err
+    assert f"cannot load the model {tmp_path}: " in refused(capsys, "ask", tmp_path, "Who?")
+    assert "minilm-l6 writes no answers" in refused(capsys, "ask", "minilm-l6", "Who?")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +122,6 @@ def test_what_cannot_answer_is_wrong_input_too(
 def test_another_prompt_than_it_was_trained_on_is_noted(
     adapter: Path,
     data: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: Printed,
     trained_on: str,
     options: list[str],
@@ -151,19 +132,19 @@ def test_another_prompt_than_it_was_trained_on_is_noted(
     record = {"recipe": {"prompt": trained_on}, "adapter_sha256": adapter_hash(adapter)}
     (adapter / "training.json").write_text(json.dumps(record))
     where = ["--data", str(data)] if options else []
-    assert call(monkeypatch, "ask", str(adapter), "Who?", *options, *where) == 0
+    assert call("ask", str(adapter), "Who?", *options, *where) == 0
     assert capsys.readouterr().err.startswith(f"note: {adapter} was trained {advice}\n")
 
 
 def test_a_checkpoint_trained_in_a_chat_is_asked_in_it(
-    adapter: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+    adapter: Path, tiny_llama: Path, capsys: Printed
 ) -> None:
     from finetune.checkpoint import adapter_hash
 
     prompt = {"chat": True, "system": "Be brief.", "template": "Asked: {question}"}
     record = {"recipe": {"prompt": prompt}, "adapter_sha256": adapter_hash(adapter)}
     (adapter / "training.json").write_text(json.dumps(record))
-    assert call(monkeypatch, "ask", str(adapter), QUESTION) == 0
+    assert call("ask", str(adapter), QUESTION) == 0
     turns = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": f"Asked: {QUESTION}"},

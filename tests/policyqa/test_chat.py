@@ -13,15 +13,21 @@ from finetune.examples import IGNORED, build_examples, tokenise_chat
 from finetune.recipe import Recipe
 from harness.errors import ConfigError, ModelError
 from harness.models.policyqa_hf import Unloaded
-from policyqa.run import run_suite
 from policyqa.suite import Suite
 from rag.corpus import load_corpus
 from rag.retriever import Excerpt
 from tasks.policyqa.questions import load_questions
-from tests.policyqa.test_run import quiet
+from tests.conftest import write_data
+from tests.policyqa.conftest import run, samples
 
 SYSTEM = "You answer from the provisions."
 CHAT = {"chat": True, "system": SYSTEM, "template": "Asked: {question}"}
+
+LINES = {"template": "Asked: {question}\nSaid:", "shots": 3}
+SHOTS: dict[str, Any] = {
+    "prompts": {"turns": {**CHAT, "shots": 2}, "lines": LINES},
+    "variants": ["base/turns", "base/lines"],
+}
 
 
 def suite(model: Path, data: Path, **more: Any) -> Suite:
@@ -29,28 +35,27 @@ def suite(model: Path, data: Path, **more: Any) -> Suite:
     return Suite.model_validate(given | {"metrics": ["bleu"]} | more)
 
 
-def run_quietly(wanted: Suite, out: Path) -> dict[str, Any]:
-    return run_suite(wanted, out, quiet()).as_json()
-
-
-def logged(run: Path, variant: str) -> list[dict[str, Any]]:
-    (log,) = (run / "variants" / variant).glob("samples_*.jsonl")
-    return [json.loads(line) for line in log.read_text().splitlines()]
-
-
 def asked(sample: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     arguments = sample["arguments"]["gen_args_0"]
     return arguments["arg_0"], arguments["arg_1"]
 
 
+@pytest.fixture(scope="module")
+def logged(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder of a chat and of a prompt in plain, each with shots."""
+    folder = tmp_path_factory.mktemp("chats")
+    wanted = suite(tiny_llama, write_data(folder / "data"), **SHOTS)
+    run(wanted, folder / "run")
+    run(wanted.model_copy(update={"limit": 1}), folder / "one")
+    return folder
+
+
 def test_a_chat_is_the_template_s_with_system_text_and_shots_as_turns(
-    tiny_llama: Path, data: Path, tmp_path: Path
+    logged: Path, tiny_llama: Path
 ) -> None:
-    prompts = {"mine": {**CHAT, "shots": 2}}
-    run_quietly(suite(tiny_llama, data, prompts=prompts, variants=["base/mine"]), tmp_path / "run")
     tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
-    train = {one.question: one.answer for one in load(data) if one.split == "train"}
-    for sample in logged(tmp_path / "run", "base/mine"):
+    train = {one.question: one.answer for one in load(logged / "data") if one.split == "train"}
+    for sample in samples(logged / "run", "base/turns").values():
         text, settings = asked(sample)
         shown = [question for question in train if f"Asked: {question}" in text]
         shown.sort(key=lambda question: text.index(f"Asked: {question}"))
@@ -66,14 +71,12 @@ def test_a_chat_is_the_template_s_with_system_text_and_shots_as_turns(
 
 
 def test_plain_shots_are_of_train_share_no_evidence_and_stop_where_the_next_would_begin(
-    tiny_llama: Path, data: Path, tmp_path: Path
+    logged: Path,
 ) -> None:
-    prompts = {"mine": {"template": "Asked: {question}\nSaid:", "shots": 3}}
-    run_quietly(suite(tiny_llama, data, prompts=prompts, variants=["base/mine"]), tmp_path / "run")
-    questions = {one.question: one for one in load(data)}
-    samples = logged(tmp_path / "run", "base/mine")
-    assert len(samples) == 3
-    for sample in samples:
+    questions = {one.question: one for one in load(logged / "data")}
+    found = samples(logged / "run", "base/lines").values()
+    assert len(found) == 3
+    for sample in found:
         text, settings = asked(sample)
         shown = [questions[q] for q in questions if f"Asked: {q}\nSaid: " in text]
         assert [one.split for one in shown] == ["train"] * 3
@@ -83,15 +86,10 @@ def test_plain_shots_are_of_train_share_no_evidence_and_stop_where_the_next_woul
         assert settings["until"] == ["\nQuestion:", "\nAsked:"]
 
 
-def test_shots_are_the_same_whichever_other_questions_are_asked(
-    tiny_llama: Path, data: Path, tmp_path: Path
-) -> None:
-    options = {"prompts": {"mine": {**CHAT, "shots": 2}}, "variants": ["base/mine"]}
-    run_quietly(suite(tiny_llama, data, **options), tmp_path / "all")
-    run_quietly(suite(tiny_llama, data, limit=1, **options), tmp_path / "one")
-    (one,) = logged(tmp_path / "one", "base/mine")
-    every = {sample["doc"]["id"]: asked(sample) for sample in logged(tmp_path / "all", "base/mine")}
-    assert every[one["doc"]["id"]] == asked(one)
+@pytest.mark.parametrize("variant", SHOTS["variants"])
+def test_shots_are_the_same_whichever_other_questions_are_asked(logged: Path, variant: str) -> None:
+    ((key, one),) = samples(logged / "one", variant).items()
+    assert asked(samples(logged / "run", variant)[key]) == asked(one)
 
 
 @pytest.mark.parametrize("template", [None, "{{ raise_exception('no system') }}", "no system"])
@@ -112,7 +110,7 @@ def test_a_template_that_cannot_is_refused_before_any_work(
     said = "takes no system text" if template else "has no chat template"
     wanted = suite(base, data, prompts={"mine": CHAT}, variants=["base/mine"])
     with pytest.raises(ModelError, match=said):
-        run_quietly(wanted, tmp_path / "run")
+        run(wanted, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -163,26 +161,12 @@ def test_a_checkpoint_asked_in_another_prompt_is_allowed_and_shown(
         models={"tuned": {"base": str(tiny_llama), "recipe": str(recipe)}},
         variants=["tuned/mine", "tuned/plain"],
     )
-    comparison = run_quietly(wanted, tmp_path / "run")
+    comparison = run(wanted, tmp_path / "run")
     assert comparison["variants"]["tuned/mine"]["trained_in"] is None
     assert comparison["variants"]["tuned/plain"]["trained_in"] == "the recipe's own"
     report = (tmp_path / "run" / "report.md").read_text()
     assert "tuned/plain is asked in plain, its weights were trained in the recipe's own." in report
     assert "tuned/mine is asked in" not in report
-
-
-@pytest.mark.parametrize(
-    ("prompt", "said"),
-    [
-        ({"template": "{question}", "system": "Be brief."}, "system is a chat's"),
-        ({"template": "{question}", "shots": -1}, "greater than or equal to 0"),
-    ],
-)
-def test_a_prompt_that_cannot_be_meant_is_refused(
-    prompt: dict[str, Any], said: str, tiny_llama: Path, data: Path
-) -> None:
-    with pytest.raises(ValueError, match=said):
-        suite(tiny_llama, data, prompts={"mine": prompt}, variants=["base/mine"])
 
 
 def test_more_shots_than_there_are_questions_are_refused(
@@ -191,7 +175,7 @@ def test_more_shots_than_there_are_questions_are_refused(
     prompts = {"mine": {"template": "{question}", "shots": 100}}
     wanted = suite(tiny_llama, data, prompts=prompts, variants=["base/mine"])
     with pytest.raises(ConfigError, match="the train split has 12 questions that share no"):
-        run_quietly(wanted, tmp_path / "run")
+        run(wanted, tmp_path / "run")
 
 
 def load(data: Path) -> Any:

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from harness.kept import Kept
-from harness.models.policyqa_hf import PolicyQALM
 from policyqa.preview import preview
-from policyqa.run import run_suite
 from policyqa.suite import load_suite
 from reports.preview import Asking, Indexing, Preview
-from tests.policyqa.test_cli import call
-from tests.policyqa.test_run import RECIPE, quiet
+from tests.conftest import call, printed
+from tests.policyqa.conftest import quiet, run
+from tests.policyqa.test_run import write_suite
 
 SUITE = """
 model: {model}
@@ -31,27 +30,11 @@ variants: [base/plain, base/rag, base/turns+wide, base/plain+temperature=0.7]
 
 
 @pytest.fixture
-def suite(
-    data: Path, tiny_llama: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def suite(data: Path, tiny_llama: Path, tmp_path: Path, own_home: Path) -> Path:  # noqa: ARG001
     """A suite file over the small data and model, with a cache of its own."""
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
     path = tmp_path / "mine.yaml"
     path.write_text(SUITE.format(model=tiny_llama, data=data))
     return path
-
-
-@pytest.fixture
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No language model's weights may be read from here on."""
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("a language model was loaded")
-
-    monkeypatch.setattr(PolicyQALM, "_create_model", refuse)
 
 
 def files(folder: Path) -> dict[Path, Any]:
@@ -87,7 +70,7 @@ def test_what_is_kept_is_counted_and_the_rest_would_be_asked(
     assert counts(found) == [(0, 3), (0, 3), (0, 3), (0, 6)]
     assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
     assert (found.fetch, found.train, found.notes) == ([], [], [])
-    run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
+    run(suite, tmp_path / "run")
 
     request.getfixturevalue("no_model")
     found = previewed(suite)
@@ -111,13 +94,10 @@ def test_what_is_kept_is_counted_and_the_rest_would_be_asked(
 def test_what_would_be_trained_is_told_with_what_cannot_be_scored(
     suite: Path, tmp_path: Path, data: Path
 ) -> None:
-    for weights, prompt in (("sft", "plain"), ("sft-rag", "rag")):
-        recipe = RECIPE.format(weights=weights, prompt=prompt)
-        (tmp_path / f"{weights}.yaml").write_text(recipe)
+    Kept().close()  # It is there, so that what is kept would be looked up.
+    recipes = write_suite(tmp_path, data, tmp_path).read_text().splitlines()[-1]
     text = suite.read_text().replace("[base/plain, ", "[base/plain, sft/plain, sft-rag/rag, ")
-    suite.write_text(
-        f"{text}recipes: {{sft: {tmp_path}/sft.yaml, sft-rag: {tmp_path}/sft-rag.yaml}}"
-    )
+    suite.write_text(f"{text}{recipes}")
     rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
     rows[2]["answer"] = None
     (data / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
@@ -135,11 +115,16 @@ def test_models_that_are_not_here_are_named_and_not_fetched(
 ) -> None:
     monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "none"))
     path = tmp_path / "mine.yaml"
-    path.write_text(f"model: smollm2-135m\ndata: {data}\nvariants: [base/chat-rag, base/plain]\n")
+    # Looking at a server that takes text fetched the tokenizer that renders its chats.
+    path.write_text(
+        f"model: smollm2-135m\ndata: {data}\nvariants: [base/chat-rag, base/plain, served/chat]\n"
+        "models: {served: {engine: local-completions, base: m, options: {tokenizer: nobody/here, "
+        'base_url: "http://localhost:9/v1/completions"}}}\n'
+    )
     found = previewed(path)
-    assert found.fetch == ["smollm2-135m", "minilm-l6"]
+    assert found.fetch == ["smollm2-135m", "nobody/here", "minilm-l6"]
     assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
-    assert [one.asked for one in found.variants] == [3, 3]
+    assert [one.asked for one in found.variants] == [3, 3, 3]
     assert not (tmp_path / "none").exists()
 
 
@@ -164,19 +149,13 @@ def test_an_assistant_that_exists_is_not_asked_and_one_elsewhere_takes_nobody_kn
 
 @pytest.mark.usefixtures("minilm")
 def test_the_command_tells_it_in_words_or_json(
-    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    suite: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(monkeypatch, "run", str(suite), "--dry-run") == 0
+    assert call("run", suite, "--dry-run") == 0
     said = capsys.readouterr().out
-    for part in (
-        "suite mine: 3 test questions",
-        "to fetch: nothing",
-        "18 sections",
-        "Times are rough",
-    ):
+    for part in ("suite mine: 3 test questions", "to fetch: nothing", "18 sections", "are rough"):
         assert part in said
     assert "nothing was done" in said
-    assert call(monkeypatch, "run", str(suite), "--dry-run", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
+    found = printed(capsys, "run", suite, "--dry-run")
     assert [one["asked"] for one in found["variants"]] == [3, 3, 3, 6]
     assert found["seconds"] > 0

@@ -7,6 +7,7 @@ import pytest
 from lm_eval.loggers.utils import get_git_commit_hash
 
 from policyqa.quiet import without_git_errors
+from tests.conftest import call
 
 GIT = "git"
 
@@ -26,6 +27,11 @@ def test_git_says_nothing_of_a_folder_that_is_no_repository(
     assert capfd.readouterr().err == ""
     get_git_commit_hash()
     assert capfd.readouterr().err != ""
+
+    # lm-eval's own command line, as policyqa eval has it.
+    monkeypatch.setattr("lm_eval.__main__.cli_evaluate", get_git_commit_hash)
+    assert call("eval", "--tasks", "policyqa_plain") == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_in_a_repository_git_is_the_users_own(

@@ -7,11 +7,10 @@ import pytest
 import yaml
 
 from finetune.checkpoint import adapter_hash
-from harness.files import cache_folder
 from harness.runs import read_result
-from policyqa.run import run_suite
 from policyqa.suite import Suite
-from tests.policyqa.test_run import no_model, quiet
+from tests.conftest import new_home
+from tests.policyqa.conftest import run
 
 RECIPE = {
     "weights": "sft",
@@ -23,7 +22,6 @@ RECIPE = {
     "learning_rate": 0.05,
     "optimizer": "adamw_torch",
 }
-__all__ = ["no_model"]
 
 
 def suite(model: Path, data: Path, folder: Path, **more: Any) -> Suite:
@@ -52,13 +50,13 @@ def test_seeds_are_trained_apart_and_shown_as_one(
     wanted = suite(
         tiny_llama, data, tmp_path, variants=["plain/plain", "tuned/plain", "eight/plain"]
     )
-    run = tmp_path / "run"
-    comparison = run_suite(wanted, run, quiet()).as_json()
-    links = {link.name: link.resolve() for link in (run / "checkpoints").iterdir()}
+    out = tmp_path / "run"
+    comparison = run(wanted, out)
+    links = {link.name: link.resolve() for link in (out / "checkpoints").iterdir()}
     assert set(links) == {"tuned+seed=7", "tuned+seed=8", "eight+seed=8"}
     # One training of one seed, however it is named.
     assert links["tuned+seed=8"] == links["eight+seed=8"] != links["tuned+seed=7"]
-    tuned, eight = read_result(run, "tuned/plain"), read_result(run, "eight/plain")
+    tuned, eight = read_result(out, "tuned/plain"), read_result(out, "eight/plain")
     seven, of_eight = tuned.replicates
     assert {key: one.text for key, one in of_eight.items()} == {
         key: one.text for key, one in eight.outcomes.items()
@@ -69,41 +67,36 @@ def test_seeds_are_trained_apart_and_shown_as_one(
     assert (entry["n"], entry["replicates"]) == (3, 2)
     values = [one.values["rouge_l"] for answers in tuned.replicates for one in answers.values()]
     assert entry["metrics"]["rouge_l"]["mean"] == pytest.approx(sum(values) / 6)
-    assert "n = 3 × 2<br>in 3 groups" in (run / "report.md").read_text()
+    assert "n = 3 × 2<br>in 3 groups" in (out / "report.md").read_text()
     assert "and over seeds and draws" in comparison["signature"]
     request.getfixturevalue("no_model")
-    assert run_suite(wanted, tmp_path / "again", quiet()).as_json() == comparison
+    assert run(wanted, tmp_path / "again") == comparison
 
 
 def test_draws_differ_and_are_the_same_when_they_are_made_again(
-    tiny_llama: Path, data: Path, tmp_path: Path
+    tiny_llama: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variant = "plain/plain+temperature=1.5"
-    wanted = suite(
-        tiny_llama,
-        data,
-        tmp_path,
-        variants=["plain/plain", variant],
-        decoding={"max_tokens": 12, "repeats": 2},
-    )
-    texts = []
-    for name in ("one", "two"):
-        run_suite(wanted, tmp_path / name, quiet())
-        drawn = read_result(tmp_path / name, variant).replicates
-        texts.append([[one.text for one in answers.values()] for answers in drawn])
-        for kept in cache_folder().glob("kept.sqlite*"):
-            kept.unlink()
-    first, second = texts[0]
-    assert first != second
-    assert texts[0] == texts[1]
-    assert len(read_result(tmp_path / "one", "plain/plain").replicates) == 1
+    more = {
+        "variants": ["plain/plain", variant],
+        "decoding": {"max_tokens": 12, "repeats": 2},
+        "batch_size": 1,
+    }
 
+    def drawn(out: str, **changes: Any) -> list[dict[str, str]]:
+        run(suite(tiny_llama, data, tmp_path, **more | changes), tmp_path / out)
+        result = read_result(tmp_path / out, variant)
+        return [{i: one.text for i, one in draw.items()} for draw in result.replicates]
 
-def test_the_share_of_answers_that_were_cut_is_shown(
-    tiny_llama: Path, data: Path, tmp_path: Path
-) -> None:
-    wanted = suite(tiny_llama, data, tmp_path, variants=["plain/plain"])
-    comparison = run_suite(wanted, tmp_path / "run", quiet()).as_json()
+    first, second = drawn("undisturbed")
     # A random model never ends by itself.
-    assert comparison["variants"]["plain/plain"]["cost"]["cut"] == 1.0
-    assert "100% cut" in (tmp_path / "run" / "report.md").read_text()
+    assert "100% cut" in (tmp_path / "undisturbed" / "report.md").read_text()
+    assert set(first) == set(second)
+    assert all(first[question] != second[question] for question in first)
+    greedy = read_result(tmp_path / "undisturbed", "plain/plain")
+    assert (len(greedy.replicates), greedy.cost["cut"]) == (1, 1.0)
+    # From an empty store, stopped after one question of each draw.
+    new_home(tmp_path / "other", monkeypatch)
+    begun = drawn("killed", limit=1)
+    assert [list(one) for one in begun] == [list(begun[0])] * 2
+    assert drawn("killed") == [first, second]

@@ -7,30 +7,33 @@ On the small data and the tiny model, with real training, retrieval and lm-eval.
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from harness.errors import RunError
-from harness.files import write_whole
 from harness.kept import Kept
 from harness.models.policyqa_hf import PolicyQALM
 from harness.progress import Advance
 from harness.runs import read_result
 from policyqa.progress import Watch
-from policyqa.run import run_suite
 from policyqa.suite import load_suite
 from tasks.policyqa.prompts import shipped_prompt
+from tests.conftest import new_home, write_data
+from tests.policyqa.conftest import run, samples
 
+ROOT = Path(__file__).parents[2]
 VARIANTS = ["base/plain", "sft/plain", "sft-rag/rag", "sft-rag/rag@int8"]
+LINE = f"variants: [{', '.join(VARIANTS)}]"
 FLOORS = ["floor/echo", "floor/other", "floor/first", "floor/sentence"]
 RECIPE = """
 weights: {weights}
@@ -43,6 +46,16 @@ batch_size: 2
 gradient_accumulation: 1
 gradient_checkpointing: false
 save_every: 2
+"""
+PROCESS = """
+import sys
+from pathlib import Path
+from policyqa.run import run_suite
+from policyqa.suite import load_suite
+from tests.policyqa.test_run import KillingWatch
+
+suite, out, stage, at = sys.argv[1:]
+run_suite(load_suite(suite), Path(out), KillingWatch(stage, int(at)))
 """
 
 
@@ -66,102 +79,110 @@ class KillingWatch(Watch):
             yield deadly
 
 
-def quiet() -> Watch:
-    return Watch(Console(stderr=True, quiet=True))
+def started(
+    suite: Path, out: Path, log: Path, stage: str, at: int = 0
+) -> "subprocess.Popen[bytes]":
+    """A run in another process, which is killed in ``stage``."""
+    command = [sys.executable, "-c", PROCESS, str(suite), str(out), stage, str(at)]
+    with log.open("w") as said:  # A pipe that nobody reads would stop a process when full.
+        return subprocess.Popen(command, cwd=ROOT, stderr=said)
 
 
 def run_killed(suite: Path, out: Path, stage: str, at: int) -> int:
     """Run in another process that is killed in ``stage``; returns its status."""
-    code = (
-        "import sys; from pathlib import Path; from policyqa.run import run_suite;"
-        "from policyqa.suite import load_suite; from tests.policyqa.test_run import KillingWatch;"
-        "run_suite(load_suite(sys.argv[1]), Path(sys.argv[2]),"
-        " KillingWatch(sys.argv[3], int(sys.argv[4])))"
-    )
-    command = [sys.executable, "-c", code, str(suite), str(out), stage, str(at)]
-    root = str(Path(__file__).parents[2])
-    return subprocess.run(command, cwd=root, check=False, capture_output=True).returncode
+    return started(suite, out, suite.with_name("killed.log"), stage, at).wait()
 
 
-@pytest.fixture
-def suite(
-    data: Path, tiny_llama: Path, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A suite file over the small data and model, with a cache of its own."""
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
+def write_suite(folder: Path, data: Path, model: Path) -> Path:
+    """A suite file over the small data and model, with recipes of its own."""
     for weights, prompt in (("sft", "plain"), ("sft-rag", "rag")):
-        write_whole(tmp_path / f"{weights}.yaml", RECIPE.format(weights=weights, prompt=prompt))
-    path = tmp_path / "tiny.yaml"
+        (folder / f"{weights}.yaml").write_text(RECIPE.format(weights=weights, prompt=prompt))
+    path = folder / "tiny.yaml"
     path.write_text(
-        f"model: {tiny_llama}\nvariants: [{', '.join(VARIANTS)}]\ndata: {data}\nbatch_size: 1\n"
-        f"recipes: {{sft: {tmp_path}/sft.yaml, sft-rag: {tmp_path}/sft-rag.yaml}}\n"
+        f"model: {model}\n{LINE}\ndata: {data}\nbatch_size: 1\n"
+        f"recipes: {{sft: {folder}/sft.yaml, sft-rag: {folder}/sft-rag.yaml}}\n"
     )
     return path
 
 
-def answers(run: Path) -> dict[str, Any]:
+@pytest.fixture
+def suite(data: Path, tiny_llama: Path, tmp_path: Path, own_home: Path) -> Path:  # noqa: ARG001
+    """A suite file, with a cache of its own."""
+    return write_suite(tmp_path, data, tiny_llama)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A suite that was carried out."""
+
+    suite: Path
+    out: Path
+    comparison: dict[str, Any]
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def once(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder, said = tmp_path_factory.mktemp("finished"), io.StringIO()
+    suite = write_suite(folder, write_data(folder / "data"), tiny_llama)
+    with pytest.MonkeyPatch.context() as patch:
+        new_home(folder / "home", patch)
+        comparison = run(suite, folder / "run", Watch(Console(file=said, width=200)))
+    return Finished(suite, folder / "run", comparison, said.getvalue().splitlines())
+
+
+@pytest.fixture
+def finished(once: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finished:
+    """A suite that was carried out, in whose cache the test goes on; its file is the test's own."""
+    monkeypatch.setenv("POLICYQA_HOME", str(once.suite.with_name("home")))
+    own = shutil.copy(once.suite, tmp_path)
+    return Finished(Path(own), once.out, once.comparison, once.said)
+
+
+def answers(run_folder: Path) -> dict[str, Any]:
     """Texts and scores of every question of every variant."""
     return {
-        name: {i: (a.text, a.values) for i, a in read_result(run, name).outcomes.items()}
+        name: {i: (a.text, a.values) for i, a in read_result(run_folder, name).outcomes.items()}
         for name in (*FLOORS, *VARIANTS)
     }
 
 
-@pytest.fixture
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No language model's weights may be read from here on."""
-
-    def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("a language model was loaded")
-
-    monkeypatch.setattr(PolicyQALM, "_create_model", refuse)
-
-
-def test_a_run_has_its_shape_and_is_not_done_twice(
-    suite: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    run = tmp_path / "run"
-    comparison = run_suite(load_suite(str(suite)), run, quiet()).as_json()
-    assert json.loads((run / "comparison.json").read_text()) == comparison
-    assert (run / "report.md").read_text().startswith("# Suite tiny")
-    manifest = json.loads((run / "manifest.json").read_text())
+def test_a_run_has_its_shape(finished: Finished) -> None:
+    out, comparison = finished.out, finished.comparison
+    assert json.loads((out / "comparison.json").read_text()) == comparison
+    assert (out / "report.md").read_text().startswith("# Suite tiny")
+    manifest = json.loads((out / "manifest.json").read_text())
     assert list(manifest["variants"]) == [*FLOORS, *VARIANTS]
     for name in (*FLOORS, *VARIANTS):
-        names = {path.name.split("_")[0] for path in (run / "variants" / name).iterdir()}
+        names = {path.name.split("_")[0] for path in (out / "variants" / name).iterdir()}
         assert names == {"variant.json", "results", "samples"}
         assert comparison["variants"][name]["n"] == 3
+        record = json.loads((out / "variants" / name / "variant.json").read_text())
+        assert record["replicates"] == manifest["variants"][name]["replicates"]
     for model in ("sft", "sft-rag"):
-        assert (run / "checkpoints" / model / "adapter_model.safetensors").is_file()
-    read = answers(run)
-    texts = {name: [text for text, _ in read[name].values()] for name in VARIANTS}
-    assert texts["base/plain"] != texts["sft/plain"], "the adapter was not applied"
+        assert (out / "checkpoints" / model / "adapter_model.safetensors").is_file()
+    read = answers(out)
     assert read["floor/echo"]["bees-0002"][0] == "What does part 2 of the Bee Keeping Act say?"
     assert read["floor/sentence"]["bees-0002"][0].startswith("Hives stand 40 metres")
 
-    # A run folder can be made again from what is kept, without a model.
-    request.getfixturevalue("no_model")
-    again = run_suite(load_suite(str(suite)), tmp_path / "again", quiet()).as_json()
-    assert again == comparison
-    assert answers(tmp_path / "again") == read
+
+@pytest.mark.usefixtures("no_model")
+def test_a_run_folder_can_be_made_again_without_a_model(finished: Finished, tmp_path: Path) -> None:
+    assert run(finished.suite, tmp_path / "again") == finished.comparison
+    assert answers(tmp_path / "again") == answers(finished.out)
 
 
 def test_each_variant_answers_as_its_checkpoint_does_in_plain_transformers(
-    suite: Path, tmp_path: Path
+    finished: Finished,
 ) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    run = tmp_path / "run"
-    run_suite(load_suite(str(suite)), run, quiet())
     texts = {}
     for name in ("sft/plain", "sft-rag/rag"):
-        folder = run / "checkpoints" / name.split("/")[0]
+        folder = finished.out / "checkpoints" / name.split("/")[0]
         model = AutoModelForCausalLM.from_pretrained(folder)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        log = next((run / "variants" / name).glob("samples_*.jsonl"))
-        sample = json.loads(log.read_text(encoding="utf-8").split("\n")[0])
+        sample = next(iter(samples(finished.out, name).values()))
         asked = tokenizer(sample["arguments"]["gen_args_0"]["arg_0"], return_tensors="pt")
         answered = model.generate(**asked, max_new_tokens=96, do_sample=False)
         text = tokenizer.decode(answered[0, asked["input_ids"].shape[1] :])
@@ -172,10 +193,8 @@ def test_each_variant_answers_as_its_checkpoint_does_in_plain_transformers(
     assert texts["sft/plain"] != texts["sft-rag/rag"]
 
 
-def test_what_is_cheap_comes_first_with_a_row_as_it_ends(suite: Path, tmp_path: Path) -> None:
-    said = io.StringIO()
-    run_suite(load_suite(str(suite)), tmp_path / "run", Watch(Console(file=said, width=200)))
-    lines = said.getvalue().splitlines()
+def test_what_is_cheap_comes_first_with_a_row_as_it_ends(finished: Finished) -> None:
+    lines = finished.said
     stages = [line.split(" ", 1)[1].removesuffix(" …") for line in lines if line.endswith(" …")]
     trained = next(place for place, one in enumerate(stages) if one.startswith("training sft ("))
     assert stages[1].startswith("scoring floor/")
@@ -185,56 +204,36 @@ def test_what_is_cheap_comes_first_with_a_row_as_it_ends(suite: Path, tmp_path: 
 
 
 def test_killed_in_training_and_in_scoring_it_ends_with_the_same_scores(
-    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    suite: Path, tmp_path: Path, once: Finished
 ) -> None:
     killed = tmp_path / "killed"
     assert run_killed(suite, killed, "training sft (", 7) == -signal.SIGKILL
     assert run_killed(suite, killed, "scoring sft/plain", 2) == -signal.SIGKILL
     (found,) = [row for row in Kept().info() if row["model"] != "floor"]
     assert found["answers"] == 3 + 2  # All of the base's, two of sft's.
-    run_suite(load_suite(str(suite)), killed, quiet())
+    run(suite, killed)
     assert not list(killed.rglob("*.partial"))
-
-    other_home = tmp_path / "other-home"
-    other_home.mkdir()
-    (other_home / "models").symlink_to((tmp_path / "home" / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(other_home))
-    undisturbed = tmp_path / "undisturbed"
-    run_suite(load_suite(str(suite)), undisturbed, quiet())
-    assert answers(killed) == answers(undisturbed)
+    assert answers(killed) == answers(once.out)
 
 
-def test_two_processes_share_one_suite(suite: Path, tmp_path: Path) -> None:
+def test_two_processes_share_one_suite(suite: Path, tmp_path: Path, once: Finished) -> None:
     """Each asks what the other has not; both end with the whole."""
-    code = (
-        "import sys; from pathlib import Path; from rich.console import Console;"
-        "from policyqa.progress import Watch; from policyqa.run import run_suite;"
-        "from policyqa.suite import load_suite;"
-        "run_suite(load_suite(sys.argv[1]), Path(sys.argv[2]), Watch(Console(stderr=True)))"
-    )
-    command = [sys.executable, "-c", code, str(suite), str(tmp_path / "run")]
-    root = str(Path(__file__).parents[2])
     logs = [tmp_path / f"{place}.log" for place in range(2)]
-    both = []
-    for log in logs:
-        with log.open("w") as said:  # A pipe that nobody reads would stop a process when full.
-            both.append(subprocess.Popen(command, cwd=root, stderr=said))
+    both = [started(suite, tmp_path / "run", log, "no such stage") for log in logs]
     for process, log in zip(both, logs, strict=True):
         assert process.wait() == 0, log.read_text()[-2000:]
-    kept = Kept()
-    batches = kept._db.rows("SELECT batch, count(*) FROM answers GROUP BY batch", [])
+    batches = Kept()._db.rows("SELECT batch, count(*) FROM answers GROUP BY batch", [])
     assert len(batches) == len(VARIANTS) * 3  # Batches of one: no answer was made twice.
-    alone = tmp_path / "alone"
-    run_suite(load_suite(str(suite)), alone, quiet())
-    assert answers(alone) == answers(tmp_path / "run")
+    assert answers(tmp_path / "run") == answers(once.out)
 
 
-def test_what_changed_is_asked_again_and_nothing_else(suite: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run_suite(load_suite(str(suite)), run, quiet())
-    before = answers(run)
+def test_what_changed_is_asked_again_and_nothing_else(finished: Finished, tmp_path: Path) -> None:
     recipe = tmp_path / "sft-rag.yaml"
-    recipe.write_text(recipe.read_text().replace("epochs: 2", "epochs: 1"))
+    recipe.write_text(
+        RECIPE.format(weights="sft-rag", prompt="rag").replace(": 2\nbatch", ": 1\nbatch")
+    )
+    old = str(finished.out.with_name("sft-rag.yaml"))
+    finished.suite.write_text(finished.suite.read_text().replace(old, str(recipe)))
     asked: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         use = PolicyQALM.use_adapter
@@ -243,110 +242,63 @@ def test_what_changed_is_asked_again_and_nothing_else(suite: Path, tmp_path: Pat
             "use_adapter",
             lambda self, adapter: asked.append(Path(adapter or "base").name) or use(self, adapter),
         )
-        run_suite(load_suite(str(suite)), run, quiet())
-    assert {name.split("-")[0] + name[3:7] for name in asked} == {"sft-rag"}
-    after = answers(run)
+        run(finished.suite, tmp_path / "run")
+    assert {name.rpartition("-")[0] for name in asked} == {"sft-rag"}
+    before, after = answers(finished.out), answers(tmp_path / "run")
     assert {name for name in after if after[name] != before[name]} <= set(VARIANTS[2:])
 
 
-@pytest.mark.usefixtures("minilm")
+@pytest.mark.usefixtures("no_model")
 def test_a_metric_added_and_an_encoder_changed_ask_nothing_again(
-    suite: Path, tmp_path: Path, cross_encoder: Path, request: pytest.FixtureRequest
+    finished: Finished, tmp_path: Path, cross_encoder: Path
 ) -> None:
     # Answers and scores shared one key: mending a metric asked every model again.
-    run, text = tmp_path / "run", suite.read_text()
-    suite.write_text(f"{text}metrics: [bleu]\n")
-    few = run_suite(load_suite(str(suite)), run, quiet()).as_json()
-    assert list(few["metrics"]) == ["bleu"]
-    request.getfixturevalue("no_model")
-    suite.write_text(f"{text}metrics: [bleu, bertscore_f1]\n")
-    more = run_suite(load_suite(str(suite)), run, quiet()).as_json()
-    assert list(more["metrics"]) == ["bertscore_f1", "bleu"]
-    suite.write_text(f"{text}encoder: {cross_encoder}\nencoder_layer: 1\n")
-    other = run_suite(load_suite(str(suite)), run, quiet()).as_json()
-    name = VARIANTS[1]
-    assert (
-        other["variants"][name]["metrics"]["bertscore_f1"]["mean"]
-        != more["variants"][name]["metrics"]["bertscore_f1"]["mean"]
-    )
-    for comparison in (more, other):
-        bleu = comparison["variants"][name]["metrics"]["bleu"]
-        assert bleu == few["variants"][name]["metrics"]["bleu"]
+    text = finished.suite.read_text()
+    figures = []
+    for own in (
+        "metrics: [bleu]\n",
+        "metrics: [bleu, bertscore_f1]\n",
+        f"metrics: [bleu, bertscore_f1]\nencoder: {cross_encoder}\nencoder_layer: 1\n",
+    ):
+        finished.suite.write_text(text + own)
+        figures.append(run(finished.suite, tmp_path / "run")["variants"]["sft/plain"]["metrics"])
+    few, more, other = figures
+    assert (list(few), list(more)) == (["bleu"], ["bertscore_f1", "bleu"])
+    assert other["bertscore_f1"]["mean"] != more["bertscore_f1"]["mean"]
+    assert few["bleu"] == more["bleu"] == other["bleu"]
 
 
-def test_a_users_metric_of_another_signature_scores_anew_and_loads_no_model(
-    suite: Path, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Letters:
-        name, title, kind, higher_is_better, signature = (
-            "letters",
-            "letters",
-            "mean",
-            None,
-            "letters:1",
-        )
-
-        def score(self, rows: list[Any]) -> list[int]:
-            return [len(row.answer) for row in rows]
-
-    module = ModuleType("metrics_of_a_user")
-    module.Letters = Letters  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    line = f"variants: [{', '.join(VARIANTS)}]"
-    metrics = 'metrics: ["metrics_of_a_user:Letters"]'
-    only = f"variants: [base/plain]\nfloors: []\n{metrics}"
-    suite.write_text(suite.read_text().replace(line, only))
-    first = run_suite(load_suite(str(suite)), tmp_path / "run", quiet()).as_json()
-    request.getfixturevalue("no_model")
-    Letters.signature = "letters:2"
-    monkeypatch.setattr(Letters, "score", lambda _, rows: [7] * len(rows))
-    second = run_suite(load_suite(str(suite)), tmp_path / "run", quiet()).as_json()
-    means = [one["variants"]["base/plain"]["metrics"]["letters"]["mean"] for one in (first, second)]
-    assert means[0] != means[1] == 7.0
-
-
-def test_fewer_questions_and_back_asks_nothing_again(
-    suite: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+@pytest.mark.usefixtures("no_model")
+def test_fewer_questions_and_back_asks_nothing_again(finished: Finished, tmp_path: Path) -> None:
     # `policyqa run quick --limit 5` deleted sixty finished answers.
-    run = tmp_path / "run"
-    whole = run_suite(load_suite(str(suite)), run, quiet()).as_json()
-    request.getfixturevalue("no_model")
-    limited = run_suite(load_suite(str(suite), limit=2), run, quiet()).as_json()
-    asked = [set(read_result(run, name).outcomes) for name in (*FLOORS, *VARIANTS)]
+    limited = run(load_suite(str(finished.suite), limit=2), tmp_path / "run")
+    asked = [set(read_result(tmp_path / "run", name).outcomes) for name in (*FLOORS, *VARIANTS)]
     assert all(ids == asked[0] for ids in asked)
     assert limited["variants"]["sft/plain"]["vs_baseline"]["bleu"]["n"] == 2
-    assert run_suite(load_suite(str(suite)), run, quiet()).as_json() == whole
+    assert run(finished.suite, tmp_path / "run") == finished.comparison
 
 
 def test_killed_with_other_questions_a_folder_is_no_run_of_both(
-    suite: Path, tmp_path: Path
+    finished: Finished, tmp_path: Path
 ) -> None:
     # It showed two questions of one variant beside three of the others, under one signature.
-    run = tmp_path / "run"
-    run_suite(load_suite(str(suite)), run, quiet())
-    whole = read_result(run, "base/plain")
-    suite.write_text(f"{suite.read_text()}limit: 2\n")
-    assert run_killed(suite, run, "scoring base/plain", 1) == -signal.SIGKILL
+    out = tmp_path / "run"
+    shutil.copytree(finished.out, out, symlinks=True)
+    limited = tmp_path / "limited.yaml"
+    limited.write_text(f"name: tiny\n{finished.suite.read_text()}limit: 2\n")
+    assert run_killed(limited, out, "scoring base/plain", 1) == -signal.SIGKILL
     with pytest.raises(RunError, match="is no run folder"):
-        read_result(run, "base/plain")
-    suite.write_text(suite.read_text().replace("limit: 2\n", ""))
-    run_suite(load_suite(str(suite)), run, quiet())
-    assert read_result(run, "base/plain").outcomes == whole.outcomes
+        read_result(out, "base/plain")
+    assert run(finished.suite, out) == finished.comparison
 
 
-def test_two_suites_that_share_a_variant_ask_it_once(
-    suite: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    run_suite(load_suite(str(suite)), tmp_path / "run", quiet())
-    request.getfixturevalue("no_model")
-    other = tmp_path / "other.yaml"
+@pytest.mark.usefixtures("no_model")
+def test_two_suites_that_share_a_variant_ask_it_once(finished: Finished, tmp_path: Path) -> None:
     template = json.dumps(shipped_prompt("plain").template)
-    own = f"prompts: {{mine: {{template: {template}}}}}"
-    line = f"variants: [{', '.join(VARIANTS)}]"
-    text = suite.read_text().replace(line, "variants: [sft/mine]\nfloors: []")
-    other.write_text(f"{text}{own}\n")
-    comparison = run_suite(load_suite(str(other)), tmp_path / "other", quiet()).as_json()
+    own = f"variants: [sft/mine]\nfloors: []\nprompts: {{mine: {{template: {template}}}}}"
+    other = tmp_path / "other.yaml"
+    other.write_text(finished.suite.read_text().replace(LINE, own))
+    comparison = run(other, tmp_path / "other")
     assert list(comparison["variants"]) == ["sft/mine"]
     assert (comparison["baseline"], comparison["floor"]) == ("sft/mine", None)
 
@@ -355,31 +307,29 @@ def test_variants_of_several_contexts_are_asked_with_theirs_and_drawn(
     data: Path, tiny_llama: Path, tmp_path: Path
 ) -> None:
     names = ["base/rag+budget=0", "base/rag+budget=20", "base/rag", "base/oracle+budget=0"]
-    path, run = tmp_path / "contexts.yaml", tmp_path / "run"
+    path, out = tmp_path / "contexts.yaml", tmp_path / "run"
     path.write_text(f"model: {tiny_llama}\narms: [{', '.join(names)}]\ndata: {data}\n")
-    comparison = run_suite(load_suite(str(path)), run, quiet()).as_json()
+    comparison = run(path, out)
     (curve,) = comparison["sweep"]
     assert [point["budget"] for point in curve["points"]] == [0, 20, 400]
     costs = [comparison["variants"][point["variant"]]["cost"] for point in curve["points"]]
     tokens = [cost["prompt_tokens"] for cost in costs]
     assert tokens == sorted(set(tokens))
     assert curve["points"][0]["evidence"]["mean"] == 0.0
-    nothing = [read_result(run, names[i]).outcomes for i in (0, 3)]
+    nothing = [read_result(out, names[i]).outcomes for i in (0, 3)]
     assert [o.text for o in nothing[0].values()] == [o.text for o in nothing[1].values()]
-    assert (run / "sweep.svg").read_text().startswith("<?xml")
-    assert "](<sweep.svg>)" in (run / "report.md").read_text()
+    assert (out / "sweep.svg").read_text().startswith("<?xml")
+    assert "](<sweep.svg>)" in (out / "report.md").read_text()
 
     path.write_text(path.read_text().replace(", base/rag,", ","))
-    run_suite(load_suite(str(path)), run, quiet())
-    assert not (run / "sweep.svg").exists()
-    assert "sweep.svg" not in (run / "report.md").read_text()
-    assert not (run / "variants/base/rag").exists()
+    run(path, out)
+    assert not (out / "sweep.svg").exists()
+    assert "sweep.svg" not in (out / "report.md").read_text()
+    assert not (out / "variants/base/rag").exists()
 
 
-def test_the_signature_says_all_that_could_change_a_figure(suite: Path, tmp_path: Path) -> None:
-    comparison = run_suite(load_suite(str(suite)), tmp_path / "run", quiet()).as_json()
-    signature = comparison["signature"]
-    manifest = json.loads((tmp_path / "run/manifest.json").read_text())
+def test_the_signature_says_all_that_could_change_a_figure(finished: Finished) -> None:
+    signature = finished.comparison["signature"]
     for part in (
         "max96",
         "stop@",
@@ -395,6 +345,3 @@ def test_the_signature_says_all_that_could_change_a_figure(suite: Path, tmp_path
         "int8",
     ):
         assert part in signature, part
-    for name, what in manifest["variants"].items():
-        record = json.loads((tmp_path / "run/variants" / name / "variant.json").read_text())
-        assert record["replicates"] == what["replicates"]

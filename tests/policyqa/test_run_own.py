@@ -1,24 +1,17 @@
 """A suite of what is the user's own: metrics, a dataset, and questions without documents."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
 
-from harness.errors import ConfigError
 from harness.metrics.foreign import TAKEN
 from policyqa.progress import Watch
-from policyqa.run import run_suite
-from policyqa.suite import load_suite
-from tests.conftest import write_data, write_questions
-from tests.policyqa.test_cli import call
-from tests.policyqa.test_run import quiet
+from tests.conftest import printed, refused, write_data, write_questions
+from tests.policyqa.conftest import run
 
 METRICS = """
 class Own:
@@ -70,17 +63,11 @@ ECHO = [
 
 
 @pytest.fixture
-def here(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory of the user's, with a cache of its own and answers to questions."""
-    own = tmp_path / "home"
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+def here(workplace: Path) -> Path:
+    """A working directory of the user's, with answers to questions."""
     lines = (json.dumps({"id": one, "answer": text}) for one, text in ANSWERS.items())
     Path("answers.jsonl").write_text("\n".join(lines))
-    return tmp_path
+    return workplace
 
 
 @pytest.fixture
@@ -92,10 +79,6 @@ def module(here: Path) -> Iterator[str]:
     Path("mine.yaml").write_text(SUITE.format(module=name))
     yield name
     sys.modules.pop(name, None)
-
-
-def run() -> dict[str, Any]:
-    return run_suite(load_suite("mine.yaml"), Path("run"), quiet()).as_json()
 
 
 def edit(module: str, old: str, new: str) -> None:
@@ -114,22 +97,13 @@ def scored() -> list[str]:
     return found
 
 
-def printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
-) -> dict[str, Any]:
-    capsys.readouterr()
-    assert call(monkeypatch, *arguments) == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
-
-
 @pytest.mark.usefixtures("module")
 def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     suite = Path("mine.yaml")
     suite.write_text(suite.read_text().replace("floors: []", "floors: [echo]"))
-    comparison = run()
+    comparison = run("mine.yaml")
     assert list(comparison["metrics"]) == ["bleu", *NAMES]
     assert comparison["metrics"]["vowels"]["signature"] == "vowels:1"
     assert "length:1 | digits:1 | vowels:1" in comparison["signature"]
@@ -141,8 +115,8 @@ def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare(
     for title in ("letters", "share<br>of<br>vowels", "has<br>digits<br>↑"):
         assert f" {title} |" in report
 
-    assert printed(monkeypatch, capsys, "report", "run", "--json") == comparison
-    both = printed(monkeypatch, capsys, "compare", "run:today", "run:floor/echo", "--json")
+    assert printed(capsys, "report", "run") == comparison
+    both = printed(capsys, "compare", "run:today", "run:floor/echo")
     vowels = sum(sum(map(text.count, "aeiou")) for text in ECHO) / sum(map(len, ECHO))
     found = both["metrics"]
     assert found["vowels"]["delta"] == pytest.approx(0.4 - vowels)
@@ -156,82 +130,51 @@ def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare(
 
 
 def test_scores_are_kept_by_the_signature_of_their_metric(module: str) -> None:
-    run()
+    run("mine.yaml")
     assert scored() == [f"{name} 3" for name in NAMES]
-    first = run()
+    first = run("mine.yaml")
     assert scored() == []
     edit(module, "return len(row.answer)", "return 7")
-    assert run() == first  # It does not say that it is another.
+    assert run("mine.yaml") == first  # It does not say that it is another.
     edit(module, "class Length(Own):", "class Length(Own):\n    signature = 'length:2'")
-    assert run()["variants"]["today"]["metrics"]["length"]["mean"] == 7.0
+    assert run("mine.yaml")["variants"]["today"]["metrics"]["length"]["mean"] == 7.0
     assert scored() == ["length 3"]
 
 
 def test_after_the_run_only_what_is_of_all_rows_together_is_looked_for(
-    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    module: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run()
+    run("mine.yaml")
     edit(module, ':1"', ':two"')
-    assert call(monkeypatch, "report", "run") == 2
-    said = capsys.readouterr().err.splitlines()[-1]
+    said = refused(capsys, "report", "run")
     assert said.startswith("error: metric vowels was vowels:1 when this run was scored, and now it")
     assert said.endswith("is vowels:two: run the suite again, which asks no model anew")
     Path(f"{module}.py").unlink()
     sys.modules.pop(module)
-    assert call(monkeypatch, "report", "run", "--json") == 2
-    said = capsys.readouterr().err.splitlines()[-1]
+    said = refused(capsys, "report", "run", "--json")
     assert said.startswith(f"error: cannot import {module}:Length: ModuleNotFoundError")
 
     Path(f"{module}.py").write_text(METRICS)
     suite = Path("mine.yaml")
     suite.write_text(suite.read_text().replace(f', "{module}:Vowels"', ""))
-    comparison = run()
+    comparison = run("mine.yaml")
     Path(f"{module}.py").unlink()
     sys.modules.pop(module)
-    assert printed(monkeypatch, capsys, "report", "run", "--json") == comparison
+    assert printed(capsys, "report", "run") == comparison
 
 
 def test_a_metric_that_fails_is_one_line_and_the_others_scores_are_kept(
-    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    module: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = Path(f"{module}.py")
     path.write_text(METRICS.replace("return any(", "return 0.5 + any("))
-    assert call(monkeypatch, "run", "mine.yaml", "--out", "run") == 2
-    errors = [one for one in capsys.readouterr().err.splitlines() if one.startswith("error: ")]
-    assert errors == ["error: metric digits gave 1.5 of a row; it must give None or 0 or 1"]
+    said = refused(capsys, "run", "mine.yaml", "--out", "run")
+    assert said == "error: metric digits gave 1.5 of a row; it must give None or 0 or 1"
     assert scored() == ["length 3", "digits 3"]
     sys.modules.pop(module)
     path.write_text(METRICS)
-    run()
+    run("mine.yaml")
     assert scored() == ["digits 3", "vowels 3"]
-
-
-@pytest.mark.slow
-def test_a_dataset_and_a_metric_are_added_without_touching_the_source(here: Path) -> None:
-    write_data(here / "data", sections=3)
-    (here / "letters.py").write_text(METRICS)
-    suite = SUITE.format(module="letters").replace("[]", "[echo, first]")
-    (here / "mine.yaml").write_text(suite)
-    root = Path(__file__).parents[2]
-    # As the installed command is: what is found here is found since it is the working directory.
-    command = [sys.executable, "-P", "-m", "policyqa", "run", "mine.yaml"]
-    done = subprocess.run(
-        command,
-        cwd=here,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "run folder: runs/mine" in done.stdout
-    comparison = json.loads((here / "runs/mine/comparison.json").read_text())
-    variants = comparison["variants"]
-    assert list(variants) == ["floor/echo", "floor/first", "today"]
-    assert variants["today"]["metrics"]["length"]["mean"] == pytest.approx(10 / 3)
-    assert variants["floor/first"]["metrics"]["bleu"]["mean"] > 0.9
-    for title in ("letters", "vowels", "digits"):
-        assert title in done.stdout
 
 
 # Questions without documents
@@ -249,7 +192,7 @@ def alone(here: Path) -> Callable[[str], str]:
             "kind": "open",
             "question": f"What of {name}?",
             "answer": f"This of {name}.",
-            "evidence": [],
+            "evidence": [f"label of {name}"],  # Whether it is shown says nothing.
             "citations": [],
             "answerable": True,
         }
@@ -272,8 +215,7 @@ def alone(here: Path) -> Callable[[str], str]:
 def test_without_documents_the_floors_that_need_none_stay_and_the_others_are_said_to_be_left_out(
     alone: Callable[[str], str], here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    suite = load_suite(alone("today, ours"))
-    comparison = run_suite(suite, Path("run"), Watch(Console(stderr=True))).as_json()
+    comparison = run(alone("today, ours"), watch=Watch(Console(stderr=True)))
     said = capfd.readouterr().err.splitlines()
     assert said[0] == "left out, since questions has no documents: floor/first, floor/sentence"
     variants = comparison["variants"]
@@ -286,27 +228,17 @@ def test_without_documents_the_floors_that_need_none_stay_and_the_others_are_sai
 
 @pytest.mark.parametrize(
     ("variants", "floors"),
-    [("ours+oracle", ""), ("floor/first", ""), ("today, ours+retrieved", "floors: []")],
+    [
+        ("ours+oracle", ""),
+        ("floor/first", ""),
+        ("today, floor/sentence", ""),  # Named, it is not left out quietly.
+        ("today, ours+retrieved", "floors: []"),
+    ],
 )
 def test_without_documents_a_variant_that_shows_some_is_refused_in_one_line(
-    alone: Callable[[str], str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    variants: str,
-    floors: str,
+    alone: Callable[..., str], capsys: pytest.CaptureFixture[str], variants: str, floors: str
 ) -> None:
-    assert call(monkeypatch, "run", alone(variants, floors), "--out", "run") == 2
+    said = refused(capsys, "run", alone(variants, floors))
     shows = variants.split(", ")[-1]
-    said = capsys.readouterr().err
     assert said.startswith(f"error: {shows} shows sections of documents, and questions has none: ")
-    assert said.count("\n") == 1
-    assert not Path("run").exists()
-
-
-def test_without_documents_a_floor_that_is_named_is_not_left_out_quietly(
-    alone: Callable[[str], str],
-) -> None:
-    from policyqa.plan import make_plan
-
-    with pytest.raises(ConfigError, match="floor/sentence shows sections"):
-        make_plan(load_suite(alone("today, floor/sentence")))
+    assert not Path("runs").exists()

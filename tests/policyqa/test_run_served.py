@@ -1,10 +1,8 @@
 """A suite of served models carried out: what it costs, who answered, and what a failure leaves."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -12,10 +10,8 @@ import yaml
 
 from harness.kept import Kept
 from harness.runs import read_result
-from policyqa import cli
-from policyqa.run import run_suite
-from policyqa.suite import Suite, load_suite
-from tests.policyqa.test_run import quiet
+from tests.conftest import call, refused
+from tests.policyqa.conftest import run
 from tests.serving import Call, Reply, Server, says, serving
 
 CANARY = "sk-canary-5f0c77d2a9b14e36"
@@ -23,17 +19,7 @@ CHAT = {"chat": True, "system": "Be brief.", "template": "Asked: {question}"}
 NAMES = ["plain/plain", "chats/mine"]
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of its own, so that nothing is kept yet."""
-    return new_home(tmp_path / "home", home, monkeypatch)
-
-
-def new_home(own: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    own.mkdir()
-    (own / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(own))
-    return own
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def echoes(call: Call) -> Reply:
@@ -64,18 +50,6 @@ def written(server: Server, data: Path, **more: Any) -> Path:
     path = data.parent / "served.yaml"
     path.write_text(yaml.safe_dump(suite | more))
     return path
-
-
-def run(suite: Path | Suite, out: Path, ask_again: bool = False) -> dict[str, Any]:
-    wanted = load_suite(str(suite)) if isinstance(suite, Path) else suite
-    return run_suite(wanted, out, quiet(), ask_again).as_json()
-
-
-def called(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["policyqa", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
 
 
 def test_a_run_says_what_answers_cost_and_who_gave_them_and_asks_once(
@@ -114,50 +88,6 @@ def test_a_run_says_what_answers_cost_and_who_gave_them_and_asks_once(
         assert "small-2026" not in again["signature"]
 
 
-def test_a_prompt_that_is_refused_is_scored_as_empty_and_named(data: Path, tmp_path: Path) -> None:
-    def picky(call: Call) -> Reply:
-        return Reply("too long", 400) if "Kite" in call.asked else echoes(call)
-
-    with serving(picky) as server:
-        comparison = run(written(server, data), tmp_path / "run")
-        server.calls.clear()
-        server.script = echoes
-        run(tmp_path / "served.yaml", tmp_path / "run")
-        assert len(server.calls) == 2  # The refused one, of each variant.
-    for name in NAMES:
-        assert comparison["variants"][name]["unanswered"] == ["kites-0002"]
-        assert comparison["variants"][name]["n"] == 3
-
-
-def test_two_runs_of_one_suite_share_the_work(data: Path, tmp_path: Path) -> None:
-    together = Barrier(2, timeout=60)
-
-    def meets(call: Call) -> Reply:
-        if call.number <= 2:
-            together.wait()
-        return echoes(call)
-
-    with serving(meets) as server:
-        path = written(server, data)
-        fields = yaml.safe_load(path.read_text())
-        for row in fields["models"].values():
-            row["options"]["num_concurrent"] = 1  # So that a call waits for the other run's.
-        path.write_text(yaml.safe_dump(fields))
-        found: list[dict[str, Any]] = []
-        suites = [load_suite(str(path)), load_suite(str(path))]
-        threads = [
-            Thread(target=lambda suite=suite: found.append(run(suite, tmp_path / "run")))
-            for suite in suites
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(server.calls) == 6
-        assert len({(call.path, call.asked) for call in server.calls}) == 6
-    assert found[0]["variants"] == found[1]["variants"]
-
-
 def test_a_wrong_key_is_one_line_and_status_2_and_nowhere(
     data: Path,
     tmp_path: Path,
@@ -174,7 +104,7 @@ def test_a_wrong_key_is_one_line_and_status_2_and_nowhere(
 
     with serving(refuses) as server:
         suite = written(server, data)
-        assert called(monkeypatch, "run", str(suite), "--out", str(tmp_path / "run")) == 2
+        assert call("run", suite, "--out", tmp_path / "run") == 2
         assert server.calls[0].headers["Authorization"] == f"Bearer {CANARY}"
     printed = capfd.readouterr()
     (line,) = [line for line in printed.err.splitlines() if line.startswith("error: ")]
@@ -202,47 +132,13 @@ def test_what_a_server_cannot_is_refused_before_any_call(
     said: str,
     data: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with serving(echoes) as server:
         path = written(server, data, variants=[variant])
         fields = yaml.safe_load(path.read_text())
         fields["models"]["plain"]["options"] |= options
         path.write_text(yaml.safe_dump(fields))
-        assert called(monkeypatch, "run", str(path), "--out", str(tmp_path / "run")) == 2
+        assert said in refused(capsys, "run", path, "--out", tmp_path / "run")
         assert server.calls == []
-    error = capfd.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
     assert not (tmp_path / "run").exists()
-
-
-def test_drawn_answers_differ_by_draw_and_are_drawn_again_the_same(
-    data: Path, tiny_llama: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (data / "corpus").rename(data / "corpora")
-    fields = {
-        "name": "drawn",
-        "model": str(tiny_llama),
-        "data": str(data),
-        "variants": ["base/plain"],
-        "floors": [],
-        "metrics": ["bleu"],
-        "batch_size": 1,
-        "decoding": {"temperature": 1.0, "repeats": 2, "max_tokens": 8},
-    }
-
-    def drawn(out: str, **more: Any) -> list[dict[str, str]]:
-        run(Suite.model_validate(fields | more), tmp_path / out)
-        result = read_result(tmp_path / out, "base/plain")
-        return [{i: one.text for i, one in draw.items()} for draw in result.replicates]
-
-    first, second = drawn("undisturbed")
-    assert set(first) == set(second)
-    assert all(first[question] != second[question] for question in first)
-    # From an empty store, stopped after one question of each draw.
-    new_home(tmp_path / "other", home, monkeypatch)
-    begun = drawn("killed", limit=1)
-    assert [list(one) for one in begun] == [list(begun[0])] * 2
-    assert drawn("killed") == [first, second]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import ValidationError
 
 from finetune.recipe import recipe_for
 from harness.errors import ConfigError
@@ -116,34 +115,70 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
         assert word in str(caught.value)
 
 
+REFUSED = [
+    ("model: m\narms: []", "at least 1"),
+    ("model: m\narms: [base/poem]", "prompt 'poem' is none of plain"),
+    ("model: m\narms: [base/plain, base/plain]", "named twice: base/plain"),
+    ("model: m\narms: [base/rag+k=1+budget=2, base/rag+budget=2+k=1]", "named twice"),
+    ("name: ../x\nmodel: m\narms: [base/plain]", "no name for a folder"),
+    ("models: {a/b: {base: m}}\nvariants: [x/plain]", "no name for a folder"),
+    ("variants: [base/plain]", "mine.yaml: variant 'base/plain': the suite has no models"),
+    ("models: {t: {base: m}}\nvariants: [base/plain]", "model 'base' is none of t"),
+]
+FIELDS = {
+    "baseline: base/rag": "base/rag is none of its",
+    "metrics: [beauty]": "no metric 'beauty'",
+    "metrics: []": "metrics",
+    "floors: [cellar]": "'cellar' is no floor",
+    "decoding: {stop: ['']}": "decoding.stop",
+    "decoding: {repeats: 3}": "set a temperature",
+    "models: {floor: {base: x}}": "named floor",
+    "prompts: {p: {template: '{question}', system: Be brief.}}": "system is a chat's",
+    "prompts: {p: {template: '{question}', shots: -1}}": "prompts.p.shots",
+    "recipes: {dpo: x}": "recipes has dpo",
+    "contexts: {w: {source: web}}": "contexts.w.source",
+}
+MODELS = {
+    "{recipe: sft}": "name a base",
+    "{base: m, recipe: sft, adapter: a}": "one of them",
+    "{base: a/b, recipe: sft, seeds: [7, 7]}": "the seed 7 stands there twice",
+    "{base: a/b, seeds: [7]}": "seeds are of a recipe",
+    "{answers: a.jsonl, base: a/b}": "answers stands alone in a row; leave base out",
+    "{call: 'a:b', price: {input: 1}}": "call stands alone in a row; leave price out",
+    "{base: a/b, price: {input: 1}}": "price is of a served model's tokens",
+    "{base: a/b, engine: hf, precision: int8}": "precision is of policyqa-hf",
+    "{base: a/b, engine: abacus}": "no engine 'abacus' in lm-eval's registry",
+    "{base: m, engine: local-completions, recipe: sft}": "weights on this machine",
+}
+VARIANTS = {
+    "today/plain": "today is an assistant that is asked its own way: leave /plain out",
+    "today+wide": "a file of answers, which says itself what was shown",
+    "ours+temperature=0.5": "has no effect on ours, which decodes nothing",
+    "ours@int8": "ours (policyqa-call) has here no weights in int8 or nf4",
+    "base/plain+max_tokens=0": "leaves no room for an answer",
+    "base/plain+temperature=warm": "is none of +k=4",
+}
+OWN = """
+model: a/b
+models: {today: {answers: a.jsonl}, ours: {call: "os.path:join"}}
+contexts: {wide: {k: 6}}
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("model: m\narms: []\n", "at least 1"),
-        ("model: m\narms: [base/poem]\n", "prompt 'poem' is none of plain"),
-        ("model: m\narms: [base/plain, base/plain]\n", "named twice: base/plain"),
-        ("model: m\narms: [base/rag+k=1+budget=2, base/rag+budget=2+k=1]\n", "named twice"),
-        ("name: ../x\nmodel: m\narms: [base/plain]\n", "no name for a folder"),
-        ("models: {a/b: {base: m}}\nvariants: [x/plain]\n", "no name for a folder"),
-        ("variants: [base/plain]\n", "mine.yaml: variant 'base/plain': the suite has no models"),
-        ("models: {t: {base: m}}\nvariants: [base/plain]\n", "model 'base' is none of t"),
-        ("model: m\nvariants: [base/plain]\nbaseline: base/rag\n", "base/rag is none of its"),
-        ("model: m\nvariants: [base/plain]\nmetrics: [beauty]\n", "no metric 'beauty'"),
-        ("model: m\nvariants: [base/plain]\nfloors: [cellar]\n", "'cellar' is no floor"),
-        ("model: m\nvariants: [base/plain]\nmetrics: []\n", "metrics"),
-        ("model: m\nvariants: [base/plain]\ndecoding: {stop: ['']}\n", "decoding.stop"),
-        ("model: m\nvariants: [base/plain]\nmodels: {floor: {base: x}}\n", "named floor"),
-        ("model: m\nvariants: [base/plain]\nrecipes: {dpo: x}\n", "recipes has dpo"),
-        ("models: {t: {recipe: sft}}\nvariants: [t/plain]\n", "name a base"),
-        ("models: {t: {base: m, recipe: sft, adapter: a}}\nvariants: [t/plain]\n", "one of them"),
-        ("model: m\nvariants: [base/plain]\ncontexts: {w: {source: web}}\n", "contexts.w.source"),
+        *REFUSED,
+        *((f"model: m\nvariants: [base/plain]\n{one}", said) for one, said in FIELDS.items()),
+        *((f"models: {{t: {one}}}\nvariants: [t/plain]", said) for one, said in MODELS.items()),
+        *((f"{OWN}variants: [{one}]", said) for one, said in VARIANTS.items()),
     ],
 )
 def test_a_suite_that_cannot_be_carried_out_is_refused(
     tmp_path: Path, text: str, said: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        written(tmp_path, text)
+        written(tmp_path, f"{text}\n")
     assert said in str(caught.value)
 
 
@@ -192,11 +227,8 @@ def test_the_suite_of_the_documentation_is_one(
     suite = Suite.model_validate({**fields, "data": DATA})
     assert names(suite)[4:] == fields["variants"]
     found = {one.name: one for one in suite.resolved}
-    assert [one.replicate for one in found["tuned/rag"].replicates] == [
-        "seed=7",
-        "seed=8",
-        "seed=9",
-    ]
+    seeds = [one.replicate for one in found["tuned/rag"].replicates]
+    assert seeds == ["seed=7", "seed=8", "seed=9"]
     assert found["served/chat+wide"].model.kind == "served"
     assert found["served/chat+wide"].model.price == Price(0.15, 0.60)
     assert (found["today"].model.kind, found["ours"].model.kind) == ("answers", "call")
@@ -205,51 +237,10 @@ def test_the_suite_of_the_documentation_is_one(
     assert found["small/chat"].prompt.shots == 3
 
 
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"base": "a/b", "recipe": "sft", "seeds": [7, 7]}, "the seed 7 stands there twice"),
-        ({"base": "a/b", "seeds": [7]}, "seeds are of a recipe"),
-        ({"answers": "a.jsonl", "base": "a/b"}, "answers stands alone in a row; leave base out"),
-        ({"call": "a:b", "price": {"input": 1}}, "call stands alone in a row; leave price out"),
-        ({"base": "a/b", "price": {"input": 1}}, "price is of a served model's tokens"),
-        ({"base": "a/b", "engine": "hf", "precision": "int8"}, "precision is of policyqa-hf"),
-        ({"base": "a/b", "engine": "abacus"}, "no engine 'abacus' in lm-eval's registry"),
-        ({"base": "m", "engine": "local-completions", "recipe": "sft"}, "weights on this machine"),
-    ],
-)
-def test_a_row_of_models_that_cannot_be_meant_is_refused(row: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
-        Suite.model_validate({"name": "s", "models": {"m": row}, "variants": ["m/plain"]})
-
-
-@pytest.mark.parametrize(
-    ("variant", "said"),
-    [
-        ("today/plain", "today is an assistant that is asked its own way: leave /plain out"),
-        ("today+wide", "a file of answers, which says itself what was shown"),
-        ("ours+temperature=0.5", "has no effect on ours, which decodes nothing"),
-        ("ours@int8", "ours .policyqa-call. has here no weights in int8 or nf4"),
-        ("base", "names no prompt"),
-        ("base/plain+max_tokens=0", "leaves no room for an answer"),
-        ("base/plain+temperature=warm", "is none of .k=4"),
-    ],
-)
-def test_a_variant_of_an_assistant_that_exists_names_no_prompt(variant: str, said: str) -> None:
-    models = {"today": {"answers": "a.jsonl"}, "ours": {"call": "os.path:join"}}
-    fields = {"name": "s", "model": "a/b", "models": models, "variants": [variant]}
-    with pytest.raises(ValidationError, match=said):
-        Suite.model_validate(fields | {"contexts": {"wide": {"k": 6}}})
-
-
-def test_repeats_without_a_temperature_are_refused() -> None:
-    fields = {"name": "s", "model": "a/b", "decoding": {"repeats": 3}}
-    with pytest.raises(ValidationError, match="set a temperature"):
-        Suite.model_validate(fields | {"variants": ["base/plain"]})
-    drawn = Suite.model_validate(
-        fields | {"variants": ["base/plain", "base/plain+temperature=0.7"]}
-    )
-    found = {one.name: one for one in drawn.resolved}
-    assert len(found["base/plain"].replicates) == 1
-    draws = [one.replicate for one in found["base/plain+temperature=0.7"].replicates]
-    assert draws == ["draw=1", "draw=2", "draw=3"]
+def test_repeats_are_of_variants_that_draw(tmp_path: Path) -> None:
+    text = "model: m\nfloors: []\ndecoding: {repeats: 3}\n"
+    plain, drawn = written(
+        tmp_path, f"{text}variants: [base/plain, base/plain+temperature=0.7]\n"
+    ).resolved
+    assert [one.replicate for one in plain.replicates] == [""]
+    assert [one.replicate for one in drawn.replicates] == ["draw=1", "draw=2", "draw=3"]

@@ -3,7 +3,6 @@
 import io
 import json
 import random
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from policyqa import cli
 from reports.comparison import Comparison
 from reports.terminal import show_comparison
 from tests.reports.made_up import Sample, made_up_sample, write_run
@@ -54,15 +52,6 @@ def amending(path: Path) -> Iterator[dict[str, Any]]:
     content = json.loads(path.read_text())
     yield content
     path.write_text(json.dumps(content))
-
-
-def call(*arguments: str | Path) -> int:
-    """Call the command in this process; returns its status."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
-        patch.setattr(sys, "argv", ["policyqa", *map(str, arguments)])
-        cli.main()
-    code = ended.value.code
-    return code if isinstance(code, int) else 0
 
 
 def shown(comparison: Comparison) -> str:

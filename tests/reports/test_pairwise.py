@@ -17,7 +17,8 @@ from reports.explained import NO_INTERVAL
 from reports.pairwise import Paired, compare_variants
 from reports.side import Side
 from reports.side import variant_side as scored
-from tests.reports.conftest import amending, call
+from tests.conftest import call
+from tests.reports.conftest import amending
 
 
 def only(one: Side, ids: Sequence[str]) -> Side:

@@ -14,7 +14,8 @@ from policyqa.scoring import COSTS
 from reports.comparison import Comparison, Groups, compare_run
 from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
-from tests.reports.conftest import amending, call, shown
+from tests.conftest import call
+from tests.reports.conftest import amending, shown
 from tests.reports.made_up import FLOORS, SHIFT
 
 QUALITY = [metric.name for metric in make_metrics() if metric.kind != "rate"]

@@ -1,0 +1,42 @@
+"""Suites carried out without a word, what they log, and models that may not be loaded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from harness.models.policyqa_hf import PolicyQALM
+from policyqa.progress import Watch
+from policyqa.run import run_suite
+from policyqa.suite import Suite, load_suite
+
+
+def quiet() -> Watch:
+    return Watch(Console(quiet=True))
+
+
+def run(
+    suite: Suite | Path | str, out: Path | str = "run", watch: Watch | None = None, **more: Any
+) -> dict[str, Any]:
+    """The comparison of a suite, or of its file, carried out into the folder ``out``."""
+    wanted = suite if isinstance(suite, Suite) else load_suite(str(suite))
+    return run_suite(wanted, Path(out), watch or quiet(), **more).as_json()
+
+
+def samples(run_folder: Path | str, variant: str) -> dict[str, dict[str, Any]]:
+    """The lines of a variant's sample log, by question id."""
+    (log,) = (Path(run_folder) / "variants" / variant).glob("samples_*.jsonl")
+    lines = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    return {line["doc"]["id"]: line for line in lines}
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No language model's weights may be read from here on."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a language model was loaded")
+
+    monkeypatch.setattr(PolicyQALM, "_create_model", refuse)
