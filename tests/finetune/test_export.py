@@ -76,7 +76,6 @@ def test_merged_answers_as_base_with_adapter(
 def test_an_int8_base_and_adapter_are_what_the_stock_model_loads(
     adapter: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from lm_eval.models.huggingface import HFLM
@@ -85,7 +84,7 @@ def test_an_int8_base_and_adapter_are_what_the_stock_model_loads(
     from tests.asking import PROMPTS, asked
 
     out = tmp_path / "out"
-    assert call(monkeypatch, "export", str(adapter), str(out), "--as", "int8") == 0
+    assert call("export", str(adapter), str(out), "--as", "int8") == 0
     base, peft, printed = str(out / "base"), str(out / "adapter"), capsys.readouterr()
     assert printed.out == f"{out}\n"
     assert f"pretrained={base},peft={peft}" in printed.err
