@@ -14,3 +14,4 @@ from harness.metrics.registry import metric_names as metric_names
 from harness.metrics.registry import signature as signature
 from harness.metrics.scoring import Scores as Scores
 from harness.metrics.scoring import score as score
+from harness.metrics.similarity import SimilarityEvaluator as SimilarityEvaluator
