@@ -44,7 +44,8 @@ class SimilarityEvaluator:
         pairs = zip(hypotheses, references, strict=True)
         rows = [Row("", hypothesis, (reference,)) for hypothesis, reference in pairs]
         bertscore_f1, bleu, rouge_l = (
-            [float(value or 0) for value in metric.score(rows)] for metric in self._metrics
+            [value if isinstance(value, float) else 0.0 for value in metric.score(rows)]
+            for metric in self._metrics
         )
         signature = " | ".join(metric.signature for metric in self._metrics)
         return SimilarityScores(bertscore_f1, bleu, rouge_l, signature)
