@@ -19,7 +19,7 @@ from lm_eval.api.instance import Instance
 from harness.models.policyqa_hf import PolicyQALM
 from harness.variants import Decoding
 from rag.corpus import load_corpus
-from rag.retriever import Retriever
+from rag.retriever import Excerpt, Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, load_questions
 
@@ -28,7 +28,7 @@ ANSWER_TOKENS = 32
 QUESTIONS = 32
 LINES: list[str] = []
 
-Requests = Callable[[str], list[Instance]]
+Requests = Callable[..., list[Instance]]
 
 
 @pytest.fixture(scope="session")
@@ -39,19 +39,18 @@ def model() -> Iterator[PolicyQALM]:
 
 @pytest.fixture(scope="session")
 def requests_for() -> Requests:
-    """Makes lm-eval requests of validation questions under a prompt variant."""
+    """Makes lm-eval requests of so many validation questions under a prompt variant."""
     sections = load_corpus(DATA)
-    questions = in_split(load_questions(DATA, [s.id for s in sections]), "validation")[:QUESTIONS]
+    questions = in_split(load_questions(DATA, [s.id for s in sections]), "validation")
     retriever = Retriever(sections)
-    settings = Decoding(max_tokens=ANSWER_TOKENS).identity
 
-    def make(prompt: str) -> list[Instance]:
-        texts = [question.question for question in questions]
-        contexts = (
-            [c.text for c in retriever.contexts(texts)] if prompt == "rag" else [""] * len(texts)
-        )
-        put = shipped_prompt(prompt)
-        prompts = [render(put, *pair) for pair in zip(texts, contexts, strict=True)]
+    def make(
+        prompt: str, count: int = QUESTIONS, max_tokens: int = ANSWER_TOKENS
+    ) -> list[Instance]:
+        texts = [question.question for question in questions[:count]]
+        found = retriever.contexts(texts) if prompt == "rag" else [Excerpt()] * len(texts)
+        put, settings = shipped_prompt(prompt), Decoding(max_tokens=max_tokens).identity
+        prompts = [render(put, *pair) for pair in zip(texts, (c.text for c in found), strict=True)]
         return [
             Instance("generate_until", {}, (text, settings), i) for i, text in enumerate(prompts)
         ]

@@ -14,31 +14,21 @@ import torch
 from lm_eval.api.instance import Instance
 from transformers import AutoModelForCausalLM
 
-from benchmarks.conftest import LINES, MODEL
+from benchmarks.conftest import LINES, MODEL, Requests
 from finetune.checkpoint import find_weights
 from finetune.export import GGUF_FILE, Form, export_weights
 from harness.models import catalogue
 from harness.models.policyqa_hf import PolicyQALM
 from harness.variants import Decoding
-from rag.corpus import load_corpus
-from tasks.policyqa.prompts import render, shipped_prompt
-from tasks.policyqa.questions import DATA, in_split, load_questions
 
 CHECKPOINT = os.environ.get("POLICYQA_BENCH_CHECKPOINT", MODEL)
 QUESTIONS = 50
 
 
 @pytest.fixture(scope="module")
-def requests() -> list[Instance]:
+def requests(requests_for: Requests) -> list[Instance]:
     """Validation questions under the plain prompt, answered as the tasks have it."""
-    known = [section.id for section in load_corpus(DATA)]
-    questions = in_split(load_questions(DATA, known), "validation")[:QUESTIONS]
-    settings = Decoding().identity
-    plain = shipped_prompt("plain")
-    return [
-        Instance("generate_until", {}, (render(plain, question.question), settings), i)
-        for i, question in enumerate(questions)
-    ]
+    return requests_for("plain", QUESTIONS, Decoding.max_tokens)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
-"""Latency a question and throughput by batch size, of the real small model."""
+"""Prompt tokens and latency a question, and throughput by batch size, of the real small model."""
 
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -13,6 +14,18 @@ def answer(model: PolicyQALM, requests: list[Instance], batch_size: int) -> list
     """Greedy answers in batches of that size."""
     model.batch_size_per_gpu = batch_size
     return model.generate_until(requests, disable_tqdm=True)
+
+
+@pytest.mark.parametrize("prompt", ["engineered", "rag"])
+def test_prompt_tokens(
+    benchmark: Any, model: PolicyQALM, requests_for: Requests, prompt: str
+) -> None:
+    def tokens(variant: str) -> float:
+        return fmean(len(model.tok_encode(r.args[0])) for r in requests_for(variant))
+
+    counted = benchmark.pedantic(tokens, args=(prompt,), rounds=1)
+    benchmark.extra_info["tokens"] = counted
+    report(benchmark, "the plain prompt's tokens", {"tokens": counted / tokens("plain")})
 
 
 @pytest.mark.parametrize("prompt", ["engineered", "rag"])

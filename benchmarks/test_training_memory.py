@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from rich.console import Console
 
 from benchmarks.conftest import report
 from finetune.recipe import load_recipe
@@ -50,7 +49,7 @@ def test_training_memory(
     recipe = load_recipe(name, precision=precision, **changes)
     file = tmp_path / "recipe.yaml"
     file.write_text(yaml.safe_dump(recipe.model_dump(mode="json", exclude={"name"})))
-    told = dry_run(recipe, DATA, Watch(Console(stderr=True)))["memory"]
+    told = dry_run(recipe, DATA, Watch())["memory"]
     peak = benchmark.pedantic(peak_of, args=(file, tmp_path / "checkpoint"), rounds=1)
     benchmark.extra_info.update({"estimated": told, "measured": peak})
     report(benchmark, "the measured peak", {"estimate": told["peak"] / peak})

@@ -7,7 +7,7 @@ Wrong input exits with status 2. Heavy libraries are imported by the commands th
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -21,11 +21,6 @@ from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
 from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
-
-if TYPE_CHECKING:
-    from finetune.recipe import Recipe
-    from policyqa.progress import Watch
-    from policyqa.suite import Suite
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -81,9 +76,16 @@ def run(
 
     wanted = load_suite(suite, limit=limit)
     stay_offline(wanted.model_names)
-    watch = Watch(Console(stderr=True))
+    watch = Watch()
     if preview_alone:
-        _show_preview(wanted, watch, ask_again, as_json)
+        from policyqa.preview import preview
+        from reports.preview import show_preview
+
+        found = preview(wanted, watch, ask_again)
+        if as_json:
+            print_json(found.as_json())
+        else:
+            show_preview(found, Console())
         return
     folder = out or Path("runs") / wanted.name
     comparison = run_suite(wanted, folder, watch, ask_again)
@@ -92,17 +94,6 @@ def run(
         return
     show_comparison(comparison, Console())
     print(f"run folder: {folder}")
-
-
-def _show_preview(suite: "Suite", watch: "Watch", ask_again: bool, as_json: bool) -> None:
-    from policyqa.preview import preview
-    from reports.preview import show_preview
-
-    found = preview(suite, watch, ask_again)
-    if as_json:
-        print_json(found.as_json())
-    else:
-        show_preview(found, Console())
 
 
 @app.command()
@@ -159,21 +150,17 @@ def train(
     stay_offline([wanted.model])
     watch = Watch(Console(stderr=True, quiet=not is_main()))
     if dry:
-        _show_estimate(wanted, data_or_shipped(data), watch, as_json)
+        from policyqa.dry_run import dry_run, show_estimate
+
+        told = dry_run(wanted, data_or_shipped(data), watch)
+        if as_json:
+            print_json(told)
+        else:
+            show_estimate(told, Console())
         return
     folder = train_recipe(wanted, data_or_shipped(data), out, watch).folder
     if is_main():
         print(folder)
-
-
-def _show_estimate(recipe: "Recipe", data: Path, watch: "Watch", as_json: bool) -> None:
-    from policyqa.dry_run import dry_run, show_estimate
-
-    told = dry_run(recipe, data, watch)
-    if as_json:
-        print_json(told)
-    else:
-        show_estimate(told, Console())
 
 
 @model_app.command("list")
@@ -202,7 +189,7 @@ def model_fetch(
     wanted = entry_of(name)
     if not accept_terms:
         check_terms([name])
-    with Watch(Console(stderr=True)).stage(f"fetching {wanted.name}"):
+    with Watch().stage(f"fetching {wanted.name}"):
         folder = fetch(wanted.name, accept_terms)
     print(folder)
 

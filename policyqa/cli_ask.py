@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
 from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
 
@@ -52,7 +51,7 @@ def ask(
     weights = find_weights(checkpoint)
     retriever = _prepare(weights, rag, search)
     _note_other_prompt(checkpoint, weights, rag)
-    watch = Watch(Console(stderr=True))
+    watch = Watch()
     prompt = prompt_for(weights, rag)
     text, sources = make_prompt(prompt, question, data_or_shipped(data), retriever, watch)
     hear = (lambda _: None) if as_json else partial(print, end="", flush=True)

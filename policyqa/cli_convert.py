@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 convert_app = typer.Typer(no_args_is_help=True, help="Models in other layouts.")
 
@@ -30,7 +29,7 @@ def meta_llama(
     from policyqa.quiet import quieten
 
     quieten()
-    watch = Watch(Console(stderr=True))
+    watch = Watch()
     found = read_meta_checkpoint(source, context)
     config = found.config
     watch.say(

@@ -30,7 +30,7 @@ def data_check(
     from tasks.checking.check import check_data
 
     quieten()
-    with Watch(Console(stderr=True)).stage(f"checking {data}") as advance:
+    with Watch().stage(f"checking {data}") as advance:
         findings = check_data(data, skip or [], advance)
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
@@ -80,7 +80,7 @@ def data_import(
     from tasks.importing.splits import shares_of
 
     wanted = None if shares is None else shares_of(shares)
-    with Watch(Console(stderr=True)).stage(f"importing {source}") as advance:
+    with Watch().stage(f"importing {source}") as advance:
         summary = import_data(source, out, questions, split_by, seed, wanted, advance)
     if as_json:
         print_json(summary)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 
 def export(
@@ -32,7 +31,7 @@ def export(
 
     weights = find_weights(checkpoint)
     stay_offline([weights.base])
-    watch = Watch(Console(stderr=True))
+    watch = Watch()
     with watch.stage(f"exporting as {form}") as advance:
         export_weights(weights, form, out, advance)
     if form == "int8":

@@ -37,7 +37,7 @@ def index_build(data: DataOption = None, embedder: EmbedderOption = DEFAULT_EMBE
 
     index = _retriever(data, embedder).index
     name = index.name  # Reads the documents: what is wrong with them is said before any work.
-    with Watch(Console(stderr=True)).stage("index") as advance:
+    with Watch().stage("index") as advance:
         built = index.build(advance)
     print(f"{'built' if built else 'up to date'}: {name}")
 
@@ -57,7 +57,7 @@ def index_search(
     from rag.corpus import one_line
 
     retriever = _retriever(data, embedder, reranker, mode, k)
-    with Watch(Console(stderr=True)).stage("index") as advance:
+    with Watch().stage("index") as advance:
         retriever.build(advance)
     hits = retriever.search([query], k)[0]
     if as_json:
@@ -90,7 +90,7 @@ def index_score(
     from reports.retrieval import show_retrieval
 
     retriever = _retriever(data, embedder, reranker, mode, k)
-    watch = Watch(Console(stderr=True))
+    watch = Watch()
     scored = score_retrieval(retriever, data_or_shipped(data), split, k, against, watch)
     if as_json:
         print_json(scored.as_json())
@@ -119,7 +119,7 @@ def index_train(
     quieten()
     wanted = load_embedder_recipe(recipe, **({"model": model} if model else {}))
     stay_offline([wanted.model, DEFAULT_EMBEDDER])
-    print(train_embedder_recipe(wanted, data_or_shipped(data), out, Watch(Console(stderr=True))))
+    print(train_embedder_recipe(wanted, data_or_shipped(data), out, Watch()))
 
 
 def _retriever(

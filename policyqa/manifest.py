@@ -101,11 +101,12 @@ def _trained_in(variant: Variant) -> str | None:
 def _signature(plan: Plan, variants: list[Variant]) -> str:
     """Everything that could change the figures, in one line."""
     suite = plan.suite
+    models = [one.model for one in variants if not one.model.is_floor]
     prompts = [one.prompt for one in variants if not one.model.is_floor and one.prompt.name]
     shots = max((one.shots for one in prompts), default=0)
     parts = [
         f"suite:{suite.name}",
-        *_models(plan, variants),
+        *_once(f"model {one.label}:{','.join(_model(plan, one))}" for one in models),
         f"data:{data_identity(suite.data)[:8]}",
         f"split:{suite.split}",
         f"n:{len(plan.asked)}",
@@ -127,13 +128,8 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
     return " | ".join(parts)
 
 
-def _models(plan: Plan, variants: list[Variant]) -> list[str]:
-    """Every model that answers, with what determines its answers."""
-    models = [one.model for one in variants if not one.model.is_floor]
-    return _once(f"model {one.label}:{','.join(_model(plan, one))}" for one in models)
-
-
 def _model(plan: Plan, model: Model) -> list[str]:
+    """What determines its answers."""
     what = model.identity
     if model.kind == "answers":
         return [f"file@{what['file'][:8]}"]

@@ -11,7 +11,7 @@ from functools import cached_property
 from statistics import fmean
 
 from harness.files import cache_folder
-from harness.kept import Answer, Kept
+from harness.kept import Kept
 from harness.models import catalogue
 from harness.models.precision import device
 from harness.progress import silent
@@ -49,6 +49,8 @@ def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
     with watch.stage("looking up what is kept"):
         found = _Lookup(plan, watch, ask_again, fetch)
         variants = found.variants()
+    named, asked = suite.resolved, {one.variant for one in variants if one.asked}
+    bases = {one.model.base for one in named if one.name in asked and one.model.kind == "local"}
     return Preview(
         suite=suite.name,
         split=suite.split,
@@ -57,7 +59,7 @@ def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
         train=[_training(plan, name) for name in plan.untrained],
         index=found.indexing(),
         variants=variants,
-        setting_up=found.setting_up(variants),
+        setting_up=EVALUATING * len(named) + LOADING * len(bases),
         notes=[*plan.left_out, *(plan.replaced if plan.untrained else [])],
     )
 
@@ -86,17 +88,9 @@ class _Lookup:
     def variants(self) -> list[Asking]:
         """Of every variant but the floors, in order."""
         asking = [one for one in self._plan.suite.resolved if not one.model.is_floor]
+        # What is kept of one says how long another takes.
         counts = [(one, *self._counts(one)) for one in asking]
-        return [
-            Asking(one.name, kept, asked, self._seconds(one, asked)) for one, kept, asked in counts
-        ]
-
-    def setting_up(self, variants: Sequence[Asking]) -> float:
-        """Seconds, roughly, of loading what is asked, and of what each variant takes beside."""
-        asked = {one.variant for one in variants if one.asked}
-        named = self._plan.suite.resolved
-        bases = {one.model.base for one in named if one.name in asked and one.model.kind == "local"}
-        return EVALUATING * len(named) + LOADING * len(bases)
+        return [Asking(one.name, kept, n, self._seconds(one, n)) for one, kept, n in counts]
 
     def _unindexed(self, context: Context) -> int:
         if context.embedder in self._fetch:
@@ -110,7 +104,9 @@ class _Lookup:
             return every, 0
         if not self._can_be_told(variant):
             return 0, every
-        found = [self._looked_up(one) for one in self._plan.replicates(variant)]
+        replicates = [self._answering.asked(one, silent) for one in self._plan.replicates(variant)]
+        seed = self._plan.suite.seed
+        found = [one.lm.look_up(requests_of(one, seed)) for one in replicates]
         kept = [answer for answers, _ in found for answer in answers]
         self._measured[variant.model.base] += [
             answer.seconds / answer_effort(variant) for answer in kept if answer.seconds is not None
@@ -130,10 +126,6 @@ class _Lookup:
             and labels.isdisjoint(self._plan.untrained)
             and not (context.source in ("retrieved", "withheld") and self._missing[context])
         )
-
-    def _looked_up(self, variant: Variant) -> tuple[list[Answer], int]:
-        asked = self._answering.asked(variant, silent)
-        return asked.lm.look_up(requests_of(asked, self._plan.suite.seed))
 
     def _seconds(self, variant: Variant, asked: int) -> float | None:
         """Of asking and scoring."""

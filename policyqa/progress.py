@@ -26,8 +26,9 @@ class Watch:
     On a terminal the bars move; elsewhere each stage leaves a line when it begins and ends.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console | None = None) -> None:
+        """On standard error, if no console is named."""
+        self._console = console = console or Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),

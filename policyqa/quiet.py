@@ -6,14 +6,13 @@ Called by commands, never at import.
 
 import logging
 import os
-import shlex
-import shutil
 import subprocess
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
+from types import SimpleNamespace
+from unittest.mock import patch
 
 
 def quieten() -> None:
@@ -38,31 +37,14 @@ def stay_offline(models: Iterable[str]) -> None:
 
 @contextmanager
 def without_git_errors() -> Iterator[None]:
-    """Have git keep its errors to itself, where the working directory is no repository.
+    """Have git keep its errors to itself where lm-eval asks it for the commit.
 
-    lm-eval asks it for the commit there, once an evaluation, and it writes "fatal: not a git
-    repository" on the terminal. While the body works, a git without errors comes first in the
-    path; a redirection of our own errors would swallow those of everything else.
+    It asks once an evaluation, and in a working directory that is no repository git writes
+    "fatal: not a git repository" on the terminal.
     """
-    git = shutil.which("git")
-    if git is None or _knows_commit(git):
+    from lm_eval.loggers import utils
+
+    quiet = partial(subprocess.check_output, stderr=subprocess.DEVNULL)
+    theirs = SimpleNamespace(**{**vars(subprocess), "check_output": quiet})
+    with patch.object(utils, "subprocess", theirs):
         yield
-        return
-    path = os.environ.get("PATH", os.defpath)
-    with TemporaryDirectory() as folder:
-        silent = Path(folder, "git")
-        silent.write_text(
-            f'#!/bin/sh\nexec {shlex.quote(git)} "$@" 2>/dev/null\n', encoding="utf-8"
-        )
-        silent.chmod(0o700)
-        os.environ["PATH"] = f"{folder}{os.pathsep}{path}"
-        try:
-            yield
-        finally:
-            os.environ["PATH"] = path
-
-
-def _knows_commit(git: str) -> bool:
-    """Whether what lm-eval asks has an answer here."""
-    asked = subprocess.run([git, "describe", "--always"], capture_output=True, check=False)
-    return asked.returncode == 0

@@ -16,7 +16,7 @@ class TextTable:
     title: str
     columns: list[str]
     rows: list[list[str]]
-    note: str
+    note: str = ""
     """What a reader of it must know."""
     conclusions: Sequence[str] = ()
     """What follows from it, to stand right below."""
@@ -68,7 +68,9 @@ def counted(n: int, clusters: int, replicates: int = 1) -> str:
     return f"n = {n}{again}\nin {clusters} {'group' if clusters == 1 else 'groups'}"
 
 
-def share_cell(figure: Figure) -> str:
-    """A share, and its interval below."""
-    ends = f"[{figure.low:.2f}, {figure.high:.2f}]".replace("0.", ".")
-    return f"{figure.mean:.2f}\n{ends}"
+def share_cell(figure: Figure, digits: int = 2) -> str:
+    """A share, and its interval below; – where there are too few groups for one."""
+    ends = "–"
+    if figure.low is not None:
+        ends = f"[{figure.low:.{digits}f}, {figure.high:.{digits}f}]".replace("0.", ".")
+    return f"{figure.mean:.{digits}f}\n{ends}"

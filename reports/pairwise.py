@@ -210,12 +210,11 @@ def _conclusions(shown: Mapping[str, PairedRow]) -> list[str]:
     """What follows from the rows together, where one by one they would mislead."""
     # What was shown is no answer's merit.
     rows = [row for name, row in shown.items() if name != EvidenceShown.name]
-    above = {row.title: row.higher_is_better for row in rows if row.low is not None and row.low > 0}
-    below = {
-        row.title: not row.higher_is_better for row in rows if row.high is not None and row.high < 0
-    }
-    ahead = [title for title, better in (above | below).items() if better]
-    behind = [title for title, better in (above | below).items() if not better]
+    ahead: list[str] = []
+    behind: list[str] = []
+    for row in rows:
+        if row.low is not None and row.high is not None and row.low * row.high > 0:
+            (ahead if (row.low > 0) is row.higher_is_better else behind).append(row.title)
     conclusions = lacking(shown.values())
     if ahead and behind:
         conclusions.append(
@@ -239,20 +238,19 @@ def _signature(
         name: dict.fromkeys([*first.facts.get(name, ()), *second.facts.get(name, ())])
         for name in {**first.facts, **second.facts}
     }
+
+    def said(*names: str) -> list[str]:
+        return [f"{name}:{','.join(facts[name])}" for name in names if name in facts]
+
     parts = [
         first.identity,
         second.identity,
-        *_said(facts, "data", "split"),
+        *said("data", "split"),
         *([f"where:{where}"] if where else []),
         *([f"groups:{cluster}"] if cluster else []),
         f"n:{n}",
         *(metrics.get(name, name) for name in shown),
         f"intervals:95%,{INTERVAL_METHOD}; rates:Newcombe",
-        *_said(facts, "task", "model", "lm_eval", "code", "answers"),
+        *said("task", "model", "lm_eval", "code", "answers"),
     ]
     return " | ".join(parts)
-
-
-def _said(facts: Mapping[str, Iterable[str]], *names: str) -> list[str]:
-    """The facts of these names, as the signature has them."""
-    return [f"{name}:{','.join(facts[name])}" for name in names if name in facts]

@@ -34,19 +34,31 @@ class Placed:
     """A finished variant, and the most context it could show."""
 
     result: Result
-    model: str
-    """With its precision, where it has one of its own."""
-    source: str
-    """Of its context."""
-    prompt: str
-    k: int
-    """Sections."""
-    budget: int
-    """Tokens of the embedder."""
-    trained: bool
-    """Whether the model has an adapter."""
-    retriever: str
-    """What else determines which sections are shown: embedder, reranker, mode."""
+    described: dict[str, Any]
+    """In its run's manifest."""
+
+    @property
+    def model(self) -> tuple[str, str | None]:
+        """Whose answers they are, and in what precision, where it has one of its own."""
+        return self.described["model"], self.described["precision"]
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Its source, k in sections, and budget in tokens of the embedder."""
+        context: dict[str, Any] = self.described["context"]
+        return context
+
+    @property
+    def evident(self) -> list[Outcome]:
+        """The outcomes of the questions with evidence."""
+        return list(filter(_has_evidence, self.result.outcomes.values()))
+
+    def alike(self, fixed: Limit) -> tuple[Any, ...]:
+        """What the variants of a curve have in common: all that determines answers but a limit."""
+        first = next(iter(self.described["replicates"].values()))["context"]
+        retriever = {name: value for name, value in first.items() if name not in ("k", "budget")}
+        prompt = self.described["prompt"]
+        return *self.model, prompt, fingerprint(retriever), self.context[fixed]
 
 
 class CurvePoint(Reported):
@@ -107,7 +119,7 @@ def curves(
         manifest: the run's, which says what each variant shows.
         measures: the run's; a curve has those whose values are averaged.
     """
-    points = [_placed(result, manifest["variants"][result.name]) for result in results]
+    points = [Placed(result, manifest["variants"][result.name]) for result in results]
     means = [one for one in measures if one.kind == "mean"]
     return [
         _curve(varies, fixed, curve, _oracle(curve[0], points), means)
@@ -153,40 +165,19 @@ def _gains(
     return [paired_difference(other, scores, clusters, coverage=coverage) for other in larger]
 
 
-def _placed(result: Result, described: dict[str, Any]) -> Placed:
-    context, precision = described["context"], described["precision"]
-    first = next(iter(described["replicates"].values()))
-    return Placed(
-        result=result,
-        model=f"{described['model']}@{precision}" if precision else described["model"],
-        source="floor" if described["floor"] else context["source"],
-        prompt=described["prompt"],
-        k=context["k"],
-        budget=context["budget"],
-        trained=described["trained"],
-        retriever=fingerprint(
-            {name: value for name, value in first["context"].items() if name not in ("k", "budget")}
-        ),
-    )
-
-
 def _has_evidence(outcome: Outcome) -> bool:
     return bool(outcome.evidence)
 
 
-def _evident(point: Placed) -> list[Outcome]:
-    """The outcomes of the questions with evidence."""
-    return [one for one in point.result.outcomes.values() if one.evidence]
-
-
-def _alike(points: list[Placed], varies: str, fixed: str) -> Iterator[list[Placed]]:
+def _alike(points: list[Placed], varies: Limit, fixed: Limit) -> Iterator[list[Placed]]:
     """Retrieving variants that differ in ``varies`` alone, ascending, where they make a curve."""
-    alike: dict[tuple[str, str, str, int], dict[int, Placed]] = {}
+    alike: dict[tuple[Any, ...], dict[int, Placed]] = {}
     for point in points:
-        if point.source == "retrieved" and _evident(point):
-            key = (point.model, point.prompt, point.retriever, getattr(point, fixed))
+        shows = not point.described["floor"] and point.context["source"] == "retrieved"
+        if shows and point.evident:
             # One that sets what the suite says anyway is the same point as one that does not.
-            alike.setdefault(key, {}).setdefault(getattr(point, varies), point)
+            by_value = alike.setdefault(point.alike(fixed), {})
+            by_value.setdefault(point.context[varies], point)
     for by_value in alike.values():
         if len(by_value) >= POINTS:
             yield [by_value[value] for value in sorted(by_value)]
@@ -194,8 +185,8 @@ def _alike(points: list[Placed], varies: str, fixed: str) -> Iterator[list[Place
 
 def _oracle(point: Placed, points: list[Placed]) -> Placed | None:
     """The variant of the same model and precision that sees most of the gold sections."""
-    given = [one for one in points if (one.model, one.source) == (point.model, "oracle")]
-    return max(given, key=lambda one: one.budget, default=None)
+    given = [p for p in points if p.model == point.model and p.context["source"] == "oracle"]
+    return max(given, key=lambda one: one.context["budget"], default=None)
 
 
 def _curve(
@@ -206,12 +197,13 @@ def _curve(
     measures: Sequence[Measure],
 ) -> Curve:
     first, last = points[0], points[-1]
-    clusters = clusters_of(_evident(first))
-    values = [getattr(point, varies) for point in points]
+    clusters = clusters_of(first.evident)
+    values = [point.context[varies] for point in points]
+    model = "@".join(filter(None, first.model))
     return Curve(
         varies=varies,
-        trained=first.trained,
-        fixed=f"{first.model}/{first.prompt} {fixed}={getattr(first, fixed)}",
+        trained=first.described["trained"],
+        fixed=f"{model}/{first.described['prompt']} {fixed}={first.context[fixed]}",
         n=len(clusters),
         clusters=len(set(clusters)),
         points=[
@@ -226,11 +218,11 @@ def _curve(
 def _point(
     point: Placed, measures: Sequence[Measure], **changes: dict[str, Difference] | None
 ) -> CurvePoint:
-    evident = _evident(point)
+    evident = point.evident
     return CurvePoint(
         variant=point.result.name,
-        k=point.k,
-        budget=point.budget,
+        k=point.context["k"],
+        budget=point.context["budget"],
         evidence=rate_interval([one.evidence_shown for one in evident], clusters_of(evident)),
         sections=fmean(one.sections for one in evident),
         metrics=figures(point.result, measures, keep=_has_evidence),

@@ -69,7 +69,7 @@ def pair_table(pair: Paired) -> TextTable:
 
 def notes(shown: Sequence[TextTable]) -> list[str]:
     """The notes of the tables shown, each once."""
-    return list(dict.fromkeys(table.note for table in shown))
+    return list(dict.fromkeys(table.note for table in shown if table.note))
 
 
 def _variants(comparison: Comparison) -> TextTable:

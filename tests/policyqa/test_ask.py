@@ -7,12 +7,14 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lm_eval.api.instance import Instance
 
+from finetune.checkpoint import adapter_hash
 from harness.models.policyqa_hf import PolicyQALM, Unloaded
 from harness.variants import Decoding
 from policyqa.ask import Stream, settled
@@ -112,39 +114,29 @@ def test_what_cannot_answer_is_wrong_input_too(
     assert "minilm-l6 writes no answers" in refused(capsys, "ask", "minilm-l6", "Who?")
 
 
-@pytest.mark.parametrize(
-    ("trained_on", "options", "advice"),
-    [
-        ("rag", [], "with retrieved sections: ask it with --rag"),
-        ("plain", ["--rag"], "without retrieved sections: ask it without --rag"),
-    ],
-)
-def test_another_prompt_than_it_was_trained_on_is_noted(
-    adapter: Path,
-    data: Path,
-    capsys: Printed,
-    trained_on: str,
-    options: list[str],
-    advice: str,
-) -> None:
-    from finetune.checkpoint import adapter_hash
-
-    record = {"recipe": {"prompt": trained_on}, "adapter_sha256": adapter_hash(adapter)}
+def trained(adapter: Path, prompt: Any) -> None:
+    """Have the checkpoint say that it was trained in this prompt."""
+    record = {"recipe": {"prompt": prompt}, "adapter_sha256": adapter_hash(adapter)}
     (adapter / "training.json").write_text(json.dumps(record))
-    where = ["--data", str(data)] if options else []
-    assert call("ask", str(adapter), "Who?", *options, *where) == 0
-    assert capsys.readouterr().err.startswith(f"note: {adapter} was trained {advice}\n")
+
+
+def test_another_prompt_than_it_was_trained_on_is_noted(
+    adapter: Path, data: Path, capsys: Printed
+) -> None:
+    for prompt, options, advice in (
+        ("rag", [], "with retrieved sections: ask it with --rag"),
+        ("plain", ["--rag", "--data", data], "without retrieved sections: ask it without --rag"),
+    ):
+        trained(adapter, prompt)
+        assert call("ask", adapter, "Who?", *options) == 0
+        assert capsys.readouterr().err.startswith(f"note: {adapter} was trained {advice}\n")
 
 
 def test_a_checkpoint_trained_in_a_chat_is_asked_in_it(
     adapter: Path, tiny_llama: Path, capsys: Printed
 ) -> None:
-    from finetune.checkpoint import adapter_hash
-
-    prompt = {"chat": True, "system": "Be brief.", "template": "Asked: {question}"}
-    record = {"recipe": {"prompt": prompt}, "adapter_sha256": adapter_hash(adapter)}
-    (adapter / "training.json").write_text(json.dumps(record))
-    assert call("ask", str(adapter), QUESTION) == 0
+    trained(adapter, {"chat": True, "system": "Be brief.", "template": "Asked: {question}"})
+    assert call("ask", adapter, QUESTION) == 0
     turns = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": f"Asked: {QUESTION}"},

@@ -86,10 +86,10 @@ def test_plain_shots_are_of_train_share_no_evidence_and_stop_where_the_next_woul
         assert settings["until"] == ["\nQuestion:", "\nAsked:"]
 
 
-@pytest.mark.parametrize("variant", SHOTS["variants"])
-def test_shots_are_the_same_whichever_other_questions_are_asked(logged: Path, variant: str) -> None:
-    ((key, one),) = samples(logged / "one", variant).items()
-    assert asked(samples(logged / "run", variant)[key]) == asked(one)
+def test_shots_are_the_same_whichever_other_questions_are_asked(logged: Path) -> None:
+    for variant in SHOTS["variants"]:
+        ((key, one),) = samples(logged / "one", variant).items()
+        assert asked(samples(logged / "run", variant)[key]) == asked(one)
 
 
 @pytest.mark.parametrize("template", [None, "{{ raise_exception('no system') }}", "no system"])

@@ -1,6 +1,7 @@
 """The command line: one clear line and status 2 for wrong input, clean JSON where it is asked."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,6 @@ from tests.reports.conftest import write_sweep_run
         (["run", "no-such-suite"], "no suite 'no-such-suite'"),
         (["report", "nowhere"], "no run folder"),
         (["compare", "nowhere:base/plain", "nowhere:sft/plain"], "no run folder"),
-        (["compare", "base/plain", "sft/plain"], "has not the form RUN:VARIANT"),
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
@@ -58,6 +58,12 @@ def test_report_writes_the_chart_of_a_sweep_alone_and_links_it(
     assert call("report", sweep, "--chart", chart, "--markdown", markdown) == 0
     assert chart.read_text().startswith("<?xml")
     assert "](<pictures/sweep.svg>)" in markdown.read_text()
+    # Without one of its own, that of the run, if there is one.
+    assert call("report", sweep, "--markdown", markdown) == 0
+    assert "svg" not in markdown.read_text()
+    shutil.copy(chart, sweep)
+    assert call("report", sweep, "--markdown", markdown) == 0
+    assert "](<sweep/sweep.svg>)" in markdown.read_text()
 
 
 def test_what_is_kept_is_shown_and_forgotten_by_suite_data_and_model(

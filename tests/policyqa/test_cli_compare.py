@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reports.pairwise import Paired
 from tests.conftest import call, printed, refused
 from tests.logs import line, write_log, write_results
 
@@ -38,23 +39,16 @@ def logs(tmp_path: Path) -> tuple[Path, Path]:
     return found[0], found[1]
 
 
-def test_two_logs_are_shown_with_the_way_that_is_better(
-    logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = shown(capsys, *logs)
-    assert "loss ↓" in text
-    assert "-0.750" in text
-    assert "acc ↑" in text
-    assert "+0.750" in text
-
-
 def test_options_pick_a_metric_a_condition_and_clusters(
     logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     wanted = ["--by", "loss", "--cluster", "topic"]
     found = printed(capsys, "compare", *logs, *wanted)
+    for said in ("loss ↓", "-0.750", "acc ↑", "+0.750"):
+        assert said in shown(capsys, *logs)
     fields = ["a", "b", "where", "cluster", "n", "metrics", "notes", "conclusions", "signature"]
     assert list(found) == fields
+    assert Paired.model_validate(found).as_json() == found
     (row,) = found["metrics"].values()
     assert (row["title"], row["higher_is_better"]) == ("loss", False)
     assert (row["n"], row["clusters"], row["delta"]) == (4, 2, -0.75)
@@ -68,14 +62,6 @@ def test_options_pick_a_metric_a_condition_and_clusters(
         assert said in " ".join(table.split())
 
 
-def test_what_the_output_assumes_is_told(
-    logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    for log in logs:
-        next(log.parent.glob("results_*.json")).unlink()
-    assert "higher counts as better" in " ".join(shown(capsys, *logs).split())
-
-
 def test_a_log_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hostile = "\x1b[2J[bold]acc\x9b31m"
     lines = [line(n, **{hostile: n, "\x1b]0;x\x07": "text"}) for n in range(3)]
@@ -87,24 +73,6 @@ def test_a_log_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[
     lines[1][hostile] = "\x1b[2J"
     broken = write_log(tmp_path / "c", lines)
     assert "\x1b" not in refused(capsys, "compare", broken, logs[0])
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--by", "f1"], "'f1' is no metric of both; there are loss; acc"),
-        (
-            ["--cluster", "colour"],
-            "'0' has no field 'colour' to cluster by; it has 'text'",
-        ),
-        (["--where", "topic"], "has not the form FIELD=VALUE"),
-        (["--where", "topic=9"], "no question with topic=9 in common"),
-    ],
-)
-def test_an_option_of_what_there_is_not_is_one_line_and_status_2(
-    logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str], options: list[str], said: str
-) -> None:
-    assert said in refused(capsys, "compare", *logs, *options)
 
 
 @pytest.mark.parametrize("name", ["nowhere.jsonl", "samples_quiz", "", ":"])

@@ -12,7 +12,6 @@ from harness.models.precision import PRECISIONS
 from harness.variants import SOURCES, Prompt
 from policyqa.naming import CONTEXT_SETTINGS, Tables, read_variant
 from policyqa.suite import Suite
-from tasks.policyqa.prompts import shipped_prompts
 
 TABLES: Tables = Suite.model_validate(
     {
@@ -26,18 +25,6 @@ TABLES: Tables = Suite.model_validate(
         "budget": 400,
     }
 ).tables
-OLD = [  # name, precision, source of its context, k, budget
-    ("base/plain", None, "none", 2, 400),
-    ("base/engineered", None, "none", 2, 400),
-    ("sft/plain", None, "none", 2, 400),
-    ("sft-rag/rag@int8", "int8", "retrieved", 2, 400),
-    ("sft-rag/rag+k=0@fp32", "fp32", "retrieved", 0, 400),
-    ("base/oracle", None, "oracle", 2, 400),
-    ("base/oracle+budget=0", None, "oracle", 2, 0),
-    ("sft/misled+budget=9@nf4", "nf4", "misled", 2, 9),
-    ("sft-rag/rag+k=4+budget=800@int8", "int8", "retrieved", 4, 800),
-    ("sft-rag/rag+k=999999+budget=999999@bf16", "bf16", "retrieved", 999_999, 999_999),
-]
 WORDS = st.sampled_from([*SOURCES, "wide", "narrow"])
 NUMBERS = st.integers(0, 999_999)
 NAMES = st.builds(
@@ -57,51 +44,48 @@ NAMES = st.builds(
 )
 
 
-@pytest.mark.parametrize(("text", "precision", "source", "k", "budget"), OLD)
-def test_names_of_earlier_versions_mean_what_they_did(
-    text: str, precision: str | None, source: str, k: int, budget: int
-) -> None:
-    variant = read_variant(text, TABLES)
-    assert variant.name == text
-    row, _, prompt = text.partition("@")[0].partition("+")[0].partition("/")
-    assert variant.model == replace(TABLES.models[row], precision=precision)
-    assert variant.prompt == shipped_prompts()[prompt]
-    found = variant.context
-    assert (found.source, found.k, found.budget) == (source, k, budget)
-    assert variant.decoding == TABLES.decoding
+NAMED = [  # name as given, as written, row of its context, what it sets of that
+    ("base/plain", "base/plain", "none", {}),
+    ("sft-rag/rag+k=0@fp32", "sft-rag/rag+k=0@fp32", "retrieved", {"k": 0}),
+    ("base/oracle+budget=0", "base/oracle+budget=0", "oracle", {"budget": 0}),
+    ("sft/misled+budget=9@nf4", "sft/misled+budget=9@nf4", "misled", {"budget": 9}),
+    (
+        "sft-rag/rag+budget=0800+k=999999@int8",
+        "sft-rag/rag+k=999999+budget=800@int8",
+        "retrieved",
+        {"k": 999_999, "budget": 800},
+    ),
+    ("base/rag+oracle", "base/rag+oracle", "oracle", {}),
+    ("base/rag+none", "base/rag+none", "none", {}),
+    ("base/rag+withheld+k=1", "base/rag+withheld+k=1", "withheld", {"k": 1}),
+    ("base/rag+k=1+wide+budget=2", "base/rag+wide+k=1+budget=2", "wide", {"k": 1, "budget": 2}),
+    ("base/rag+retrieved", "base/rag", "retrieved", {}),
+    ("base/oracle+retrieved", "base/oracle+retrieved", "retrieved", {}),
+    ("base/oracle+oracle", "base/oracle", "oracle", {}),
+    ("quick/chat", "quick/chat", "wide", {}),
+    ("quick/chat+wide", "quick/chat", "wide", {}),
+    ("quick/chat+retrieved", "quick/chat+retrieved", "retrieved", {}),
+    ("floor/first+wide", "floor/first+wide", "wide", {}),
+    ("floor/first+retrieved+k=1", "floor/first+k=1", "retrieved", {"k": 1}),
+    *((f"floor/{kind}", f"floor/{kind}", source, {}) for kind, source in FLOORS.items()),
+]
 
 
-def test_settings_may_stand_in_any_order_and_are_written_in_one() -> None:
-    one = read_variant("base/rag+budget=0800+k=4@int8", TABLES)
-    assert one.name == "base/rag+k=4+budget=800@int8"
-    assert one == read_variant(one.name, TABLES)
-    assert read_variant("base/rag+k=1+wide+budget=2", TABLES).name == "base/rag+wide+k=1+budget=2"
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "row", "changes"),
-    [
-        ("base/rag+oracle", "base/rag+oracle", "oracle", {}),
-        ("base/rag+none", "base/rag+none", "none", {}),
-        ("base/rag+withheld+k=1", "base/rag+withheld+k=1", "withheld", {"k": 1}),
-        ("base/rag+wide", "base/rag+wide", "wide", {}),
-        ("base/rag+wide+k=3", "base/rag+wide+k=3", "wide", {"k": 3}),
-        ("base/rag+retrieved", "base/rag", "retrieved", {}),
-        ("base/oracle+retrieved", "base/oracle+retrieved", "retrieved", {}),
-        ("base/oracle+oracle", "base/oracle", "oracle", {}),
-        ("quick/chat", "quick/chat", "wide", {}),
-        ("quick/chat+wide", "quick/chat", "wide", {}),
-        ("quick/chat+retrieved", "quick/chat+retrieved", "retrieved", {}),
-        ("floor/first+wide", "floor/first+wide", "wide", {}),
-        ("floor/first+retrieved", "floor/first", "retrieved", {}),
-    ],
-)
-def test_a_context_is_a_row_of_the_table(
+@pytest.mark.parametrize(("text", "name", "row", "changes"), NAMED)
+def test_a_name_is_read_word_by_word_and_written_in_one_order(
     text: str, name: str, row: str, changes: dict[str, int]
 ) -> None:
     variant = read_variant(text, TABLES)
     assert variant.name == name
     assert variant.context == replace(TABLES.contexts[row], **changes)
+    model, _, prompt = text.partition("@")[0].partition("+")[0].partition("/")
+    if model == "floor":
+        assert (variant.model.is_floor, variant.model.base) == (True, prompt)
+    else:
+        precision = text.partition("@")[2] or TABLES.models[model].precision
+        assert variant.model == replace(TABLES.models[model], precision=precision)
+        assert variant.prompt == TABLES.prompts[prompt]
+        assert variant.decoding == TABLES.decoding
 
 
 def test_a_row_of_a_users_own_is_what_it_says() -> None:
@@ -111,17 +95,6 @@ def test_a_row_of_a_users_own_is_what_it_says() -> None:
     assert read_variant("quick/plain", TABLES).model.precision == "nf4"
     assert read_variant("quick/plain@fp32", TABLES).model.precision == "fp32"
     assert TABLES.models["quick"].precision == "nf4"
-
-
-@pytest.mark.parametrize("text", ["floor/echo", "floor/other", "floor/first+k=1", "floor/sentence"])
-def test_a_floor_has_no_model_and_shows_what_its_kind_does(text: str) -> None:
-    variant = read_variant(text, TABLES)
-    kind = text.partition("/")[2].partition("+")[0]
-    assert variant.name == text
-    assert variant.model.is_floor
-    assert variant.model.base == kind
-    assert variant.context.source == FLOORS[kind]
-    assert variant.context.k == (1 if "k=1" in text else 2)
 
 
 FORM = "has not the form model/prompt"
@@ -179,9 +152,6 @@ def test_words_are_looked_up_in_the_tables_alone() -> None:
         read_variant("base/plain", replace(TABLES, models=without_base))
     own = replace(TABLES, prompts={"plain": Prompt("plain", "Q: {question}")})
     assert read_variant("base/plain", own).prompt.template == "Q: {question}"
-
-
-def test_floors_need_no_table_of_models() -> None:
     assert read_variant("floor/echo", replace(TABLES, models={})).model.is_floor
 
 

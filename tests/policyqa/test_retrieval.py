@@ -4,9 +4,9 @@ import inspect
 import io
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,14 +15,13 @@ from rich.console import Console
 
 from harness.metrics.retrieval import retrieval_metrics
 from harness.statistics import mean_interval
-from policyqa import cli
 from policyqa.cli_index import DEFAULT_EMBEDDER, Mode
 from policyqa.retrieval import clusters
 from rag.index import MODES
 from rag.retriever import Retriever
 from reports.retrieval import RetrievalScores, show_retrieval
 from tasks.policyqa.questions import Question
-from tests.conftest import write_data, write_questions
+from tests.conftest import call, printed, refused, write_data, write_questions
 
 K = 6
 """As many sections as a framework of the small data has."""
@@ -53,39 +52,26 @@ WITHOUT = asked("without", "unanswerable", "Who won the race?", [])
 AGAIN = [FOUND | {"id": f"found-{n}"} for n in range(4)] + [MISSED | {"id": "missed-again"}]
 """So that clusters have more than one question, and not equally many."""
 
-Score = Callable[..., tuple[int, str, str]]
+Score = Callable[..., Any]
 
 
 @pytest.fixture
-def score(
-    data: Path,
-    minilm: Path,  # noqa: ARG001
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Score:
-    """Calls ``policyqa index score`` on the questions above: status, standard output, error."""
+def command(data: Path, minilm: Path) -> list[str]:  # noqa: ARG001
+    """``policyqa index score`` on the questions above."""
     write_questions(data, [FOUND, HALF, MISSED, WITHOUT])
-
-    def call(*options: str, k: int = K) -> tuple[int, str, str]:
-        command = ["policyqa", "index", "score", "--data", str(data), "--k", str(k), *options]
-        monkeypatch.setattr(sys, "argv", command)
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return call
+    return ["index", "score", "--data", str(data), "--k", str(K)]
 
 
-def scored(score: Score, *options: str, k: int = K) -> dict[str, Any]:
-    status, out, _ = score("--json", *options, k=k)
-    assert status == 0
-    document: dict[str, Any] = json.loads(out)
-    return document
+@pytest.fixture
+def score(command: list[str], capsys: pytest.CaptureFixture[str]) -> Score:
+    """The JSON document it prints, with more options."""
+    return partial(printed, capsys, *command)
 
 
-def test_the_document_has_what_was_found_of_each_question_and_their_means(score: Score) -> None:
-    document = scored(score)
+def test_the_document_has_what_was_found_of_each_question_and_their_means(
+    score: Score, data: Path
+) -> None:
+    document = score()
     names, recall = retrieval_metrics(K), f"recall@{K}"
     rows = document["questions"]
     assert list(rows) == ["found", "half", "missed"]
@@ -105,20 +91,15 @@ def test_the_document_has_what_was_found_of_each_question_and_their_means(score:
     (miss,) = document["misses"]
     assert set(miss.pop("found")) == set(KITES)
     assert miss == {"id": "missed", "question": STRINGS, "evidence": BEES[:1]}
-
-
-def test_questions_of_no_kind_are_no_kind_and_none_is_missed_where_all_is_found(
-    data: Path, score: Score
-) -> None:
+    # Questions of no kind are no kind, and none is missed where all is found.
     write_questions(data, [FOUND, {name: v for name, v in MISSED.items() if name != "kind"}])
-    document = scored(score, k=18)
-    assert (document["n"], list(document["kinds"])) == (2, ["scope"])
-    assert document["misses"] == []
+    document = score("--k", "18")
+    assert (document["n"], list(document["kinds"]), document["misses"]) == (2, ["scope"], [])
 
 
 def test_documents_are_the_groups(score: Score, data: Path) -> None:
     write_questions(data, [FOUND, HALF, MISSED, *AGAIN])
-    document = scored(score)
+    document = score()
     recalls = [row[f"recall@{K}"] for row in document["questions"].values()]
     of = ["wells", "kites", "bees", "wells", "wells", "wells", "wells", "bees"]
     assert [row["cluster"] for row in document["questions"].values()] == of
@@ -134,7 +115,7 @@ def test_intervals_go_no_further_than_scores_do(score: Score, data: Path, tmp_pa
     )
     ids = [f"wells/s-{n}" for n in range(1, 13)]
     write_questions(data, [asked(id_, "scope", DEPTH, [id_]) for id_ in ids])
-    document = scored(score, k=3)
+    document = score("--k", "3")
     recall = document["metrics"]["recall@3"]
     assert (recall["mean"], recall["clusters"]) == (0.25, 12)
     alone = mean_interval([row["recall@3"] for row in document["questions"].values()], ids)
@@ -152,18 +133,18 @@ def test_questions_of_one_document_cluster_by_the_sections_they_share() -> None:
 
 
 def test_the_signature_names_all_that_could_change_a_figure(score: Score, data: Path) -> None:
-    before = scored(score)["signature"]
+    before = score()["signature"]
     for part in ("data:", "split:test", "n:3", f"k:{K}", "ir-measures:", "by documents"):
         assert part in before
-    assert scored(score, k=3)["signature"] != before
+    assert score("--k", "3")["signature"] != before
     write_questions(data, [FOUND, HALF])
-    assert scored(score)["signature"].split(" | ")[0] != before.split(" | ")[0]
+    assert score()["signature"].split(" | ")[0] != before.split(" | ")[0]
 
 
 def test_a_retriever_differs_from_itself_by_nothing(score: Score, tmp_path: Path) -> None:
-    before = scored(score)
+    before = score()
     (tmp_path / "a.json").write_text(json.dumps(before))
-    document = scored(score, "--against", str(tmp_path / "a.json"))
+    document = score("--against", tmp_path / "a.json")
     assert document["against"]["signature"] == before["signature"]
     assert list(document["against"]["metrics"]) == retrieval_metrics(K)
     for change in document["against"]["metrics"].values():
@@ -185,30 +166,34 @@ def test_a_retriever_differs_from_itself_by_nothing(score: Score, tmp_path: Path
 
 
 def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
-    score: Score, data: Path, tmp_path: Path
+    score: Score,
+    command: list[str],
+    capsys: pytest.CaptureFixture[str],
+    data: Path,
+    tmp_path: Path,
 ) -> None:
-    other = scored(score)
+    other = score()
     for row in other["questions"].values():
         row[f"recall@{K}"] = 0.25
     (tmp_path / "a.json").write_text(json.dumps(other))
     # Of the three, one has another text now and one is new: "found" and "missed" were asked both
     # times, and score 1 and 0.
     write_questions(data, [FOUND, HALF | {"question": f"{STRINGS} Say."}, MISSED, AGAIN[0]])
-    change = scored(score, "--against", str(tmp_path / "a.json"))["against"]["metrics"]
+    change = score("--against", tmp_path / "a.json")["against"]["metrics"]
     assert change[f"recall@{K}"]["delta"] == pytest.approx(0.25)
     assert (change[f"recall@{K}"]["n"], change[f"recall@{K}"]["clusters"]) == (2, 2)
     assert change[f"map@{K}"]["delta"] == 0
     del other["questions"]["found"][f"recall@{K}"]
     (tmp_path / "a.json").write_text(json.dumps(other))
-    status, _, error = score("--against", str(tmp_path / "a.json"))
-    assert (status, "a.json lacks a metric of a question" in error) == (2, True)
+    said = refused(capsys, *command, "--against", tmp_path / "a.json")
+    assert "a.json lacks a metric of a question" in said
 
 
 def test_any_two_retrievers_compare(score: Score, tmp_path: Path, cross_encoder: Path) -> None:
-    dense = scored(score, "--mode", "dense", k=1)
+    dense = score("--mode", "dense", "--k", "1")
     (tmp_path / "dense.json").write_text(json.dumps(dense))
-    options = ["--mode", "sparse", "--reranker", str(cross_encoder)]
-    other = scored(score, *options, "--against", str(tmp_path / "dense.json"), k=1)
+    options = ["--mode", "sparse", "--k", "1", "--reranker", cross_encoder]
+    other = score(*options, "--against", tmp_path / "dense.json")
     assert ",dense,edge,exact |" in other["against"]["signature"]
     assert ",sparse,50>reranker0@" in other["signature"]
     for name, change in other["against"]["metrics"].items():
@@ -239,13 +224,18 @@ def test_what_is_offered_is_what_the_retriever_takes() -> None:
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_any_work(
-    score: Score, tmp_path: Path, text: str | None, said: str
+    command: list[str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    text: str | None,
+    said: str,
 ) -> None:
     path = tmp_path / "a.json"
     if text is not None:
         path.write_text(text)
-    status, out, error = score("--against", str(path))
-    assert (status, out) == (2, "")
+    assert call(*command, "--against", path) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
     assert error.startswith(f"error: {path}")
     assert said in error
     # One line: no stage was begun.
@@ -256,26 +246,25 @@ def test_what_cannot_be_compared_is_refused_before_any_work(
     ("options", "said"),
     [
         (["--split", "tset"], "no question is in split 'tset'; splits are train, validation, test"),
-        (["--mode", "psychic"], "--mode"),
         (["--embedder", "no-such-model"], "no model 'no-such-model'"),
         (["--reranker", "./nowhere"], "no model folder at"),
         (["--reranker", "minilm-l6"], "minilm-l6-b9a0018d-1 is no reranker"),
-        (["--k", "0"], "--k"),
     ],
 )
-def test_wrong_options_are_named_with_status_2(score: Score, options: list[str], said: str) -> None:
-    status, out, error = score(*options)
-    assert (status, out) == (2, "")
-    assert said in error
+def test_wrong_options_are_named_with_status_2(
+    command: list[str], capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert said in refused(capsys, *command, *options)
 
 
-def test_a_split_without_evidence_has_nothing_to_score(score: Score, data: Path) -> None:
+def test_a_split_without_evidence_has_nothing_to_score(
+    command: list[str], capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
     write_questions(data, [WITHOUT])
-    status, _, error = score()
-    assert status == 2
+    said = refused(capsys, *command)
     # It named no column: a newcomer had filled `document` alone.
     for part in ("none of the 1 questions of split 'test'", "Fill the column evidence", "#page=3"):
-        assert part in error
+        assert part in said
 
 
 def shown(document: dict[str, Any]) -> str:
@@ -285,18 +274,21 @@ def shown(document: dict[str, Any]) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def test_the_terminal_fits_80_columns_and_shows_text_as_it_is(score: Score, data: Path) -> None:
+def test_the_terminal_fits_80_columns_and_shows_text_as_it_is(
+    score: Score, command: list[str], capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
     hostile = [{**MISSED, "id": f"m{n}", "question": HOSTILE, "kind": "all"} for n in range(12)]
     write_questions(data, [FOUND, *hostile])
-    status, text, error = score()
-    assert (status, "index" in error) == (0, True)
+    assert call(*command) == 0
+    text, error = capsys.readouterr()
+    assert "index" in error
     assert "… and 2 more" in text
-    text = shown(scored(score))
+    text = shown(score())
     assert "m0  [bold]How long\\x1b[31m may\\nthe strings[/bold] of a kite be?" in text
     assert "\x1b" not in text
     assert "m9" in text
     assert "m10" not in text
     assert max(len(line) for line in text.split("signature:")[0].splitlines()) <= 80
     # A kind named "all" is not taken for all.
-    rows = [line.split()[1] for line in text.splitlines() if line.startswith(" all ")]
+    rows = [line.split()[1] for line in text.splitlines() if line.startswith("all ")]
     assert rows == ["0.077", "0.000"]

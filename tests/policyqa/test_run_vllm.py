@@ -129,14 +129,10 @@ def test_the_base_is_loaded_once_and_adapters_come_with_the_request(
     # Drawn by seeds of their own: vLLM's would depend on what it was asked before.
     assert len({one["seed"] for one in sampling[6:]}) == 3
 
-    texts = {name: said(tmp_path / "run", name) for name in ("small/plain", "tuned/plain")}
-    assert [one.split()[0] for one in texts["small/plain"]] == ["base"] * 3
-    assert [one.split()[0] for one in texts["tuned/plain"]] == ["adapter"] * 3
-    assert not any("Question" in one for one in texts["small/plain"])
-
-
-def said(run_folder: Path, name: str) -> list[str]:
-    return [outcome.text for outcome in read_result(run_folder, name).outcomes.values()]
+    for name, who in (("small/plain", "base"), ("tuned/plain", "adapter")):
+        texts = [one.text for one in read_result(tmp_path / "run", name).outcomes.values()]
+        assert [one.split()[0] for one in texts] == [who] * 3
+        assert not any("Question" in one for one in texts)
 
 
 def test_without_the_package_the_suite_ends_in_one_line_that_says_how_to_get_it(

@@ -28,36 +28,30 @@ def names(suite: Suite) -> list[str]:
     return [variant.name for variant in suite.resolved]
 
 
-@pytest.mark.parametrize(("name", "limit"), [("quick", 60), ("published", None)])
-def test_quick_and_published_are_the_published_comparison(name: str, limit: int | None) -> None:
+@pytest.mark.parametrize("name", ["quick", "published", "full", "sweep"])
+def test_shipped_suites_hold_what_they_are_for(name: str) -> None:
     suite = load_suite(name)
-    published = ["base/plain", "sft/plain", "sft/engineered", "sft-rag/rag"]
-    # An instruct model: what the published prompts leave of it is shown beside its own template.
-    in_chat = ["base/chat"] if name == "quick" else []
-    assert names(suite) == [*FLOOR_NAMES, published[0], *in_chat, *published[1:]]
-    assert (suite.split, suite.limit, suite.data) == ("test", limit, DATA)
-    assert (suite.published, suite.baseline_name) == ("llama2-7b", "base/plain")
-
-
-def test_full_is_the_whole_matrix_on_the_whole_split() -> None:
-    suite = load_suite("full")
-    matrix = {
-        f"{w}/{p}" for w in ("base", "sft", "sft-rag") for p in ("plain", "engineered", "rag")
-    }
-    assert matrix <= set(names(suite))
-    assert {"base/oracle", "sft-rag/misled"} <= set(names(suite))
-    assert suite.limit is None
-
-
-def test_sweep_varies_the_budget_then_k_with_one_checkpoint() -> None:
-    suite = load_suite("sweep")
-    variants = [one for one in suite.resolved if not one.model.is_floor]
-    contexts = [one.context for one in variants]
-    assert [c.budget for c in contexts if c.k == 20] == [0, 100, 200, 400, 800, 1400, 2000]
-    assert sorted(c.k for c in contexts[:-1] if c.budget == 4000) == [0, 1, 2, 4, 8]
-    assert variants[-1].name == "sft-rag/oracle+budget=4000"
-    assert (suite.split, suite.limit, suite.published) == ("validation", None, None)
-    assert {one.model.name for one in variants} == {"sft-rag"}
+    found = names(suite)
+    assert suite.data == DATA
+    if name == "sweep":  # The budget, then k, with one checkpoint.
+        contexts = [one.context for one in suite.resolved if not one.model.is_floor]
+        assert [c.budget for c in contexts if c.k == 20] == [0, 100, 200, 400, 800, 1400, 2000]
+        assert sorted(c.k for c in contexts[:-1] if c.budget == 4000) == [0, 1, 2, 4, 8]
+        assert found[-1] == "sft-rag/oracle+budget=4000"
+        assert (suite.split, suite.limit, suite.published) == ("validation", None, None)
+        assert {one.model.name for one in suite.resolved} == {"floor", "sft-rag"}
+    elif name == "full":  # The whole matrix.
+        weights, prompts = ("base", "sft", "sft-rag"), ("plain", "engineered", "rag")
+        matrix = {f"{one}/{prompt}" for one in weights for prompt in prompts}
+        assert matrix | {"base/oracle", "sft-rag/misled"} <= set(found)
+        assert suite.limit is None
+    else:  # The published comparison.
+        published = ["base/plain", "sft/plain", "sft/engineered", "sft-rag/rag"]
+        # An instruct model: what the published prompts leave of it is shown beside its template.
+        in_chat = ["base/chat"] if name == "quick" else []
+        assert found == [*FLOOR_NAMES, published[0], *in_chat, *published[1:]]
+        assert (suite.split, suite.limit) == ("test", 60 if name == "quick" else None)
+        assert (suite.published, suite.baseline_name) == ("llama2-7b", "base/plain")
 
 
 def test_the_old_word_for_variants_stays_valid(tmp_path: Path) -> None:
@@ -84,6 +78,10 @@ def test_tables_add_rows_of_models_prompts_and_contexts(tmp_path: Path) -> None:
     assert (short.context.name, short.context.k) == ("retrieved", 3)
     assert {one.decoding.max_tokens for one in (plain, wide, short)} == {20}
     assert suite.model_names == ["m", "o/o", "minilm-l6", "r/r"]
+    # An encoder is fetched only where it scores.
+    text = "model: m\nvariants: [base/plain]\nfloors: []\nencoder: e/e\n"
+    assert "e/e" in written(tmp_path, text).model_names
+    assert "e/e" not in written(tmp_path, f"{text}metrics: [bleu]\n").model_names
 
 
 def test_floors_retrieve_with_the_suites_own_context(tmp_path: Path) -> None:
@@ -93,19 +91,9 @@ def test_floors_retrieve_with_the_suites_own_context(tmp_path: Path) -> None:
     assert sentence.context.embedder == "e/e"
     echo = next(one for one in suite.resolved if one.name == "floor/echo")
     assert echo.context.source == "none"
-
-
-def test_a_floor_stands_where_it_is_named(tmp_path: Path) -> None:
-    suite = written(
-        tmp_path, "model: m\nvariants: [base/plain, floor/sentence]\nfloors: [sentence]\n"
-    )
-    assert names(suite) == ["base/plain", "floor/sentence"]
-
-
-def test_an_encoder_is_fetched_only_where_it_scores(tmp_path: Path) -> None:
-    text = "model: m\nvariants: [base/plain]\nfloors: []\nencoder: e/e\n"
-    assert "e/e" in written(tmp_path, text).model_names
-    assert "e/e" not in written(tmp_path, f"{text}metrics: [bleu]\n").model_names
+    # One stands where it is named.
+    text = "model: m\nvariants: [base/plain, floor/sentence]\nfloors: [sentence]\n"
+    assert names(written(tmp_path, text)) == ["base/plain", "floor/sentence"]
 
 
 def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
@@ -200,15 +188,12 @@ def test_a_model_is_trained_by_the_recipe_shipped_for_it(
     assert (made.name, made.model) == (found, model)
 
 
-def test_questions_are_drawn_by_seed() -> None:
+def test_questions_are_drawn_by_seed_and_a_smaller_limit_is_a_subset_of_a_larger() -> None:
     assert draw(100, 10, 7) == draw(100, 10, 7)
     assert draw(100, 10, 7) != draw(100, 10, 8)
-    assert len(set(draw(100, 10, 7))) == 10
     assert draw(5, None, 7) == draw(5, 9, 7) == [0, 1, 2, 3, 4]
-
-
-def test_a_smaller_limit_is_a_subset_of_a_larger() -> None:
     drawn: list[set[Any]] = [set(draw(635, limit, 7)) for limit in (5, 60, 61, 300)]
+    assert [len(one) for one in drawn] == [5, 60, 61, 300]
     assert all(one < other for one, other in pairwise(drawn))
 
 
