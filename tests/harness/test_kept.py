@@ -1,6 +1,7 @@
 """What is kept: found by content, forgotten for good; a file that cannot be used."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -191,27 +192,15 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path, how: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-FIRST_VERSION = """
-CREATE TABLE answers (key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER,
-    answer_tokens INTEGER, seconds REAL, code TEXT, PRIMARY KEY (key, batch));
-INSERT INTO answers VALUES ('k', 'b', 0, 'said', 12, 3, 0.5, '0.5.0');
-PRAGMA user_version = 1
-"""
-
-
-def test_what_an_earlier_version_kept_is_found_and_a_later_one_left_alone(tmp_path: Path) -> None:
+def test_what_another_version_kept_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.sqlite"
-    made = sqlite3.connect(path)
-    made.executescript(FIRST_VERSION)
-    for _ in range(2):
-        store = Kept(path)
-        assert store.batch("b") == [Answer("said", 12, 3, 0.5, code="0.5.0")]
-        store.close()
-    made.execute("PRAGMA user_version = 3")
-    with pytest.raises(RunError, match=r"is of version 3, .* keeps version 2"):
-        Kept(path)
-    assert made.execute("PRAGMA user_version").fetchone() == (3,)
-    made.close()
+    Kept(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        for there in (1, 3):
+            other.execute(f"PRAGMA user_version = {there}")
+            with pytest.raises(RunError, match=rf"is of version {there}, .* keeps version 2; move"):
+                Kept(path)
+            assert other.execute("PRAGMA user_version").fetchone() == (there,)
 
 
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(kept: Kept) -> None:
