@@ -66,8 +66,7 @@ def split(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
 
     def copied(source: Path, folder: Path) -> Path:
         folder.mkdir()
-        shutil.copy(source, folder / "converted.txt")
-        return folder
+        return Path(shutil.copy(source, folder / "converted.txt")).parent
 
     monkeypatch.setattr("harness.models.gguf.convert", copied)
     halves = tuple(
