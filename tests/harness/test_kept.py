@@ -154,22 +154,16 @@ def test_what_is_forgotten_is_gone_and_the_rest_is_not(
 
 
 def test_what_others_used_as_well_is_forgotten_and_what_nobody_did_stays(kept: Kept) -> None:
-    keep(kept, MINE, "k1", "shared")
-    kept.used(OTHER_SUITE, "answer", ["k1"])
-    keep_batch(kept, "b", nobodys="nobody's")
+    keep_batch(kept, "b", k1="shared", nobodys="nobody's")
+    for use in (MINE, OTHER_SUITE):
+        kept.used(use, "answer", ["k1"])
     assert kept.forget(suite="mine")["answers"] == 1
-    assert set(kept.answers(["k1", "nobodys"])) == {"nobodys"}
-    assert kept.forget()["answers"] == 1
-    assert kept.answers(["nobodys"]) == {}
-
-
-def test_a_batch_that_lost_some_of_its_answers_is_completed(kept: Kept) -> None:
-    keep_batch(kept, "b", k1="one", k2="two")
-    kept.used(MINE, "answer", ["k1"])
-    kept.forget(suite="mine")
-    assert texts(kept, "b") == ["two"]
-    keep_batch(kept, "b", k1="anew", k2="later")
-    assert texts(kept, "b") == ["anew", "two"]
+    assert texts(kept, "b") == ["nobody's"]
+    # A batch that lost some of its answers is completed.
+    keep_batch(kept, "b", k1="anew", nobodys="later")
+    assert texts(kept, "b") == ["anew", "nobody's"]
+    assert kept.forget()["answers"] == 2
+    assert kept.answers(["k1", "nobodys"]) == {}
 
 
 @pytest.mark.parametrize("how", ["other", "pages", "cut", "folder"])

@@ -2,10 +2,11 @@
 one line, and nothing that came."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -202,13 +203,13 @@ def test_a_server_that_hangs_and_then_is_not_there(at_once: int, kept: Kept) -> 
     assert asker.waits == [1.0, 2.0]
 
 
-def date_in(seconds: int) -> str:
-    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-
-
 def test_a_server_is_left_alone_as_long_as_it_asks(kept: Kept) -> None:
+    date, gone = (
+        format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+        for seconds in (100, -100)
+    )
     bounds = [(7, 7), (0.5, 0.5), (120, 120), (1, 100), (0, 0), (1, 1), (0, 0)]
-    delays = ["7", "0.5", "3600", date_in(100), date_in(-100), "soon", "nan"]
+    delays = ["7", "0.5", "3600", date, gone, "soon", "nan"]
 
     def busy(call: Call) -> Reply:
         delay = delays[call.number // 2] if call.number % 2 else None
@@ -217,9 +218,8 @@ def test_a_server_is_left_alone_as_long_as_it_asks(kept: Kept) -> None:
     with serving(busy) as server:
         asker = Asker(server, kept)
         assert asker.ask(PROMPTS[: len(delays)]) == ECHOED[: len(delays)]
-    assert len(asker.waits) == len(bounds)
-    for waited, (least, most) in zip(asker.waits, bounds, strict=True):
-        assert least <= waited <= most
+    both = zip(asker.waits, bounds, strict=True)
+    assert all(least <= waited <= most for waited, (least, most) in both)
 
 
 @AT_ONCE
@@ -353,20 +353,15 @@ def meeting(number: int) -> Script:
     return meets
 
 
-def test_several_are_in_flight_at_once(kept: Kept) -> None:
+def test_several_are_in_flight_at_once_and_two_that_share_a_store_share_the_work(
+    kept: Kept,
+) -> None:
     with serving(meeting(4)) as server:
         assert Asker(server, kept, num_concurrent=4).ask() == ECHOED
-
-
-def test_two_that_share_a_store_share_the_work(kept: Kept) -> None:
-    with serving(meeting(2)) as server:
-        stores = [Kept(kept.path), Kept(kept.path)]
+    with serving(meeting(2)) as server, ThreadPoolExecutor(2) as pool:
+        stores = [Kept(kept.path.with_name("shared.sqlite")) for _ in range(2)]
         askers = [Asker(server, store) for store in stores]
-        threads = [Thread(target=asker.ask) for asker in askers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        assert list(pool.map(Asker.ask, askers)) == [ECHOED, ECHOED]
         assert sorted(server.asked) == PROMPTS
     assert askers[0].lm.given == askers[1].lm.given
     for store in stores:
@@ -472,19 +467,17 @@ def test_options_that_cannot_be_meant_are_refused_without_a_call(
 
 
 @pytest.mark.parametrize("key", [f"{CANARY}\n", f"{CANARY}é", f"{CANARY}\r\nx"])
-def test_a_key_that_no_header_takes_is_refused_and_not_shown(
+def test_a_key_that_no_header_takes_is_refused_and_not_shown_and_a_missing_package_named(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    model = Model("served", "small", engine=COMPLETIONS, options=HERE)
     monkeypatch.setenv("OPENAI_API_KEY", key)
     with pytest.raises(ModelError, match="set it anew: OPENAI_API_KEY") as raised:
-        ServedEngine(Model("served", "small", engine=COMPLETIONS, options=HERE))
+        ServedEngine(model)
     assert CANARY not in str(raised.value)
-
-
-def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_models, "find_spec", lambda name: None if name == "tenacity" else name)
     with pytest.raises(ModelError, match=r"packages \['tenacity'\] are not installed.*pip install"):
-        ServedEngine(Model("served", "small", engine=COMPLETIONS, options=HERE))
+        ServedEngine(model)
 
 
 def test_a_server_of_completions_renders_no_chats(kept: Kept, tiny_llama: Path) -> None:
