@@ -5,7 +5,7 @@ What goes wrong is told in one line that says where.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -21,13 +21,13 @@ _WAIT = 60
 class Database:
     """An open file."""
 
-    def __init__(self, path: Path, version: int, steps: Mapping[int, str]) -> None:
+    def __init__(self, path: Path, version: int, tables: str) -> None:
         """Open the file, made if it is not there.
 
         Args:
             path: where it is.
             version: of its tables, as this program has them.
-            steps: by earlier version, 0 for none, the statements that make a file of this of it.
+            tables: the statements that make them.
 
         Raises:
             RunError: it is damaged, cannot be written, or is of another version.
@@ -44,14 +44,14 @@ class Database:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA secure_delete = ON")
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
-            if found not in (version, *steps):
+            if found not in (0, version):
                 raise RunError(
                     f"{path} is of version {found}, this program keeps version {version}; move it "
                     "away, or use the program that made it"
                 )
-            if found != version:
+            if not found:
                 with self.writing() as db:
-                    for statement in f"{steps[found]}PRAGMA user_version = {version}".split(";"):
+                    for statement in f"{tables}PRAGMA user_version = {version}".split(";"):
                         db.execute(statement)
 
     def close(self) -> None:

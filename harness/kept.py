@@ -20,11 +20,10 @@ from harness.metrics.metric import Value
 
 SCHEMA = 2
 """Raised when the tables change."""
-_FROM_NOTHING = """
+_TABLES = """
 CREATE TABLE answers (
     key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER, answer_tokens INTEGER,
-    seconds REAL, cut INTEGER, served_by TEXT, day TEXT, price REAL, context TEXT,
-    code TEXT,
+    seconds REAL, cut INTEGER, served_by TEXT, day TEXT, price REAL, context TEXT, code TEXT,
     PRIMARY KEY (key, batch)
 );
 CREATE TABLE scores (
@@ -36,13 +35,6 @@ CREATE TABLE uses (
 ) WITHOUT ROWID;
 CREATE INDEX by_batch ON answers (batch, place);
 """
-_SINCE_1 = ("cut INTEGER", "served_by TEXT", "day TEXT", "price REAL", "context TEXT")
-"""Columns that version 0.5.0 of this project had not; what it kept stays."""
-_STEPS = {
-    0: _FROM_NOTHING,
-    1: "".join(f"ALTER TABLE answers ADD COLUMN {one};" for one in _SINCE_1),
-}
-"""What makes of a file of each earlier version one of this."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ class Kept:
             RunError: it is damaged, cannot be written, or is of another version.
         """
         self.path = path or cache_folder("kept.sqlite")
-        self._db = Database(self.path, SCHEMA, _STEPS)
+        self._db = Database(self.path, SCHEMA, _TABLES)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,22 +1,12 @@
-"""Shared parts: a cache of one test's own, and what is kept in it."""
+"""Shared parts: a store of one test's own, and a model that is loaded once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.kept import Kept
 from harness.models.policyqa_hf import PolicyQALM
-
-
-@pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
-    """An empty cache, but for the models."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    (folder / "models").symlink_to((home / "models").resolve())
-    monkeypatch.setenv("POLICYQA_HOME", str(folder))
-    return folder
 
 
 @pytest.fixture
@@ -31,3 +21,9 @@ def kept(own_home: Path) -> Iterator[Kept]:  # noqa: ARG001
 def tiny_model(tiny_llama: Path) -> PolicyQALM:
     """The random Llama, loaded: for tests that put no adapter on it."""
     return PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+
+
+@pytest.fixture(scope="session")
+def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
+    """Weights put on it."""
+    return make_adapter(tiny_llama)

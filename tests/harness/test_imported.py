@@ -8,17 +8,9 @@ from harness.errors import ConfigError, told
 from harness.imported import imported, source_of
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory that Python knows nothing of, with a package in it."""
-    monkeypatch.syspath_prepend(str(tmp_path / "elsewhere"))  # Puts sys.path back afterwards.
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_what_is_named_is_found_in_the_working_directory(here: Path) -> None:
-    (here / "imported_package").mkdir()
-    (here / "imported_package" / "inner.py").write_text("class A:\n    b = 7\n")
+def test_what_is_named_is_found_in_the_working_directory(workplace: Path) -> None:
+    (workplace / "imported_package").mkdir()
+    (workplace / "imported_package" / "inner.py").write_text("class A:\n    b = 7\n")
     assert imported("imported_package.inner:A.b") == 7
 
 
@@ -36,18 +28,18 @@ def test_what_is_named_is_found_in_the_working_directory(here: Path) -> None:
     ],
 )
 def test_what_cannot_be_imported_is_one_line(
-    here: Path, name: str, text: str | None, said: str
+    workplace: Path, name: str, text: str | None, said: str
 ) -> None:
     if text is not None:
-        (here / f"{name.split(':')[0]}.py").write_text(text)
+        (workplace / f"{name.split(':')[0]}.py").write_text(text)
     with pytest.raises(ConfigError, match=said) as caught:
         imported(name)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_who_ends_the_program_while_it_is_imported_ends_it(here: Path) -> None:
-    (here / "imported_ending.py").write_text("raise SystemExit\n")
+def test_who_ends_the_program_while_it_is_imported_ends_it(workplace: Path) -> None:
+    (workplace / "imported_ending.py").write_text("raise SystemExit\n")
     with pytest.raises(SystemExit):
         imported("imported_ending:f")
 
@@ -62,10 +54,10 @@ SOURCES = {
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_the_source_changes_with_every_file_that_defines_what_is_named(
-    here: Path, kind: str
+    workplace: Path, kind: str
 ) -> None:
     # Of an object, only its class's file counted: other arguments to it gave the old answers.
-    shared, own = here / f"shared_{kind}.py", here / f"source_{kind}.py"
+    shared, own = workplace / f"shared_{kind}.py", workplace / f"source_{kind}.py"
     shared.write_text("class Assistant:\n    def __init__(self, k): ...\ndef f(q): ...\n")
     own.write_text(SOURCES[kind])
     name = f"source_{kind}:f"

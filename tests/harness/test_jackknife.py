@@ -13,6 +13,7 @@ from scipy.stats import t, ttest_1samp
 
 from harness.jackknife import Estimate, FloatArray, freedom, interval
 from harness.statistics import COVERAGE, corpus_interval, paired_difference
+from tests.intervals import ends, half, share, singles
 
 CLUSTERS = [str(i // 3) for i in range(36)]
 UNEVEN = [str(int(sqrt(i))) for i in range(100)]
@@ -25,26 +26,7 @@ def of_mean(
 ) -> Estimate:
     """The mean of one replicate with its interval, of however few clusters."""
     rows = np.stack([scores, np.ones(len(scores))], axis=-1)[None]
-    return interval([rows], ratio, clusters, coverage=coverage, fewest=2)
-
-
-def ratio(sums: FloatArray) -> FloatArray:
-    """A corpus figure: of the first statistic in the second."""
-    return np.asarray(sums[..., 0] / sums[..., 1])
-
-
-def singles(scores: Sequence[float]) -> list[str]:
-    """Every score a cluster of its own."""
-    return [str(i) for i in range(len(scores))]
-
-
-def half(found: Estimate) -> float:
-    """How far an interval reaches from its figure."""
-    value, low, high = found
-    assert low is not None
-    assert high is not None
-    assert high - value == pytest.approx(value - low)
-    return (high - low) / 2
+    return interval([rows], share, clusters, coverage=coverage, fewest=2)
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.95, 0.99])
@@ -100,11 +82,12 @@ def test_a_corpus_figure_is_left_without_each_cluster_as_plain_python_does() -> 
         / sum(there[i] for i in range(36) if CLUSTERS[i] != name)
         for name in set(CLUSTERS)
     ]
-    share = sum(right) / sum(there)
-    error = sqrt(sum((one - share) ** 2 for one in without) * 11 / 12)
+    whole = sum(right) / sum(there)
+    error = sqrt(sum((one - whole) ** 2 for one in without) * 11 / 12)
     rows = np.stack([right, there], axis=-1)[None].astype(float)
-    found = interval([rows], ratio, CLUSTERS, coverage=0.9, fewest=2)
-    assert found[0] == pytest.approx(share)
+    found = interval([rows], share, CLUSTERS, coverage=0.9, fewest=2)
+    assert found[0] == pytest.approx(whole)
+    assert ends(found) == pytest.approx((whole - half(found), whole + half(found)))
     assert half(found) == pytest.approx(t.ppf(0.95, 11) * error)
 
 
@@ -122,8 +105,7 @@ def test_the_variances_of_clusters_and_replicates_add_up(ours: int, theirs: int)
     ]
     total = sum(part for part, _ in parts)
     together = total**2 / sum(part**2 / degrees for part, degrees in parts)
-    found = paired_difference(one, other, CLUSTERS)
-    width = half((found.delta, found.low, found.high))
+    width = half(paired_difference(one, other, CLUSTERS))
     assert width == pytest.approx(t.ppf(0.975, together) * sqrt(total))
 
 
@@ -133,14 +115,13 @@ def test_a_replicate_of_a_corpus_figure_is_left_out_as_plain_python_does() -> No
     right = rng.binomial(there, [[0.2], [0.5], [0.8]])
     rows = np.stack([right, there], axis=-1)
     clusters = singles([0.0] * 300)
-    found = corpus_interval(rows, clusters, ratio)
     without = [right[kept].sum() / there[kept].sum() for kept in ([1, 2], [0, 2], [0, 1])]
     of_replicates = 2 / 3 * sum((one - fmean(without)) ** 2 for one in without)
-    as_one = corpus_interval(rows.sum(axis=0), clusters, ratio)
-    of_questions = (half((as_one.mean, as_one.low, as_one.high)) / t.ppf(0.975, 299)) ** 2
+    as_one = corpus_interval(rows.sum(axis=0), clusters, share)
+    of_questions = (half(as_one) / t.ppf(0.975, 299)) ** 2
     total = of_questions + of_replicates
     together = total**2 / (of_questions**2 / 299 + of_replicates**2 / 2)
-    width = half((found.mean, found.low, found.high))
+    width = half(corpus_interval(rows, clusters, share))
     assert width == pytest.approx(t.ppf(0.975, together) * sqrt(total))
 
 
@@ -151,12 +132,10 @@ def test_an_interval_moves_and_grows_with_its_scores(
     clusters = [str(i // 2) for i in range(len(scores))]
     if len(set(clusters)) == 1:
         clusters = singles(scores)
-    value, low, high = of_mean(scores, clusters)
-    assert low is not None
-    assert high is not None
+    found = of_mean(scores, clusters)
     moved = of_mean([scale * score + shift for score in scores], clusters)
-    ends = sorted((scale * low + shift, scale * high + shift))
-    assert moved == pytest.approx((scale * value + shift, *ends), abs=1e-9)
+    expected = sorted(scale * end + shift for end in ends(found))
+    assert moved == pytest.approx((scale * found[0] + shift, *expected), abs=1e-9)
 
 
 @given(VALUES, st.randoms())
@@ -185,10 +164,8 @@ def crossed(
 
 def covers(scores: FloatArray, baseline: FloatArray, clusters: list[str]) -> bool:
     """Whether the interval of their difference has the 0 in it that they are drawn around."""
-    found = paired_difference(scores, baseline, clusters)
-    assert found.low is not None
-    assert found.high is not None
-    return found.low <= 0 <= found.high
+    low, high = ends(paired_difference(scores, baseline, clusters))
+    return low <= 0 <= high
 
 
 def test_differences_are_covered_with_their_seeds_and_not_without() -> None:

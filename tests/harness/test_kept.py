@@ -1,6 +1,7 @@
 """What is kept: found by content, forgotten for good; a file that cannot be used."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -153,22 +154,16 @@ def test_what_is_forgotten_is_gone_and_the_rest_is_not(
 
 
 def test_what_others_used_as_well_is_forgotten_and_what_nobody_did_stays(kept: Kept) -> None:
-    keep(kept, MINE, "k1", "shared")
-    kept.used(OTHER_SUITE, "answer", ["k1"])
-    keep_batch(kept, "b", nobodys="nobody's")
+    keep_batch(kept, "b", k1="shared", nobodys="nobody's")
+    for use in (MINE, OTHER_SUITE):
+        kept.used(use, "answer", ["k1"])
     assert kept.forget(suite="mine")["answers"] == 1
-    assert set(kept.answers(["k1", "nobodys"])) == {"nobodys"}
-    assert kept.forget()["answers"] == 1
-    assert kept.answers(["nobodys"]) == {}
-
-
-def test_a_batch_that_lost_some_of_its_answers_is_completed(kept: Kept) -> None:
-    keep_batch(kept, "b", k1="one", k2="two")
-    kept.used(MINE, "answer", ["k1"])
-    kept.forget(suite="mine")
-    assert texts(kept, "b") == ["two"]
-    keep_batch(kept, "b", k1="anew", k2="later")
-    assert texts(kept, "b") == ["anew", "two"]
+    assert texts(kept, "b") == ["nobody's"]
+    # A batch that lost some of its answers is completed.
+    keep_batch(kept, "b", k1="anew", nobodys="later")
+    assert texts(kept, "b") == ["anew", "nobody's"]
+    assert kept.forget()["answers"] == 2
+    assert kept.answers(["k1", "nobodys"]) == {}
 
 
 @pytest.mark.parametrize("how", ["other", "pages", "cut", "folder"])
@@ -191,27 +186,15 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path, how: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-FIRST_VERSION = """
-CREATE TABLE answers (key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER,
-    answer_tokens INTEGER, seconds REAL, code TEXT, PRIMARY KEY (key, batch));
-INSERT INTO answers VALUES ('k', 'b', 0, 'said', 12, 3, 0.5, '0.5.0');
-PRAGMA user_version = 1
-"""
-
-
-def test_what_an_earlier_version_kept_is_found_and_a_later_one_left_alone(tmp_path: Path) -> None:
+def test_what_another_version_kept_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.sqlite"
-    made = sqlite3.connect(path)
-    made.executescript(FIRST_VERSION)
-    for _ in range(2):
-        store = Kept(path)
-        assert store.batch("b") == [Answer("said", 12, 3, 0.5, code="0.5.0")]
-        store.close()
-    made.execute("PRAGMA user_version = 3")
-    with pytest.raises(RunError, match=r"is of version 3, .* keeps version 2"):
-        Kept(path)
-    assert made.execute("PRAGMA user_version").fetchone() == (3,)
-    made.close()
+    Kept(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        for there in (1, 3):
+            other.execute(f"PRAGMA user_version = {there}")
+            with pytest.raises(RunError, match=rf"is of version {there}, .* keeps version 2; move"):
+                Kept(path)
+            assert other.execute("PRAGMA user_version").fetchone() == (there,)
 
 
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(kept: Kept) -> None:

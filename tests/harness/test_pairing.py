@@ -4,24 +4,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.metrics.overlap import CorpusBleu
 from harness.pairing import Measure, align, clusters_of, difference, figure
 from harness.runs import Outcome, Result
 from harness.statistics import FEWEST, FEWEST_TOGETHER, Difference, Figure
+from tests.intervals import share
 
 MEAN = Measure("score", "score", "mean", True)
 RATE = Measure("score", "score", "rate", None)
-SHARE = Measure("score", "score", "corpus", True, lambda sums: sums[..., 0] / sums[..., 1])
-"""Of found things among those there are, all questions together."""
+SHARE = Measure("score", "score", "corpus", True, share)
 
 IDS = [f"q{i}" for i in range(3 * (FEWEST + 2))]
-
-
 FEWEST_OF = {"mean": FEWEST, "rate": 1, "corpus": FEWEST_TOGETHER}
 
 
@@ -107,53 +103,13 @@ def test_a_difference_is_of_the_questions_both_have_a_value_of(
         )
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_interval_of_corpus_bleu_holds_its_difference(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-
-    def counts(chance: float) -> tuple[float, ...]:
-        """Of an answer of some words: n-grams of one to four words, found by chance."""
-        words = int(rng.integers(8, 40))
-        there = [words - n for n in range(4)]
-        found = [int(rng.binomial(count, chance ** (n + 1))) for n, count in enumerate(there)]
-        return tuple(map(float, (words, words + 2, *found, *there)))
-
-    ids = [f"q{i}" for i in range(3 * FEWEST_TOGETHER)]
-    better, worse = (scored({key: counts(chance) for key in ids}) for chance in (0.7, 0.5))
-    total = CorpusBleu().total
-    measure = Measure("score", "corpus BLEU", "corpus", True, total)
-    found = difference(better, worse, measure)
-    assert found is not None
-    sums = [
-        np.sum([one.values["score"] for one in result.outcomes.values()], axis=0)
-        for result in (better, worse)
-    ]
-    assert found.delta == pytest.approx(total(sums[0]) - total(sums[1]))
-    assert (found.n, found.clusters) == (300, FEWEST_TOGETHER)
-    assert holds(found, found.delta, FEWEST_TOGETHER)
-    assert not holds(found, 0, FEWEST_TOGETHER)
-    itself = difference(better, better, measure)
-    assert itself is not None
-    assert (itself.delta, itself.low, itself.high) == (0, 0, 0)
-
-
-def test_a_question_without_a_value_in_one_replicate_does_not_count() -> None:
-    twice = repeated({"q0": 0.2, "q3": 0.4, "q6": 0.9}, {"q6": 0.7, "q3": None, "q0": 0.4})
-    found = figure(twice, MEAN)
-    assert found is not None
-    assert (found.mean, found.n, found.clusters) == (pytest.approx(0.55), 2, 2)
-    other = scored({"q3": 0.5, "q6": 0.1, "q9": 0.3})
-    forth, back = difference(twice, other, MEAN), difference(other, twice, MEAN)
-    assert forth is not None
-    assert back is not None
-    assert (forth.delta, forth.n) == (pytest.approx(0.7), 1)
-    assert (back.delta, back.n) == (pytest.approx(-0.7), 1)
-
-
 def test_replicates_are_aligned_by_question() -> None:
     results = [
-        repeated({"q1": 0.1, "q2": 0.2, "q3": 0.3}, {"q3": 1.3, "q1": 1.1, "q2": 1.2}),
-        scored({"q2": 2.2, "q3": 2.3, "q1": 2.1}),
+        repeated(
+            {"q1": 0.1, "q2": 0.2, "q3": 0.3, "q4": 0.4},
+            {"q3": 1.3, "q1": 1.1, "q2": 1.2, "q4": None},
+        ),
+        scored({"q2": 2.2, "q3": 2.3, "q4": 2.4, "q1": 2.1}),
         repeated(*[{"q3": i + 0.3, "q1": i + 0.1} for i in (3, 4, 5)]),
     ]
     found = align(results, "score")
@@ -163,6 +119,11 @@ def test_replicates_are_aligned_by_question() -> None:
         [[3.1, 3.3], [4.1, 4.3], [5.1, 5.3]],
     ]
     assert [MEAN.of(one) for one in found.values] == pytest.approx([0.7, 2.2, 4.2])
+    # Alone, the first has q2 as well, and no q4: a replicate of it has no value there.
+    alone, apart = figure(results[0], MEAN), difference(results[1], results[0], MEAN)
+    assert alone and apart
+    assert (alone.n, alone.mean) == (3, pytest.approx(0.7))
+    assert (apart.n, apart.delta) == (3, pytest.approx(1.5))
 
 
 def test_questions_can_be_connected_by_something_else() -> None:

@@ -42,30 +42,24 @@ def test_a_log_belongs_to_the_results_of_its_time(log: Path, tmp_path: Path) -> 
     )
 
 
-def test_results_named_by_the_user_are_found_by_their_time(log: Path, tmp_path: Path) -> None:
-    for time, higher in ((TIME, False), (OTHER_TIME, True)):
-        write_results(tmp_path, {"acc": higher}, name=f"mine_{time}.json")
-    assert results_of(log).higher_is_better == {"acc": False}
-
-
-def test_the_only_results_of_another_time_tell_the_direction_and_no_figures(
+def test_what_belongs_to_a_log_is_found_by_its_time_or_is_all_there_is(
     log: Path, tmp_path: Path
 ) -> None:
+    for time, higher in ((TIME, False), (OTHER_TIME, True)):
+        write_results(tmp_path, {"acc": higher}, name=f"mine_{time}.json")
+    assert results_of(log).higher_is_better == {"acc": False}  # As --output_path named them.
+    (tmp_path / f"mine_{TIME}.json").unlink()
+    # Of another time: the direction, and no figures.
+    only = TaskResults("quiz", higher_is_better={"acc": False})
     write_results(tmp_path, {"acc": False}, name=f"results_{OTHER_TIME}.json", **FIGURES)
-    assert results_of(log) == TaskResults("quiz", higher_is_better={"acc": False})
+    assert results_of(log) == only
+    # Results of another task tell nothing; a renamed log is of the only task of the only results.
+    assert results_of(write_log(tmp_path, [], task="puzzle")) == TaskResults("puzzle")
+    renamed = log.rename(tmp_path / "mine.jsonl")
+    assert results_of(renamed) == only
     # Of two nobody knows which.
     write_results(tmp_path, {"acc": False}, name=f"results_{OTHER_TIME}.5.json")
-    assert results_of(log) == TaskResults("quiz")
-
-
-def test_a_renamed_log_is_of_the_only_task_of_the_only_results(log: Path, tmp_path: Path) -> None:
-    renamed = log.rename(tmp_path / "mine.jsonl")
     assert results_of(renamed) == TaskResults()
-    write_results(tmp_path, {"acc": False})
-    assert results_of(renamed) == TaskResults("quiz", higher_is_better={"acc": False})
-    # Results of another task tell nothing.
-    puzzle = write_log(tmp_path, [], task="puzzle")
-    assert results_of(puzzle) == TaskResults("puzzle")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]"])

@@ -60,12 +60,11 @@ def test_a_value_that_is_no_finite_number_among_numbers_is_refused(
     tmp_path: Path, value: Any
 ) -> None:
     path = write_log(tmp_path, [line(0, acc=1.0), line(1, acc=value), line(2, acc=0.5)])
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(
+        DataError, match=r"where a finite number is needed; .*--log_samples"
+    ) as said:
         read_log(path)
-    said = str(caught.value)
-    assert said.startswith(f"{path}:2: the value of acc is {value!r:.60}, where a finite number")
-    assert "lm_eval --log_samples" in said
-    assert "\n" not in said
+    assert str(said.value).startswith(f"{path}:2: the value of acc is {value!r:.60}, where")
 
 
 def test_statistics_of_a_corpus_metric_of_ours_are_known(tmp_path: Path) -> None:
@@ -82,14 +81,13 @@ def test_statistics_of_a_corpus_metric_of_ours_are_known(tmp_path: Path) -> None
     assert log.ours
 
 
-@pytest.mark.parametrize("wrong", [STATISTICS[:9], [*STATISTICS, 1.0]])
-def test_statistics_of_another_length_are_left_out(tmp_path: Path, wrong: list[float]) -> None:
-    log = read_log(write_log(tmp_path, [policyqa_line("q1", corpus_bleu=wrong, bleu=0.5)]))
-    assert list(log.measures) == ["bleu"]
-    assert "corpus_bleu is left out" in log.left_out[0]
-
-
-def test_a_statistic_that_is_no_finite_number_is_refused(tmp_path: Path) -> None:
+def test_statistics_of_another_length_are_left_out_and_what_is_no_number_is_refused(
+    tmp_path: Path,
+) -> None:
+    for other in (STATISTICS[:9], [*STATISTICS, 1.0]):
+        log = read_log(write_log(tmp_path, [policyqa_line("q1", corpus_bleu=other, bleu=0.5)]))
+        assert list(log.measures) == ["bleu"]
+        assert "corpus_bleu is left out" in log.left_out[0]
     wrong = [*STATISTICS[:9], float("nan")]
     path = write_log(tmp_path, [policyqa_line("q1", corpus_bleu=wrong)])
     with pytest.raises(DataError, match=r":1: the value of corpus_bleu is nan"):

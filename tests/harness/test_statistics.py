@@ -13,36 +13,18 @@ from harness.jackknife import FloatArray
 from harness.statistics import (
     FEWEST,
     FEWEST_TOGETHER,
-    Difference,
-    Figure,
     corpus_difference,
     corpus_interval,
     mean_interval,
     paired_difference,
 )
+from tests.intervals import ends, share, singles
 
 SCORES = st.lists(st.floats(0, 1), min_size=FEWEST, max_size=60)
 MANY = st.integers(FEWEST_TOGETHER, FEWEST_TOGETHER + 20).flatmap(
     lambda count: arrays(np.float64, count, elements=st.floats(0, 1))
 )
 """Scores of so many questions that a corpus figure has an interval."""
-
-
-def singles(scores: list[float] | FloatArray) -> list[str]:
-    """Every score a cluster of its own."""
-    return [str(i) for i in range(len(scores))]
-
-
-def ends(found: Figure | Difference) -> tuple[float, float]:
-    """Of the interval, which is there."""
-    assert found.low is not None
-    assert found.high is not None
-    return found.low, found.high
-
-
-def share(sums: FloatArray) -> FloatArray:
-    """A corpus figure: of found things among those there are."""
-    return np.asarray(sums[..., 0] / sums[..., 1])
 
 
 def counts(scores: FloatArray) -> FloatArray:
@@ -52,17 +34,13 @@ def counts(scores: FloatArray) -> FloatArray:
 
 
 @given(SCORES, st.floats(-1, 1))
-def test_a_constant_difference_has_no_width(scores: list[float], shift: float) -> None:
+def test_a_constant_difference_has_no_width_and_swapping_the_sides_mirrors_any(
+    scores: list[float], shift: float
+) -> None:
     change = paired_difference([s + shift for s in scores], scores, singles(scores))
     assert ends(change) == pytest.approx((shift, shift), abs=1e-9)
-
-
-@given(SCORES)
-def test_swapping_the_arms_mirrors_the_difference(scores: list[float]) -> None:
-    other = scores[::-1]
-    forth = paired_difference(scores, other, singles(scores))
-    back = paired_difference(other, scores, singles(scores))
-    low, high = ends(back)
+    forth = paired_difference(scores, scores[::-1], singles(scores))
+    low, high = ends(paired_difference(scores[::-1], scores, singles(scores)))
     assert ends(forth) == pytest.approx((-high, -low), abs=1e-12)
 
 
@@ -94,29 +72,22 @@ def test_statistics_of_another_length_and_coverages_that_are_no_share_are_refuse
             paired_difference([1.0], [0.5], ["a"], coverage=coverage)
 
 
-@pytest.mark.parametrize("count", [1, 2, FEWEST - 1, FEWEST])
-def test_a_mean_of_few_clusters_has_no_interval(count: int) -> None:
+@pytest.mark.parametrize("count", [1, 2, FEWEST - 1, FEWEST, FEWEST_TOGETHER - 1, FEWEST_TOGETHER])
+def test_few_clusters_have_no_interval_and_a_corpus_figure_needs_more(count: int) -> None:
     """However many questions they have: a resampled interval of one cluster had no width."""
     scores = np.random.default_rng(8).random(200)
-    clusters = [str(i % count) for i in range(200)]
-    apart = paired_difference(scores, scores[::-1], clusters)
-    for found in (mean_interval(scores, clusters), apart):
-        assert (found.low is None) is (found.high is None) is (count < FEWEST)
-        assert (found.n, found.clusters) == (200, count)
-    assert mean_interval(scores, clusters).mean == pytest.approx(scores.mean())
-
-
-@pytest.mark.parametrize("count", [1, FEWEST, FEWEST_TOGETHER - 1, FEWEST_TOGETHER])
-def test_a_corpus_figure_needs_more_clusters(count: int) -> None:
-    rows = counts(np.random.default_rng(9).random(200))
-    clusters = [str(i % count) for i in range(200)]
-    for found in (
-        corpus_interval(rows, clusters, share),
-        corpus_difference(rows, rows[::-1], clusters, share),
+    rows, clusters = counts(scores), [str(i % count) for i in range(200)]
+    mean, corpus = mean_interval(scores, clusters), corpus_interval(rows, clusters, share)
+    assert mean.mean == pytest.approx(scores.mean())
+    assert corpus.mean == pytest.approx(share(rows.sum(axis=0)))
+    for found, fewest in (
+        (mean, FEWEST),
+        (paired_difference(scores, scores[::-1], clusters), FEWEST),
+        (corpus, FEWEST_TOGETHER),
+        (corpus_difference(rows, rows[::-1], clusters, share), FEWEST_TOGETHER),
     ):
-        assert (found.low is None) is (found.high is None) is (count < FEWEST_TOGETHER)
+        assert (found.low is None) is (found.high is None) is (count < fewest)
         assert (found.n, found.clusters) == (200, count)
-    assert corpus_interval(rows, clusters, share).mean == pytest.approx(share(rows.sum(axis=0)))
 
 
 @given(MANY, st.integers(2, 4))
@@ -140,12 +111,14 @@ def test_replicates_that_are_alike_have_the_interval_of_one(one: FloatArray, cou
         )
 
 
-@given(SCORES, st.integers(1, 3))
+@given(MANY, st.integers(1, 3))
 def test_variants_that_score_alike_differ_by_nothing_to_the_bit(
-    scores: list[float], count: int
+    scores: FloatArray, count: int
 ) -> None:
-    found = paired_difference([scores] * count, scores, singles(scores))
-    assert (found.low, found.delta, found.high) == (0, 0, 0)
+    clusters, rows = singles(scores), counts(scores)
+    corpus = corpus_difference(rows, rows, clusters, share)
+    for found in (paired_difference([scores] * count, scores, clusters), corpus):
+        assert (found.low, found.delta, found.high) == (0, 0, 0)
 
 
 def test_a_corpus_figure_that_depends_on_how_much_there_is_keeps_its_size() -> None:

@@ -107,14 +107,10 @@ def test_a_blank_one_of_several_references_changes_nothing(overlap: Overlap, bla
 
 
 @OVERLAPS
-@pytest.mark.parametrize("text", ["", "   ", "\n", ".", "...", "?!", "。", "\u200b", "-"])
-def test_odd_texts_get_a_score(overlap: Overlap, text: str) -> None:
-    for answer, reference in ((text, "Within 72 hours."), ("Within 72 hours.", text)):
-        assert 0.0 <= overlap(answer, reference) < 0.2
-
-
-@OVERLAPS
-def test_short_and_long_answers_get_a_score(overlap: Overlap) -> None:
+def test_odd_short_and_long_texts_get_a_score(overlap: Overlap) -> None:
+    for text in ("", "   ", "\n", ".", "...", "?!", "。", "\u200b", "-"):
+        for answer, reference in ((text, "Within 72 hours."), ("Within 72 hours.", text)):
+            assert 0.0 <= overlap(answer, reference) < 0.2
     assert overlap("thirty days", "thirty days") == pytest.approx(1.0, abs=1e-8)
     rambling = " ".join(f"word{i}" for i in range(5000))
     assert 0.0 <= overlap(rambling, "The controller notifies the authority within 72 hours.") < 0.1

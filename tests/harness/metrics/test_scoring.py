@@ -1,6 +1,6 @@
 """Scores are computed once for what was read, and not at all where they are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import version
 from typing import Any
@@ -34,35 +34,21 @@ class Length:
         return [float(len(row.answer)) if row.answer else None for row in rows]
 
 
-class Memory:
-    """Keeps values in a dictionary."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], Value | None] = {}
-
-    def scores(self, signature: str, rows: Sequence[str]) -> dict[str, Value | None]:
-        return {row: self.kept[signature, row] for row in rows if (signature, row) in self.kept}
-
-    def keep_scores(self, signature: str, values: Mapping[str, Value | None]) -> None:
-        self.kept |= {(signature, row): value for row, value in values.items()}
-
-
-def test_only_what_is_not_kept_is_computed_and_equal_rows_once() -> None:
-    memory = Memory()
+def test_only_what_is_not_kept_is_computed_and_equal_rows_once(kept: Kept) -> None:
     first, second, third, mended = Length(), Length(), Length(), Length(signature="length:2")
-    assert score([first], [ROW, OTHER, replace(ROW)], memory) == {"length": [9.0, 6.0, 9.0]}
+    assert score([first], [ROW, OTHER, replace(ROW)], kept) == {"length": [9.0, 6.0, 9.0]}
     assert first.asked == [ROW, OTHER]
-    assert score([second], [OTHER, NONE, ROW], memory) == {"length": [6.0, None, 9.0]}
+    assert score([second], [OTHER, NONE, ROW], kept) == {"length": [6.0, None, 9.0]}
     assert second.asked == [NONE]
     # Not even None is computed again; another signature is, and so is another metric.
     new = Length(name="other", signature="other:letters")
     both = {"length": [9.0, None], "other": [9.0, None]}
-    assert score([third, new], [ROW, NONE], memory) == both
+    assert score([third, new], [ROW, NONE], kept) == both
     assert (third.asked, new.asked) == ([], [ROW, NONE])
-    score([mended], [ROW], memory)
+    score([mended], [ROW], kept)
     assert mended.asked == [ROW]
-    assert score([Length()], [], memory) == {"length": []}
-    assert score([], [ROW], memory) == {}
+    assert score([Length()], [], kept) == {"length": []}
+    assert score([], [ROW], kept) == {}
     assert score([Length()], [ROW]) == {"length": [9.0]}
 
 
@@ -142,13 +128,12 @@ def given(kind: str, values: Any) -> Metric:
     ],
 )
 def test_values_that_are_none_of_a_metrics_kind_are_one_line_and_not_kept(
-    kind: str, values: Any, said: str
+    kind: str, values: Any, said: str, kept: Kept
 ) -> None:
-    memory = Memory()
     with pytest.raises(ConfigError, match=said) as caught:
-        score([given(kind, values)], [ROW, OTHER], memory)
+        score([given(kind, values)], [ROW, OTHER], kept)
     assert "\n" not in str(caught.value)
-    assert memory.kept == {}
+    assert kept.scores("length:letters", row_keys([ROW, OTHER])) == {}
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,9 @@ class Asker:
         self.heard: list[str] = []
         self.lm: KeepingLM
 
-    def ask(self, *questions: str, ask_again: bool = False) -> list[str]:
+    def ask(self, *questions: str) -> list[str]:
         use = Use("suite", "data", "model")
-        self.lm = KeepingLM(
-            {}, engine(), self._kept, use, say=self.heard.append, ask_again=ask_again
-        )
+        self.lm = KeepingLM({}, engine(), self._kept, use, say=self.heard.append)
         return self.lm.generate_until(asked(list(questions)))
 
 
@@ -139,30 +137,19 @@ def test_who_ends_the_program_ends_it_and_what_was_answered_is_kept(
     ends: type[BaseException], asker: Asker
 ) -> None:
     RETURNS["why"] = ends()
+    RETURNS["whose"] = {"answer": "a", "context": ["a/s"], "price": 0.1}
     with pytest.raises(ends):
         asker.ask("whose", "why")  # Longest first.
     RETURNS.clear()
-    assert asker.ask("whose", "why") == ["WHOSE", "WHY"]
+    assert asker.ask("whose", "why") == ["a", "WHY"]
+    found = asker.lm.given["whose"]
+    assert (found.context, found.price) == (("a/s",), 0.1)
     assert CALLS == ["whose", "why", "why"]
-
-
-def test_an_answer_is_kept_until_it_is_asked_again(asker: Asker) -> None:
-    RETURNS["who"] = {"answer": "a", "context": ["a/s"], "price": 0.1}
-    asker.ask("who", "why")
-    first = asker.lm.given
-    RETURNS.clear()
-    assert asker.ask("who", "why") == ["a", "WHY"]
-    assert asker.lm.given == first
-    assert sorted(CALLS) == ["who", "why"]
-    assert asker.ask("who", ask_again=True) == ["WHO"]
-    assert asker.ask("who", "why") == ["WHO", "WHY"]
-    assert sorted(CALLS) == ["who", "who", "why"]
 
 
 @pytest.mark.parametrize(
     ("name", "context", "said"),
     [
-        ("nothing", NONE, "cannot import .*:nothing: AttributeError"),
         ("CALLS", NONE, "CALLS is no function, it is of type list"),
         ("answering", WIDE, r"answering\(question, context=…\) is how .* argument 'context'"),
         ("asked_wrongly", NONE, r"asked_wrongly\(question\) is how .* missing .* 'other'"),

@@ -71,14 +71,7 @@ def test_a_batch_that_lacks_an_answer_is_asked_whole_and_no_other(asker: Asker) 
     assert asker.batches == [1, 2, 2, 1]
 
 
-def test_another_way_of_decoding_is_asked_anew(asker: Asker) -> None:
-    asker.ask(PROMPTS[:1])
-    asker.ask(PROMPTS[:1], max_gen_toks=3)
-    asker.ask(PROMPTS[:1], until=["e"])
-    assert asker.batches == [1, 1, 1]
-
-
-def test_tokens_and_seconds_are_kept_beside_the_answer(
+def test_tokens_and_seconds_are_kept_and_another_way_of_decoding_is_asked_anew(
     asker: Asker, tiny_model: PolicyQALM
 ) -> None:
     first, again = asker.lm(), asker.lm()
@@ -89,6 +82,9 @@ def test_tokens_and_seconds_are_kept_beside_the_answer(
     assert answer.prompt_tokens == len(tiny_model.tok_encode(PROMPTS[0]))
     assert answer.answer_tokens == len(tiny_model.tok_encode(text))
     assert answer.seconds is not None and answer.seconds > 0
+    asker.ask(PROMPTS[:1], max_gen_toks=3)
+    asker.ask(PROMPTS[:1], until=["e"])
+    assert asker.batches == [1, 1, 1]
 
 
 def test_a_batch_another_process_is_at_is_left_to_it(asker: Asker) -> None:
@@ -130,9 +126,13 @@ def test_what_needs_no_weights_is_as_the_loaded_model_has_it(
         assert without.tokenizer_name == tiny_model.tokenizer_name
 
 
-def test_a_prompt_beyond_the_window_is_refused_without_loading(asker: Asker) -> None:
-    with pytest.raises(ModelError, match=r"a prompt has 3\d\d\d tokens, .* more than the 2048"):
-        asker.ask([*PROMPTS, "word " * 3000])
+def test_a_prompt_beyond_the_window_is_refused_without_loading(
+    asker: Asker, tiny_model: PolicyQALM
+) -> None:
+    long = asked([*PROMPTS, "word " * 3000])
+    for refusing in (asker.lm(), tiny_model):
+        with pytest.raises(ModelError, match=r"a prompt has 3\d{3} tokens, .* more than the 2048"):
+            refusing.generate_until(long, True)
     assert asker.batches == []
 
 

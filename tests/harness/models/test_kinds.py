@@ -31,11 +31,7 @@ def test_every_engine_is_of_a_kind() -> None:
         # It was said not to be there.
         ("ipex", None, "^engine ipex cannot be loaded from lm-eval"),
         # As if the package were not there.
-        (
-            "vllm",
-            "vllm",
-            r"^engine vllm needs what .* \(.*: pip install 'lm_eval\[vllm\]'$",
-        ),
+        ("vllm", "vllm", r"^engine vllm needs what .* \(.*: pip install 'lm_eval\[vllm\]'$"),
         ("vllm-vlm", "ray", r"^engine vllm-vlm needs what .* \(.*: pip install ray$"),
     ],
 )

@@ -1,6 +1,5 @@
 """Loading weights: one base at a time, and what cannot be loaded is one line."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,6 @@ from harness.models import loading
 from harness.models.loading import Loader
 from harness.variants import Model
 from tests.asking import asked
-
-
-@pytest.fixture(scope="module")
-def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
-    return make_adapter(tiny_llama)
 
 
 def test_lm_eval_s_own_class_answers_as_ours_does_and_ours_is_loaded_once(
@@ -33,25 +27,20 @@ def test_lm_eval_s_own_class_answers_as_ours_does_and_ours_is_loaded_once(
     assert loader.load(Model("other", str(tiny_llama), precision="fp32")) is not ours
 
 
-def test_weights_that_are_damaged_are_one_line(tiny_llama: Path, tmp_path: Path) -> None:
-    for file in tiny_llama.iterdir():
-        if file.suffix != ".safetensors":
-            (tmp_path / file.name).symlink_to(file)
-    (tmp_path / "model.safetensors").write_bytes(b"half a fi")
-    with pytest.raises(ModelError, match="mine: policyqa-hf cannot load"):
-        Loader(2).load(Model("mine", str(tmp_path)))
-
-
 @pytest.mark.parametrize("engine", ["policyqa-hf", "hf"])
-@pytest.mark.parametrize("options", [{"no_such": 1}, {"dtype": "float7"}])
-def test_options_that_a_class_does_not_take_are_one_line(
-    engine: str, options: dict[str, Any], tiny_llama: Path
+@pytest.mark.parametrize("options", [{"no_such": 1}, {"dtype": "float7"}, {}])
+def test_damaged_weights_and_options_that_a_class_does_not_take_are_one_line(
+    engine: str, options: dict[str, Any], tiny_llama: Path, tmp_path: Path
 ) -> None:
-    model = Model("mine", str(tiny_llama), engine=engine, options=options)
+    for file in tiny_llama.iterdir():
+        if options or file.suffix != ".safetensors":
+            (tmp_path / file.name).symlink_to(file)
+        else:
+            (tmp_path / file.name).write_bytes(b"half a fi")
     with pytest.raises(ModelError) as raised:
-        Loader(2).load(model)
+        Loader(2).load(Model("mine", str(tmp_path), engine=engine, options=options))
     text = str(raised.value)
-    assert text.startswith(f"mine: {engine} cannot load {tiny_llama}: ")
+    assert text.startswith(f"mine: {engine} cannot load {tmp_path}: ")
     assert text.endswith("see the options of its row")
     assert "\n" not in text
 

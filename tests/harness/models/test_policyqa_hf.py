@@ -1,6 +1,5 @@
 """The model class: adapters go on and come off, int8 is int8, and what was cut is known."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,6 @@ from transformers import (
 from harness.errors import ModelError
 from harness.models.policyqa_hf import PolicyQALM
 from tests.asking import PROMPTS, SETTINGS, asked
-
-
-@pytest.fixture(scope="module")
-def adapter(tiny_llama: Path, make_adapter: Callable[[Path], Path]) -> Path:
-    return make_adapter(tiny_llama)
 
 
 def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
@@ -61,11 +55,6 @@ def test_a_quantised_base_really_is_one(
     model.use_adapter(None)
     assert model.generate_until(asked(PROMPTS), True) == base
     assert isinstance(projection(), getattr(bitsandbytes.nn, layer))
-
-
-def test_a_prompt_beyond_the_window_is_refused_rather_than_cut(tiny_model: PolicyQALM) -> None:
-    with pytest.raises(ModelError, match=r"a prompt has 30\d\d tokens, .* more than the 2048"):
-        tiny_model.generate_until(asked([*PROMPTS, "word " * 3000]), True)
 
 
 def test_what_names_no_model_or_one_under_terms_is_refused(
