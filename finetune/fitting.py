@@ -7,18 +7,11 @@ from harness.models.precision import nearest
 
 UNPAGED = {"paged_adamw_8bit": "adamw_bnb_8bit", "paged_adamw_32bit": "adamw_torch"}
 """The same optimiser without paging."""
-
-
-def lighter(recipe: Recipe) -> list[str]:
-    """What can be changed in ``recipe`` so that it takes less memory."""
-    smaller = "halve batch_size and double gradient_accumulation, which trains alike"
-    changes = {
-        smaller: recipe.batch_size > 1,
-        "turn gradient_checkpointing on": not recipe.gradient_checkpointing,
-        "take precision nf4": recipe.precision != "nf4",
-        "take a smaller model": True,
-    }
-    return [change for change, helps in changes.items() if helps]
+LIGHTER = (
+    "Halve batch_size and double gradient_accumulation, which trains alike, "
+    "turn gradient_checkpointing on, take precision nf4 or a smaller model"
+)
+"""What to change in a recipe that takes too much memory."""
 
 
 def nearest_recipe(recipe: Recipe) -> tuple[Recipe, list[str]]:

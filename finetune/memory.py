@@ -6,7 +6,8 @@ The formula is an estimate: allocators keep what is freed, and buffers come and 
 pages of the weights' file, which the system takes back when memory is short. Sources of its terms:
 
 - weights: LLM.int8() (arXiv:2208.07339) keeps a byte a weight of linear layers and a float32 scale
-  a row; NF4 (QLoRA, arXiv:2305.14314) half a byte and 0.127 bits of scales a weight.
+  a row; NF4 (QLoRA, arXiv:2305.14314) half a byte and 0.127 bits of scales a weight. The rest
+  keeps the type it is stored in.
 - adapter: LoRA (arXiv:2106.09685) has rank × (inputs + outputs) parameters a layer. Each is a
   float32, as is its gradient, with Adam's two states of 4 bytes, or of 1 (arXiv:2110.02861).
 - activations: counted as Korthikanti et al. do (arXiv:2205.05198, section 4.1), tensor by tensor of
@@ -17,7 +18,6 @@ pages of the weights' file, which the system takes back when memory is short. So
 - logits: the log-probabilities of cross-entropy, and the gradients of these and of the logits.
 """
 
-import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,13 +46,6 @@ class BatchShape(NamedTuple):
     """Positions at its end whose logits are computed: its longest answer, and one before."""
 
 
-class Term(NamedTuple):
-    """A part of the peak: its bytes, and what they are of."""
-
-    size: int
-    what: str
-
-
 def heaviest(rows: Sequence[Example], size: int) -> BatchShape:
     """A batch of ``size`` that no batch of ``rows`` is heavier than."""
     answers = (sum(label != IGNORED for label in row.labels) for row in rows)
@@ -60,38 +53,28 @@ def heaviest(rows: Sequence[Example], size: int) -> BatchShape:
     return BatchShape(min(size, len(rows)), longest, 1 + max(answers))
 
 
-def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, Term]:
-    """The terms of the peak, of a base on PyTorch's meta device and its heaviest batch."""
-    parameters, trained = base.num_parameters(), trainable(base, recipe)
+def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, int]:
+    """The terms of the peak in bytes, of a base on PyTorch's meta device and its heaviest batch."""
     states = 2 if "8bit" in recipe.optimizer else 8
     logits = batch.rows * batch.answer * base.config.get_text_config().vocab_size
     return {
-        "process": Term(0 if torch.cuda.is_available() else PROCESS, "Python and the libraries"),
-        "weights": Term(
-            weight_bytes(base, recipe), f"{parameters:,} parameters, {recipe.precision}"
-        ),
-        "adapter": Term(
-            trained * (4 + 4 + states),
-            f"{trained:,} parameters, their gradients, states of {recipe.optimizer}",
-        ),
-        "activations": Term(
-            activations(base, recipe, batch),
-            f"the heaviest batch, {batch.rows} × {batch.tokens:,} tokens",
-        ),
-        "logits": Term(logits * 3 * 4, f"its {batch.rows} × {batch.answer:,} answer positions"),
+        "process": 0 if torch.cuda.is_available() else PROCESS,
+        "weights": weight_bytes(base, recipe),
+        "adapter": trainable(base, recipe) * (4 + 4 + states),
+        "activations": activations(base, recipe, batch),
+        "logits": logits * 3 * 4,
     }
 
 
 def weight_bytes(base: Any, recipe: Recipe) -> int:
-    """Bytes of the base; what bitsandbytes does not quantise keeps the type it is stored in."""
+    """Bytes of the base."""
     linear = [one for one in _linear(base, "") if one is not base.get_output_embeddings()]
     quantised = sum(one.weight.numel() for one in linear)
     scales = 4 * sum(one.out_features for one in linear)
-    rest = base.num_parameters() - quantised
     width = _width(base, recipe)
-    whole = {"int8": quantised + scales, "nf4": math.ceil(quantised * (4 + 0.127) / 8)}
-    size: int = rest * width + whole.get(recipe.precision, quantised * width)
-    return size
+    whole = {"int8": quantised + scales, "nf4": int(quantised * (4 + 0.127) / 8)}
+    rest = width * (base.num_parameters() - quantised)
+    return int(rest + whole.get(recipe.precision, width * quantised))
 
 
 def trainable(base: Any, recipe: Recipe) -> int:
@@ -115,10 +98,10 @@ def activations(base: Any, recipe: Recipe, batch: BatchShape) -> int:
     dropped = 4 + (1 if torch.cuda.is_available() else 4)
     inputs = dropped * sum(one.in_features for one in _linear(base, *recipe.target_modules))
     tokens = batch.rows * batch.tokens
-    kept: int = tokens * (layers * (norms + attention + feed_forward + frozen) + inputs)
+    kept = tokens * (layers * (norms + attention + feed_forward + frozen) + inputs)
     if recipe.gradient_checkpointing:
         kept = tokens * layers * hidden * width + kept // layers
-    return kept
+    return int(kept)
 
 
 def has_weights(folder: str) -> bool:

@@ -18,7 +18,7 @@ import yaml
 from finetune.card import card
 from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
 from finetune.examples import Examples, build_splits, tokenizer_of
-from finetune.fitting import lighter
+from finetune.fitting import LIGHTER
 from finetune.processes import count, from_main, is_main
 from finetune.recipe import Recipe
 from finetune.trainer import make_trainer
@@ -116,7 +116,7 @@ def memory_explained(recipe: Recipe) -> Iterator[None]:
             raise
         raise TrainingError(
             f"out of memory with batch_size {recipe.batch_size}, max_tokens {recipe.max_tokens}, "
-            f"precision {recipe.precision}: {', or '.join(lighter(recipe))}; "
+            f"precision {recipe.precision}. {LIGHTER}; "
             "policyqa train --dry-run tells what is needed"
         ) from error
 

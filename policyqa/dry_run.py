@@ -6,14 +6,15 @@ Memory is estimated by a formula, and measured on a GPU where the weights are he
 catalogue has it, and the index if contexts are retrieved.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from finetune.fitting import LIGHTER
 from finetune.folders import size_text
 from finetune.recipe import Recipe
 from harness.models import catalogue
@@ -22,15 +23,12 @@ from policyqa.train import prepared
 
 
 def dry_run(recipe: Recipe, data: Path, watch: Watch) -> dict[str, Any]:
-    """What ``recipe`` would do and take on the data folder ``data``; nothing is kept of it.
+    """What ``recipe`` would do and take in one process, as JSON; memory in bytes.
 
     Args:
         recipe: what to do.
         data: a data folder.
         watch: shows the progress, and hears what this machine does otherwise.
-
-    Returns:
-        As ``finetune.estimate.estimate`` has it.
 
     Raises:
         BenchError: the data is not usable, the model's configuration cannot be reached, or the
@@ -38,50 +36,61 @@ def dry_run(recipe: Recipe, data: Path, watch: Watch) -> dict[str, Any]:
     """
     recipe, questions, retriever = prepared(recipe, data, watch)
     folder = catalogue.loadable(recipe.model)
+    import psutil
     import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
 
-    from finetune.estimate import estimate
     from finetune.examples import build_splits, tokenizer_of
-    from finetune.memory import has_weights
+    from finetune.memory import has_weights, heaviest, measured_peak, terms, trainable
 
-    measure = torch.cuda.is_available() and has_weights(folder)
-    if torch.cuda.is_available() and not measure:
-        watch.say(f"memory is not measured: the weights of {recipe.model} are not here")
-    tokenizer = tokenizer_of(folder)
+    tokenizer, on_gpu = tokenizer_of(folder), torch.cuda.is_available()
     with watch.stage("examples"):
         splits = build_splits(recipe, questions, retriever, tokenizer)
-    with watch.stage("memory"):
-        return estimate(recipe, folder, tokenizer, splits, measure)
+    with torch.device("meta"):
+        base = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+    rows = splits["train"].rows
+    batch = heaviest(rows, recipe.batch_size)
+    memory = terms(base, recipe, batch)
+    peak, measured = sum(memory.values()), None
+    if on_gpu and has_weights(folder):
+        with watch.stage("memory"):
+            measured = measured_peak(recipe, folder, tokenizer, rows)
+    # This process has the libraries already. What a container may have is not known to it.
+    needed = peak - memory["process"] if measured is None else measured
+    available = torch.cuda.mem_get_info()[0] if on_gpu else psutil.virtual_memory().available
+    batches = math.ceil(len(rows) / recipe.batch_size)
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        **{
+            split: {"rows": len(one.rows), "left_out": len(one.too_long), "tokens": one.tokens}
+            for split, one in splits.items()
+        },
+        "updates": math.ceil(math.ceil(batches / recipe.gradient_accumulation) * recipe.epochs),
+        "parameters": base.num_parameters(),
+        "trainable": trainable(base, recipe),
+        "batch": batch._asdict(),
+        "memory": memory | {"peak": peak, "needed": needed},
+        "measured": measured,
+        "available": available,
+        "fits": needed <= available,
+    }
 
 
 def show_estimate(told: dict[str, Any], console: Console) -> None:
     """Print what is done, what memory that takes by each term of the formula, and if it fits."""
-    title = Text(f"{told['recipe']['name']} on {told['recipe']['model']}")
-    table = Table(title=title, box=box.SIMPLE, title_justify="left", show_header=False)
+    table = Table(box=box.SIMPLE, show_header=False)
     for split in ("train", "validation"):
-        table.add_row(split, "", _counted(told[split]))
-    measured = f"measured on validation {told['measurements']:,} times"
-    table.add_row("updates", "", f"{told['updates']:,}, {measured}")
-    trained = f"{told['trainable']:,} of {told['parameters']:,} trained ({told['share']:.2%})"
-    table.add_row("parameters", "", trained)
+        counted = "{rows:,} examples ({left_out:,} too long and left out), {tokens:,} tokens"
+        table.add_row(split, counted.format(**told[split]))
+    table.add_row("updates", f"{told['updates']:,}")
+    table.add_row("parameters", f"{told['parameters']:,}, and {told['trainable']:,} trained")
+    heavy = "{rows} × {tokens:,} tokens, the last {answer:,} with logits".format(**told["batch"])
+    table.add_row("heaviest batch", heavy)
     table.add_section()
-    for name, term in told["terms"].items():
-        if term["size"]:
-            table.add_row(name, size_text(term["size"]), term["what"])
-    peak = size_text(told["memory"]["peak"])
-    table.add_row("in all", peak, "memory at the peak, estimated", style="bold")
+    for name, size in told["memory"].items():
+        table.add_row(name, size_text(size), style="bold" if name == "peak" else "")
     console.print(table)
     how = "estimated" if told["measured"] is None else "measured with the heaviest batch"
     needed, free = size_text(told["memory"]["needed"]), size_text(told["available"])
     needs = f"it needs {needed} ({how}) beside this process, and {free} are free"
-    mend = ", or ".join(told["lighter"])
-    verdict = f"fits: {needs}" if told["fits"] else f"does not fit: {needs}. To mend it: {mend}"
-    console.print(Text(verdict))
-
-
-def _counted(part: dict[str, Any]) -> str:
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in part["contexts"].items())
-    return (
-        f"{part['rows']:,} examples ({part['left_out']:,} too long and left out), "
-        f"{part['tokens']:,} tokens, at most {part['longest']:,} each; contexts: {kinds}"
-    )
+    console.print(f"fits: {needs}" if told["fits"] else f"does not fit: {needs}. {LIGHTER}")

@@ -14,12 +14,13 @@ from finetune.examples import IGNORED, Example, tokenizer_of
 from finetune.memory import (
     BatchShape,
     activations,
-    has_weights,
     heaviest,
     measured_peak,
     terms,
+    trainable,
     weight_bytes,
 )
+from finetune.recipe import load_recipe
 from finetune.trainer import AnswerTrainer, adapter_config
 from harness.models.precision import PRECISIONS, load_base
 from tests.finetune.training import recipe
@@ -28,10 +29,14 @@ ROWS = [Example([5] * 60, [IGNORED] * 50 + [5] * 10), Example([5] * 40, [IGNORED
 BATCH = BatchShape(rows=2, tokens=60, answer=31)
 
 
+def configured(model: Path) -> Any:
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(model))
+
+
 @pytest.fixture
 def base(tiny_llama: Path) -> Any:
-    with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tiny_llama))
+    return configured(tiny_llama)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -70,7 +75,7 @@ def test_checkpointing_adapter_and_optimiser_are_those_of_the_recipe(
     tiny_llama: Path, base: Any
 ) -> None:
     def told(term: str, **changes: Any) -> int:
-        return terms(base, recipe(tiny_llama, **changes), BATCH)[term].size
+        return terms(base, recipe(tiny_llama, **changes), BATCH)[term]
 
     inputs = 2 * 2 * 60 * 64 * 4  # Of 2 layers: 2 × 60 tokens of 64 float32 numbers.
     kept = told("activations")
@@ -101,9 +106,9 @@ def test_the_heaviest_batch_is_tried_and_nothing_is_left_of_it(
     assert not any(tmp_path.iterdir())
 
 
-def test_weights_are_here_where_a_loader_would_find_them(tiny_llama: Path, tmp_path: Path) -> None:
-    assert has_weights(str(tiny_llama))
-    (tmp_path / "config.json").write_text("{}")
-    assert not has_weights(str(tmp_path))
-    (tmp_path / "model-00001-of-00002.safetensors").touch()
-    assert has_weights(str(tmp_path))
+@pytest.mark.slow
+def test_under_one_and_a_half_percent_of_the_parameters_are_trained(smollm2: Path) -> None:
+    model = configured(smollm2)
+    assert model.num_parameters() == 134_515_008
+    trained = trainable(model, load_recipe("smollm2-135m-sft"))
+    assert 0.01 < trained / (trained + 134_515_008) < 0.015

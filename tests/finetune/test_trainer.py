@@ -97,7 +97,7 @@ def test_what_cannot_be_trained_is_said_with_what_to_change(
 
     for place, instead, said in (
         ("AnswerTrainer.compute_loss", spoilt, "loss is nan at update 3; lower learning_rate"),
-        ("AnswerTrainer.compute_loss", greedy, "out of memory with batch_size 2.*halve batch_size"),
+        ("AnswerTrainer.compute_loss", greedy, "out of memory with batch_size 2.*Halve batch_size"),
         ("cross_entropy", no_number, "validation loss is nan after update 4; lower"),
     ):
         with monkeypatch.context() as spoiling, pytest.raises(TrainingError, match=said):
