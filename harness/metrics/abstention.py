@@ -1,7 +1,7 @@
 """
-Does an answer say that the documents do not answer?
+Does an answer, in English, say that the documents do not answer?
 
-An answer abstains when one of its sentences, conditions left out, does one of these:
+An answer abstains when one of its sentences, conditions and quotations left out:
 
 1. says of the sources (sections, passages, material, context, provisions given …), and of no duty,
    that they do not, or only, state something, leave it open or lack it: "The sections name none.";
@@ -10,10 +10,10 @@ An answer abstains when one of its sentences, conditions left out, does one of t
 3. says of anything that it does not say, state, specify or mention something;
 4. says that it cannot be answered, or that the one who answers does not know.
 
-A rule that denies ("The Act does not apply to …", "Micro-enterprises are not covered by …") and a
-condition ("if the notice does not state the price, …") are no abstentions: what is denied there is
-a duty or a scope, not that something was said. How often the detector errs, on labelled answers
-it was not written with: ``tests/harness/metrics/test_abstention.py``.
+What is denied of a duty or a scope ("The Act does not apply to …"), in a condition ("if the notice
+does not state the price, …") or of "systems that are not listed" is no abstention, and neither is a
+verdict ("No. The provisions deal with …"). How often the detector errs, on labelled answers:
+``tests/harness/metrics/test_abstention.py``.
 """
 
 import hashlib
@@ -24,70 +24,80 @@ from typing import ClassVar
 
 from harness.metrics.metric import MetricKind, Row, Value
 
-_HERE = (
-    r"(?:available|given|provided|supplied|quoted|retrieved|shown|at hand|on hand|cited|before me)"
+# What only a text can do to its matter, and what else a text does that others do as well.
+_SAY = (
+    r"(?:says?|states?|specif(?:y|ies)|mentions?|tells?|answers?|indicates?|spells? out|sets? out|"
+    r"describes?|explains?|discuss(?:es)?|deals? with|names?|lists?)"
 )
-_TEXT = r"(?:provisions?|articles?|rules?|parts?|paragraphs?|texts?|documents?|sources?|sections?)"
-_SOURCE = (
-    r"(?:sections|passages?|excerpts?|extracts?|(?:the|this|that) (?:context|material)s?|corpus|"
-    rf"pages|papers|{_HERE} (?:\w+ )?{_TEXT}|{_TEXT} (?:(?:as|that are|that is) )?(?:{_HERE}|here)|"
-    r"(?:the|these|those|my) (?:provisions|articles|documents|texts|sources|text))(?! \d)"
-)
-_NO = (
-    r"(?:no|not|nothing|none|neither|nor|nowhere|never|without|only|merely|cannot|omits?|lacks?|"
-    r"\w+n't)"
-)
+_GIVE = r"(?:address|give|provide|contain|report|identif[yi]|cite|reproduce)(?:e?s)?"
 _STATED = (
     r"(?:said|stated|given|named|listed|reported|mentioned|specified|recorded|found|described|"
     r"reproduced|answered|explained|identified|cited|addressed|defined|settled|dealt with|set out|"
-    r"provided|indicated|supplied)"
+    r"provided|indicated|supplied|discussed|considered(?! \w))"
 )
-_SAY = r"(?:say|state|specif[yi]|mention|tell|answer|indicate|spell out|address|discuss|deal with)"
-_NAME = r"(?:state|list|name|mention|report|cite|specif|describe|explain|cover|give)"
-
-_DUTY = r"\b(?:must|shall|may (?:only|not)|appl(?:y|ies)|requires?)\b"
+_MATTER = r"(?:answer|description|details?|example|figures?|indication|mention|reference|trace)"
+_SHOWN = r"(?:available|given|provided|supplied|quoted|retrieved|shown|described|cited|relevant)"
+_TEXT = r"(?:provisions?|articles?|rules?|parts?|paragraphs?|texts?|documents?|sources?|sections?)"
+_SOURCE = (
+    r"(?:sections|passages?|excerpts?|extracts?|corpus|pages|papers|context(?! of)|what (?:I|was)|"
+    rf"{_SHOWN} (?:\w+ )?{_TEXT}|{_TEXT} (?:(?:as|that are|that is) )?(?:{_SHOWN}|here)|"
+    r"(?:the|this|these|my) (?:provisions|articles|documents?|texts?|sources|section|material)|"
+    rf"they (?:{_SAY}|cover))\b(?! \d)"
+)
+_NONE = r"(?:no(?! (?:later|fewer|less|more)\b)|nothing|none|neither)"
+_NO = rf"(?:{_NONE}|not|nor|nowhere|never|without|only|rather than|cannot|omits?|lacks?|\w+n't)"
+_NOT = r"(?:(?:do|does|did)(?:n't| not)|nor (?:do|does|did)(?: \w+)?|never|fails? to)"
+_IS = r"(?:is|are|was|were)"
+_DUTY = r"\b(?:must|shall|should|may|appl(?:y|ies)|requires?)\b"
 
 _OF_THE_SOURCES = (
-    rf"\b{_SOURCE}\b(?!.*{_DUTY}).{{0,160}}?"
-    rf"\b(?:{_NO}|silent|open|missing|absent|unanswered|pass over|stop at)\b",
-    rf"\b(?:{_NO}|silent|missing|beyond|absent|left out|unclear|outside|look elsewhere)\b"
-    rf".{{0,120}}?\b(?:in|from|by|of|on|what) (?:any of )?(?:the |these |those |this )?{_SOURCE}",
-    rf"\b(?:no|none of the(?:se)?|not one|nothing in (?:the|these)) (?:\w+ )?{_SOURCE}\b",
-    rf"\b(?:no|none of the(?:se)?) (?:\w+ )?{_TEXT} (?:\w+ ){{0,2}}?(?:{_SAY}|{_NAME}|sets?|go)",
-    rf"\b(?:they|this) (?:\w+ ){{0,2}}?(?:do|does)(?:n't| not) {_NAME}",
+    rf"\b{_SOURCE}(?![^,;:]*{_DUTY})(?:(?!\b(?:say|state)s? that\b).){{0,200}}?\b(?:{_NO}|"
+    r"silent|open|missing|absent|unanswered|unclear|left out|pass over|(?:stop|end)s? (?:at|before))\b",
+    rf"\b(?:{_NO}|silent|missing|beyond|absent|left out|unclear|outside|elsewhere)\b.{{0,120}}?"
+    rf"\b(?:in|from|by|of|on|what|among) (?:any of )?(?:the |these |those |this )?{_SOURCE}",
+    rf"\b(?:no|none of the(?:se)?|not one|nothing in (?:the|these)) (?:\w+ )?"
+    rf"(?:{_SOURCE}|section\b|{_TEXT} (?:\w+ ){{0,3}}?(?:{_SAY}|{_GIVE}|cover|set|go|is made))",
 )
 _OF_ANYTHING = (
-    r"\b(?:no|not one|neither) (?:[\w'’-]+,? ){0,8}?(?:is|are|was|were|can be) (?:\w+ )?"
-    rf"{_STATED}\b(?! (?:by|under|from|in days))",
-    rf"\b(?:(?:is|are|was|were) (?:not|nowhere)|(?:is|are|was|were)n't) (?:\w+ )?{_STATED}"
-    r"\b(?! (?:by|under|from|to|as|in (?:days|hours|months)))",
-    r"(?<!that )(?<!which )(?<!who )\b(?:do|does|did)(?:n't| not) (?:\w+ )?"
-    r"(?:say|state|specify|mention|tell|answer|indicate|spell out)",
-    r"\b(?:neither|nor|no) (?:[\w'’-]+ ){1,10}?(?:says?|states?|mentions?|tells?|appears?)\b",
-    rf"\b{_NAME}(?:s|ies|y)? (?:no|nothing|neither) (?:\w+ )?"
-    r"(?:answer|example|figure|date|deadline|amount|detail|number|name|reason|information|about)",
-    r"\b(?:this|that) is not covered\b|\bno (?:mention|trace)\b",
-    r"\b(?:is|are) missing(?: here| from)?\W*$",
-    r"\b(?:not a word|nothing (?:is said|is stated|about|on|here)|silent (?:on|about)|gap here)\b",
+    rf"\b(?:no|nothing|none|not one|neither) (?:[\w'’-]+,? ){{0,8}}?"
+    rf"(?:{_IS}|can be|ha(?:s|ve) been) (?:\w+ )?{_STATED}\b(?! (?:by|under|from|to|in days))",
+    rf"^\W*(?:unknown|unspecified|not? (?:[\w'’-]+ ){{0,2}}(?:{_STATED}|available|covered))\W*$",
+    rf"\b{_IS}(?:n't| not| nowhere| never) (?:\w+ )?{_STATED}"
+    r"\b(?! (?:by|under|from|to|as|without|in (?:days|hours|months|annex)))",
+    rf"\b{_NOT},? (?:\w+,? )?{_SAY}",
+    rf"\b(?:it|they|this) {_NOT} (?:\w+ )?{_GIVE}(?! for\b)|\bthey {_NOT} (?:cover|include|define)",
+    rf"\b{_NOT} (?:\w+ )?{_GIVE} (?:an?|any|the) (?:\w+ )?"
+    rf"(?:{_MATTER}|amount|date|deadline|definition|guidance|information|number|time)\b",
+    rf"\b(?:{_SAY}|{_GIVE}) {_NONE}\b",
+    r"\b(?:neither|nor|no) (?:[\w'’-]+ ){1,10}?(?:says|mentions|tells|appears?)\b",
+    rf"\b{_NOT} appear\b|\b(?:this|that) is not covered\b|\bno (?:\w+ )?{_MATTER}\b",
+    r"\b(?:but not|without (?:say|stat|describ|specify)ing) (?:how|who|what|which|why)\b",
+    r"\b(?:nothing (?:about|on|here)|not a word|silent (?:on|about)|it is unclear|missing here)\b",
     r"\b(?:stays?|remains?|left|leaves?(?: \w+){0,2}) (?:open|unanswered|unclear)\b(?! to)",
-    r"\b(?:open question|not specified|not stated|unspecified\W*$)",
 )
 _OF_KNOWING = (
-    r"^\W*unknown\W*$|\binformation is not available\b",
     r"\b(?:cannot|can't|could not|not possible to|impossible to|unable to) (?:\w+ ){0,2}?"
-    r"(?:answer|tell|told|learn|say|said|determine|derive|establish|confirm|find|read)",
-    r"\b(?:no|not enough|\w+n't enough|too little|insufficient|lacks?(?: the)?) "
-    r"(?:information|basis|detail|data)\b",
-    r"(?<!\")\bI(?:'m| am|'d)? "
-    r"(?:do not|don't|cannot|can't|couldn't|unable|have no|have to guess|rather not)",
-    r"\b(?:guesswork|speculat\w+|unanswerable|no idea|beats me|drawing a blank)\b",
+    r"(?:answer|tell|told|say(?! that)|said|determine|derive|confirm|find|described(?! as))",
+    r"\b(?:no(?! data)|not enough|\w+n't enough|too little|insufficient|lacks?(?: the)?) "
+    r"(?:information|basis|detail|data)\b(?!(?: \w+){0,4} (?:may|must|shall|can)\b)",
+    r"\bI(?:'m| am|'d| would)? (?:do not|don't|cannot|can't|couldn't|unable|have no|rather not)",
+    r"\b(?:hard to say|guess(?:ing|work)?|speculat\w+|unanswerable|no idea|beats me|open question)\b",
 )
 _ABSTAINS = re.compile(
     "|".join(f"(?:{pattern})" for pattern in (*_OF_THE_SOURCES, *_OF_ANYTHING, *_OF_KNOWING)),
     re.IGNORECASE,
 )
-_CONDITION = re.compile(
-    r"\b(?:if|unless|where|when|whether or not|once|until|provided that|failure to)\b[^,;:]*[,;:]?",
+_SET_ASIDE = re.compile(
+    r"\b(?:if|unless|where|when|whether or not|once|until|provided that|because|failure to)\b"
+    r"[^,;:]*[,;:]?"
+    r"|(?<=\w )(?:that|which|who) (?:is|are|was|were|do|does|did|has|have)(?:n't| not)\b"
+    r"|\"[^\"]*\"",
+    re.IGNORECASE,
+)
+# A verdict is an answer, unless it is drawn from silence.
+_VERDICT = re.compile(
+    rf"(?:yes|no)\.(?!.*(?:\bso\b.*\b{_IS} (?:not|never) {_STATED}|"
+    rf"\b{_SOURCE}[^,.]* (?:{_NOT} {_SAY}|{_SAY} nothing)))",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
@@ -98,8 +108,11 @@ def abstains(answer: str) -> bool:
 
     A blank answer says nothing, and so does not abstain.
     """
-    sentences = _SENTENCE_END.split(" ".join(answer.split()))
-    return any(_ABSTAINS.search(_CONDITION.sub(" ", sentence)) for sentence in sentences)
+    line = " ".join(answer.split())
+    if _VERDICT.match(line):
+        return False
+    sentences = _SENTENCE_END.split(line)
+    return any(_ABSTAINS.search(_SET_ASIDE.sub(" ", sentence)) for sentence in sentences)
 
 
 @dataclass(frozen=True)
@@ -172,5 +185,5 @@ def _refused(rows: Sequence[Row], shown: bool) -> list[Value | None]:
 
 def _rules() -> str:
     """What could change how an answer is judged."""
-    rules = f"{_ABSTAINS.pattern} {_CONDITION.pattern} {_SENTENCE_END.pattern}"
+    rules = f"{_ABSTAINS.pattern} {_SET_ASIDE.pattern} {_VERDICT.pattern} {_SENTENCE_END.pattern}"
     return f"rules@{hashlib.sha256(rules.encode()).hexdigest()[:8]}"
