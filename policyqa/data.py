@@ -12,6 +12,7 @@ from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import IMPORT_RECORD
 from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
+ENGLISH_ALONE = "who abstains is told by rules for English, so leave those rates aside"
 ROWS_SHOWN = 20
 """Rows not taken that are printed; the record has all."""
 
@@ -36,6 +37,9 @@ def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
     if silent:
         own = f"with no answer of their own: their reference is {UNANSWERED!r}"
         counts.append((silent, f"of them are unanswerable, {own}"))
+    foreign = questions["hardly English"]
+    if 2 * foreign > questions["taken"]:
+        counts.append((foreign, f"of them are hardly English: {ENGLISH_ALONE}"))
     kinds = Counter(f"{row['what']}s not taken" for row in not_taken)
     reasons = Counter(f"times: {row['reason']}" for row in not_taken)
     counts += [(count, what) for what, count in kinds.items()]

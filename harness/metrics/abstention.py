@@ -52,7 +52,8 @@ _DUTY = r"\b(?:must|shall|should|may|appl(?:y|ies)|requires?)\b"
 
 _OF_THE_SOURCES = (
     rf"\b{_SOURCE}(?![^,;:]*{_DUTY})(?:(?!\b(?:say|state)s? that\b).){{0,200}}?\b(?:{_NO}|"
-    r"silent|open|missing|absent|unanswered|unclear|left out|pass over|(?:stop|end)s? (?:at|before))\b",
+    r"silent|open|missing|absent|unanswered|unclear|left out|pass over|"
+    r"(?:stop|end)s? (?:at|before))\b",
     rf"\b(?:{_NO}|silent|missing|beyond|absent|left out|unclear|outside|elsewhere)\b.{{0,120}}?"
     rf"\b(?:in|from|by|of|on|what|among) (?:any of )?(?:the |these |those |this )?{_SOURCE}",
     rf"\b(?:no|none of the(?:se)?|not one|nothing in (?:the|these)) (?:\w+ )?"
@@ -81,7 +82,8 @@ _OF_KNOWING = (
     r"\b(?:no(?! data)|not enough|\w+n't enough|too little|insufficient|lacks?(?: the)?) "
     r"(?:information|basis|detail|data)\b(?!(?: \w+){0,4} (?:may|must|shall|can)\b)",
     r"\bI(?:'m| am|'d| would)? (?:do not|don't|cannot|can't|couldn't|unable|have no|rather not)",
-    r"\b(?:hard to say|guess(?:ing|work)?|speculat\w+|unanswerable|no idea|beats me|open question)\b",
+    r"\b(?:hard to say|guess(?:ing|work)?|speculat\w+|unanswerable|no idea|beats me|"
+    r"open question)\b",
 )
 _ABSTAINS = re.compile(
     "|".join(f"(?:{pattern})" for pattern in (*_OF_THE_SOURCES, *_OF_ANYTHING, *_OF_KNOWING)),

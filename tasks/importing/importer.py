@@ -5,6 +5,7 @@ A source in any layout we know → a data folder, whole or not at all.
 """
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -28,6 +29,10 @@ from tasks.policyqa.questions import Question, Split, load_questions
 
 IMPORT_RECORD = "import.json"
 """Beside the data: what was taken, and every row that was not, with the reason."""
+_ENGLISH = re.compile(
+    r"\b(?:the|of|what|which|how|when|who|does|are|must|can|may)\b", re.IGNORECASE
+)
+"""Words of which nearly every English question has one."""
 
 
 def import_data(
@@ -127,6 +132,7 @@ def _summary(
             "not taken": of["question"],
             "without reference answer": without.count(True),
             "unanswerable without answer": without.count(False),
+            "hardly English": sum(not _ENGLISH.search(draft.question) for draft in taken),
             "splits": dict(Counter(splits[draft.id] for draft in taken)),
         },
         "not taken": [asdict(one) for one in refused],

@@ -242,6 +242,20 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("question", "said"),
+    [("Wie hoch ist die Strafe?", True), ("How high is the fine?", False)],
+)
+def test_where_questions_are_hardly_english_abstention_is_said_to_be_told_for_english_alone(
+    tmp_path: Path, one: Path, question: str, said: bool
+) -> None:
+    (one / "questions.csv").write_text(f"question,answer\n{question},10.\n")
+    console = Console(file=io.StringIO(), width=400)
+    show_import(import_data(one, tmp_path / "data"), tmp_path / "data", console)
+    shown: str = console.file.getvalue()  # type: ignore[attr-defined]
+    assert ("1 of them are hardly English: who abstains is told by rules" in shown) is said
+
+
+@pytest.mark.parametrize(
     "named", [None, "questions.csv", "../link/questions.csv", "../q.csv", "q.csv"]
 )
 def test_questions_are_no_document_and_taken_where_the_user_names_them(
