@@ -43,15 +43,14 @@ class BatchShape(NamedTuple):
     tokens: int
     """Of its longest row, to which the others are padded."""
     answer: int
-    """Positions whose logits are computed: from before the first answer to the end of the last."""
+    """Positions at its end whose logits are computed: its longest answer, and one before."""
 
 
 def heaviest(rows: Sequence[Example], size: int) -> BatchShape:
-    """The batch of the ``size`` longest rows, since rows of like length go together."""
-    longest = sorted(rows, key=lambda row: len(row.input_ids))[-size:]
-    tokens = len(longest[-1].input_ids)
-    prompts = (sum(label == IGNORED for label in row.labels) for row in longest)
-    return BatchShape(len(longest), tokens, tokens - min(prompts) + 1)
+    """A batch of ``size`` that no batch of ``rows`` is heavier than."""
+    answers = (sum(label != IGNORED for label in row.labels) for row in rows)
+    longest = max(len(row.input_ids) for row in rows)
+    return BatchShape(min(size, len(rows)), longest, 1 + max(answers))
 
 
 def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, int]:
