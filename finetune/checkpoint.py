@@ -22,7 +22,7 @@ from tasks.policyqa.questions import Question
 
 CHECKPOINT_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
-CHECKPOINT_METHOD = 3
+CHECKPOINT_METHOD = 2
 """Raised when the same recipe would train other weights, so that older ones are not used."""
 
 

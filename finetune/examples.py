@@ -57,8 +57,8 @@ class Examples:
 
 
 def tokenizer_of(folder: str) -> Any:
-    """The tokenizer that ``folder`` trains with: padding on the right, by its end if by nothing."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="right")
+    """The tokenizer that ``folder`` trains with: padding on the left, by its end if by nothing."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

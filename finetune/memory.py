@@ -18,6 +18,7 @@ pages of the weights' file, which the system takes back when memory is short. So
 - logits: the log-probabilities of cross-entropy, and the gradients of these and of the logits.
 """
 
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,7 +69,7 @@ def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, int]:
 
 def weight_bytes(base: Any, recipe: Recipe) -> int:
     """Bytes of the base."""
-    linear = [one for one in _linear(base, "") if one is not base.get_output_embeddings()]
+    linear = [one for one in _linear(base).values() if one is not base.get_output_embeddings()]
     quantised = sum(one.weight.numel() for one in linear)
     scales = 4 * sum(one.out_features for one in linear)
     width = _width(base, recipe)
@@ -79,14 +80,15 @@ def weight_bytes(base: Any, recipe: Recipe) -> int:
 
 def trainable(base: Any, recipe: Recipe) -> int:
     """Parameters of the adapter."""
-    layers = _linear(base, *recipe.target_modules)
+    layers = _adapted(base, recipe)
     return sum(recipe.lora_rank * (one.in_features + one.out_features) for one in layers)
 
 
 def activations(base: Any, recipe: Recipe, batch: BatchShape) -> int:
     """Bytes that are kept for the backward pass."""
     config, width = base.config.get_text_config(), _width(base, recipe)
-    hidden, heads, layers = config.hidden_size, config.num_attention_heads, config.num_hidden_layers
+    hidden, heads = config.hidden_size, config.num_attention_heads
+    layers = len(recipe.adapted(config.num_hidden_layers))
     norms = 2 * 4 * hidden  # The input of each, in float32.
     # Queries, keys, values and what comes out; keys and values once for each head of queries.
     attention = 4 * heads * (getattr(config, "head_dim", None) or hidden // heads) * width
@@ -96,7 +98,7 @@ def activations(base: Any, recipe: Recipe, batch: BatchShape) -> int:
     frozen = (2 * hidden + inner) * width if recipe.precision == "int8" else 0
     # Every adapted layer drops out of its input by itself: a float32, and the mask's number.
     dropped = 4 + (1 if torch.cuda.is_available() else 4)
-    inputs = dropped * sum(one.in_features for one in _linear(base, *recipe.target_modules))
+    inputs = dropped * sum(one.in_features for one in _adapted(base, recipe))
     tokens = batch.rows * batch.tokens
     kept = tokens * (layers * (norms + attention + feed_forward + frozen) + inputs)
     if recipe.gradient_checkpointing:
@@ -138,7 +140,15 @@ def _width(base: Any, recipe: Recipe) -> int:
     return {"fp32": 4, "bf16": 2}.get(recipe.precision, int(stored.itemsize))
 
 
-def _linear(base: Any, *names: str) -> list[Any]:
-    """The linear layers whose names end in one of ``names``."""
-    found = (one for name, one in base.named_modules() if name.endswith(names))
-    return [one for one in found if isinstance(one, torch.nn.Linear)]
+def _adapted(base: Any, recipe: Recipe) -> list[Any]:
+    """The linear layers that get an adapter."""
+    layers = recipe.adapted(base.config.get_text_config().num_hidden_layers)
+    ends = (rf"\.{layer}\..*{name}$" for layer in layers for name in recipe.target_modules)
+    wanted = re.compile("|".join(ends))
+    return [one for name, one in _linear(base).items() if wanted.search(name)]
+
+
+def _linear(base: Any) -> dict[str, Any]:
+    """The linear layers, by name."""
+    found = base.named_modules()
+    return {name: one for name, one in found if isinstance(one, torch.nn.Linear)}

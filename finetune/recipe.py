@@ -58,6 +58,9 @@ class Recipe(BaseModel):
     """Scale: what the adapter adds is multiplied by alpha / rank."""
     lora_dropout: Share = 0.05
     target_modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+    last_layers: Count | None = None
+    """Layers from the end that get an adapter, below which nothing is computed backward; None is
+    all."""
 
     limit: Count | None = None
     """Training questions, drawn by seed, and a quarter as many to validate on; None is all."""
@@ -114,6 +117,10 @@ class Recipe(BaseModel):
         if isinstance(self.prompt, str):
             return shipped_prompt(self.prompt)
         return self.prompt.prompt(OWN)
+
+    def adapted(self, layers: int) -> range:
+        """Which of a base's ``layers`` get an adapter."""
+        return range(layers - min(layers, self.last_layers or layers), layers)
 
 
 def load_recipe(name: str, **changes: Any) -> Recipe:

@@ -48,19 +48,20 @@ def make_trainer(
         work: folder of saved states and the TensorBoard log.
         recipe: what to do.
         folder: of the base model, or its Hugging Face id.
-        tokenizer: of the base, padding on the right.
+        tokenizer: of the base, padding on the left.
         splits: examples of ``train`` and ``validation``.
         advance: hears updates done and in all.
     """
+    base = load_base(folder, recipe.precision)
     patience = [EarlyStoppingCallback(recipe.patience)] if recipe.patience else []
     trainer = AnswerTrainer(
-        model=load_base(folder, recipe.precision),
+        model=base,
         args=_arguments(work, recipe),
         train_dataset=_dataset(splits["train"]),
         eval_dataset=_dataset(splits["validation"]),
         processing_class=tokenizer,
         data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
-        peft_config=adapter_config(recipe),
+        peft_config=adapter_config(recipe, base.config.get_text_config().num_hidden_layers),
         callbacks=[TellAndMark(advance), *patience],
     )
     trainer.remove_callback(PrinterCallback)
@@ -70,14 +71,15 @@ def make_trainer(
     return trainer
 
 
-def adapter_config(recipe: Recipe) -> LoraConfig:
-    """The adapter that ``recipe`` trains."""
+def adapter_config(recipe: Recipe, layers: int) -> LoraConfig:
+    """The adapter that ``recipe`` trains on a base of so many ``layers``."""
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=recipe.lora_rank,
         lora_alpha=recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout,
         target_modules=list(recipe.target_modules),
+        layers_to_transform=list(recipe.adapted(layers)) if recipe.last_layers else None,
         bias="none",
     )
 
@@ -154,20 +156,17 @@ class AnswerTrainer(SFTTrainer):  # type: ignore[misc]
     ) -> Any:
         """Cross-entropy of the answers.
 
-        Logits outside the columns of the answers, most of the work of a 49,152-word vocabulary,
-        are left out. Batches are padded on the right, where nothing looks back at what fills them
-        up: without a mask the kernels of attention compute the causal half alone.
+        Batches are padded on the left, so all answers end in the last column and the logits
+        before the longest of them, most of the work of a 49,152-word vocabulary, are left out.
         """
         labels = inputs["labels"]
-        columns = (labels != IGNORED).any(dim=0).nonzero().flatten()
-        # Position i predicts i + 1.
-        kept = torch.arange(int(columns[0]) - 1, int(columns[-1]) + 1, device=labels.device)
-        labels = labels[:, kept]
-        shorter = {"input_ids": inputs["input_ids"], "labels": labels, "logits_to_keep": kept}
+        first = int((labels != IGNORED).any(dim=0).nonzero()[0])
+        keep = labels.shape[1] - first + 1  # Position i predicts i + 1.
+        shorter = {**inputs, "labels": labels[:, -keep:], "logits_to_keep": keep}
         loss, outputs = Trainer.compute_loss(self, model, shorter, True, num_items_in_batch)
         if not model.training:
             # Of all processes, without what filled up their last round.
-            rows = _measure(outputs.logits[:, :-1], labels[:, 1:])
+            rows = _measure(outputs.logits[:, :-1], labels[:, 1 - keep :])
             self._measured += self.accelerator.gather_for_metrics(rows).sum(0)
         return (loss, outputs) if return_outputs else loss
 

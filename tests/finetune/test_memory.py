@@ -39,16 +39,20 @@ def base(tiny_llama: Path) -> Any:
     return configured(tiny_llama)
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize(
+    ("precision", "last_layers"), [*((one, None) for one in PRECISIONS), ("fp32", 1)]
+)
 def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pass(
-    tiny_llama: Path, base: Any, precision: Any
+    tiny_llama: Path, base: Any, precision: Any, last_layers: int | None
 ) -> None:
-    wanted = recipe(tiny_llama, precision=precision)
+    wanted = recipe(tiny_llama, precision=precision, last_layers=last_layers)
     model = load_base(str(tiny_llama), precision)
     loaded = model.get_memory_footprint()
     scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
     assert 0.999 * loaded <= weight_bytes(base, wanted) <= 1.001 * scales * loaded
-    model = get_peft_model(model, adapter_config(wanted)).train()
+    model = get_peft_model(model, adapter_config(wanted, 2)).train()
+    parameters = [one.numel() for one in model.parameters() if one.requires_grad]
+    assert trainable(base, wanted) == sum(parameters)
     own = {one.untyped_storage().data_ptr() for one in model.parameters()}
     kept: dict[int, torch.Tensor] = {}
 
