@@ -47,6 +47,21 @@ def test_tokens_that_matter(benchmark: Any, weights: str, tmp_path: Path) -> Non
     report(benchmark, f"every example padded to {padded}", {what: 1 / ratio})
 
 
+def test_the_last_layers_alone(benchmark: Any, tmp_path: Path) -> None:
+    """The demo's recipe, against adapters on every layer, with dropout."""
+    quick = load_recipe("smollm2-135m-sft-rag-quick")
+    whole = quick.model_copy(update={"last_layers": None, "lora_dropout": 0.05})
+    (last, batches), (every, _) = (prepared(one, tmp_path / one.model) for one in (quick, whole))
+    ratio = in_turns(
+        benchmark,
+        lambda: train_on(batches, last, last.data_collator, last.compute_loss),
+        lambda: train_on(batches, every, every.data_collator, every.compute_loss),
+        rounds=2,
+    )
+    what = f"last {quick.last_layers} layers without dropout, tokens a second"
+    report(benchmark, "adapters on every layer", {what: 1 / ratio})
+
+
 def prepared(recipe: Recipe, work: Path) -> tuple[Any, list[list[dict[str, Any]]]]:
     """The recipe's trainer, and batches of an epoch: the middle one of each third by length."""
     folder = catalogue.resolve(recipe.model)
