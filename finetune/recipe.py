@@ -63,7 +63,7 @@ class Recipe(BaseModel):
     all."""
 
     limit: Count | None = None
-    """Training questions, drawn by seed, and a quarter as many to validate on; None is all."""
+    """Training questions, drawn by seed, and an eighth as many to validate on; None is all."""
     epochs: Annotated[float, Field(gt=0)] = 3.0
     batch_size: Count = 8
     """Examples a device and step; times ``gradient_accumulation`` is what one update sees."""
@@ -168,7 +168,7 @@ def questions_of(recipe: Recipe, questions: Sequence[Question], split: str) -> l
     found = with_reference(in_split(questions, split))
     limit = recipe.limit
     if limit is not None and split == "validation":
-        limit = max(1, limit // 4)
+        limit = max(1, limit // 8)
     return [found[index] for index in draw(len(found), limit, recipe.seed)]
 
 
