@@ -87,8 +87,10 @@ def test_a_split_without_examples_is_refused_by_name(
         build_splits(recipe(max_tokens=5), questions, retriever, tokenizer)
 
 
-def test_a_limit_draws_training_questions_and_a_quarter_as_many_to_validate_on(
+def test_a_limit_draws_training_questions_and_an_eighth_as_many_to_validate_on(
     data: Path, tokenizer: Any
 ) -> None:
-    splits = build_splits(recipe(limit=4), *inputs(data), tokenizer)
-    assert {name: part.questions for name, part in splits.items()} == {"train": 4, "validation": 1}
+    for limit, train, validation in ((4, 4, 1), (16, 12, 2)):  # Of 12 and 3.
+        splits = build_splits(recipe(limit=limit), *inputs(data), tokenizer)
+        counts = {name: part.questions for name, part in splits.items()}
+        assert counts == {"train": train, "validation": validation}
