@@ -108,7 +108,9 @@ def freedom(sizes: FloatArray) -> FloatArray:
     """
     h = sizes / sizes.sum(axis=-1, keepdims=True)
     # Without a cluster a mean changes by its residual over 1 - h.
-    return satterthwaite(h, 1 / (1 - h) ** 2, h**2)
+    found = satterthwaite(h, 1 / (1 - h) ** 2, h**2)
+    # They are at least 1; only rounding leads out.
+    return np.clip(found, 1, sizes.shape[-1] - 1)
 
 
 def satterthwaite(h: FloatArray, weights: FloatArray, p: FloatArray) -> FloatArray:

@@ -40,7 +40,7 @@ def test_a_training_does_what_its_dry_run_says_which_leaves_the_cache_alone(
 
     before = cached()
     steps = {"epochs": 1.5, "batch_size": 3, "gradient_accumulation": 2}
-    wanted = recipe(tiny_llama, **steps, limit=10, max_tokens=41, optimizer="paged_adamw_32bit")
+    wanted = recipe(tiny_llama, **steps, limit=16, max_tokens=41, optimizer="paged_adamw_32bit")
     found, shown = told(wanted, data)
     assert cached() == before
     assert "adamw_torch in place of paged_adamw_32bit" in shown
@@ -51,7 +51,7 @@ def test_a_training_does_what_its_dry_run_says_which_leaves_the_cache_alone(
     for split, rows in (("train", "trained_on"), ("validation", "measured")):
         counts = [done[split][rows], len(done[split]["too_long"]), done[split]["tokens"]]
         assert list(found[split].values()) == counts
-    assert 0 < found["train"]["left_out"] == 10 - found["train"]["rows"]
+    assert 0 < found["train"]["left_out"] == 12 - found["train"]["rows"]
     assert found["updates"] == made.record["metrics"]["updates"]
     adapter = load_file(made.folder / "adapter_model.safetensors")
     assert found["trainable"] == sum(tensor.numel() for tensor in adapter.values())
