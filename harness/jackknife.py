@@ -135,10 +135,15 @@ def half_width(variances: FloatArray, freedoms: FloatArray, coverage: float) -> 
     """Half of an interval's width, of independent variances that add up, each (..., V) → (...)."""
     from scipy.special import stdtrit
 
+    quantile = stdtrit(freedom_together(variances, freedoms), (1 + coverage) / 2)
+    return np.asarray(quantile * np.sqrt(variances.sum(axis=-1)))
+
+
+def freedom_together(variances: FloatArray, freedoms: FloatArray) -> FloatArray:
+    """Degrees of freedom of the sum of independent variances, each (..., V) → (...)."""
     total = variances.sum(axis=-1, keepdims=True)
     shares = np.divide(variances, total, out=np.ones_like(variances), where=total > 0)
-    together = 1 / (shares**2 / freedoms).sum(axis=-1)
-    return np.asarray(stdtrit(together, (1 + coverage) / 2) * np.sqrt(total[..., 0]))
+    return np.asarray(1 / (shares**2 / freedoms).sum(axis=-1))
 
 
 def _of_replicates(

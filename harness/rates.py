@@ -39,9 +39,13 @@ def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
 
 
 def rate_difference(
-    scores: npt.ArrayLike, baseline: npt.ArrayLike, clusters: Sequence[str]
+    scores: npt.ArrayLike,
+    baseline: npt.ArrayLike,
+    clusters: Sequence[str],
+    *,
+    coverage: float = COVERAGE,
 ) -> Difference:
-    """Difference of two shares over the same N questions, with its 95% interval, in [-1, 1].
+    """Difference of two shares over the same N questions, with its interval, in [-1, 1].
 
     Newcombe's square-and-add interval for paired shares (1998, Statistics in Medicine 17, page
     2635, method 10) of two Wilson intervals, for the reason and with the n of ``rate_interval``.
@@ -55,22 +59,27 @@ def rate_difference(
     ours, theirs = _rates(scores, clusters), _rates(baseline, clusters)
     n = _independent(clusters)
     first, second = float(ours.mean()), float(theirs.mean())
-    (low_1, high_1), (low_2, high_2) = _wilson(first, n), _wilson(second, n)
+    (low_1, high_1), (low_2, high_2) = (_wilson(one, n, coverage) for one in (first, second))
     together = _correlation(ours.mean(axis=0), theirs.mean(axis=0), n)
     delta = first - second
     low = delta - _added(first - low_1, high_2 - second, together)
     high = delta + _added(high_1 - first, second - low_2, together)
-    low, high = _widened(low, high, ours, theirs, clusters)
+    low, high = _widened(low, high, ours, theirs, clusters, coverage)
     return Difference(delta, max(-1.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
 def _widened(
-    low: float, high: float, ours: FloatArray, theirs: FloatArray, clusters: Sequence[str]
+    low: float,
+    high: float,
+    ours: FloatArray,
+    theirs: FloatArray,
+    clusters: Sequence[str],
+    coverage: float = COVERAGE,
 ) -> tuple[float, float]:
     """An interval as far as that of a mean difference where either side has replicates."""
     if len(ours) == len(theirs) == 1:
         return low, high
-    _, least, most = mean_apart(ours, theirs, clusters, fewest=2)
+    _, least, most = mean_apart(ours, theirs, clusters, coverage, fewest=2)
     return min(low, low if least is None else least), max(high, high if most is None else most)
 
 
@@ -87,8 +96,8 @@ def _independent(clusters: Sequence[str]) -> float:
     return len(clusters) ** 2 / sum(size**2 for size in Counter(clusters).values())
 
 
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    z = NormalDist().inv_cdf(0.5 + COVERAGE / 2)
+def _wilson(share: float, n: float, coverage: float = COVERAGE) -> tuple[float, float]:
+    z = NormalDist().inv_cdf(0.5 + coverage / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return max(0.0, centre - half), min(1.0, centre + half)
