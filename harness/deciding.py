@@ -1,0 +1,197 @@
+"""
+Which variant to ship: what is shown of each beside the others, and what follows.
+
+Of the variants that may be shipped (``harness.contest``) and keep to the limits the cheapest is
+shipped; hold, if that is the one in place, or if no other can be shipped any more; else it is
+undecided, and a plan says what would decide (``harness.planning``).
+"""
+
+from collections.abc import Sequence
+from math import ceil, inf, isfinite
+from typing import Literal
+
+import numpy as np
+
+from harness.contest import Contest, squares
+from harness.family import Bounds, Estimates, bounds, estimates, pairs
+from harness.jackknife import FloatArray
+from harness.pairing import Aligned, Keep, Measure, align, everything
+from harness.planning import detectable, enough
+from harness.rates import rate_difference
+from harness.statistics import COVERAGE, FEWEST_TOGETHER
+from harness.verdict import Beside, Entrant, Needed, Rule, Standing, State, Verdict
+
+FEWEST_TO_DECIDE = 20
+"""Groups of questions from which anything is decided: with 10, variants that are not good enough
+were shipped more often than 5 times in 100 (``benchmarks.decisions``)."""
+
+
+def decide(
+    entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep = everything
+) -> Verdict | None:
+    """The verdict on variants of which one is in place; None where they share no question.
+
+    Args:
+        entrants: what is compared; those that are shown the evidence are left out.
+        by: the deciding metric; where lower is better, a difference counts the other way round.
+        rule: how it is decided.
+        keep: which questions are looked at.
+    """
+    compared = [one for one in entrants if one.role != "shown the evidence"]
+    together = align([one.result for one in compared], by.name, keep)
+    if not together.clusters:
+        return None
+    found = _estimates(together, by)
+    contest = Contest(
+        rivals=np.array(
+            [
+                one.role == "in place" or (one.role == "candidate" and not one.broken)
+                for one in compared
+            ]
+        ),
+        floors=np.array([one.role == "floor" for one in compared]),
+        margin=rule.margin,
+        coverage=COVERAGE,
+        fewest=max(FEWEST_TO_DECIDE, FEWEST_TOGETHER if by.kind == "corpus" else 0),
+    )
+    low, high = squares(_bounds(together, by, found, contest), len(compared))
+    states = _states(compared, contest, low, high)
+    place = _chosen(compared, states, found)
+    names = [one.result.name for one in compared]
+    in_place = next(place for place, one in enumerate(compared) if one.role == "in place")
+    decision = _decision(states, place, in_place)
+    return Verdict(
+        decision=decision,
+        variant=names[in_place if decision == "hold" else place],
+        in_place=names[in_place],
+        rule=rule,
+        by=by,
+        standings={
+            name: Standing(
+                role=compared[row].role,
+                state=states[row],
+                beside=_beside(row, names, found, low, high),
+                limits=compared[row].limits,
+                cost=compared[row].cost,
+            )
+            for row, name in enumerate(names)
+        },
+        n=together.values[0].shape[1],
+        clusters=found.clusters,
+        not_shown_worse=[
+            name
+            for row, name in enumerate(names)
+            if not contest.floors[row] and not (high[row] < 0)[~contest.floors].any()
+        ],
+        detectable=_detectable(found, contest, place, in_place),
+        needed=_needed(together, found, contest, compared[place], place)
+        if decision == "undecided"
+        else None,
+    )
+
+
+def _estimates(together: Aligned, by: Measure) -> Estimates:
+    """The figures, turned so that higher is better."""
+    way = -1.0 if by.higher_is_better is False else 1.0
+    if by.total is not None:
+        total = by.total
+        return estimates(together.values, lambda sums: way * total(sums), together.clusters)
+    parts = [np.stack([one, np.ones_like(one)], axis=-1) for one in together.values]
+    return estimates(parts, lambda sums: way * sums[..., 0] / sums[..., 1], together.clusters)
+
+
+def _bounds(together: Aligned, by: Measure, found: Estimates, contest: Contest) -> Bounds:
+    """Of every two, together."""
+    weights, places = pairs(len(together.values))
+    if by.kind != "rate" or found.clusters < contest.fewest:
+        return bounds(found, weights, coverage=contest.coverage, fewest=contest.fewest)
+    # Of shares as elsewhere (``harness.rates``), by Bonferroni.
+    each = 1 - (1 - contest.coverage) / len(places)
+    pairwise = [
+        rate_difference(
+            together.values[one], together.values[other], together.clusters, coverage=each
+        )
+        for one, other in places
+    ]
+    ends = np.array([(one.low, one.high) for one in pairwise], dtype=np.float64)
+    if by.higher_is_better is False:
+        ends = -ends[:, ::-1]
+    return Bounds(weights @ found.values, found.errors(weights), ends[:, 0], ends[:, 1])
+
+
+def _states(
+    compared: Sequence[Entrant], contest: Contest, low: FloatArray, high: FloatArray
+) -> list[State]:
+    may_ship, ruled_out = contest.may_ship(low), contest.ruled_out(high)
+    states: list[State] = []
+    for place, one in enumerate(compared):
+        kept = one.role == "in place" or all(limit.state == "holds" for limit in one.limits)
+        if ruled_out[place]:
+            states.append("ruled out")
+        else:
+            states.append("may ship" if may_ship[place] and kept else "open")
+    return states
+
+
+def _chosen(compared: Sequence[Entrant], states: Sequence[State], found: Estimates) -> int:
+    """The cheapest that may be shipped, of several the one in place or else the best; where there
+    is none, the best that is open; where there is none either, the best candidate."""
+    order: dict[State, int] = {"may ship": 0, "open": 1, "ruled out": 2}
+
+    def rank(place: int) -> tuple[int, float, bool, float]:
+        one, state = compared[place], states[place]
+        cost = inf if one.cost is None else one.cost
+        first = one.role != "in place" if state == "may ship" else one.role == "in place"
+        return order[state], cost if state == "may ship" else 0.0, first, -found.values[place]
+
+    return min((p for p, one in enumerate(compared) if one.role != "floor"), key=rank)
+
+
+def _decision(
+    states: Sequence[State], place: int, in_place: int
+) -> Literal["ship", "hold", "undecided"]:
+    if states[place] == "may ship":
+        return "hold" if place == in_place else "ship"
+    # What is in place stays so long as nothing else can be shipped, however good it is itself.
+    others = [state for other, state in enumerate(states) if other != in_place]
+    return "undecided" if "open" in others else "hold"
+
+
+def _beside(
+    row: int, names: Sequence[str], found: Estimates, low: FloatArray, high: FloatArray
+) -> dict[str, Beside]:
+    return {
+        name: Beside(
+            delta=float(found.values[row] - found.values[other]),
+            low=float(low[row, other]) if isfinite(low[row, other]) else None,
+            high=float(high[row, other]) if isfinite(high[row, other]) else None,
+        )
+        for other, name in enumerate(names)
+        if other != row
+    }
+
+
+def _detectable(found: Estimates, contest: Contest, place: int, in_place: int) -> float | None:
+    """Of the pairs, that of the chosen and the one in place, or of this and the first other."""
+    other = place if place != in_place else int(in_place == 0)
+    if found.clusters < max(contest.fewest, 2) or other >= len(found.values):
+        return None
+    weights, places = pairs(len(found.values))
+    least = detectable(found, weights, contest.coverage)
+    return float(least[places.index((min(in_place, other), max(in_place, other)))])
+
+
+def _needed(
+    together: Aligned, found: Estimates, contest: Contest, entrant: Entrant, place: int
+) -> Needed | None:
+    """Enough for what the bounds leave open, and for the limits."""
+    growths = [enough(contest, found, place)]
+    growths += [one.growth for one in entrant.limits if one.state == "is open"]
+    known = [one for one in growths if one is not None]
+    if len(known) < len(growths):
+        return None
+    growth = max(*known, contest.fewest / found.clusters)
+    return Needed(
+        questions=ceil(growth * together.values[0].shape[1]),
+        clusters=ceil(growth * found.clusters),
+    )

@@ -1,0 +1,121 @@
+"""What a decision is made by, and what it says; ``harness.deciding`` makes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.pairing import Measure
+from harness.runs import Result
+from harness.statistics import Figure
+
+Role = Literal["in place", "candidate", "floor", "shown the evidence"]
+"""What a variant is in a decision. One that is shown the evidence, or another question's, because
+the question names it, cannot answer anybody's questions."""
+State = Literal["may ship", "ruled out", "open"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a suite decides."""
+
+    margin: float = 0.0
+    """The smallest difference that matters, of the deciding metric."""
+    cost: str | None = None
+    """What is dear."""
+    at_most: Mapping[str, float] = field(default_factory=dict)
+    """Limits, by what they limit."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A variant minus another, between bounds that hold of all in a decision together."""
+
+    delta: float
+    low: float | None
+    """None where there are too few groups of questions for a bound, as is ``high``."""
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a variant may take or do at most."""
+
+    name: str
+    most: float
+    figure: Figure | None
+    """None where nobody tells."""
+
+    @property
+    def state(self) -> Literal["holds", "is broken", "is open"]:
+        """It holds if the interval is below, is broken if it is above."""
+        if self.figure is None or self.figure.low is None or self.figure.high is None:
+            return "is open"
+        if self.figure.high < self.most:
+            return "holds"
+        return "is broken" if self.figure.low > self.most else "is open"
+
+    @property
+    def growth(self) -> float | None:
+        """Times as many questions that would tell, were the figure the true one; None: unknown."""
+        if self.figure is None or self.figure.low is None or self.figure.high is None:
+            return None
+        apart = abs(self.figure.mean - self.most)
+        return (max((self.figure.high - self.figure.low) / 2 / apart, 1)) ** 2 if apart else None
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A variant as it enters a decision."""
+
+    result: Result
+    role: Role
+    cost: float | None = None
+    """A question's, of what is dear; None where nobody tells, or nothing is."""
+    limits: Sequence[Limit] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether a limit is."""
+        return any(one.state == "is broken" for one in self.limits)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is shown of a variant."""
+
+    role: Role
+    state: State
+    beside: Mapping[str, Beside]
+    """It minus each of the others that it has to stand beside."""
+    limits: Sequence[Limit]
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What would decide, were what was found the truth: that much in all."""
+
+    questions: int
+    clusters: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which variant to ship, and what that rests on."""
+
+    decision: Literal["ship", "hold", "undecided"]
+    variant: str
+    """The one to ship; what stays in place; or the one that came closest."""
+    in_place: str
+    rule: Rule
+    by: Measure
+    standings: Mapping[str, Standing]
+    n: int
+    """Questions that all have a value of."""
+    clusters: int
+    not_shown_worse: Sequence[str]
+    """Variants, floors left out, that no other is shown to be better than."""
+    detectable: float | None
+    """The smallest true difference from what is in place that would probably be shown."""
+    needed: Needed | None
+    """None where nothing is open, or no number of questions would decide."""
