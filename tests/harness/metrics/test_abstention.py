@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from harness.metrics import Row, abstains
-from harness.metrics.abstention import Abstained, FalseAnswer, OverRefusal
+from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
 from rag.corpus import load_corpus
 from tasks.policyqa.questions import DATA, load_questions
 
@@ -126,7 +126,7 @@ def test_an_answer_counts_for_one_rate_or_none(
     counts_for: str | None,
 ) -> None:
     asked = row(answer, evidence, shown, answerable)
-    found = {m.name: m.score([asked]) for m in (FalseAnswer(), OverRefusal(), Abstained())}
+    found = {m.name: m.score([asked]) for m in (FalseAnswer(), OVER_REFUSAL, ABSTAINED)}
     value = float((answer == REFUSED) is (counts_for != "false_answer"))
     assert found == {name: [value if name == counts_for else None] for name in found}
 
@@ -138,13 +138,13 @@ def test_values_stand_in_the_order_of_the_rows() -> None:
         row(ANSWERED, ("act/s-1",), SHOWN, True),
         row(ANSWERED, (), SHOWN, False),
     ]
-    assert OverRefusal().score(rows) == [1.0, None, 0.0, None]
+    assert OVER_REFUSAL.score(rows) == [1.0, None, 0.0, None]
     assert FalseAnswer().score(rows) == [None, 0.0, None, 1.0]
-    assert Abstained().score(rows) == [None] * 4
+    assert ABSTAINED.score(rows) == [None] * 4
 
 
 def test_the_rules_are_in_the_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
-    metrics = (FalseAnswer(), OverRefusal(), Abstained())
+    metrics = (FalseAnswer(), OVER_REFUSAL, ABSTAINED)
     before = [metric.signature for metric in metrics]
     monkeypatch.setattr("harness.metrics.abstention._SENTENCE_END", re.compile(r"\n"))
     after = [metric.signature for metric in metrics]
