@@ -31,15 +31,6 @@ def test_questions_go_by_the_ids_of_their_documents_where_all_have_one(tmp_path:
         assert list(read_questions(log)) == ["3", "5"]
 
 
-def test_a_question_is_read_under_each_filter(tmp_path: Path) -> None:
-    filters = ("strict", "flexible")
-    lines = [line(n, kept=kept, acc=n + len(kept)) for kept in filters for n in (0, 1)]
-    found = read_questions(write_log(tmp_path, lines))
-    for key, expected in (("0", (6, 8)), ("1", (7, 9))):
-        values = {name: one.values for name, one in found[key].items()}
-        assert values == {name: {"acc": n} for name, n in zip(filters, expected, strict=True)}
-
-
 def test_a_line_of_a_version_that_named_no_metrics_is_read(tmp_path: Path) -> None:
     old = {key: GOOD[key] for key in ("doc_id", "doc", "target", "arguments", "resps")}
     (found,) = read_questions(write_log(tmp_path, [old | {"acc": 1.0, "em": 0.0}])).values()

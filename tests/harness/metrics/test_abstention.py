@@ -14,6 +14,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,11 @@ from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
 from rag.corpus import load_corpus
 from tasks.policyqa.questions import DATA, load_questions
 
-LABELLED = [
-    json.loads(line)
-    for line in Path(__file__).with_name("abstention.jsonl").read_text("utf-8").splitlines()
-]
+
+def labelled(name: str, part: str) -> list[dict[str, Any]]:
+    """One part of a file of answers."""
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if row["part"] == part]
 
 
 def agreement(rows: list[tuple[str, bool]]) -> tuple[float, float]:
@@ -35,7 +37,7 @@ def agreement(rows: list[tuple[str, bool]]) -> tuple[float, float]:
 
 
 def test_labelled_answers_are_told_apart() -> None:
-    rows = [(row["answer"], row["abstains"]) for row in LABELLED if row["part"] == "test"]
+    rows = [(row["answer"], row["abstains"]) for row in labelled("abstention.jsonl", "test")]
     precision, recall = agreement(rows)
     print(f"n = {len(rows)}, precision {precision:.3f}, recall {recall:.3f}")
     assert len(rows) == 120
@@ -44,8 +46,7 @@ def test_labelled_answers_are_told_apart() -> None:
 
 
 def test_real_answers_that_the_rules_were_not_written_with_are_told_apart() -> None:
-    lines = Path(__file__).with_name("answers.jsonl").read_text("utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if row["part"] == "held-out"]
+    rows = labelled("answers.jsonl", "held-out")
     agreed = [(row["answer"], all(row["labels"])) for row in rows if len(set(row["labels"])) == 1]
     counts = Counter((label, abstains(answer)) for answer, label in agreed)
     print(counts)
