@@ -20,6 +20,7 @@ import pytest
 
 from harness.metrics import Row, abstains
 from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
+from harness.metrics.evidence import EvidenceShown
 from rag.corpus import load_corpus
 from tasks.policyqa.questions import DATA, load_questions
 
@@ -114,12 +115,13 @@ def row(answer: str, evidence: tuple[str, ...], shown: tuple[str, ...], answerab
         # Over-refusal counted a refusal without evidence in sight, which is right, as an error.
         (("act/s-2",), NOT_SHOWN, True, "abstained"),
         (("act/s-2",), (), True, "abstained"),
+        (("act/s-1",), ("act/s-10", "act/s"), True, "abstained"),  # Names that begin alike.
         ((), SHOWN, True, None),  # Nobody knows where the answer is.
         ((), SHOWN, False, "false_answer"),
         ((), (), False, "false_answer"),
     ],
 )
-def test_an_answer_counts_for_one_rate_or_none(
+def test_an_answer_counts_for_one_rate_or_none_by_whether_any_of_its_evidence_is_shown(
     answer: str,
     evidence: tuple[str, ...],
     shown: tuple[str, ...],
@@ -130,6 +132,10 @@ def test_an_answer_counts_for_one_rate_or_none(
     found = {m.name: m.score([asked]) for m in (FalseAnswer(), OVER_REFUSAL, ABSTAINED)}
     value = float((answer == REFUSED) is (counts_for != "false_answer"))
     assert found == {name: [value if name == counts_for else None] for name in found}
+    # Of what is unanswerable, or answered nobody knows where, no evidence was missed.
+    shows = {"over_refusal": True, "abstained": False}.get(counts_for or "")
+    assert asked.evidence_shown is shows
+    assert EvidenceShown().score([asked]) == [shows]
 
 
 def test_values_stand_in_the_order_of_the_rows() -> None:
