@@ -40,8 +40,7 @@ class Asker:
 
 
 @pytest.fixture
-def asker(tiny_model: PolicyQALM, tiny_llama: Path, kept: Kept) -> Asker:
-    tiny_model.pretrained = str(tiny_llama)
+def asker(tiny_model: PolicyQALM, kept: Kept) -> Asker:
     return Asker(tiny_model, kept)
 
 
