@@ -137,7 +137,7 @@ class FalseAnswer:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Refusals:
     """Of the answerable questions whose context shows what answers them, or does not, those that
     were refused."""
 
@@ -163,9 +163,9 @@ class Refused:
         ]
 
 
-OVER_REFUSAL = Refused("over_refusal", "over-refusals", higher_is_better=False, shown=True)
+OVER_REFUSAL = Refusals("over_refusal", "over-refusals", higher_is_better=False, shown=True)
 # An assistant that answers from what it is shown is right to refuse these.
-ABSTAINED = Refused("abstained", "abstained unshown", higher_is_better=True, shown=False)
+ABSTAINED = Refusals("abstained", "abstained unshown", higher_is_better=True, shown=False)
 
 
 def _rules() -> str:
