@@ -177,9 +177,7 @@ def test_a_function_is_not_called_again_but_for_its_source_or_when_that_is_wante
 # Wrong input
 
 
-def test_what_cannot_be_used_is_one_line_before_any_work(
-    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_used_is_one_line_before_any_work(write: Callable[[str], str]) -> None:
     answers({"id": TEST[0]})
     Path("raising.py").write_text("import nothing_of_this_name\n")
     Path("tasks.py").write_text(ASSISTANT)
@@ -196,5 +194,5 @@ def test_what_cannot_be_used_is_one_line_before_any_work(
     text = Path(suite).read_text()
     for row, said in wrong.items():
         Path(suite).write_text(text.replace("answers: answers.jsonl", row))
-        assert said in refused(capsys, "run", suite)
+        assert said in refused("run", suite)
     assert not Path("runs").exists()

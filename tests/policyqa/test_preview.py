@@ -12,7 +12,7 @@ from harness.kept import Kept
 from policyqa.preview import preview
 from policyqa.suite import load_suite
 from reports.preview import Asking, Indexing, Preview
-from tests.conftest import call, printed
+from tests.conftest import printed, shown
 from tests.policyqa.conftest import quiet, run
 from tests.policyqa.test_run import write_suite
 
@@ -148,14 +148,11 @@ def test_an_assistant_that_exists_is_not_asked_and_one_elsewhere_takes_nobody_kn
 
 
 @pytest.mark.usefixtures("minilm")
-def test_the_command_tells_it_in_words_or_json(
-    suite: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert call("run", suite, "--dry-run") == 0
-    said = capsys.readouterr().out
+def test_the_command_tells_it_in_words_or_json(suite: Path) -> None:
+    said = shown("run", suite, "--dry-run")
     for part in ("suite mine: 3 test questions", "to fetch: nothing", "18 sections", "are rough"):
         assert part in said
     assert "nothing was done" in said
-    found = printed(capsys, "run", suite, "--dry-run")
+    found = printed("run", suite, "--dry-run")
     assert [one["asked"] for one in found["variants"]] == [3, 3, 3, 6]
     assert found["seconds"] > 0

@@ -136,9 +136,9 @@ def test_the_base_is_loaded_once_and_adapters_come_with_the_request(
 
 
 def test_without_the_package_the_suite_ends_in_one_line_that_says_how_to_get_it(
-    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
-    error = refused(capsys, "run", suite)
+    error = refused("run", suite)
     assert "engine vllm needs what is not installed" in error
     assert "pip install 'lm_eval[vllm]'" in error
