@@ -17,7 +17,7 @@ ROWS_SHOWN = 20
 """Rows not taken that are printed; the record has all."""
 
 
-def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
+def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     """Print what an import took and what it did not."""
 
     def say(text: str) -> None:
