@@ -9,7 +9,7 @@ import pytest
 
 from harness.files import read_json
 from tests.conftest import refused
-from tests.policyqa.conftest import run, samples
+from tests.policyqa.conftest import run, samples, taken
 
 ASSISTANT = """
 from pathlib import Path
@@ -57,10 +57,7 @@ def answers(*lines: dict[str, Any]) -> None:
 
 def calls() -> list[str]:
     """What the function was asked since this was looked at."""
-    path = Path("calls.txt")
-    found = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return found
+    return taken("calls.txt")
 
 
 # A file of answers

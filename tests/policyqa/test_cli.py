@@ -18,6 +18,10 @@ from tests.reports.conftest import write_sweep_run
         (["run", "no-such-suite"], "no suite 'no-such-suite'"),
         (["report", "nowhere"], "no run folder"),
         (["compare", "nowhere:base/plain", "nowhere:sft/plain"], "no run folder"),
+        *(
+            (["compare", name, "runs/quick:base/plain"], f"{name!r} is no file, and no variant")
+            for name in ("nowhere.jsonl", "samples_quiz", "", ":")
+        ),
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),

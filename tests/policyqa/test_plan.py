@@ -1,6 +1,5 @@
 """What a suite names is read and checked beforehand, and training follows the suite alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from finetune.recipe import questions_of
 from harness.errors import ConfigError, DataError
 from policyqa.plan import make_plan
 from policyqa.suite import load_suite
-from tests.conftest import write_questions
+from tests.tasks.folders import change, rows_of
 
 
 @pytest.fixture
@@ -35,8 +34,8 @@ def test_the_checkpoint_is_trained_with_the_context_of_the_suite(suite: Path) ->
 
 def unanswer(data: Path, *ids: str) -> None:
     """Take the reference answers of these questions away."""
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    write_questions(data, [row | ({"answer": None} if row["id"] in ids else {}) for row in rows])
+    places = {row["id"]: place for place, row in enumerate(rows_of(data))}
+    change(data, {places[id_]: {"answer": None} for id_ in ids})
 
 
 def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(

@@ -1,6 +1,5 @@
 """The preview of a run tells what the run then does, and does nothing of it."""
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from reports.preview import Asking, Indexing, Preview
 from tests.conftest import printed, shown
 from tests.policyqa.conftest import quiet, run
 from tests.policyqa.test_run import write_suite
+from tests.tasks.folders import change
 
 SUITE = """
 model: {model}
@@ -98,9 +98,7 @@ def test_what_would_be_trained_is_told_with_what_cannot_be_scored(
     recipes = write_suite(tmp_path, data, tmp_path).read_text().splitlines()[-1]
     text = suite.read_text().replace("[base/plain, ", "[base/plain, sft/plain, sft-rag/rag, ")
     suite.write_text(f"{text}{recipes}")
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    rows[2]["answer"] = None
-    (data / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    change(data, {2: {"answer": None}})
     found = previewed(suite)
     assert [(one.model, one.recipe, one.questions) for one in found.train] == [
         ("sft", "sft", 11),

@@ -11,7 +11,7 @@ from rich.console import Console
 from harness.metrics.foreign import TAKEN
 from policyqa.progress import Watch
 from tests.conftest import printed, refused, write_data, write_questions
-from tests.policyqa.conftest import run
+from tests.policyqa.conftest import run, taken
 
 METRICS = """
 class Own:
@@ -91,10 +91,7 @@ def edit(module: str, old: str, new: str) -> None:
 
 def scored() -> list[str]:
     """Which metrics were asked to score how many rows, since this was looked at."""
-    path = Path("scored.txt")
-    found = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return found
+    return taken("scored.txt")
 
 
 @pytest.mark.usefixtures("module")
@@ -182,13 +179,9 @@ def alone(here: Path) -> Callable[[str], str]:
         {
             "id": name,
             "split": "test",
-            "framework": "",
-            "kind": "open",
             "question": f"What of {name}?",
             "answer": f"This of {name}.",
             "evidence": [f"label of {name}"],  # Whether it is shown says nothing.
-            "citations": [],
-            "answerable": True,
         }
         for name in ANSWERS
     ]
