@@ -1,9 +1,7 @@
 """``policyqa compare`` on logs that lm-eval left: of tasks that are not ours, from anywhere."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 import yaml
 
 from reports.pairwise import Paired
-from tests.conftest import printed, refused, shown
+from tests.conftest import completed, printed, refused, shown
 from tests.logs import line, write_log, write_results
 
 COLOURS = ["red", "green", "blue", "black"]
@@ -67,14 +65,6 @@ def test_a_log_steers_no_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in refused("compare", broken, logs[0])
 
 
-@pytest.mark.parametrize("name", ["nowhere.jsonl", "samples_quiz", "", ":"])
-def test_what_is_no_file_and_no_variant_is_one_line_and_status_2(
-    logs: tuple[Path, Path], name: str
-) -> None:
-    said = refused("compare", logs[0], name)
-    assert f"{name!r} is no file, and no variant of a run" in said
-
-
 @pytest.fixture(scope="module")
 def stock_logs(
     tiny_llama: Path, make_adapter: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
@@ -109,11 +99,7 @@ def _ask(folder: Path, out: str, model: str) -> Path:
     command = [sys.executable, "-m", "lm_eval", "run", "--include_path", str(folder)]
     command += ["--tasks", "things", "--model", "hf", "--model_args", model, "--device", "cpu"]
     command += ["--batch_size", "8", "--log_samples", "--output_path", str(folder / out)]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(folder / "cache")}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    completed(command, folder, HF_HUB_OFFLINE="1", HF_DATASETS_CACHE=str(folder / "cache"))
     return next((folder / out).rglob("samples_things_*.jsonl"))
 
 
