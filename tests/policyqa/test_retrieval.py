@@ -38,9 +38,7 @@ def asked(id_: str, kind: str, question: str, evidence: list[str]) -> dict[str, 
         "framework": evidence[0].split("/")[0] if evidence else "bees",
         "kind": kind,
         "question": question,
-        "answer": "Forty metres.",
         "evidence": evidence,
-        "citations": [],
         "answerable": bool(evidence),
     }
 
