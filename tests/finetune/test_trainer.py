@@ -134,9 +134,8 @@ def test_a_state_half_deleted_is_not_gone_on_from(tmp_path: Path) -> None:
 
 def test_what_is_left_out_is_said(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    made = run(
-        recipe(tiny_llama, epochs=1, max_tokens=41), data, tmp_path / "checkpoint", said=said
-    )
+    brief = recipe(tiny_llama, epochs=1, max_tokens=41)
+    made = run(brief, data, tmp_path / "checkpoint", say=said.append)
     long = made.record["data"]["train"]["too_long"]
     assert said[0].startswith(f"{len(long)} of 12 train examples have more than 41 tokens")
     assert said[0].endswith(f"are left out: {', '.join(long[:3])}{' …' if len(long) > 3 else ''}")
