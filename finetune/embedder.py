@@ -61,11 +61,7 @@ class EmbedderRecipe(BaseModel):
 
 
 def load_embedder_recipe(name: str, **changes: Any) -> EmbedderRecipe:
-    """A shipped recipe by name, or a YAML file by path, with ``changes`` made to it.
-
-    Raises:
-        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
-    """
+    """A recipe with ``changes`` made to it, found and refused as by ``read_recipe``."""
     return read_recipe(EmbedderRecipe, EMBEDDER_RECIPES, name, changes)
 
 

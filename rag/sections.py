@@ -56,12 +56,7 @@ def split_paragraphs(paragraphs: Iterable[Block], most: int = MAX_WORDS) -> list
     """Paragraphs as texts of at most ``most`` words each, about equally long.
 
     A text stands on the pages of the paragraphs that it has something of.
-
-    Raises:
-        ValueError: ``most`` is not positive.
     """
-    if most < 1:
-        raise ValueError(f"most is {most}")
     pieces = [(one.pages, *piece) for one in paragraphs for piece in _pieces(one.text, most)]
     total = sum(_length(text) for _, text, _ in pieces)
     enough = total / max(math.ceil(total / most), 1)
