@@ -40,12 +40,8 @@ def train_embedder(
 ) -> None:
     """Fill ``work`` with an embedder sentence-transformers loads, its record last.
 
-    Args:
-        work: goes on from the last state there (``finetune.work.finish``).
-        recipe: what to do.
-        pairs: what is trained on.
-        determinants: recorded.
-        advance: hears updates done and in all.
+    It goes on from the last state there (``finetune.work.finish``); ``determinants`` are recorded,
+    and ``advance`` hears updates done and in all.
 
     Raises:
         ModelError: the model cannot be loaded.

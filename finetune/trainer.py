@@ -42,11 +42,9 @@ def make_trainer(
     splits: dict[str, Examples],
     advance: Advance,
 ) -> "AnswerTrainer":
-    """A trainer of ``recipe`` that saves its states into ``work``.
+    """A trainer of ``recipe`` that saves its states and the TensorBoard log into ``work``.
 
     Args:
-        work: folder of saved states and the TensorBoard log.
-        recipe: what to do.
         folder: of the base model, or its Hugging Face id.
         tokenizer: of the base, padding on the left.
         splits: examples of ``train`` and ``validation``.

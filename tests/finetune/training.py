@@ -60,10 +60,12 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return dict(load_file(folder / "adapter_model.safetensors"))
 
 
-def assert_same_weights(one: Path, other: Path) -> None:
-    pair = weights(one), weights(other)
-    assert pair[0].keys() == pair[1].keys()
-    assert all(torch.equal(pair[0][name], pair[1][name]) for name in pair[0])
+def assert_alike(one: Checkpoint, other: Checkpoint) -> None:
+    """They measured the same, and have the same weights to the last bit."""
+    assert one.record["metrics"] == other.record["metrics"]
+    ours, theirs = weights(one.folder), weights(other.folder)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def kill() -> None:

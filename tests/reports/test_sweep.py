@@ -237,7 +237,6 @@ def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> No
     assert "- Beside the floor: " not in swept_text
     assert other.count("- Beside the floor: ") == 1
     assert ("LLaMA" in swept_text, "LLaMA" in other) == (False, True)
-    assert "sweep" not in compare_run(made_up_run).as_json()
 
 
 def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_run: Path) -> None:
