@@ -70,10 +70,8 @@ def embedder_determinants(
 ) -> dict[str, Any]:
     """All that determines a trained embedder's weights, as JSON.
 
-    Args:
-        recipe: what is done.
-        questions: of all splits; those of ``train`` are trained on.
-        retriever: over the sections of the corpus; ranks the negatives.
+    ``questions`` are of all splits; ``retriever``, over the sections of the corpus, ranks the
+    negatives.
     """
     without_effect = {"name", "save_every", "log_every"}
     return {
