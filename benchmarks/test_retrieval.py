@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.conftest import in_turns, report
 from harness.models import catalogue
-from rag.corpus import Section, load_corpus
+from rag.corpus import load_corpus
 from rag.embedder import Embedder
 from rag.index import Index
 from tasks.policyqa.questions import DATA, load_questions
@@ -25,12 +25,6 @@ PASSAGES = 1024
 
 
 @pytest.fixture
-def sections() -> list[Section]:
-    """The corpus."""
-    return load_corpus(FOLDER)
-
-
-@pytest.fixture
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache with the models and without an index."""
     models = Path(catalogue.fetch("minilm-l6")).parent
@@ -38,8 +32,8 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
 
 
-def test_hybrid_search(benchmark: Any, sections: list[Section]) -> None:
-    embedder = Embedder()
+def test_hybrid_search(benchmark: Any) -> None:
+    sections, embedder = load_corpus(FOLDER), Embedder()
     index = Index(sections, embedder)
     index.build()
     questions = [q.question for q in load_questions(FOLDER, [s.id for s in sections])][:QUESTIONS]
@@ -51,9 +45,8 @@ def test_hybrid_search(benchmark: Any, sections: list[Section]) -> None:
 
 
 @pytest.mark.usefixtures("empty_cache")
-def test_index_building(benchmark: Any, sections: list[Section]) -> None:
-    embedder = Embedder()
-    passages = sections[:PASSAGES]
+def test_index_building(benchmark: Any) -> None:
+    passages, embedder = load_corpus(FOLDER)[:PASSAGES], Embedder()
     turn = count()
 
     def build() -> None:

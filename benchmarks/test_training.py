@@ -39,7 +39,7 @@ def test_tokens_that_matter(benchmark: Any, weights: str, tmp_path: Path) -> Non
     )
     ratio = in_turns(
         benchmark,
-        lambda: train_on(batches, trainer, trainer.data_collator, trainer.compute_loss),
+        lambda: train_on(batches, trainer),
         lambda: train_on(batches, trainer, collate, lambda *a: Trainer.compute_loss(trainer, *a)),
         rounds=2,
     )
@@ -52,12 +52,8 @@ def test_the_last_layers_alone(benchmark: Any, tmp_path: Path) -> None:
     quick = load_recipe("smollm2-135m-sft-rag-quick")
     whole = quick.model_copy(update={"last_layers": None, "lora_dropout": 0.05})
     (last, batches), (every, _) = (prepared(one, tmp_path / one.model) for one in (quick, whole))
-    ratio = in_turns(
-        benchmark,
-        lambda: train_on(batches, last, last.data_collator, last.compute_loss),
-        lambda: train_on(batches, every, every.data_collator, every.compute_loss),
-        rounds=2,
-    )
+    turns = [lambda: train_on(batches, last), lambda: train_on(batches, every)]
+    ratio = in_turns(benchmark, *turns, rounds=2)
     what = f"last {quick.last_layers} layers without dropout, tokens a second"
     report(benchmark, "adapters on every layer", {what: 1 / ratio})
 
@@ -82,11 +78,12 @@ def prepared(recipe: Recipe, work: Path) -> tuple[Any, list[list[dict[str, Any]]
 def train_on(
     batches: list[list[dict[str, Any]]],
     trainer: Any,
-    collate: Callable[[Any], Any],
-    loss: Callable[[Any, Any], Any],
+    collate: Callable[[Any], Any] | None = None,
+    loss: Callable[[Any, Any], Any] | None = None,
 ) -> None:
-    """Forward and backward passes over ``batches``."""
+    """Forward and backward passes over ``batches``, as the trainer has it unless told otherwise."""
     trainer.model.train()
     for batch in batches:
-        loss(trainer.model, collate(batch)).backward()
+        padded = (collate or trainer.data_collator)(batch)
+        (loss or trainer.compute_loss)(trainer.model, padded).backward()
         trainer.model.zero_grad()

@@ -27,12 +27,7 @@ KINDS = {
 
 
 def card(record: dict[str, Any], form: str = "adapter") -> str:
-    """The model card of a checkpoint, as Markdown.
-
-    Args:
-        record: of the checkpoint (``training.json``).
-        form: a key of ``KINDS``.
-    """
+    """The model card of a checkpoint, by its ``record``, in a form of ``KINDS``; as Markdown."""
     library, what = KINDS[form]
     recipe = record["recipe"]
     entry, prompt = CATALOGUE.get(recipe["model"]), recipe["prompt"]

@@ -110,11 +110,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def adapter_hash(folder: Path) -> str:
-    """SHA-256 of the adapter's weights.
-
-    Raises:
-        ModelError: the folder has none.
-    """
+    """SHA-256 of the adapter's weights; raises as ``adapter_weights``."""
     return hash_file(adapter_weights(folder))
 
 

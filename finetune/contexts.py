@@ -62,9 +62,8 @@ def shown_in_training(
         if not question.evidence or drawn >= recipe.withheld + recipe.buried:
             shown.append(as_asked)
         elif drawn < recipe.withheld:
-            shown.append(
-                AnsweredContext(retriever.given(others[: retriever.k]), ABSTENTION, "withheld")
-            )
+            unanswering = retriever.given(others[: retriever.k])
+            shown.append(AnsweredContext(unanswering, ABSTENTION, "withheld"))
         else:
             buried = _among(question.evidence, others, place, retriever)
             shown.append(AnsweredContext(buried, question.reference, "buried"))

@@ -61,11 +61,7 @@ class EmbedderRecipe(BaseModel):
 
 
 def load_embedder_recipe(name: str, **changes: Any) -> EmbedderRecipe:
-    """A shipped recipe by name, or a YAML file by path, with ``changes`` made to it.
-
-    Raises:
-        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
-    """
+    """A recipe with ``changes`` made to it, found and refused as by ``read_recipe``."""
     return read_recipe(EmbedderRecipe, EMBEDDER_RECIPES, name, changes)
 
 
@@ -74,10 +70,8 @@ def embedder_determinants(
 ) -> dict[str, Any]:
     """All that determines a trained embedder's weights, as JSON.
 
-    Args:
-        recipe: what is done.
-        questions: of all splits; those of ``train`` are trained on.
-        retriever: over the sections of the corpus; ranks the negatives.
+    ``questions`` are of all splits; ``retriever``, over the sections of the corpus, ranks the
+    negatives.
     """
     without_effect = {"name", "save_every", "log_every"}
     return {

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
 from sentence_transformers import (
     SentenceTransformer,
@@ -22,7 +21,7 @@ from sentence_transformers import (
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import PrinterCallback
 
-from finetune.callback import TellAndMark
+from finetune.callback import TellAndMark, shared_arguments
 from finetune.embedder import EmbedderRecipe
 from finetune.pairs import Pair, Pairs, batches
 from finetune.work import last_state
@@ -41,12 +40,8 @@ def train_embedder(
 ) -> None:
     """Fill ``work`` with an embedder sentence-transformers loads, its record last.
 
-    Args:
-        work: goes on from the last state there (``finetune.work.finish``).
-        recipe: what to do.
-        pairs: what is trained on.
-        determinants: recorded.
-        advance: hears updates done and in all.
+    It goes on from the last state there (``finetune.work.finish``); ``determinants`` are recorded,
+    and ``advance`` hears updates done and in all.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -54,9 +49,16 @@ def train_embedder(
     model = SentenceTransformer(catalogue.resolve(recipe.model))
     window = model.max_seq_length
     model.max_seq_length = min(recipe.max_tokens, window or recipe.max_tokens)
+    planned = batches(pairs.rows, recipe)
     trainer = PairTrainer(
         model=model,
-        args=_arguments(work, recipe, batches(pairs.rows, recipe)),
+        args=SentenceTransformerTrainingArguments(
+            **shared_arguments(work, recipe),
+            num_train_epochs=1,  # Of planned updates, which are those of all the recipe's epochs.
+            batch_sampler=lambda *_, **__: planned,
+            lr_scheduler_type="linear",
+            report_to="none",
+        ),
         train_dataset=Dataset.from_list([_row(pair) for pair in pairs.rows]),
         loss=MultipleNegativesRankingLoss(model, scale=recipe.scale),
         callbacks=[TellAndMark(advance)],
@@ -81,29 +83,6 @@ def train_embedder(
         "versions": {**determinants["versions"], "policyqa-bench": version("policyqa-bench")},
     }
     write_json(work / RECORD, record)
-
-
-def _arguments(
-    work: Path, recipe: EmbedderRecipe, planned: list[list[int]]
-) -> SentenceTransformerTrainingArguments:
-    return SentenceTransformerTrainingArguments(
-        output_dir=str(work),
-        num_train_epochs=1,  # Of planned updates, which are those of all the recipe's epochs.
-        batch_sampler=lambda *_, **__: planned,
-        per_device_train_batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=recipe.warmup,
-        weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.max_gradient_norm,
-        save_steps=recipe.save_every,
-        logging_steps=recipe.log_every,
-        logging_first_step=True,
-        report_to="none",
-        disable_tqdm=True,
-        seed=recipe.seed,
-        use_cpu=not torch.cuda.is_available(),
-    )
 
 
 def _row(pair: Pair) -> dict[str, str]:

@@ -89,10 +89,7 @@ def convert_meta_checkpoint(
 ) -> None:
     """Write the Hugging Face folder ``target``, whole or not at all.
 
-    Args:
-        checkpoint: from ``read_meta_checkpoint``.
-        target: is made.
-        advance: hears of bytes of weights written.
+    ``advance`` hears bytes of weights written and in all.
 
     Raises:
         ConfigError: ``target`` is there already.

@@ -124,11 +124,7 @@ class Recipe(BaseModel):
 
 
 def load_recipe(name: str, **changes: Any) -> Recipe:
-    """A shipped recipe by name, or a YAML file by path, with ``changes`` made to it.
-
-    Raises:
-        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
-    """
+    """A recipe with ``changes`` made to it, found and refused as by ``read_recipe``."""
     return read_recipe(Recipe, RECIPES, name, changes)
 
 
@@ -181,10 +177,7 @@ def recipe_for(model: str, recipe: str) -> Recipe:
     """A recipe by name or path, for ``model``.
 
     Of the two that hold for any model, ``sft`` and ``sft-rag``, the one shipped for this very model
-    is taken where there is one.
-
-    Raises:
-        ConfigError: no such recipe, or a field that is unknown or out of range; all are named.
+    is taken where there is one. Refused as by ``read_recipe``.
     """
     if recipe in GENERAL:
         own = (load_recipe(name) for name in shipped_names() if name.endswith(f"-{recipe}"))

@@ -24,7 +24,7 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
-from finetune.callback import TellAndMark
+from finetune.callback import TellAndMark, shared_arguments
 from finetune.examples import IGNORED, Examples
 from finetune.recipe import Recipe
 from finetune.sampler import LengthGrouped
@@ -42,11 +42,9 @@ def make_trainer(
     splits: dict[str, Examples],
     advance: Advance,
 ) -> "AnswerTrainer":
-    """A trainer of ``recipe`` that saves its states into ``work``.
+    """A trainer of ``recipe`` that saves its states and the TensorBoard log into ``work``.
 
     Args:
-        work: folder of saved states and the TensorBoard log.
-        recipe: what to do.
         folder: of the base model, or its Hugging Face id.
         tokenizer: of the base, padding on the left.
         splits: examples of ``train`` and ``validation``.
@@ -86,25 +84,17 @@ def adapter_config(recipe: Recipe, layers: int) -> LoraConfig:
 
 def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
     return SFTConfig(
-        output_dir=str(work),
+        **shared_arguments(work, recipe),
         num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.gradient_accumulation,
         activation_checkpointing=recipe.gradient_checkpointing,
         optim=recipe.optimizer,
-        learning_rate=recipe.learning_rate,
         lr_scheduler_type="constant_with_warmup",
-        warmup_steps=recipe.warmup,
-        weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.max_gradient_norm,
         max_length=recipe.max_tokens,
         train_sampling_strategy="group_by_length",
         bf16=False,
         fp16=False,
-        save_steps=recipe.save_every,
-        logging_steps=recipe.log_every,
-        logging_first_step=True,
         logging_nan_inf_filter=False,
         eval_strategy="steps",
         eval_steps=recipe.save_every,
@@ -113,9 +103,6 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         restore_callback_states_from_checkpoint=True,
         prediction_loss_only=True,
         report_to="tensorboard",
-        disable_tqdm=True,
-        seed=recipe.seed,
-        use_cpu=not torch.cuda.is_available(),
         ddp_find_unused_parameters=False,
     )
 

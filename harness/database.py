@@ -22,12 +22,7 @@ class Database:
     """An open file."""
 
     def __init__(self, path: Path, version: int, tables: str) -> None:
-        """Open the file, made if it is not there.
-
-        Args:
-            path: where it is.
-            version: of its tables, as this program has them.
-            tables: the statements that make them.
+        """Open the file, made by the statements ``tables`` if it is not there.
 
         Raises:
             RunError: it is damaged, cannot be written, or is of another version.

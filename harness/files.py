@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from harness.errors import ConfigError, DataError
 
 
@@ -189,9 +191,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         DataError: the file is missing, not YAML, or holds something else.
     """
-    import yaml
-
-    with _explained(path, yaml.YAMLError):
+    with _explained(path):
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(value, Mapping):
         raise DataError(f"{path}: expected a mapping of names to values, found {value!r:.60}")
@@ -199,9 +199,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _explained(path: Path, *more: type[Exception]) -> Iterator[None]:
-    wrong: tuple[type[Exception], ...] = (OSError, UnicodeDecodeError, *more)
+def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except wrong as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"{path} cannot be read: {error}") from error

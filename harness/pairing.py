@@ -16,7 +16,6 @@ from harness.jackknife import FloatArray
 from harness.rates import rate_difference, rate_interval
 from harness.runs import Outcome, Result
 from harness.statistics import (
-    COVERAGE,
     Difference,
     Figure,
     Total,
@@ -102,22 +101,9 @@ def align(
     return Aligned(values, clusters_of(shared, connect))
 
 
-def figure(
-    result: Result,
-    measure: Measure,
-    *,
-    keep: Keep = everything,
-    connect: Connect | None = None,
-) -> Figure | None:
-    """What a variant scores, with its 95% interval; None where no question has a value.
-
-    Args:
-        result: a variant.
-        measure: what is looked at.
-        keep: which questions are looked at.
-        connect: the names that make questions a group, as in ``align``.
-    """
-    aligned = align([result], measure.name, keep, connect)
+def figure(result: Result, measure: Measure, keep: Keep = everything) -> Figure | None:
+    """What a variant scores, with its 95% interval; None where no question has a value."""
+    aligned = align([result], measure.name, keep)
     if not aligned.clusters:
         return None
     (values,) = aligned.values
@@ -132,20 +118,12 @@ def difference(
     first: Result,
     second: Result,
     measure: Measure,
-    *,
     keep: Keep = everything,
     connect: Connect | None = None,
-    coverage: float = COVERAGE,
 ) -> Difference | None:
     """``first`` minus ``second``, with its paired interval; None where they share no question.
 
-    Args:
-        first: a variant.
-        second: another.
-        measure: what is compared.
-        keep: which questions are looked at.
-        connect: the names that make questions a group, as in ``align``.
-        coverage: of the interval, for the kind ``mean`` alone.
+    ``keep`` and ``connect`` are as in ``align``.
     """
     both = align([first, second], measure.name, keep, connect)
     if not both.clusters:
@@ -155,14 +133,14 @@ def difference(
         return rate_difference(ours, theirs, both.clusters)
     if measure.kind == "corpus" and measure.total:
         return corpus_difference(ours, theirs, both.clusters, measure.total)
-    return paired_difference(ours, theirs, both.clusters, coverage=coverage)
+    return paired_difference(ours, theirs, both.clusters)
 
 
 def figures(
     result: Result, measures: Sequence[Measure], keep: Keep = everything
 ) -> dict[str, Figure]:
     """By metric, what a variant scores, of those that it has a value of."""
-    found = {one.name: figure(result, one, keep=keep) for one in measures}
+    found = {one.name: figure(result, one, keep) for one in measures}
     return {name: one for name, one in found.items() if one}
 
 
@@ -170,7 +148,7 @@ def differences(
     first: Result, second: Result, measures: Sequence[Measure], keep: Keep = everything
 ) -> dict[str, Difference]:
     """By metric, ``first`` minus ``second``, of those that both have a value of."""
-    found = {one.name: difference(first, second, one, keep=keep) for one in measures}
+    found = {one.name: difference(first, second, one, keep) for one in measures}
     return {name: one for name, one in found.items() if one}
 
 

@@ -3,8 +3,8 @@ Shares of 0 and 1 in, intervals out. No files, no model.
 
 Not as those of scores: where all of a few questions go one way, how they vary would say that the
 share is surely 0 or 1. But a formula for questions knows nothing of replicates, answers by weights
-of other seeds or drawn anew: with these, an interval reaches as far as either. Shapes are those of
-``harness.statistics``; each score is 0 or 1.
+of other seeds or drawn anew: with these, an interval reaches as far as either. Shapes and errors
+are those of ``harness.statistics``; a score between 0 and 1 is an error, too.
 """
 
 import math
@@ -27,9 +27,6 @@ def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     questions of a cluster all go the same way. A question counts once, however often it was asked.
     With replicates, the interval is widened to that of a mean, of however few clusters, where that
     reaches further.
-
-    Raises:
-        ValueError: no scores, a score between, or the two differ in length.
     """
     values = _rates(scores, clusters)
     share = float(values.mean())
@@ -52,9 +49,6 @@ def rate_difference(
     His phi is the correlation of 0s and 1s; of replicates, that of each question's shares. With
     replicates of either, the interval is widened to that of a mean difference, of however few
     clusters, where that reaches further.
-
-    Raises:
-        ValueError: no scores, a score between, or the three differ in length.
     """
     ours, theirs = _rates(scores, clusters), _rates(baseline, clusters)
     n = _independent(clusters)

@@ -7,7 +7,8 @@ several times, by weights of other seeds or drawn anew (``harness.jackknife``). 
 compared on the same questions in the same order, each with as many replicates as it has.
 
 Everywhere scores are one a question, shape (N,), or of P replicates, (P, N); statistics that add up
-are (N, S) or (P, N, S); and ``clusters`` names the group each of the N questions belongs to.
+are (N, S) or (P, N, S); and ``clusters`` names the group each of the N questions belongs to. Where
+there are no scores, or lengths differ, a ValueError is raised.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,22 +64,14 @@ class Difference:
 
 
 def mean_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
-    """Mean of the scores of N questions with its 95% interval.
-
-    Raises:
-        ValueError: no scores, or the two differ in length.
-    """
+    """Mean of the scores of N questions with its 95% interval."""
     values = replicated(scores, 2)
     found = mean_apart(values, np.zeros_like(values[:1]), clusters)
     return Figure(*found, values.shape[1], len(set(clusters)))
 
 
 def corpus_interval(statistics: npt.ArrayLike, clusters: Sequence[str], total: Total) -> Figure:
-    """The figure of N rows of statistics that add up, with its 95% interval.
-
-    Raises:
-        ValueError: no statistics, or the two differ in length.
-    """
+    """The figure of N rows of statistics that add up, with its 95% interval."""
     values = replicated(statistics, 3)
     found = interval([values], total, clusters, coverage=COVERAGE, fewest=FEWEST_TOGETHER)
     return Figure(*found, values.shape[1], len(set(clusters)))
@@ -87,11 +80,7 @@ def corpus_interval(statistics: npt.ArrayLike, clusters: Sequence[str], total: T
 def corpus_difference(
     statistics: npt.ArrayLike, baseline: npt.ArrayLike, clusters: Sequence[str], total: Total
 ) -> Difference:
-    """Difference of two such figures over the same N questions, with its 95% interval.
-
-    Raises:
-        ValueError: no statistics, or the three differ in length.
-    """
+    """Difference of two such figures over the same N questions, with its 95% interval."""
     ours, theirs = replicated(statistics, 3), replicated(baseline, 3)
 
     def apart(ours: FloatArray, theirs: FloatArray) -> FloatArray:
@@ -111,12 +100,11 @@ def paired_difference(
     """Mean of ``scores - baseline``, question by question, with its interval.
 
     Args:
-        scores, baseline, clusters: of the same questions, as above.
         coverage: share of samples whose interval holds the true difference, in (0, 1). To have C
             intervals cover together, ask each for 1 - (1 - COVERAGE) / C (Bonferroni).
 
     Raises:
-        ValueError: no scores, the three differ in length, or another coverage.
+        ValueError: another coverage.
     """
     ours, theirs = replicated(scores, 2), replicated(baseline, 2)
     found = mean_apart(ours, theirs, clusters, coverage)
@@ -145,11 +133,7 @@ def mean_apart(
     coverage: float = COVERAGE,
     fewest: int = FEWEST,
 ) -> Estimate:
-    """The difference of the means of (P, N) and (Q, N) scores, as ``interval`` has it.
-
-    Raises:
-        ValueError: they or the clusters differ in length, or another coverage.
-    """
+    """The difference of the means of (P, N) and (Q, N) scores, as ``interval`` has it."""
     if ours.shape[1] != theirs.shape[1]:
         raise ValueError(f"{ours.shape[1]} scores against {theirs.shape[1]} of the baseline")
     # The first replicates are subtracted before anything is added up, and the others counted by

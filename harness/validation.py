@@ -30,13 +30,9 @@ Name = Annotated[str, AfterValidator(_names_a_folder)]
 def validated(
     model: type[Validated], values: Mapping[str, Any], place: object, error: type[BenchError]
 ) -> Validated:
-    """``values`` as a ``model``.
+    """``values`` as a ``model``, or an ``error`` that names every field that is wrong.
 
-    Args:
-        model: what they must be.
-        values: by field name.
-        place: where they stand, for the message: a path, or path and line.
-        error: raised when they are not; its message names every field that is wrong.
+    Its message begins with their ``place``: a path, or path and line.
     """
     try:
         return model.model_validate(values)

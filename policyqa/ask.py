@@ -56,12 +56,7 @@ def make_prompt(
     """What asks ``question`` (of a chat, the user's turn), and the sections it shows with their
     scores (``rag.index.Hit.score``), best first.
 
-    Args:
-        prompt: how it is put.
-        question: asked of the model, and of the index.
-        data: the data folder that is searched.
-        retriever: over its corpus; None asks without context.
-        watch: shows the progress of the index, which is made unless it is there.
+    Without a ``retriever``, which is over the corpus of ``data``, it is asked without context.
 
     Raises:
         DataError: the data folder breaks its contract.
@@ -88,15 +83,9 @@ def answer(
     watch: Watch,
     hear: Hear,
 ) -> Answer:
-    """The greedy answer to a prompt, stripped: what the tasks score.
+    """The greedy answer to ``text``, which ``prompt`` rendered, stripped: what the tasks score.
 
-    Args:
-        prompt: how the question is put.
-        text: as ``tasks.policyqa.prompts`` renders it.
-        weights: who answers.
-        precision: the base's; None is its own.
-        watch: shows the progress of loading.
-        hear: is told the answer piece by piece, without what could steer a terminal.
+    ``hear`` is told it piece by piece, without what could steer a terminal.
 
     Raises:
         ModelError: the model cannot be loaded, or prompt and answer do not fit its window.

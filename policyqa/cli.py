@@ -20,7 +20,9 @@ from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
-from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
+from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
+from policyqa.progress import Watch
+from policyqa.quiet import quieten, stay_offline, without_git_errors
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -66,10 +68,8 @@ def run(
 
     Run again, it goes on where it stopped.
     """
-    from policyqa.quiet import quieten, stay_offline
 
     quieten()  # Before the libraries are there: some read their settings when they are imported.
-    from policyqa.progress import Watch
     from policyqa.run import run_suite
     from policyqa.suite import load_suite
     from reports.terminal import show_comparison
@@ -82,18 +82,13 @@ def run(
         from reports.preview import show_preview
 
         found = preview(wanted, watch, ask_again)
-        if as_json:
-            print_json(found.as_json())
-        else:
-            show_preview(found, Console())
+        tell(found, as_json, show_preview)
         return
     folder = out or Path("runs") / wanted.name
     comparison = run_suite(wanted, folder, watch, ask_again)
-    if as_json:
-        print_json(comparison.as_json())
-        return
-    show_comparison(comparison, Console())
-    print(f"run folder: {folder}")
+    tell(comparison, as_json, show_comparison)
+    if not as_json:
+        print(f"run folder: {folder}")
 
 
 @app.command()
@@ -118,10 +113,7 @@ def report(
         drawn = chart or run / CHART
         link = os.path.relpath(drawn, markdown.parent) if drawn.is_file() else None
         write_whole(markdown, render(comparison, link))
-    if as_json:
-        print_json(comparison.as_json())
-    else:
-        show_comparison(comparison, Console())
+    tell(comparison, as_json, show_comparison)
 
 
 @app.command()
@@ -141,8 +133,6 @@ def train(
     """
     from finetune.processes import is_main
     from finetune.recipe import load_recipe
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten, stay_offline
     from policyqa.train import train_recipe
 
     quieten()
@@ -152,11 +142,7 @@ def train(
     if dry:
         from policyqa.dry_run import dry_run, show_estimate
 
-        told = dry_run(wanted, data_or_shipped(data), watch)
-        if as_json:
-            print_json(told)
-        else:
-            show_estimate(told, Console())
+        tell(dry_run(wanted, data_or_shipped(data), watch), as_json, show_estimate)
         return
     folder = train_recipe(wanted, data_or_shipped(data), out, watch).folder
     if is_main():
@@ -182,8 +168,6 @@ def model_fetch(
 ) -> None:
     """Fetch a model of the catalogue; prints its folder as the last line."""
     from harness.models.catalogue import check_terms, entry_of, fetch
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten
 
     quieten()
     wanted = entry_of(name)
@@ -205,7 +189,6 @@ def evaluate(context: typer.Context) -> None:
 
     import harness.models.floors
     import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
-    from policyqa.quiet import without_git_errors
     from tasks.registration import TASKS
 
     sys.argv = ["lm_eval", *context.args]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
+from policyqa.progress import Watch
+from policyqa.quiet import quieten, stay_offline
 
 if TYPE_CHECKING:
     from finetune.checkpoint import Weights
@@ -42,8 +44,6 @@ def ask(
     """Answer a question as policyqa run has it answered; with --rag, from retrieved sections."""
     from finetune.checkpoint import find_weights
     from policyqa.ask import answer, make_prompt, prompt_for, with_text
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten
 
     quieten()
     with_text(question)
@@ -68,7 +68,6 @@ def _prepare(weights: "Weights", rag: bool, search: dict[str, Any]) -> "Retrieve
     """The retriever the options name, if one is wanted, once the models are known to be there."""
     from harness.errors import ConfigError
     from harness.models import catalogue
-    from policyqa.quiet import stay_offline
     from rag.embedder import EMBEDDER
     from rag.retriever import Retriever
 

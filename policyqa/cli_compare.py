@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from harness.errors import ConfigError
-from policyqa.options import JsonOption, print_json
+from policyqa.options import JsonOption, tell
 
 if TYPE_CHECKING:
     from reports.side import Side
@@ -51,10 +50,7 @@ def compare(
     from reports.terminal import show_tables
 
     pair = compare_variants(_side(a), _side(b), where, by, cluster)
-    if as_json:
-        print_json(pair.as_json())
-    else:
-        show_tables([pair_table(pair)], pair.signature, Console())
+    tell(pair, as_json, lambda _, console: show_tables([pair_table(pair)], pair.signature, console))
 
 
 def _side(name: str) -> "Side":

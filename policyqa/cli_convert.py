@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from policyqa.progress import Watch
+from policyqa.quiet import quieten
+
 convert_app = typer.Typer(no_args_is_help=True, help="Models in other layouts.")
 
 
@@ -25,8 +28,6 @@ def meta_llama(
     """Meta's original LLaMA weights → a Hugging Face folder; prints it as the last line."""
     from finetune.folders import size_text
     from finetune.meta_llama import convert_meta_checkpoint, read_meta_checkpoint
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten
 
     quieten()
     watch = Watch()

@@ -1,12 +1,14 @@
 """``policyqa data``: check, count and import data folders."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from policyqa.options import JsonOption, print_json
+from policyqa.options import JsonOption, print_json, tell
+from policyqa.progress import Watch
+from policyqa.quiet import quieten
 
 data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, import.")
 
@@ -25,8 +27,6 @@ def data_check(
     from dataclasses import asdict
 
     from policyqa.data import show_findings
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten
     from tasks.checking.check import check_data
 
     quieten()
@@ -48,11 +48,7 @@ def data_info(
     from policyqa.data import show_information
     from tasks.checking.information import data_information
 
-    information = data_information(data)
-    if as_json:
-        print_json(information)
-    else:
-        show_information(information, Console())
+    tell(data_information(data), as_json, show_information)
 
 
 @data_app.command("import")
@@ -75,14 +71,10 @@ def data_import(
     What is not taken is listed with the reason, here and in the folder's import.json.
     """
     from policyqa.data import show_import
-    from policyqa.progress import Watch
     from tasks.importing.importer import import_data
     from tasks.importing.splits import shares_of
 
     wanted = None if shares is None else shares_of(shares)
     with Watch().stage(f"importing {source}") as advance:
         summary = import_data(source, out, questions, split_by, seed, wanted, advance)
-    if as_json:
-        print_json(summary)
-    else:
-        show_import(summary, out, Console())
+    tell(summary, as_json, partial(show_import, out=out))

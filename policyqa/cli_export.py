@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from policyqa.progress import Watch
+from policyqa.quiet import quieten, stay_offline
+
 
 def export(
     checkpoint: Annotated[
@@ -22,12 +25,9 @@ def export(
     ] = "merged",
 ) -> None:
     """Write a checkpoint in a form that others load; prints the folder as the last line."""
-    from policyqa.quiet import quieten, stay_offline
-
     quieten()
     from finetune.checkpoint import find_weights
     from finetune.export import export_weights
-    from policyqa.progress import Watch
 
     weights = find_weights(checkpoint)
     stay_offline([weights.base])

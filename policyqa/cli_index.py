@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
+from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json, tell
+from policyqa.progress import Watch
+from policyqa.quiet import quieten, stay_offline
 
 if TYPE_CHECKING:
     from rag.retriever import Retriever
@@ -33,7 +34,6 @@ RerankerOption = Annotated[
 @index_app.command("build")
 def index_build(data: DataOption = None, embedder: EmbedderOption = DEFAULT_EMBEDDER) -> None:
     """Embed the sections of a data folder, unless that is done."""
-    from policyqa.progress import Watch
 
     index = _retriever(data, embedder).index
     name = index.name  # Reads the documents: what is wrong with them is said before any work.
@@ -53,7 +53,6 @@ def index_search(
     as_json: JsonOption = False,
 ) -> None:
     """Print the sections nearest to a question, best first."""
-    from policyqa.progress import Watch
     from rag.corpus import one_line
 
     retriever = _retriever(data, embedder, reranker, mode, k)
@@ -85,17 +84,13 @@ def index_score(
     Two retrievers compare by: policyqa index score … --json > a.json, then score the other with
     --against a.json.
     """
-    from policyqa.progress import Watch
     from policyqa.retrieval import score_retrieval
     from reports.retrieval import show_retrieval
 
     retriever = _retriever(data, embedder, reranker, mode, k)
     watch = Watch()
     scored = score_retrieval(retriever, data_or_shipped(data), split, k, against, watch)
-    if as_json:
-        print_json(scored.as_json())
-    else:
-        show_retrieval(scored, Console())
+    tell(scored, as_json, show_retrieval)
 
 
 @index_app.command("train")
@@ -112,8 +107,6 @@ def index_train(
     The folder is an --embedder. Run again, it goes on where it stopped.
     """
     from finetune.embedder import load_embedder_recipe
-    from policyqa.progress import Watch
-    from policyqa.quiet import quieten, stay_offline
     from policyqa.train import train_embedder_recipe
 
     quieten()
@@ -127,7 +120,6 @@ def _retriever(
 ) -> "Retriever":
     """The retriever that the options name, once its models are known to be there."""
     from harness.models import catalogue
-    from policyqa.quiet import quieten, stay_offline
     from rag.retriever import Retriever
 
     quieten()

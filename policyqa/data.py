@@ -17,7 +17,7 @@ ROWS_SHOWN = 20
 """Rows not taken that are printed; the record has all."""
 
 
-def show_import(summary: dict[str, Any], out: Path, console: Console) -> None:
+def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     """Print what an import took and what it did not."""
 
     def say(text: str) -> None:
@@ -79,8 +79,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) or "none"
     if isinstance(value, list):
-        whole = all(isinstance(part, int) for part in value)
-        if whole:
+        if all(isinstance(part, int) for part in value):
             return " to ".join(map(str, value)) or "none"
         return f"{len(value)} ({', '.join(value)})"
     return str(value)

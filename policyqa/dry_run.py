@@ -25,10 +25,7 @@ from policyqa.train import prepared
 def dry_run(recipe: Recipe, data: Path, watch: Watch) -> dict[str, Any]:
     """What ``recipe`` would do and take in one process, as JSON; memory in bytes.
 
-    Args:
-        recipe: what to do.
-        data: a data folder.
-        watch: shows the progress, and hears what this machine does otherwise.
+    ``watch`` hears what this machine does otherwise.
 
     Raises:
         BenchError: the data is not usable, the model's configuration cannot be reached, or the

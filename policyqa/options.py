@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
+from operator import methodcaller
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 DataOption = Annotated[
     Path | None, typer.Option(help="A data folder; the shipped policy set if unset.")
@@ -22,7 +25,15 @@ def data_or_shipped(data: Path | None) -> Path:
     return data or DATA
 
 
+def tell(found: Any, as_json: bool, show: Callable[[Any, Console], None]) -> None:
+    """Print what a command found, as JSON where that is asked, else as ``show`` shows it."""
+    if as_json:
+        print_json(found)
+    else:
+        show(found, Console())
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output, with nothing that steers a terminal."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=methodcaller("as_json"))
     print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))

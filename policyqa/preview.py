@@ -34,16 +34,7 @@ from reports.preview import Asking, Indexing, Preview, Training
 
 
 def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
-    """What a run of ``suite`` would do.
-
-    Args:
-        suite: what to do.
-        watch: shows the progress.
-        ask_again: as for ``policyqa.run.run_suite``.
-
-    Raises:
-        BenchError: the suite or its data is not usable, as ``run_suite``.
-    """
+    """What a run of ``suite`` would do; arguments and errors are those of ``run_suite``."""
     fetch = [name for name in suite.model_names if not catalogue.is_here(name)]
     plan = make_plan(suite, look=not fetch)
     with watch.stage("looking up what is kept"):

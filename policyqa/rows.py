@@ -77,7 +77,11 @@ class ModelRow(_Row):
             raise ValueError("an adapter is there, and a recipe would train one: name one of them")
         if not (self.base or self.adapter):
             raise ValueError("name a base, or an adapter, which knows its base")
-        self._check_seeds()
+        if self.seeds and not self.recipe:
+            raise ValueError("seeds are of a recipe: name the recipe that they train")
+        twice = [seed for seed, count in Counter(self.seeds).items() if count > 1]
+        if twice:
+            raise ValueError(f"the seed {twice[0]} stands there twice")
         return self
 
     @model_validator(mode="after")
@@ -98,13 +102,6 @@ class ModelRow(_Row):
                 f"precision is of {ENGINE}; of {self.engine}, use what its options offer"
             )
         return self
-
-    def _check_seeds(self) -> None:
-        if self.seeds and not self.recipe:
-            raise ValueError("seeds are of a recipe: name the recipe that they train")
-        twice = [seed for seed, count in Counter(self.seeds).items() if count > 1]
-        if twice:
-            raise ValueError(f"the seed {twice[0]} stands there twice")
 
     def model(self, name: str) -> Model:
         """The row as a value."""

@@ -48,26 +48,15 @@ class Evaluator:
     def __init__(
         self, metrics: Sequence[Metric], kept: Kept, use: Callable[[Variant], Use], seed: int
     ) -> None:
-        """An evaluator.
-
-        Args:
-            metrics: what is scored.
-            kept: where scores are looked up and kept.
-            use: who asks for a variant's scores.
-            seed: of the shots.
-        """
+        """Scores are kept in ``kept``, of whom ``use`` says; shots are drawn by ``seed``."""
         self._metrics = metrics
         self._kept = kept
         self._use = use
         self._seed = seed
 
     def evaluate(self, variant: Variant, asked: Sequence[Asked], run: Path) -> dict[str, float]:
-        """Have a variant answer and be scored; its folder of ``run`` is replaced when all is there.
-
-        Args:
-            variant: as the suite names it.
-            asked: each of its replicates.
-            run: a run folder; several processes may be at it.
+        """Have each replicate of a variant answer and be scored; its folder of ``run``, at which
+        several processes may be, is replaced when all is there.
 
         Returns:
             The means of the metrics of kind ``mean`` that have one.
@@ -124,12 +113,7 @@ class Evaluator:
 
 
 def requests_of(asked: Asked, seed: int) -> list[Instance]:
-    """What lm-eval asks of a replicate; nothing is asked, and nothing scored.
-
-    Args:
-        asked: the replicate.
-        seed: of the shots.
-    """
+    """What lm-eval asks of a replicate, its shots drawn by ``seed``; nothing is asked or scored."""
     prompt, task = asked.variant.prompt, _task(asked, [])
     task.set_fewshot_seed(seed)
     task.build_all_requests(
@@ -190,12 +174,8 @@ def _record(asked: Sequence[Asked]) -> dict[str, Any]:
 
 
 def cost(answers: Sequence[Answer], price: Price | None) -> dict[str, float | None]:
-    """Means a question of what answers took; None of what none of them tells.
-
-    Args:
-        answers: of the questions that got one.
-        price: of the tokens; None leaves what the answers themselves tell.
-    """
+    """Means a question of what answers took, at the price they tell themselves if ``price`` is
+    None; None of what none of them tells."""
     told = {name: [getattr(one, name) for one in answers] for name in COSTS}
     if price is not None:
         told["price"] = [

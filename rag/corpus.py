@@ -86,11 +86,7 @@ class Corpus:
         self.data = data
 
     def __iter__(self) -> Iterator[Section]:
-        """All sections, by file name and then in the order of the file.
-
-        Raises:
-            DataError: as for ``load_corpus``.
-        """
+        """As ``load_corpus``, one by one."""
         return sound(scan_corpus(self.data))
 
 
@@ -104,11 +100,7 @@ def load_corpus(data: Path) -> list[Section]:
 
 
 def load_sections(data: Path) -> list[Section]:
-    """All sections of a data folder; none of a question set alone, which has no ``corpus``.
-
-    Raises:
-        DataError: as for ``load_corpus``.
-    """
+    """As ``load_corpus``; none of a question set alone, which has no ``corpus``."""
     return load_corpus(data) if has_corpus(data) else []
 
 

@@ -111,12 +111,7 @@ class Retriever:
         return self.index.build(advance)
 
     def search(self, questions: Sequence[str], k: int) -> list[list[Hit]]:
-        """The ``k`` best sections of each question, best first.
-
-        Raises:
-            ConfigError: the mode is none of ``rag.index.MODES``.
-            IndexStoreError: the store fails.
-        """
+        """The ``k`` best sections of each question, best first; raises as ``Index.search``."""
         if self._reranker is None:
             return self.index.search(questions, k, self.mode)
         hits = self.index.search(questions, max(k, RERANKED) if k else 0, self.mode)

@@ -56,12 +56,7 @@ def split_paragraphs(paragraphs: Iterable[Block], most: int = MAX_WORDS) -> list
     """Paragraphs as texts of at most ``most`` words each, about equally long.
 
     A text stands on the pages of the paragraphs that it has something of.
-
-    Raises:
-        ValueError: ``most`` is not positive.
     """
-    if most < 1:
-        raise ValueError(f"most is {most}")
     pieces = [(one.pages, *piece) for one in paragraphs for piece in _pieces(one.text, most)]
     total = sum(_length(text) for _, text, _ in pieces)
     enough = total / max(math.ceil(total / most), 1)
@@ -104,14 +99,12 @@ def _parts(blocks: Sequence[Block]) -> list[_Part]:
     path: list[Block] = []
     parts = [_Part([], [])]
     for block, after in zip(blocks, [*blocks[1:], None], strict=True):
-        if not block.level:
-            parts[-1].paragraphs.append(replace(block, text=block.text.strip()))
-            continue
-        path = [*(above for above in path if above.level < block.level), block]
-        parts.append(_Part([" ".join(heading.text.split()) for heading in path], []))
-        if after is None or 0 < after.level <= block.level:
-            # Nothing stands under it: what it says is all there is.
-            parts[-1].paragraphs.append(replace(block, text=block.text.strip()))
+        if block.level:
+            path = [*(above for above in path if above.level < block.level), block]
+            parts.append(_Part([" ".join(heading.text.split()) for heading in path], []))
+            if after and not 0 < after.level <= block.level:
+                continue  # Else nothing stands under it: what it says is all there is.
+        parts[-1].paragraphs.append(replace(block, text=block.text.strip()))
     return [part for part in parts if part.paragraphs]
 
 

@@ -10,9 +10,7 @@ from reports.tables import notes, tables
 def markdown(comparison: Comparison, chart: str | None = None) -> str:
     """Every table, the notes and the signature as a Markdown document.
 
-    Args:
-        comparison: a run's.
-        chart: where the picture of its curves lies, from the document's folder; None shows none.
+    ``chart`` is where the picture of its curves lies, from the document's folder; None shows none.
     """
     suite, machine = comparison.suite, comparison.machine
     model = f": {_code(suite.model)}" if suite.model else ""

@@ -6,6 +6,7 @@ Each is of a run, or a sample log that lm-eval left (``side.py``).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
@@ -13,7 +14,7 @@ from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
 from harness.statistics import INTERVAL_METHOD, Difference
 from reports.cells import lacking
-from reports.questions import check_have, questions_sharing, questions_where
+from reports.questions import check_have, questions_where
 from reports.reported import Reported
 from reports.side import Side
 
@@ -70,7 +71,7 @@ def compare_variants(
     keep = questions_where(where)
     shared = _shared(first, second, keep, where)
     measures = _measures(first, second, by)
-    connect = questions_sharing(cluster) if cluster else None
+    connect = partial(Outcome.values_of, field=cluster) if cluster else None
     if cluster:
         check_have(shared, cluster)
     rows = {one.name: _row(first, second, one, keep, connect) for one in measures}

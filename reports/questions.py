@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.errors import ConfigError
-from harness.pairing import Connect, Keep, everything
+from harness.pairing import Keep, everything
 from harness.runs import Outcome
 
 
@@ -26,15 +26,6 @@ def questions_where(where: str | None) -> Keep:
         return (str(found).lower() if isinstance(found, bool) else str(found)) == value
 
     return keep
-
-
-def questions_sharing(field: str) -> Connect:
-    """The values of a field, of which a list has several: what connects questions."""
-
-    def connect(outcome: Outcome) -> list[str]:
-        return outcome.values_of(field)
-
-    return connect
 
 
 def check_have(outcomes: Sequence[Outcome], field: str) -> None:

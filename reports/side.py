@@ -40,11 +40,7 @@ class Side:
 
 
 def variant_side(run: Path, variant: str) -> Side:
-    """A finished variant of a run.
-
-    Raises:
-        RunError, DataError: as ``read_result`` and ``read_manifest``.
-    """
+    """A finished variant of a run; raises as ``read_result`` and ``read_manifest``."""
     result, manifest = read_result(run, variant), read_manifest(run)
     scored_on = manifest["scored_on"]
     return Side(
@@ -66,11 +62,7 @@ def variant_side(run: Path, variant: str) -> Side:
 
 
 def log_side(path: Path) -> Side:
-    """A sample log of lm-eval, of any task.
-
-    Raises:
-        DataError: as ``read_log``.
-    """
+    """A sample log of lm-eval, of any task; raises as ``read_log``."""
     log = read_log(path)
     found = log.results
     named = {"task": _task(log), "model": found.model, "lm_eval": found.lm_eval}

@@ -144,25 +144,14 @@ def enough(
     """
     if len(set(clusters)) < FEWEST:
         return None
-    tried = (
-        (value, _gains(scores[i], scores[i + 1 :], clusters)) for i, value in enumerate(values)
-    )
-    # The largest value has nothing to be beaten by, so that one is always found.
-    value, gains = next((value, gains) for value, gains in tried if not any(map(_shown, gains)))
-    return Enough(value, max((gain.high for gain in gains if gain.high is not None), default=None))
-
-
-def _shown(gain: Difference) -> bool:
-    """Whether its interval lies above 0."""
-    return gain.low is not None and gain.low > 0
-
-
-def _gains(
-    scores: npt.ArrayLike, larger: Sequence[npt.ArrayLike], clusters: Sequence[str]
-) -> list[Difference]:
-    """What each larger value adds to ``scores``; their intervals cover 95% together."""
-    coverage = 1 - (1 - COVERAGE) / max(len(larger), 1)
-    return [paired_difference(other, scores, clusters, coverage=coverage) for other in larger]
+    for i, (value, own) in enumerate(zip(values, scores, strict=True)):
+        larger = scores[i + 1 :]
+        coverage = 1 - (1 - COVERAGE) / max(len(larger), 1)  # The intervals cover 95% together.
+        gains = [paired_difference(one, own, clusters, coverage=coverage) for one in larger]
+        if not any(gain.low is not None and gain.low > 0 for gain in gains):
+            highs = (gain.high for gain in gains if gain.high is not None)
+            return Enough(value, max(highs, default=None))
+    raise ValueError("no values")  # The last of some has nothing to be beaten by.
 
 
 def _has_evidence(outcome: Outcome) -> bool:

@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -72,23 +75,41 @@ def call(*arguments: str | Path) -> int:
     return code if isinstance(code, int) else 0
 
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+def completed(command: Sequence[str | Path], cwd: Path | None = None, **environment: str) -> str:
+    """What a program says on standard output, with status 0, with more in its environment."""
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def spoken(*arguments: str | Path) -> tuple[int, str, str]:
+    """The status of the command, and what it says on standard output and standard error."""
+    with redirect_stdout(StringIO()) as output, redirect_stderr(StringIO()) as error:
+        status = call(*arguments)
+    return status, output.getvalue(), error.getvalue()
+
+
+def refused(*arguments: str | Path) -> str:
     """The one line that the command ends with, with status 2 and nothing on standard output."""
-    capsys.readouterr()
-    assert call(*arguments) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    *progress, line = printed.err.splitlines()
+    status, output, error = spoken(*arguments)
+    assert (status, output) == (2, "")
+    *progress, line = error.splitlines()
     assert line.startswith("error: ")
     assert not [one for one in progress if one.startswith(("error: ", "Traceback"))]
     return line
 
 
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:
+def shown(*arguments: str | Path) -> str:
+    """What the command says on standard output, with status 0."""
+    status, output, error = spoken(*arguments)
+    assert status == 0, error
+    return output
+
+
+def printed(*arguments: str | Path) -> Any:
     """The one JSON document that the command prints, with status 0."""
-    capsys.readouterr()
-    assert call(*arguments, "--json") == 0
-    return json.loads(capsys.readouterr().out)
+    return json.loads(shown(*arguments, "--json"))
 
 
 def write_data(folder: Path, sections: int = 6) -> Path:

@@ -1,13 +1,14 @@
 """The house: imports go down, never up, across or round, and importing does nothing heavy."""
 
 import ast
-import subprocess
 import sys
 from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import completed
 
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
@@ -81,10 +82,7 @@ def test_metrics_and_statistics_read_no_files() -> None:
 
 def test_the_command_answers_without_heavy_libraries() -> None:
     code = f"import sys, policyqa.cli; print(sorted({HEAVY!r} & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
-    )
-    assert done.stdout.strip() == "[]"
+    assert completed([sys.executable, "-c", code], Path("/")).strip() == "[]"
 
 
 def _imports(path: Path) -> list[tuple[int, str]]:

@@ -1,23 +1,18 @@
 """The stock lm_eval command, and ours, on the real small model with a checkpoint we made."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from finetune.checkpoint import Checkpoint, determinants
+from finetune.checkpoint import Checkpoint
 from finetune.recipe import load_recipe
-from finetune.train import train
 from harness.runs import read_samples
 from harness.samples import read_log
-from rag.corpus import load_corpus
-from rag.retriever import Retriever
-from tasks.policyqa.questions import load_questions
 from tasks.registration import TASKS, stock_folder
-from tests.conftest import write_data
+from tests.conftest import completed, write_data
+from tests.finetune.training import run
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
@@ -28,24 +23,15 @@ SCORES = ("bertscore_f1", "bleu", "corpus_bleu", "rouge_l")
 def checkpoint(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:  # noqa: ARG001
     """The real model after three updates of the shipped recipe."""
     folder = tmp_path_factory.mktemp("stock")
-    data = write_data(folder / "data")
-    sections = load_corpus(data)
     recipe = load_recipe("smollm2-135m-sft-quick", batch_size=4)
-    retriever = Retriever(sections)
-    questions = load_questions(data, [section.id for section in sections])
-    what = determinants(recipe, questions, retriever)
-    return train(recipe, questions, retriever, folder / "checkpoint", what)
+    return run(recipe, write_data(folder / "data"), folder / "checkpoint")
 
 
 def lm_eval(output: Path, cwd: Path, *arguments: str) -> Path:
     """Run a command that scores two questions; returns its sample log."""
     command = [str(BIN / arguments[0]), *arguments[1:], "--limit", "2", "--batch_size", "2"]
     command += ["--output_path", str(output), "--log_samples", "--device", "cpu"]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    completed(command, cwd, HF_HUB_OFFLINE="1")
     results = json.loads(next(output.rglob("results_*.json")).read_text())
     (scores,) = results["results"].values()
     assert all(0.0 <= scores[f"{metric},none"] <= 1.0 for metric in SCORES)
@@ -79,7 +65,7 @@ def test_registered_tasks_work_from_any_directory_until_undone(
     package = stock_folder().parent
     before = sorted(package.iterdir())
     try:
-        subprocess.run([BIN / "policyqa", "register-tasks"], check=True, cwd=tmp_path)
+        completed([BIN / "policyqa", "register-tasks"], tmp_path)
         arguments = f"pretrained={smollm2},peft={checkpoint.folder}"
         log = lm_eval(
             tmp_path / "out",
@@ -88,7 +74,7 @@ def test_registered_tasks_work_from_any_directory_until_undone(
         )
         assert len(read_samples(log)) == 2
     finally:
-        subprocess.run([BIN / "policyqa", "register-tasks", "--undo"], check=True, cwd=tmp_path)
+        completed([BIN / "policyqa", "register-tasks", "--undo"], tmp_path)
     assert sorted(package.iterdir()) == before
 
 

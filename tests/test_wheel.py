@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from policyqa.__main__ import PACKAGES, start
-from tests.conftest import write_data
+from tests.conftest import completed, write_data
 
 ROOT = Path(__file__).parents[1]
 OURS = (*PACKAGES, "policyqa")
@@ -42,8 +41,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / name).symlink_to(ROOT / name)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
     command += ["--no-build-isolation", "--target", str(target), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    completed(command)
     return target
 
 
@@ -66,17 +64,8 @@ def policyqa(installed: Path, tmp_path: Path) -> Callable[..., str]:
             (folder / f"{name}.py").write_text("raise ImportError('a module of another')")
     paths = os.pathsep.join(map(str, (elsewhere, installed)))
     environment = {"PYTHONPATH": paths, "POLICYQA_HOME": str(tmp_path / "home")}
-
-    def called(*arguments: str) -> str:
-        command = [installed / "bin" / "policyqa", *arguments]
-        env = {**os.environ, **environment}
-        done = subprocess.run(
-            command, cwd=here, env=env, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    return called
+    command = installed / "bin" / "policyqa"
+    return lambda *arguments: completed([command, *arguments], here, **environment)
 
 
 @pytest.mark.slow

@@ -137,52 +137,35 @@ class FalseAnswer:
 
 
 @dataclass(frozen=True)
-class OverRefusal:
-    """Of the answerable questions whose context shows what answers them, those refused."""
+class Refusals:
+    """Of the answerable questions whose context shows what answers them, or does not, those that
+    were refused."""
 
-    name: ClassVar[str] = "over_refusal"
-    title: ClassVar[str] = "over-refusals"
-    higher_is_better: ClassVar[bool] = False
+    name: str
+    title: str
+    higher_is_better: bool
+    shown: bool
+    """Whether the context of those that count shows it."""
     kind: ClassVar[MetricKind] = "rate"
 
     @property
     def signature(self) -> str:
         """All that could change a score, in one line."""
-        return f"over_refusal:evidence-shown,{_rules()}"
+        return f"{self.name}:evidence-{'' if self.shown else 'not-'}shown,{_rules()}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
-        """1 or 0 of each row; None where its evidence is not shown, or not known."""
-        return _refused(rows, shown=True)
+        """1 or 0 of each row; None of one that does not count, or whose evidence is not known."""
+        return [
+            float(abstains(row.answer))
+            if row.answerable and row.evidence_shown is self.shown
+            else None
+            for row in rows
+        ]
 
 
-@dataclass(frozen=True)
-class Abstained:
-    """Of the answerable questions that were not shown what answers them, those refused.
-
-    An assistant that answers from what it is shown is right to refuse these.
-    """
-
-    name: ClassVar[str] = "abstained"
-    title: ClassVar[str] = "abstained unshown"
-    higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[MetricKind] = "rate"
-
-    @property
-    def signature(self) -> str:
-        """All that could change a score, in one line."""
-        return f"abstained:evidence-not-shown,{_rules()}"
-
-    def score(self, rows: Sequence[Row]) -> list[Value | None]:
-        """1 or 0 of each row; None where its evidence is shown, or not known."""
-        return _refused(rows, shown=False)
-
-
-def _refused(rows: Sequence[Row], shown: bool) -> list[Value | None]:
-    counts = (row.answerable and row.evidence_shown is shown for row in rows)
-    return [
-        float(abstains(row.answer)) if counted else None
-        for row, counted in zip(rows, counts, strict=True)
-    ]
+OVER_REFUSAL = Refusals("over_refusal", "over-refusals", higher_is_better=False, shown=True)
+# An assistant that answers from what it is shown is right to refuse these.
+ABSTAINED = Refusals("abstained", "abstained unshown", higher_is_better=True, shown=False)
 
 
 def _rules() -> str:

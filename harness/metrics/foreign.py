@@ -30,11 +30,7 @@ _NOTHING = object()
 
 
 def foreign(name: str, ours: Sequence[str]) -> Metric:
-    """The metric that ``name`` stands for.
-
-    Args:
-        name: a dotted path, or the name of an entry point.
-        ours: the names that metrics of ours have.
+    """The metric that ``name`` stands for, beside ``ours``, by their names.
 
     Raises:
         ConfigError: it stands for none, or for one that cannot be used.

@@ -5,32 +5,26 @@ Ours by name; anyone's as ``foreign`` finds them.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.errors import ConfigError
-from harness.metrics.abstention import Abstained, FalseAnswer, OverRefusal
+from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
 from harness.metrics.bertscore import ENCODER, BertScore
 from harness.metrics.evidence import EvidenceShown
 from harness.metrics.foreign import foreign
 from harness.metrics.metric import Metric, named_in_errors
 from harness.metrics.overlap import Bleu, CorpusBleu, RougeL
 
-_METRICS: tuple[Callable[[], Metric], ...] = (
-    BertScore,
-    Bleu,
-    CorpusBleu,
-    RougeL,
-    FalseAnswer,
-    OverRefusal,
-    Abstained,
-    EvidenceShown,
+_METRICS: tuple[Metric, ...] = (
+    *(BertScore(), Bleu(), CorpusBleu(), RougeL()),
+    *(FalseAnswer(), OVER_REFUSAL, ABSTAINED, EvidenceShown()),
 )
 """In the order they are shown."""
 
 
 def metric_names() -> list[str]:
     """The names of all metrics, in the order they are shown."""
-    return [make().name for make in _METRICS]
+    return [metric.name for metric in _METRICS]
 
 
 def make_metrics(
@@ -46,7 +40,7 @@ def make_metrics(
     Raises:
         ConfigError: a name is none of a metric, what it names is none, or two have one name.
     """
-    ours: dict[str, Metric] = {metric.name: metric for metric in (make() for make in _METRICS)}
+    ours: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
     ours[BertScore.name] = BertScore(encoder, layer)
     wanted = list(ours if names is None else names)
     others = [foreign(name, list(ours)) for name in dict.fromkeys(wanted) if name not in ours]

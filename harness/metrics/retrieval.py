@@ -32,7 +32,14 @@ def retrieval_scores(
     """
     import ir_measures
 
-    _check(rankings, evidence, k)
+    if k < 1:
+        raise ValueError(f"k is {k}")
+    for question, sections in evidence.items():
+        if not sections:
+            raise ValueError(f"question {question} has no evidence: it cannot be scored")
+    for question, ranking in rankings.items():
+        if len(set(ranking)) < len(ranking):
+            raise ValueError(f"a section stands twice in the ranking of question {question}")
     # trec_eval goes by scores and breaks ties by name: a section's score is its rank from below.
     run = {
         question: {section: k - rank for rank, section in enumerate(ranking[:k])}
@@ -51,16 +58,3 @@ def retrieval_scores(
 def retrieval_signature() -> str:
     """What can change the scores, in one line."""
     return f"ir-measures:{version('ir-measures')},pytrec_eval-{version('pytrec-eval-terrier')}"
-
-
-def _check(
-    rankings: Mapping[str, Sequence[str]], evidence: Mapping[str, Collection[str]], k: int
-) -> None:
-    if k < 1:
-        raise ValueError(f"k is {k}")
-    for question, sections in evidence.items():
-        if not sections:
-            raise ValueError(f"question {question} has no evidence: it cannot be scored")
-    for question, ranking in rankings.items():
-        if len(set(ranking)) < len(ranking):
-            raise ValueError(f"a section stands twice in the ranking of question {question}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from harness.metrics.bertscore import BertScore
 from harness.metrics.metric import Row
 from harness.metrics.overlap import Bleu, RougeL
+from harness.metrics.registry import signature
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,4 @@ class SimilarityEvaluator:
             [value if isinstance(value, float) else 0.0 for value in metric.score(rows)]
             for metric in self._metrics
         )
-        signature = " | ".join(metric.signature for metric in self._metrics)
-        return SimilarityScores(bertscore_f1, bleu, rouge_l, signature)
+        return SimilarityScores(bertscore_f1, bleu, rouge_l, signature(self._metrics))

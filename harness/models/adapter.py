@@ -77,11 +77,7 @@ def _config_of(folder: Path) -> dict[str, Any]:
 
 
 def put_on(model: Any, adapter: Path) -> Any:
-    """``model`` with the adapter on it (a ``PeftModel``), for answering.
-
-    Raises:
-        ModelError: the adapter's weights have not the shapes of this model.
-    """
+    """``model`` with the adapter on it (a ``PeftModel``), for answering (``misfit_explained``)."""
     from peft import PeftModel
 
     with misfit_explained(adapter):

@@ -9,6 +9,7 @@ does not tell is left open, not guessed.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -74,41 +75,37 @@ def read_answers(path: Path) -> dict[str, Given]:
 
 
 @register_model(ANSWERS)
+@dataclass(eq=False, repr=False)
 class AnswersLM(AnsweringLM):
     """Answers as a file says."""
 
-    def __init__(
-        self, answers: Mapping[str, Given], show: Show = silent, say: Say = silent
-    ) -> None:
-        """An LM of what was answered.
+    answers: Mapping[str, Given]
+    """By question id."""
+    show: Show = silent
+    """Writes into a document what the assistant was shown."""
+    say: Say = silent
+    """Hears of questions without an answer, and of answers without a question."""
 
-        Args:
-            answers: by question id.
-            show: writes into a document what the assistant was shown.
-            say: hears of questions without an answer, and of answers without a question.
-        """
+    def __post_init__(self) -> None:
         super().__init__()
-        self._answers = answers
-        self._show = show
-        self._say = say
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """The answers in the order of ``requests``; lm-eval calls this."""
         del disable_tqdm
         asked = [request.doc["id"] for request in requests]
         for request, question in zip(requests, asked, strict=True):
-            found = self._answers.get(question)
-            self._show(request.doc, found.context if found else None)
+            found = self.answers.get(question)
+            self.show(request.doc, found.context if found else None)
             if found:
                 self.given[question] = found.as_answer()
             else:
                 self.unanswered[question] = "it is not in the file"
         self._tell("questions without an answer, scored as an empty one", list(self.unanswered))
-        surplus = [question for question in self._answers if question not in self.given]
+        surplus = [question for question in self.answers if question not in self.given]
         self._tell("answers to no question that is asked", surplus)
         return [self.given[one].text if one in self.given else "" for one in asked]
 
     def _tell(self, what: str, ids: list[str]) -> None:
         if ids:
             more = " …" if len(ids) > _SHOWN else ""
-            self._say(f"{what}: {len(ids)} ({', '.join(ids[:_SHOWN])}{more})")
+            self.say(f"{what}: {len(ids)} ({', '.join(ids[:_SHOWN])}{more})")

@@ -23,12 +23,7 @@ _FORM = {"choices": [{"index": 0, "text": "x", "message": {"content": "x"}}]}
 
 
 def api_model(model: Model, options: dict[str, Any], timeout: int) -> Any:
-    """The object of a served model's class.
-
-    Args:
-        model: who answers.
-        options: of the class, as the row has them.
-        timeout: seconds until a call counts as failed.
+    """The object of a served model's class; a call counts as failed after ``timeout`` seconds.
 
     Raises:
         ModelError: the class does not take these options, or reads answers of another form; they

@@ -55,11 +55,7 @@ class CalledEngine(Engine):
             return  # Of what is built in, nobody knows what it takes.
 
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
-        """What the function returns.
-
-        Raises:
-            UnansweredError: it raised, or returned something else; its assistant is asked on.
-        """
+        """As ``Engine.ask``, of one question: what the function returns."""
         del seed
         (request,) = requests
         given = {"context": request.doc["context"]} if self._with_context else {}

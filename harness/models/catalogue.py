@@ -134,9 +134,7 @@ def fetch(name: str, accept_terms: bool = False) -> Path:
     Two processes may ask at once: the second waits and finds the work done. What a killed
     process left half finished is removed and done again.
 
-    Args:
-        name: of the catalogue.
-        accept_terms: somebody has read and accepted the model's terms; recorded beside the model.
+    ``accept_terms`` says that somebody has read and accepted its terms; recorded beside the model.
 
     Raises:
         ModelError: not in the catalogue, terms not accepted, no network, or a wheel or what several

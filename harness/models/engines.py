@@ -62,12 +62,7 @@ class LocalEngine(Engine):
     """Weights on this machine, through any model class of lm-eval's registry."""
 
     def __init__(self, model: Model, load: Callable[[], LM], size: int) -> None:
-        """An engine of a model that is not loaded.
-
-        Args:
-            model: who answers.
-            load: gives the loaded model, ready to answer.
-            size: prompts answered together.
+        """An engine of a model that is not loaded: ``load`` gives it, ready to answer.
 
         Raises:
             ModelError: there is no such base, or it has no tokenizer.

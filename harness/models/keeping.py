@@ -47,6 +47,7 @@ class _Batch:
         return int(self.key[:7], 16)  # Of 28 bits: some servers take no more than 31.
 
 
+@dataclass(eq=False, repr=False)
 class KeepingLM(AnsweringLM):
     """Answers as the model of a variant does, asking it only for what is not kept.
 
@@ -54,40 +55,26 @@ class KeepingLM(AnsweringLM):
     would load it.
     """
 
-    def __init__(
-        self,
-        identity: Identity,
-        engine: Engine,
-        kept: Kept,
-        use: Use,
-        advance: Advance = silent,
-        say: Say = silent,
-        ask_again: bool = False,
-        show: Show = silent,
-    ) -> None:
-        """An LM of an engine that is asked only for what is missing.
+    identity: Identity
+    """Who answers: what determines an answer beside the prompt and its settings."""
+    engine: Engine
+    """Who is asked."""
+    kept: Kept
+    use: Use
+    """Who asks."""
+    advance: Advance = silent
+    """Hears answers there are and in all, after each batch."""
+    say: Say = silent
+    """Hears of questions that got no answer."""
+    ask_again: bool = False
+    """Asks all of it, and forgets what was kept when the first answer comes."""
+    show: Show = silent
+    """Writes into a document what the assistant says it was shown."""
 
-        Args:
-            identity: who answers: what determines an answer beside the prompt and its settings.
-            engine: who is asked.
-            kept: where answers are looked up and kept.
-            use: who asks.
-            advance: hears answers there are and in all, after each batch.
-            say: hears of questions that got no answer.
-            ask_again: asks all of it, and forgets what was kept when the first answer comes.
-            show: writes into a document what the assistant says it was shown.
-        """
+    def __post_init__(self) -> None:
         super().__init__()
-        self._identity = identity
-        self._engine = engine
-        self._kept = kept
-        self._use = use
-        self._advance = advance
-        self._say = say
-        self._ask_again = ask_again
         self._outdated: list[str] = []
         self._forgetting = Lock()
-        self._show = show
         self._total = 0
         self._said: dict[str, Answer] = {}
         self._failed: dict[str, str] = {}
@@ -101,12 +88,12 @@ class KeepingLM(AnsweringLM):
             RunError: what is kept cannot be read or written.
         """
         del disable_tqdm
-        self._engine.check(requests)
+        self.engine.check(requests)
         waiting = self._batches(requests)
         keys = [key for batch in waiting for key in batch.keys]
-        self._kept.used(self._use, "answer", keys)
+        self.kept.used(self.use, "answer", keys)
         self._total = len(keys)
-        self._outdated = keys if self._ask_again else []
+        self._outdated = keys if self.ask_again else []
         while waiting:
             left = self._without_answered(waiting)
             if len(left) == len(waiting):
@@ -119,7 +106,7 @@ class KeepingLM(AnsweringLM):
     def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
         """As ``AnsweringLM.look_up``."""
         batches = self._batches(requests)
-        found = [] if self._ask_again else map(self._find, batches)
+        found = [] if self.ask_again else map(self._find, batches)
         kept = [answer for answers in found for answer in answers or []]
         return kept, sum(len(batch.keys) for batch in batches) - len(kept)
 
@@ -131,8 +118,8 @@ class KeepingLM(AnsweringLM):
                 self._take(batch, found)
             else:
                 missing.append(batch)
-        if self._engine.at_once > 1:
-            asked = each(self._ask, missing, self._engine.at_once)
+        if self.engine.at_once > 1:
+            asked = each(self._ask, missing, self.engine.at_once)
         else:
             asked = ((batch, self._ask(batch)) for batch in missing)
         with closing(asked):
@@ -146,21 +133,21 @@ class KeepingLM(AnsweringLM):
     def _batches(self, requests: Sequence[Instance]) -> list[_Batch]:
         """Of each prompt once, longest first: lm-eval's own order."""
         distinct = {_prompt_of(request): request for request in requests}
-        ordered = sorted(distinct, key=lambda prompt: (-self._engine.length(prompt), prompt))
+        ordered = sorted(distinct, key=lambda prompt: (-self.engine.length(prompt), prompt))
         batches = []
-        for some in chunked(ordered, self._engine.size):
+        for some in chunked(ordered, self.engine.size):
             asked = [distinct[prompt] for prompt in some]
             # What answers, how (lm-eval's generation settings), and what is asked.
-            keys = [fingerprint([self._identity, distinct[x].args[1], x]) for x in some]
+            keys = [fingerprint([self.identity, distinct[x].args[1], x]) for x in some]
             batches.append(_Batch(fingerprint(keys), asked, keys))
         return batches
 
     def _find(self, batch: _Batch) -> list[Answer] | None:
         if self._outdated:
             return None
-        answers = self._kept.batch(batch.key)
+        answers = self.kept.batch(batch.key)
         if answers is None:
-            kept = self._kept.answers(batch.keys)
+            kept = self.kept.answers(batch.keys)
             answers = [kept[key] for key in batch.keys if key in kept]
         return answers if len(answers) == len(batch.keys) else None
 
@@ -180,42 +167,42 @@ class KeepingLM(AnsweringLM):
 
     def _make(self, batch: _Batch) -> list[Answer]:
         try:
-            answers = self._engine.ask(batch.requests, batch.seed)
+            answers = self.engine.ask(batch.requests, batch.seed)
         except UnansweredError as reason:
             self._failed[_prompt_of(batch.requests[0])] = str(reason)
             return []
         made = [replace(one, text=whole(one.text)) for one in answers]
         self._forget_outdated()
-        self._kept.keep_batch(batch.key, batch.keys, made)
-        return self._kept.batch(batch.key) or made
+        self.kept.keep_batch(batch.key, batch.keys, made)
+        return self.kept.batch(batch.key) or made
 
     def _forget_outdated(self) -> None:
         """Not before an answer is there: a server that refuses us would cost all that is kept."""
         with self._forgetting:
             if self._outdated:
-                self._kept.forget_answers(self._outdated)
+                self.kept.forget_answers(self._outdated)
                 self._outdated = []
 
     def _take(self, batch: _Batch, answers: Sequence[Answer]) -> None:
         self._said |= {_prompt_of(r): a for r, a in zip(batch.requests, answers, strict=False)}
-        self._advance(len(self._said) + len(self._failed), self._total)
+        self.advance(len(self._said) + len(self._failed), self._total)
 
     def _remember(self, request: Instance) -> str:
         """What was said to a question, noted under its id."""
         prompt, question = _prompt_of(request), request.doc["id"]
-        self._show(request.doc, getattr(self._said.get(prompt), "context", None))
+        self.show(request.doc, getattr(self._said.get(prompt), "context", None))
         if prompt in self._said:
             self.given[question] = self._said[prompt]
             return self._said[prompt].text
         self.unanswered[question] = self._failed[prompt]
-        self._say(f"{question} has no answer: {self._failed[prompt]}")
+        self.say(f"{question} has no answer: {self._failed[prompt]}")
         return ""
 
     # Chats are rendered without weights.
 
     def chat_template(self, chat_template: bool | str = False) -> str:
         """The model's own template; lm-eval calls this."""
-        renderer = self._engine.renderer
+        renderer = self.engine.renderer
         return str(renderer.chat_template(chat_template) or "") if renderer else ""
 
     def apply_chat_template(
@@ -226,7 +213,7 @@ class KeepingLM(AnsweringLM):
         Raises:
             ModelError: nothing here knows how the model reads chats.
         """
-        if renderer := self._engine.renderer:
+        if renderer := self.engine.renderer:
             return renderer.apply_chat_template(chat_history, add_generation_prompt)
         raise ModelError(
             "a chat cannot be rendered here: name the model whose tokenizer does so in the options "
@@ -236,11 +223,11 @@ class KeepingLM(AnsweringLM):
     @property
     def tokenizer_name(self) -> str:
         """lm-eval writes it into its results."""
-        return str(getattr(self._engine.renderer, "tokenizer_name", ""))
+        return str(getattr(self.engine.renderer, "tokenizer_name", ""))
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""
-        return {"policyqa": self._identity}
+        return {"policyqa": self.identity}
 
 
 def _prompt_of(request: Instance) -> str:

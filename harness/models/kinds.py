@@ -24,20 +24,18 @@ VLLM = "vllm"
 _OURS: dict[str, EngineKind] = {ENGINE: "local", FLOOR: "floor", ANSWERS: "answers", CALL: "call"}
 
 
+@lru_cache(maxsize=32)
 def kind_of(engine: str) -> EngineKind:
     """How a model class of lm-eval's registry answers.
 
     Raises:
         ConfigError: there is no such class, or what it needs is not installed.
     """
-    return _OURS.get(engine) or ("served" if _is_served(engine) else "local")
-
-
-@lru_cache(maxsize=32)
-def _is_served(engine: str) -> bool:
+    if engine in _OURS:
+        return _OURS[engine]
     from lm_eval.models.api_models import TemplateAPI
 
-    return issubclass(engine_class(engine), TemplateAPI)
+    return "served" if issubclass(engine_class(engine), TemplateAPI) else "local"
 
 
 def engine_class(engine: str) -> Any:

@@ -30,11 +30,8 @@ def load_model(
 ) -> PolicyQALM:
     """The base in one precision, ready for adapters.
 
-    Args:
-        base: a catalogue name, a Hugging Face id or a folder.
-        precision: None is the weights' own.
-        batch_size: prompts answered together.
-        options: further ones of lm-eval's ``--model hf``, as ``parallelize=True``.
+    ``base`` is a catalogue name, a Hugging Face id or a folder; None is the weights' own precision;
+    ``options`` are further ones of lm-eval's ``--model hf``, as ``parallelize=True``.
     """
     arguments = {"dtype": DTYPES[precision], "device": _device()} | options
     return PolicyQALM(

@@ -113,11 +113,7 @@ class PolicyQALM(Windowed):
         self.peft = str(adapter) if adapter else None  # lm-eval records it.
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
-        """Greedy answers in the order of ``requests``; lm-eval calls this.
-
-        Raises:
-            ModelError: a prompt and its answer do not fit the model's window.
-        """
+        """Greedy answers in the order of ``requests``, refused before cut; lm-eval calls this."""
         self.refuse_what_would_be_cut(requests)
         self._was_cut = {}
         answers: list[str] = super().generate_until(requests, disable_tqdm)

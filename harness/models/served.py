@@ -34,16 +34,10 @@ class ServedEngine(Engine):
     """A server that is asked prompt by prompt; it alone knows its window."""
 
     def __init__(self, model: Model, sleep: Callable[[float], None] = time.sleep) -> None:
-        """An engine of a server that is not called yet.
-
-        Args:
-            model: who answers; its ``options`` are the model class's, and ``num_concurrent`` how
-                many prompts are sent at once.
-            sleep: waits between tries.
+        """An engine of a server that is not called yet; ``sleep`` waits between tries.
 
         Raises:
-            ModelError: the options are not those of the model class, name no server or no key that
-                can be sent, or what the class needs is not installed.
+            ModelError: the model's options cannot be meant (``api_model``).
         """
         options = dict(model.options)
         tokenizer = options.pop("tokenizer", None)
@@ -66,12 +60,7 @@ class ServedEngine(Engine):
         self.renderer = self._lm if self.takes_chats else rendered_here
 
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
-        """The answer to one prompt, tried again where that may help.
-
-        Raises:
-            UnansweredError: the server refuses this prompt, or gives no text to it.
-            ModelError: it cannot be reached, refuses us, or fails time and again.
-        """
+        """As ``Engine.ask``, of one prompt, tried again where that may help."""
         (request,) = requests
         settings = dict(request.args[1])
         if settings.get("do_sample"):

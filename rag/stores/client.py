@@ -5,9 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from more_itertools import chunked, constrained_batches
+from more_itertools import constrained_batches
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
@@ -15,18 +13,13 @@ from rag.stores.settings import Server
 from rag.stores.store import (
     CANDIDATES,
     DENSE,
-    EXACT_UP_TO,
     LISTED,
-    QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
-    Hit,
     Point,
     Query,
-    all_ids,
-    hits_of,
+    Store,
     named_vectors,
-    point_of,
 )
 
 REQUEST = 128
@@ -37,7 +30,7 @@ UPLOADS = 4
 """Requests to a server at a time."""
 
 
-class ClientStore:
+class ClientStore(Store):
     """A collection of a server."""
 
     def __init__(self, client: QdrantClient, name: str, size: int, server: Server) -> None:
@@ -55,14 +48,6 @@ class ClientStore:
         """See ``Store``."""
         return int(self._client.count(self._name, exact=True).count)
 
-    def ids(self) -> npt.NDArray[np.uint64]:
-        """See ``Store``."""
-        return all_ids(
-            lambda offset: self._client.scroll(
-                self._name, limit=LISTED, offset=offset, with_payload=False, with_vectors=False
-            )
-        )
-
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; in parallel requests."""
         # Not strict: a passage longer than that is sent alone.
@@ -76,29 +61,27 @@ class ClientStore:
         with ThreadPoolExecutor(UPLOADS) as pool:
             list(pool.map(self._send, batches))
 
-    def take(self, ids: Sequence[int]) -> list[Point]:
-        """See ``Store``."""
-        records = self._client.retrieve(
-            self._name, list(ids), with_payload=True, with_vectors=[DENSE, SPARSE]
-        )
-        return [point_of(record) for record in records]
-
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
-        """See ``Store``."""
-        params = models.SearchParams(exact=self.count() <= EXACT_UP_TO)
-        found: list[list[Hit]] = []
-        for batch in chunked(queries, QUERIES):
-            requests = [_request(query, limit, params) for query in batch]
-            answers = self._client.query_batch_points(self._name, requests)
-            found += [hits_of(answer.points) for answer in answers]
-        return found
-
     def settle(self) -> None:
         """See ``Store``; a server builds its graph by itself."""
 
     def close(self) -> None:
         """See ``Store``."""
         self._client.close()
+
+    def _page(self, offset: Any) -> Any:
+        return self._client.scroll(
+            self._name, limit=LISTED, offset=offset, with_payload=False, with_vectors=False
+        )
+
+    def _retrieved(self, ids: Sequence[int]) -> Any:
+        return self._client.retrieve(
+            self._name, list(ids), with_payload=True, with_vectors=[DENSE, SPARSE]
+        )
+
+    def _found(self, queries: Sequence[Query], limit: int, exact: bool) -> Any:
+        requests = [_request(query, limit, models.SearchParams(exact=exact)) for query in queries]
+        answers = self._client.query_batch_points(self._name, requests)
+        return (answer.points for answer in answers)
 
     def _send(self, points: Sequence[Point]) -> None:
         structs = [

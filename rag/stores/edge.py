@@ -5,30 +5,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import qdrant_edge as edge
-from more_itertools import chunked
 
 from rag.stores.store import (
     CANDIDATES,
     DENSE,
     EXACT_UP_TO,
     LISTED,
-    QUERIES,
     SPARSE,
     SPARSE_WEIGHT,
-    Hit,
     Point,
     Query,
-    all_ids,
-    hits_of,
+    Store,
     named_vectors,
-    point_of,
 )
 
 
-class EdgeStore:
+class EdgeStore(Store):
     """A shard of Qdrant Edge in a folder."""
 
     def __init__(self, folder: Path, size: int) -> None:
@@ -43,16 +36,6 @@ class EdgeStore:
         """See ``Store``."""
         return int(self._shard.count(edge.CountRequest(exact=True)))
 
-    def ids(self) -> npt.NDArray[np.uint64]:
-        """See ``Store``."""
-        return all_ids(
-            lambda offset: self._shard.scroll(
-                edge.ScrollRequest(
-                    offset=offset, limit=LISTED, with_payload=False, with_vector=False
-                )
-            )
-        )
-
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; the shard's log is written before this returns."""
         kept = [
@@ -60,20 +43,6 @@ class EdgeStore:
             for point in points
         ]
         self._shard.update(edge.UpdateOperation.upsert_points(kept))
-
-    def take(self, ids: Sequence[int]) -> list[Point]:
-        """See ``Store``."""
-        records = self._shard.retrieve(list(ids), with_payload=True, with_vector=[DENSE, SPARSE])
-        return [point_of(record) for record in records]
-
-    def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
-        """See ``Store``."""
-        exact = self.count() <= EXACT_UP_TO
-        found: list[list[Hit]] = []
-        for batch in chunked(queries, QUERIES):
-            requests = [_request(query, limit, exact) for query in batch]
-            found += map(hits_of, self._shard.query_batch(edge.QueryBatchRequest(requests)))
-        return found
 
     def settle(self) -> None:
         """See ``Store``; above ``EXACT_UP_TO`` passages this builds the graph."""
@@ -84,6 +53,18 @@ class EdgeStore:
     def close(self) -> None:
         """See ``Store``."""
         self._shard.close()
+
+    def _page(self, offset: Any) -> Any:
+        return self._shard.scroll(
+            edge.ScrollRequest(offset=offset, limit=LISTED, with_payload=False, with_vector=False)
+        )
+
+    def _retrieved(self, ids: Sequence[int]) -> Any:
+        return self._shard.retrieve(list(ids), with_payload=True, with_vector=[DENSE, SPARSE])
+
+    def _found(self, queries: Sequence[Query], limit: int, exact: bool) -> Any:
+        requests = [_request(query, limit, exact) for query in queries]
+        return self._shard.query_batch(edge.QueryBatchRequest(requests))
 
 
 def _opened(folder: Path, config: edge.EdgeConfig) -> edge.EdgeShard:

@@ -68,11 +68,7 @@ class Place:
 
 
 def place_of(name: str) -> Place:
-    """Where the collection ``name`` belongs.
-
-    Raises:
-        ConfigError: ``QDRANT_URL`` names no server.
-    """
+    """Where the collection ``name`` belongs; settings are refused as by ``server``."""
     return Place(name, server())
 
 

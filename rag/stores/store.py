@@ -5,12 +5,14 @@ Both keep one layout: a point a passage, with the vectors ``dense`` (cosine) and
 (sparse, IDF by Qdrant) and the payload ``id``, ``citation`` and ``body``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from more_itertools import chunked
 
 from rag.bm25 import Sparse
 from rag.corpus import cited
@@ -69,51 +71,63 @@ class Hit:
         return cited(self.citation, self.body)
 
 
-class Store(Protocol):
+class Store(ABC):
     """One collection, open."""
 
+    @abstractmethod
     def count(self) -> int:
         """Points it holds."""
 
     def ids(self) -> npt.NDArray[np.uint64]:
         """The ids of all points, in no order, shape (count,)."""
+        return np.fromiter((record.id for record in self._records()), dtype=np.uint64)
 
+    @abstractmethod
     def upsert(self, points: Sequence[Point]) -> None:
         """Keep points; when this returns, a kill loses none of them."""
 
     def take(self, ids: Sequence[int]) -> list[Point]:
         """Those of the points with these ids that it holds, in no order."""
+        return [_point_of(record) for record in self._retrieved(ids)]
 
     def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
         """The best ``limit`` points of each query, best first, in one batch."""
+        exact = self.count() <= EXACT_UP_TO
+        return [
+            [Hit(score=record.score, **record.payload) for record in found]
+            for batch in chunked(queries, QUERIES)
+            for found in self._found(batch, limit, exact)
+        ]
 
+    @abstractmethod
     def settle(self) -> None:
         """Called once all points are there: make searching quick."""
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of it."""
 
+    def _records(self) -> Iterator[Any]:
+        records, offset = self._page(None)
+        yield from records
+        while offset is not None:
+            records, offset = self._page(offset)
+            yield from records
 
-def all_ids(page: Callable[[Any], tuple[Sequence[Any], Any]]) -> npt.NDArray[np.uint64]:
-    """The ids of all records, from pages.
+    @abstractmethod
+    def _page(self, offset: Any) -> tuple[Sequence[Any], Any]:
+        """``LISTED`` of its library's records, the first for None, and the next offset."""
 
-    Args:
-        page: takes an offset, None for the first, and gives records and the next offset.
-    """
+    @abstractmethod
+    def _retrieved(self, ids: Sequence[int]) -> Sequence[Any]:
+        """The records with these ids, with payload and vectors."""
 
-    def ids() -> Iterator[int]:
-        records, offset = page(None)
-        while True:
-            yield from (record.id for record in records)
-            if offset is None:
-                return
-            records, offset = page(offset)
-
-    return np.fromiter(ids(), dtype=np.uint64)
+    @abstractmethod
+    def _found(self, queries: Sequence[Query], limit: int, exact: bool) -> Iterable[Sequence[Any]]:
+        """The best records of each query; ``exact`` compares every vector."""
 
 
-def point_of(record: Any) -> Point:
-    """A point from a record of either library, with payload and vectors."""
+def _point_of(record: Any) -> Point:
     sparse = record.vector.get(SPARSE)
     return Point(
         id=int(record.id),
@@ -121,11 +135,6 @@ def point_of(record: Any) -> Point:
         sparse=Sparse(sparse.indices, sparse.values) if sparse else Sparse([], []),
         payload=dict(record.payload),
     )
-
-
-def hits_of(records: Sequence[Any]) -> list[Hit]:
-    """What a search found, from records of either library."""
-    return [Hit(score=record.score, **record.payload) for record in records]
 
 
 def named_vectors(one: Point | Query, sparse: Callable[..., Any]) -> dict[str, Any]:

@@ -19,12 +19,7 @@ from tasks.checking.unanswerable import answered_findings
 
 
 def check_data(data: Path, skip: Collection[str] = (), advance: Advance = silent) -> list[Finding]:
-    """What is wrong with a data folder, by check and then by place.
-
-    Args:
-        data: the folder.
-        skip: names in ``CHECKS`` that are left out.
-        advance: hears steps done and in all.
+    """What is wrong with a data folder, by check and then by place; ``skip`` leaves checks out.
 
     Raises:
         ConfigError: ``skip`` names no check.

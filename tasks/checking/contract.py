@@ -47,12 +47,8 @@ def _sound(found: Iterable[_T | DataError], data: Path, findings: list[Finding])
 
 
 def overlaps(numbered: Sequence[Numbered], coverage: Coverage) -> Iterator[Finding]:
-    """Documents and pages that cover evidence of several splits, each where it first stands.
-
-    Args:
-        numbered: questions with evidence as their lines name it.
-        coverage: the sections that it covers.
-    """
+    """Documents and pages that cover evidence of several splits, each where it first stands; of
+    questions with evidence as their lines name it."""
     splits: dict[str, set[str]] = defaultdict(set)
     places: dict[str, str] = {}
     for one in numbered:

@@ -179,12 +179,8 @@ class _Likeness:
 
 
 def _shares(has: Any, rows: _Rows, columns: _Rows) -> _Matrix:
-    """Of two things the share of their names that both have; 0 where neither has any.
-
-    Args:
-        has: which names each thing has, as from ``incidence``.
-        rows: R things that are compared with C ``columns``; the shares are of shape (R, C).
-    """
+    """Of two things the share of their names (``incidence``) that both have; 0 where neither has
+    any. Shape (rows, columns)."""
     common = (has[rows] @ has[columns].T).toarray()
     counts = np.asarray(has.sum(axis=1)).ravel()
     either = counts[rows, None] + counts[None, columns] - common

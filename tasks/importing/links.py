@@ -13,12 +13,8 @@ from tasks.importing.drafts import Refused
 
 
 def inside(paths: Iterable[Path], folder: Path) -> tuple[list[Path], list[Refused]]:
-    """Those of ``paths`` that are within ``folder`` with all links followed, and the others.
-
-    Args:
-        paths: below ``folder``, in any order; both lists are sorted by path.
-        folder: a link itself, perhaps: the user has named it.
-    """
+    """Those of ``paths`` that are within ``folder`` with all links followed, and the others; both
+    sorted. The folder, which the user has named, may be a link itself."""
     # Unlike Path.resolve before Python 3.13, realpath raises nothing for a link to itself.
     root = os.path.realpath(folder)
     within: list[Path] = []

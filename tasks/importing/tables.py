@@ -33,11 +33,7 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def read_table(path: Path, documents: Sequence[ImportedDocument]) -> Iterator[Draft | Refused]:
-    """The rows of a file of questions, those that cannot be taken among them.
-
-    Args:
-        path: a file with one of ``SUFFIXES``.
-        documents: that its rows may name.
+    """The rows of a file of questions, which may name ``documents``; also those not to be taken.
 
     Raises:
         DataError: the file cannot be read, or has a column that none of ``COLUMNS`` is, or no

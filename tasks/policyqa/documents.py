@@ -19,13 +19,8 @@ Document = Mapping[str, Any]
 def make_documents(
     questions: Sequence[Question], prompt: Prompt, excerpts: Sequence[Excerpt]
 ) -> list[dict[str, Any]]:
-    """A document a question: its line of the data, and the prompt and excerpt it is asked with.
-
-    Args:
-        questions: each with a reference answer.
-        prompt: how they are put.
-        excerpts: what is shown of the corpus, one a question.
-    """
+    """A document a question, which has a reference: its line of the data, and the prompt and the
+    excerpt it is asked with."""
     return [
         question.model_dump()
         | {
@@ -55,13 +50,8 @@ def row_of(document: Document, answer: str) -> Row:
 def show_told(
     document: dict[str, Any], context: Sequence[str] | None, sections: Mapping[str, Section]
 ) -> None:
-    """Write into a document what an assistant of the user's says it was shown.
-
-    Args:
-        document: which it was asked.
-        context: ids of sections, or texts; None where it does not say.
-        sections: of the documents, by id.
-    """
+    """Write into a document what an assistant of the user's says it was shown: ids of ``sections``,
+    or texts; None where it does not say."""
     ids = [one for one in context or [] if one in sections]
     texts = [sections[one].text if one in sections else one for one in context or []]
     document["context"] = None if context is None else "\n".join(texts)

@@ -24,12 +24,7 @@ class Coverage:
     def __init__(
         self, section_ids: Iterable[str], pages: Mapping[str, Sequence[int]] | None = None
     ) -> None:
-        """The coverage of a corpus.
-
-        Args:
-            section_ids: its sections; none are of a question set without documents.
-            pages: by section, those it stands on; None, or none of a section, where nobody knows.
-        """
+        """Of these sections, none without documents, and the pages each stands on, where known."""
         self.sections = dict.fromkeys(section_ids)
         self._pages = pages or {}
         self._within: dict[str, list[str]] = defaultdict(list)

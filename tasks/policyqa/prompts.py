@@ -96,13 +96,8 @@ def shipped_prompt(name: str) -> Prompt:
 
 
 def render(prompt: Prompt, question: str, context: str = "") -> str:
-    """The text a model is asked.
-
-    Args:
-        prompt: whose template is filled in; of a chat, the user's turn.
-        question: made inert here.
-        context: from ``rag.context.assemble``, which made it inert.
-    """
+    """The text a model is asked; of a chat, the user's turn. ``rag.context.assemble`` has made the
+    context inert."""
     return prompt.template.format(question=inert(question), context=context)
 
 

@@ -88,10 +88,8 @@ class Question(BaseModel):
 def load_questions(data: Path, section_ids: Iterable[str]) -> list[Question]:
     """All questions of a data folder, in file order, with the sections their evidence covers.
 
-    Args:
-        data: the folder, with ``questions.jsonl`` in it.
-        section_ids: the sections its corpus has; evidence must be among them, or be a page or
-            document of theirs. None are of a set without documents.
+    Evidence must be among ``section_ids``, those of its corpus, or be a page or document of theirs;
+    a set without documents has none.
 
     Raises:
         DataError: a line breaks the schema, repeats an id, names evidence that is not there, or

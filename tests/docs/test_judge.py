@@ -134,37 +134,32 @@ def test_a_suite_with_a_judge_asks_it_once(judge: Judge) -> None:
     assert "127.0.0.1" not in signature
 
 
-def test_what_the_judge_said_is_shown_and_forgotten_as_a_suite_of_its_own(
-    judge: Judge, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_judge_said_is_shown_and_forgotten_as_a_suite_of_its_own(judge: Judge) -> None:
     suite = write_suite()
     entry = scored(suite)
     judge.texts()
 
     def judges() -> list[dict[str, Any]]:
-        return [row for row in printed(capsys, "cache", "info")["kept"] if row["suite"] == "judges"]
+        return [row for row in printed("cache", "info")["kept"] if row["suite"] == "judges"]
 
     (row,) = judges()
     assert (row["data"], row["model"], row["answers"], row["scored"]) == ("", "my-judge", 6, 0)
-    assert printed(capsys, "cache", "clear", "--suite", "judges") == {"answers": 6, "scores": 0}
+    assert printed("cache", "clear", "--suite", "judges") == {"answers": 6, "scores": 0}
     assert judges() == []
     # The grades made of it are kept with the suite's other scores.
     assert scored(suite) == entry
     assert judge.texts() == []
-    printed(capsys, "cache", "clear", "--suite", "mine")
+    printed("cache", "clear", "--suite", "mine")
     assert scored(suite) == entry
     assert len(judge.texts()) == 6
 
 
 @pytest.mark.parametrize("unset", ["JUDGE_URL", "JUDGE_MODEL"])
 def test_without_a_judge_it_is_one_line_before_any_work(
-    judge: Judge,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    unset: str,
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, unset: str
 ) -> None:
     suite = write_suite()
     monkeypatch.delenv(unset)
-    assert refused(capsys, "run", suite).startswith("error: set JUDGE_URL and JUDGE_MODEL")
+    assert refused("run", suite).startswith("error: set JUDGE_URL and JUDGE_MODEL")
     assert judge.texts() == []
     assert not Path("runs").exists()

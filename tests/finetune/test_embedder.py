@@ -28,37 +28,20 @@ from rag.embedder import Embedder
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, load_questions
 from tests.conftest import write_data
-from tests.finetune.training import in_processes, kill, left_half_saved, work_on
+from tests.finetune.training import in_processes, left_half_saved, stopping, work_on
 
 
 @pytest.fixture(scope="module")
-def same_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of ``embedder``."""
-    return write_data(tmp_path_factory.mktemp("data") / "data")
-
-
-@pytest.fixture(scope="module")
-def embedder(
-    same_data: Path,
-    minilm: Path,  # noqa: ARG001
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """One trained without disturbance."""
-    return run(recipe(), same_data, tmp_path_factory.mktemp("trained") / "embedder")
+def embedder(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """One trained without disturbance, on data like the fixture ``data``."""
+    folder = tmp_path_factory.mktemp("trained")
+    return run(recipe(), write_data(folder / "data"), folder / "embedder")
 
 
 def recipe(**changes: Any) -> EmbedderRecipe:
-    values: dict[str, Any] = {
-        "name": "tiny",
-        "epochs": 2,
-        "batch_size": 4,
-        "negatives": 2,
-        "max_tokens": 32,
-        "learning_rate": 2e-4,
-        "save_every": 2,
-        "log_every": 1,
-    }
-    return EmbedderRecipe(**{**values, **changes})
+    updates = {"batch_size": 4, "negatives": 2, "max_tokens": 32, "learning_rate": 2e-4}
+    often = {"save_every": 2, "log_every": 1}
+    return EmbedderRecipe(**{"name": "tiny", **updates, **often, **changes})
 
 
 def read(data: Path) -> tuple[list[Question], dict[str, Section]]:
@@ -79,17 +62,11 @@ def ranking(sections: dict[str, Section]) -> Any:
 
 def run(wanted: EmbedderRecipe, data: Path, target: Path, stop_at: int = 0) -> Path:
     questions, sections = read(data)
-
-    def advance(done: int, total: int) -> None:
-        del total
-        if done == stop_at:
-            kill()
-
     what = embedder_determinants(wanted, questions, Retriever.of(data))
 
     def make(work: Path) -> None:
         pairs = build_pairs(questions, sections, ranking(sections), wanted)
-        train_embedder(work, wanted, pairs, what, advance)
+        train_embedder(work, wanted, pairs, what, stopping(stop_at))
 
     finish(target, "embedder", what, make)
     return target
@@ -104,11 +81,9 @@ def margin(embedder: Embedder, rows: list[Pair]) -> float:
     return float(((asked * right).sum(axis=1) - away).mean())
 
 
-def test_training_brings_questions_nearer_to_their_evidence(
-    same_data: Path, embedder: Path
-) -> None:
+def test_training_brings_questions_nearer_to_their_evidence(data: Path, embedder: Path) -> None:
     made, base = Embedder(str(embedder)), Embedder("minilm-l6")
-    questions, sections = read(same_data)
+    questions, sections = read(data)
     rows = build_pairs(questions, sections, ranking(sections), recipe()).rows
     assert margin(made, rows) > margin(base, rows) + 0.02
     assert made.identity != base.identity
@@ -132,19 +107,19 @@ def test_the_folder_says_what_it_is_and_holds_nothing_of_the_machine(
 
 
 def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
-    same_data: Path, embedder: Path, tmp_path: Path
+    data: Path, embedder: Path, tmp_path: Path
 ) -> None:
     often = recipe(save_every=1)  # How often it saves does not matter.
     target, here = tmp_path / "killed", "tests.finetune.test_embedder"
-    assert in_processes(often, same_data, target, stop_at=5, module=here) == -signal.SIGKILL
+    assert in_processes(often, data, target, stop_at=5, module=here) == -signal.SIGKILL
     states = {path.name for path in work_on(target).glob("checkpoint-*")}
     assert states == {"checkpoint-4"}
     left_half_saved(work_on(target), "checkpoint-4", "checkpoint-5")
-    assert hash_folder(run(recipe(), same_data, target)) == hash_folder(embedder)
+    assert hash_folder(run(recipe(), data, target)) == hash_folder(embedder)
     # Finished, it is not trained again.
-    assert run(recipe(), same_data, target, stop_at=1) == target
+    assert run(recipe(), data, target, stop_at=1) == target
     with pytest.raises(ConfigError, match="holds the embedder of another recipe"):
-        run(recipe(seed=8), same_data, target)
+        run(recipe(seed=8), data, target)
 
 
 def test_questions_without_evidence_are_left_out_and_counted(data: Path) -> None:
@@ -163,15 +138,7 @@ def test_questions_without_evidence_are_left_out_and_counted(data: Path) -> None
 
 
 def question(text: str, *evidence: str) -> Question:
-    return Question(
-        id=f"{text} {evidence}",
-        split="train",
-        framework="d",
-        kind="k",
-        question=text,
-        evidence=list(evidence),
-        citations=[],
-    )
+    return Question(id=f"{text} {evidence}", split="train", question=text, evidence=list(evidence))
 
 
 def corpus(count: int) -> dict[str, Section]:
@@ -186,10 +153,6 @@ def test_negatives_are_the_best_ranked_that_are_no_evidence() -> None:
     def ranked(questions: Sequence[str], k: int) -> list[list[str]]:
         return [[f"d/{n}" for n in (8, 0, 1, 2, 3, 4)][:k] for _ in questions]
 
-    def none(questions: Sequence[str], k: int) -> list[list[str]]:
-        del k
-        return [[] for _ in questions]
-
     rows = build_pairs(asked, sections, ranked, recipe()).rows
     assert [(r.question, r.positive.id, *(n.id for n in r.negatives)) for r in rows] == [
         ("a", "d/0", "d/1", "d/3"),  # Asked twice, it has the evidence of both.
@@ -199,7 +162,7 @@ def test_negatives_are_the_best_ranked_that_are_no_evidence() -> None:
     ]
     skipping = build_pairs(asked, sections, ranked, recipe(skip=1)).rows
     assert [one.id for one in skipping[0].negatives] == ["d/3", "d/4"]
-    for row in build_pairs(asked, sections, none, recipe()).rows:
+    for row in build_pairs(asked, sections, lambda texts, _: [[]] * len(texts), recipe()).rows:
         assert len({said(one) for one in row.negatives} - row.golds) == 2
     assert build_pairs(asked, sections, ranked, recipe(negatives=0)).rows[0].negatives == ()
     with pytest.raises(DataError, match="lower negatives or skip"):

@@ -74,9 +74,7 @@ def test_merged_answers_as_base_with_adapter(
 
 
 def test_an_int8_base_and_adapter_are_what_the_stock_model_loads(
-    adapter: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    adapter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from lm_eval.models.huggingface import HFLM
 

@@ -6,6 +6,7 @@ import pickle
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from finetune import meta_llama
 from finetune.meta_llama import convert_meta_checkpoint, read_meta_checkpoint
 from harness.errors import ConfigError, ModelError
-from tests.conftest import call
+from tests.conftest import call, refused
 from tests.finetune import meta
 
 IDS = [1, 17, 300, 17, 5, 211, 42, 99]
@@ -160,17 +161,11 @@ BROKEN: list[tuple[Spoil, str]] = [
 
 @pytest.mark.parametrize(("spoil", "said"), BROKEN)
 def test_what_is_not_whole_or_safe_is_refused_and_nothing_is_written(
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    spoil: Spoil,
-    said: str,
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], spoil: Spoil, said: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     spoil(source)
-    assert call("convert", "meta-llama", str(source), str(tmp_path / "out")) == 2
-    assert re.search(said, capsys.readouterr().err.replace("\n", " "))
+    with chdir(tmp_path):
+        assert re.search(said, refused(capsys, "convert", "meta-llama", source, tmp_path / "out"))
     assert {path.name for path in tmp_path.iterdir()} <= {"meta", "out.lock"}
 
 

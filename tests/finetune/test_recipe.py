@@ -79,9 +79,7 @@ def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
     ],
 )
 def test_shares_that_contradict_the_rest_are_refused(
-    tmp_path: Path, changes: dict[str, object], reason: str
+    changes: dict[str, object], reason: str
 ) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text("weights: sft-rag\n")
     with pytest.raises(ConfigError, match=reason):
-        load_recipe(str(path), **changes)
+        load_recipe("sft-rag", **changes)

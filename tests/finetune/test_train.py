@@ -13,7 +13,7 @@ from finetune.recipe import load_recipe
 from finetune.sampler import LengthGrouped
 from harness.errors import ConfigError, ModelError
 from tests.finetune.training import (
-    assert_same_weights,
+    assert_alike,
     in_processes,
     inputs,
     left_half_saved,
@@ -79,7 +79,7 @@ def test_killed_and_run_again_the_weights_are_those_of_an_undisturbed_run(
     shutil.copytree(work, tmp_path / work.name.replace("killed", "other"))
     resumed = run(wanted, data, tmp_path / "killed")
     assert resumed.record["metrics"]["updates"] == 18
-    assert_same_weights(undisturbed.folder, resumed.folder)
+    assert_alike(undisturbed, resumed)
     # Work begun under another recipe is not gone on with.
     changed = recipe(tiny_llama, precision=precision, epochs=1, lora_rank=4)
     assert run(changed, data, tmp_path / "other").record["metrics"]["updates"] == 6

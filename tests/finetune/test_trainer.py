@@ -11,7 +11,7 @@ from finetune.checkpoint import Checkpoint
 from finetune.trainer import AnswerTrainer
 from finetune.work import COMPLETE, drop_states, last_state
 from harness.errors import ConfigError, TrainingError
-from tests.finetune.training import assert_same_weights, logged, recipe, run, validated
+from tests.finetune.training import assert_alike, logged, recipe, run, validated
 
 WILD = {"learning_rate": 1.0, "epochs": 6, "max_gradient_norm": 100.0}
 """At this rate the model overshoots by far, whichever processor rounds, so that the last state is
@@ -56,28 +56,19 @@ def test_stopped_patience_goes_on_where_it_was(
     assert last < 36
     with pytest.raises(ZeroDivisionError):
         run(wild, data, tmp_path / "stopped", stop_at=last - 2, stop=lambda: 1 / 0)
-    resumed = run(wild, data, tmp_path / "stopped")
-    assert resumed.record["metrics"] == undisturbed.record["metrics"]
-    assert_same_weights(resumed.folder, undisturbed.folder)
+    assert_alike(run(wild, data, tmp_path / "stopped"), undisturbed)
 
 
 @pytest.mark.parametrize("end", [{"patience": 1, "epochs": 6}, {"epochs": 1.5}])
 def test_killed_after_the_last_update_it_trains_no_further(
-    data: Path,
-    tiny_llama: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    end: dict[str, Any],
+    data: Path, tiny_llama: Path, tmp_path: Path, end: dict[str, Any]
 ) -> None:
     wild = recipe(tiny_llama, learning_rate=0.1, max_gradient_norm=100.0, **end)
     undisturbed = run(wild, data, tmp_path / "undisturbed")
-    with monkeypatch.context() as killed:
+    with pytest.MonkeyPatch.context() as killed, pytest.raises(ZeroDivisionError):
         killed.setattr("finetune.train.adapter_hash", lambda _: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            run(wild, data, tmp_path / "killed")
-    resumed = run(wild, data, tmp_path / "killed")
-    assert resumed.record["metrics"] == undisturbed.record["metrics"]
-    assert_same_weights(resumed.folder, undisturbed.folder)
+        run(wild, data, tmp_path / "killed")
+    assert_alike(run(wild, data, tmp_path / "killed"), undisturbed)
 
 
 def test_what_cannot_be_trained_is_said_with_what_to_change(
@@ -134,9 +125,8 @@ def test_a_state_half_deleted_is_not_gone_on_from(tmp_path: Path) -> None:
 
 def test_what_is_left_out_is_said(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    made = run(
-        recipe(tiny_llama, epochs=1, max_tokens=41), data, tmp_path / "checkpoint", said=said
-    )
+    brief = recipe(tiny_llama, epochs=1, max_tokens=41)
+    made = run(brief, data, tmp_path / "checkpoint", say=said.append)
     long = made.record["data"]["train"]["too_long"]
     assert said[0].startswith(f"{len(long)} of 12 train examples have more than 41 tokens")
     assert said[0].endswith(f"are left out: {', '.join(long[:3])}{' …' if len(long) > 3 else ''}")

@@ -19,6 +19,7 @@ from finetune.examples import IGNORED, build_splits
 from finetune.recipe import Recipe
 from finetune.train import train
 from finetune.work import COMPLETE
+from harness.progress import Advance, Say, silent
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question, load_questions
@@ -28,22 +29,11 @@ ROOT = Path(__file__).parents[2]
 
 def recipe(model: Path, **changes: Any) -> Recipe:
     """Eighteen updates of two examples, in float32."""
-    values: dict[str, Any] = {
-        "name": "tiny",
-        "weights": "sft",
-        "prompt": "plain",
-        "model": str(model),
-        "precision": "fp32",
-        "optimizer": "adamw_torch",
-        "learning_rate": 1e-2,
-        "epochs": 3,
-        "batch_size": 2,
-        "gradient_accumulation": 1,
-        "gradient_checkpointing": False,
-        "save_every": 4,
-        "log_every": 4,
-    }
-    return Recipe(**{**values, **changes})
+    what = {"name": "tiny", "weights": "sft", "prompt": "plain", "model": str(model)}
+    how = {"precision": "fp32", "optimizer": "adamw_torch", "gradient_checkpointing": False}
+    updates = {"batch_size": 2, "gradient_accumulation": 1, "learning_rate": 1e-2}
+    often = {"save_every": 4, "log_every": 4}
+    return Recipe(**{**what, **how, **updates, **often, **changes})
 
 
 def inputs(data: Path) -> tuple[list[Question], Retriever]:
@@ -70,15 +60,22 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return dict(load_file(folder / "adapter_model.safetensors"))
 
 
-def assert_same_weights(one: Path, other: Path) -> None:
-    pair = weights(one), weights(other)
-    assert pair[0].keys() == pair[1].keys()
-    assert all(torch.equal(pair[0][name], pair[1][name]) for name in pair[0])
+def assert_alike(one: Checkpoint, other: Checkpoint) -> None:
+    """They measured the same, and have the same weights to the last bit."""
+    assert one.record["metrics"] == other.record["metrics"]
+    ours, theirs = weights(one.folder), weights(other.folder)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def kill() -> None:
     """End this process as nothing else may."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stopping(at: int | None, stop: Callable[[], object] = kill) -> Advance:
+    """Does ``stop`` when update ``at`` is done."""
+    return lambda done, _: stop() if done == at else None
 
 
 def run(
@@ -87,19 +84,13 @@ def run(
     target: Path,
     stop_at: int | None = None,
     stop: Callable[[], object] = kill,
-    said: list[str] | None = None,
+    say: Say = silent,
 ) -> Checkpoint:
     """The checkpoint; or what ``stop`` does, when update ``stop_at`` is done."""
     questions, retriever = inputs(data)
-
-    def advance(done: int, total: int) -> None:
-        del total
-        if done == stop_at:
-            stop()
-
-    lines = [] if said is None else said
     what = determinants(wanted, questions, retriever)
-    return train(wanted, questions, retriever, target, what, advance, lines.append)
+    advance = stopping(stop_at, stop)
+    return train(wanted, questions, retriever, target, what, advance, say)
 
 
 def work_on(target: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, RunError
-from harness.runs import read_manifest, read_result, read_samples
+from harness.runs import Outcome, read_manifest, read_result, read_samples
 from tests.logs import write_log
 
 COST = {"prompt_tokens": 12.5, "answer_tokens": 3.0, "seconds": None}
@@ -45,7 +45,7 @@ def test_a_finished_variant_is_read_back(run: Path) -> None:
     assert (result.name, result.run, str(result)) == ("base/rag", run, f"{run}:base/rag")
     assert list(result.outcomes) == ["q2", "q1"]
     outcome = result.outcomes["q1"]
-    assert (outcome.question_id, outcome.text) == ("q1", "72 hours.")
+    assert (outcome.question_id, outcome.text, outcome.evidence) == ("q1", "72 hours.", ["f/a"])
     assert outcome.values == {"rouge_l": 0.5, "corpus_bleu": (3.0, 4.0)}
     assert result.cost == COST
 
@@ -95,19 +95,19 @@ def test_a_line_of_another_task_is_named_with_its_place(tmp_path: Path, line: An
         read_samples(path)
 
 
-def test_a_log_says_whether_the_context_held_the_answer(tmp_path: Path) -> None:
-    cases: dict[str, Any] = {  # evidence, sections shown; whether, and how many
-        "shown": (["f/a", "f/b"], ["f/x", "f/b"], True, 2),
-        "missed": (["f/a"], ["f/x"], False, 1),
-        "bare": (["f/a"], [], False, 0),
-        "unanswerable": ([], ["f/x"], False, 1),
-    }
-    docs = [{"id": key, "evidence": a, "context_ids": b} for key, (a, b, *_) in cases.items()]
-    samples = [sample("", doc=doc, metrics=[]) for doc in (*docs, {"id": "of no documents"})]
-    read = read_samples(write_log(tmp_path, samples))
-    *several, last = read.values()
-    assert [(one.evidence_shown, one.sections) for one in several] == [
-        x[2:] for x in cases.values()
-    ]
-    assert (read["shown"].evidence, read["shown"].values) == (["f/a", "f/b"], {})
-    assert (last.evidence, last.evidence_shown, last.sections) == ([], False, 0)
+@pytest.mark.parametrize(
+    ("evidence", "context", "shown"),
+    [
+        (["f/a", "f/b"], ["f/x", "f/b"], True),
+        (["f/a"], ["f/x"], False),
+        (["f/a"], [], False),
+        ([], ["f/x"], False),
+        (None, None, False),  # Of no documents.
+    ],
+)
+def test_an_outcome_says_whether_its_context_held_the_answer(
+    evidence: list[str] | None, context: list[str] | None, shown: bool
+) -> None:
+    outcome = Outcome("q", "", {}, {"evidence": evidence, "context_ids": context})
+    assert (outcome.evidence_shown, outcome.evidence) == (shown, evidence or [])
+    assert outcome.sections == len(context or [])

@@ -37,11 +37,13 @@ def test_values_are_read_by_question_as_rates_and_means(tmp_path: Path) -> None:
     assert [one.higher_is_better for one in measures] == [None, None, False]
 
 
-def test_a_metric_under_several_filters_is_named_with_each(tmp_path: Path) -> None:
-    lines = [line(n, kept=kept, em=n) for kept in ("strict", "flexible") for n in (0, 1)]
+def test_a_question_is_read_under_each_filter_and_the_metric_named_with_it(tmp_path: Path) -> None:
+    filters = ("strict", "flexible")
+    lines = [line(n, kept=kept, em=n + len(kept)) for kept in filters for n in (0, 1)]
     log = read_log(write_log(tmp_path, lines))
     assert list(log.measures) == ["em,strict", "em,flexible"]
-    assert log.outcomes["1"].values == {"em,strict": 1.0, "em,flexible": 1.0}
+    assert log.outcomes["0"].values == {"em,strict": 6.0, "em,flexible": 8.0}
+    assert log.outcomes["1"].values == {"em,strict": 7.0, "em,flexible": 9.0}
     assert log.filters == ("strict", "flexible")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.files import read_json
 from tests.conftest import refused
-from tests.policyqa.conftest import run, samples
+from tests.policyqa.conftest import run, samples, taken
 
 ASSISTANT = """
 from pathlib import Path
@@ -57,10 +57,7 @@ def answers(*lines: dict[str, Any]) -> None:
 
 def calls() -> list[str]:
     """What the function was asked since this was looked at."""
-    path = Path("calls.txt")
-    found = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return found
+    return taken("calls.txt")
 
 
 # A file of answers
@@ -177,9 +174,7 @@ def test_a_function_is_not_called_again_but_for_its_source_or_when_that_is_wante
 # Wrong input
 
 
-def test_what_cannot_be_used_is_one_line_before_any_work(
-    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_used_is_one_line_before_any_work(write: Callable[[str], str]) -> None:
     answers({"id": TEST[0]})
     Path("raising.py").write_text("import nothing_of_this_name\n")
     Path("tasks.py").write_text(ASSISTANT)
@@ -196,5 +191,5 @@ def test_what_cannot_be_used_is_one_line_before_any_work(
     text = Path(suite).read_text()
     for row, said in wrong.items():
         Path(suite).write_text(text.replace("answers: answers.jsonl", row))
-        assert said in refused(capsys, "run", suite)
+        assert said in refused("run", suite)
     assert not Path("runs").exists()

@@ -21,11 +21,10 @@ from policyqa.ask import Stream, settled
 from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import DATA
-from tests.conftest import call, printed, refused
+from tests.conftest import printed, refused, shown, spoken
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "What does part 2 of the Bee Keeping Act say?"
-Printed = pytest.CaptureFixture[str]
 STOP = Decoding().stop
 
 
@@ -47,45 +46,43 @@ def scored(adapter: Path, prompt: str) -> str:
     return model.generate_until([request], disable_tqdm=True)[0].strip()
 
 
-def test_the_answer_is_the_one_a_run_scores(adapter: Path, capsys: Printed) -> None:
-    assert call("ask", str(adapter), QUESTION) == 0
-    told = capsys.readouterr().out
+def test_the_answer_is_the_one_a_run_scores(adapter: Path) -> None:
+    told = shown("ask", adapter, QUESTION)
     assert told.strip() == scored(adapter, render(shipped_prompt("plain"), QUESTION))
     assert told.strip()
 
 
 def test_with_rag_it_is_answered_from_sections_and_they_are_named(
-    adapter: Path, data: Path, capsys: Printed
+    adapter: Path, data: Path
 ) -> None:
     options = ["--rag", "--data", str(data), "--k", "3", "--budget", "200"]
     context = Retriever.of(data, k=3, budget=200).contexts([QUESTION])[0]
-    told = printed(capsys, "ask", adapter, QUESTION, *options)
+    told = printed("ask", adapter, QUESTION, *options)
     assert told["answer"] == scored(adapter, render(shipped_prompt("rag"), QUESTION, context.text))
     assert told["answer"] != scored(adapter, render(shipped_prompt("plain"), QUESTION))
     assert [source["id"] for source in told["sources"]] == list(context.ids)
     assert told["sources"][0]["id"] == "bees/s-2"
     assert told["sources"][0]["citation"] == "Bee Keeping Act, Hives 2 (Part 2)"
-    assert call("ask", str(adapter), QUESTION, *options) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith(told["answer"])
-    assert re.search(r"\n\[1\] Bee Keeping Act, Hives 2 \(Part 2\) \(bees/s-2, 0\.\d+\)\n", shown)
-    assert "\n[3] " in shown
+    text = shown("ask", adapter, QUESTION, *options)
+    assert text.startswith(told["answer"])
+    assert re.search(r"\n\[1\] Bee Keeping Act, Hives 2 \(Part 2\) \(bees/s-2, 0\.\d+\)\n", text)
+    assert "\n[3] " in text
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
-def test_the_real_model_answers_from_the_policy_set(capsys: Printed, tmp_path: Path) -> None:
+def test_the_real_model_answers_from_the_policy_set(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     for text in (DATA / "corpus").glob("uk-*.md"):  # All of them would take a minute to embed.
         shutil.copy(text, tmp_path / "corpus")
     question = "What are the cross-sectoral principles of the UK regulatory framework?"
-    told = printed(capsys, "ask", "smollm2-135m", question, "--rag", "--data", tmp_path)
+    told = printed("ask", "smollm2-135m", question, "--rag", "--data", tmp_path)
     assert len(told["answer"].split()) > 5
     assert any(source["id"].startswith("uk-ai-white-paper/") for source in told["sources"])
 
 
 def test_the_documented_plain_transformers_give_the_same_answer(
-    adapter: Path, tiny_llama: Path, capsys: Printed
+    adapter: Path, tiny_llama: Path
 ) -> None:
     page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
@@ -95,23 +92,20 @@ def test_the_documented_plain_transformers_give_the_same_answer(
     from transformers import AutoTokenizer
 
     AutoTokenizer.from_pretrained(tiny_llama).save_pretrained(adapter)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(io.StringIO()) as given:
         exec(code[1].replace('"FOLDER"', repr(str(adapter))), {})  # noqa: S102
     question = re.search(r'question = "(.*)"', code[1])
     assert question
-    assert call("ask", str(adapter), question[1]) == 0
-    assert printed.getvalue().strip() == capsys.readouterr().out.strip()
+    assert given.getvalue().strip() == shown("ask", adapter, question[1]).strip()
 
 
 def test_what_cannot_answer_is_wrong_input_too(
     tmp_path: Path,
     minilm: Path,  # noqa: ARG001
-    capsys: Printed,
 ) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    assert f"cannot load the model {tmp_path}: " in refused(capsys, "ask", tmp_path, "Who?")
-    assert "minilm-l6 writes no answers" in refused(capsys, "ask", "minilm-l6", "Who?")
+    assert f"cannot load the model {tmp_path}: " in refused("ask", tmp_path, "Who?")
+    assert "minilm-l6 writes no answers" in refused("ask", "minilm-l6", "Who?")
 
 
 def trained(adapter: Path, prompt: Any) -> None:
@@ -120,29 +114,25 @@ def trained(adapter: Path, prompt: Any) -> None:
     (adapter / "training.json").write_text(json.dumps(record))
 
 
-def test_another_prompt_than_it_was_trained_on_is_noted(
-    adapter: Path, data: Path, capsys: Printed
-) -> None:
+def test_another_prompt_than_it_was_trained_on_is_noted(adapter: Path, data: Path) -> None:
     for prompt, options, advice in (
         ("rag", [], "with retrieved sections: ask it with --rag"),
         ("plain", ["--rag", "--data", data], "without retrieved sections: ask it without --rag"),
     ):
         trained(adapter, prompt)
-        assert call("ask", adapter, "Who?", *options) == 0
-        assert capsys.readouterr().err.startswith(f"note: {adapter} was trained {advice}\n")
+        status, _, error = spoken("ask", adapter, "Who?", *options)
+        assert status == 0
+        assert error.startswith(f"note: {adapter} was trained {advice}\n")
 
 
-def test_a_checkpoint_trained_in_a_chat_is_asked_in_it(
-    adapter: Path, tiny_llama: Path, capsys: Printed
-) -> None:
+def test_a_checkpoint_trained_in_a_chat_is_asked_in_it(adapter: Path, tiny_llama: Path) -> None:
     trained(adapter, {"chat": True, "system": "Be brief.", "template": "Asked: {question}"})
-    assert call("ask", adapter, QUESTION) == 0
     turns = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": f"Asked: {QUESTION}"},
     ]
     rendered = Unloaded(str(tiny_llama)).apply_chat_template(turns)
-    assert capsys.readouterr().out.strip() == scored(adapter, rendered)
+    assert shown("ask", adapter, QUESTION).strip() == scored(adapter, rendered)
 
 
 @given(st.lists(st.sampled_from(["\nQuest", "ion:", "\n", "Question:", "a", "é", " b", "�"])))

@@ -5,20 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from transformers import AutoTokenizer
 
 from finetune.contexts import AnsweredContext
 from finetune.examples import IGNORED, build_examples, tokenise_chat
 from finetune.recipe import Recipe
-from harness.errors import ConfigError, ModelError
+from harness.errors import ModelError
 from harness.models.policyqa_hf import Unloaded
-from policyqa.suite import Suite
-from rag.corpus import load_corpus
 from rag.retriever import Excerpt
-from tasks.policyqa.questions import load_questions
 from tests.conftest import write_data
-from tests.policyqa.conftest import run, samples
+from tests.policyqa.conftest import run, samples, suite_of, write_recipe
+from tests.tasks.folders import load
 
 SYSTEM = "You answer from the provisions."
 CHAT = {"chat": True, "system": SYSTEM, "template": "Asked: {question}"}
@@ -30,11 +27,6 @@ SHOTS: dict[str, Any] = {
 }
 
 
-def suite(model: Path, data: Path, **more: Any) -> Suite:
-    given = {"name": "chats", "model": str(model), "data": str(data), "floors": []}
-    return Suite.model_validate(given | {"metrics": ["bleu"]} | more)
-
-
 def asked(sample: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     arguments = sample["arguments"]["gen_args_0"]
     return arguments["arg_0"], arguments["arg_1"]
@@ -44,7 +36,7 @@ def asked(sample: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 def logged(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder of a chat and of a prompt in plain, each with shots."""
     folder = tmp_path_factory.mktemp("chats")
-    wanted = suite(tiny_llama, write_data(folder / "data"), **SHOTS)
+    wanted = suite_of(tiny_llama, write_data(folder / "data"), **SHOTS)
     run(wanted, folder / "run")
     run(wanted.model_copy(update={"limit": 1}), folder / "one")
     return folder
@@ -70,22 +62,6 @@ def test_a_chat_is_the_template_s_with_system_text_and_shots_as_turns(
         assert settings["until"] == ["\nQuestion:"]  # A turn ends by itself.
 
 
-def test_plain_shots_are_of_train_share_no_evidence_and_stop_where_the_next_would_begin(
-    logged: Path,
-) -> None:
-    questions = {one.question: one for one in load(logged / "data")}
-    found = samples(logged / "run", "base/lines").values()
-    assert len(found) == 3
-    for sample in found:
-        text, settings = asked(sample)
-        shown = [questions[q] for q in questions if f"Asked: {q}\nSaid: " in text]
-        assert [one.split for one in shown] == ["train"] * 3
-        assert not any(set(one.evidence) & set(sample["doc"]["evidence"]) for one in shown)
-        assert all(f"Said: {one.answer}\n\n" in text for one in shown)
-        assert text.endswith(f"Asked: {sample['doc']['question']}\nSaid:")
-        assert settings["until"] == ["\nQuestion:", "\nAsked:"]
-
-
 def test_shots_are_the_same_whichever_other_questions_are_asked(logged: Path) -> None:
     for variant in SHOTS["variants"]:
         ((key, one),) = samples(logged / "one", variant).items()
@@ -108,7 +84,7 @@ def test_a_template_that_cannot_is_refused_before_any_work(
         config["chat_template"] = roles.replace("X", template) + "{% endif %}{% endfor %}"
     (base / "tokenizer_config.json").write_text(json.dumps(config))
     said = "takes no system text" if template else "has no chat template"
-    wanted = suite(base, data, prompts={"mine": CHAT}, variants=["base/mine"])
+    wanted = suite_of(base, data, prompts={"mine": CHAT}, variants=["base/mine"])
     with pytest.raises(ModelError, match=said):
         run(wanted, tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -151,14 +127,12 @@ def test_no_text_ends_its_own_turn(tiny_llama: Path) -> None:
 def test_a_checkpoint_asked_in_another_prompt_is_allowed_and_shown(
     tiny_llama: Path, data: Path, tmp_path: Path
 ) -> None:
-    recipe = tmp_path / "mine.yaml"
-    fields = {"weights": "sft", "prompt": CHAT, "precision": "fp32", "epochs": 1, "limit": 4}
-    recipe.write_text(yaml.safe_dump(fields | {"optimizer": "adamw_torch", "batch_size": 2}))
-    wanted = suite(
+    recipe = write_recipe(tmp_path / "mine.yaml", CHAT)
+    wanted = suite_of(
         tiny_llama,
         data,
         prompts={"mine": CHAT},
-        models={"tuned": {"base": str(tiny_llama), "recipe": str(recipe)}},
+        models={"tuned": {"base": str(tiny_llama), "recipe": recipe}},
         variants=["tuned/mine", "tuned/plain"],
     )
     comparison = run(wanted, tmp_path / "run")
@@ -167,16 +141,3 @@ def test_a_checkpoint_asked_in_another_prompt_is_allowed_and_shown(
     report = (tmp_path / "run" / "report.md").read_text()
     assert "tuned/plain is asked in plain, its weights were trained in the recipe's own." in report
     assert "tuned/mine is asked in" not in report
-
-
-def test_more_shots_than_there_are_questions_are_refused(
-    tiny_llama: Path, data: Path, tmp_path: Path
-) -> None:
-    prompts = {"mine": {"template": "{question}", "shots": 100}}
-    wanted = suite(tiny_llama, data, prompts=prompts, variants=["base/mine"])
-    with pytest.raises(ConfigError, match="the train split has 12 questions that share no"):
-        run(wanted, tmp_path / "run")
-
-
-def load(data: Path) -> Any:
-    return load_questions(data, [section.id for section in load_corpus(data)])

@@ -8,7 +8,7 @@ import pytest
 
 from harness.kept import Answer, Kept, Use
 from policyqa.options import print_json
-from tests.conftest import call, printed, refused
+from tests.conftest import call, printed, refused, shown, spoken
 from tests.reports.conftest import write_sweep_run
 
 
@@ -18,6 +18,10 @@ from tests.reports.conftest import write_sweep_run
         (["run", "no-such-suite"], "no suite 'no-such-suite'"),
         (["report", "nowhere"], "no run folder"),
         (["compare", "nowhere:base/plain", "nowhere:sft/plain"], "no run folder"),
+        *(
+            (["compare", name, "runs/quick:base/plain"], f"{name!r} is no file, and no variant")
+            for name in ("nowhere.jsonl", "samples_quiz", "", ":")
+        ),
         (["train", "no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["model", "fetch", "gpt-5"], "no model 'gpt-5' in the catalogue"),
         (["index", "build", "--data", "nowhere"], "needs a corpus there"),
@@ -33,26 +37,24 @@ from tests.reports.conftest import write_sweep_run
         (["ask", "smollm2-135m", "Who?", "--rag", "--data", "nowhere"], "needs a corpus there"),
     ],
 )
-def test_wrong_input_is_one_line_and_status_2(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
-) -> None:
-    assert said in refused(capsys, *arguments)
+def test_wrong_input_is_one_line_and_status_2(arguments: list[str], said: str) -> None:
+    assert said in refused(*arguments)
 
 
 def test_report_prints_one_json_document_and_writes_markdown(
-    made_up_run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    made_up_run: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "report.md"
-    rag = printed(capsys, "report", made_up_run, "--markdown", target)["variants"]["sft-rag/rag"]
+    rag = printed("report", made_up_run, "--markdown", target)["variants"]["sft-rag/rag"]
     assert rag["vs_baseline"]["bleu"]["delta"] == pytest.approx(0.3)
     assert target.read_text().startswith("# Suite quick")
 
 
 def test_report_writes_the_chart_of_a_sweep_alone_and_links_it(
-    made_up_run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    made_up_run: Path, tmp_path: Path
 ) -> None:
     chart, markdown = tmp_path / "pictures" / "sweep.svg", tmp_path / "report.md"
-    assert "policyqa run sweep" in refused(capsys, "report", made_up_run, "--chart", chart)
+    assert "policyqa run sweep" in refused("report", made_up_run, "--chart", chart)
     assert not chart.exists()
     sweep = write_sweep_run(tmp_path / "sweep")
     assert call("report", sweep, "--chart", chart, "--markdown", markdown) == 0
@@ -68,11 +70,9 @@ def test_report_writes_the_chart_of_a_sweep_alone_and_links_it(
 
 def test_what_is_kept_is_shown_and_forgotten_by_suite_data_and_model(
     own_home: Path,  # noqa: ARG001
-    capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    assert call("cache", "info") == 0
-    assert "nothing is kept yet" in capsys.readouterr().out
+    assert "nothing is kept yet" in shown("cache", "info")
     kept = Kept()
     for name in ("a", "b", "c"):
         kept.keep_batch(name, [name], [Answer(f"said by {name}", 1, 1, 0.5)])
@@ -80,59 +80,52 @@ def test_what_is_kept_is_shown_and_forgotten_by_suite_data_and_model(
         use = Use(f"suite-{name}", str(tmp_path / f"data-{name}"), f"model-{name}")
         for kind in ("answer", "score"):
             kept.used(use, kind, [name])
-    assert call("cache", "info") == 0
-    shown = capsys.readouterr().out
-    assert all(word in shown for word in ("suite-a", "model-c", "kept.sqlite"))
-    assert call("cache", "clear", "--data", str(tmp_path / "data-a")) == 0
-    assert capsys.readouterr().out == "forgotten: 1 answers and 1 scores\n"
+    told = shown("cache", "info")
+    assert all(word in told for word in ("suite-a", "model-c", "kept.sqlite"))
+    gone = shown("cache", "clear", "--data", tmp_path / "data-a")
+    assert gone == "forgotten: 1 answers and 1 scores\n"
     assert call("cache", "clear", "--model", "model-b", "--suite", "suite-a") == 0
-    assert printed(capsys, "cache", "clear", "--model", "model-b") == {"answers": 1, "scores": 1}
-    (row,) = printed(capsys, "cache", "info")["kept"]
+    assert printed("cache", "clear", "--model", "model-b") == {"answers": 1, "scores": 1}
+    (row,) = printed("cache", "info")["kept"]
     assert (row["suite"], row["answers"], row["characters"]) == ("suite-c", 1, len("said by c"))
     assert call("cache", "clear", "--all") == 0
     assert kept.info() == []
 
 
-def test_documents_alone_are_imported_counted_and_searched(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_documents_alone_are_imported_counted_and_searched(tmp_path: Path) -> None:
     documents, out = tmp_path / "documents", tmp_path / "data"
     documents.mkdir()
     (documents / "bees.md").write_text("# Bees\n\n## Hives\n\nForty metres.\n\n## Fees\n\nNone.\n")
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
-    assert call("data", "import", str(documents), "--out", str(out)) == 0
-    said = capsys.readouterr().out
+    said = shown("data", "import", documents, "--out", out)
     assert "broken.pdf: is no readable PDF" in said
     assert "policyqa index search" in said
-    found = printed(capsys, "data", "info", out)
+    found = printed("data", "info", out)
     assert (found["frameworks"], found["sections"], found["questions"]) == (1, 2, 0)
     assert call("data", "import", str(documents), "--out", str(out)) == 2
 
 
-def test_findings_are_one_line_each_and_status_1(
-    data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_findings_are_one_line_each_and_status_1(data: Path) -> None:
     wanted = ["--skip", "copy", "--skip", "duplicate", "--skip", "give-away"]
-    assert call("data", "check", str(data), *wanted) == 0
-    assert capsys.readouterr().out == "clean: no check found anything\n"
+    assert shown("data", "check", data, *wanted) == "clean: no check found anything\n"
     path = data / "questions.jsonl"
     path.write_text(path.read_text().replace('"Part 2"', '"Part 99"', 1))
-    assert call("data", "check", str(data), *wanted) == 1
-    assert capsys.readouterr().out.splitlines() == [
+    status, text, _ = spoken("data", "check", data, *wanted)
+    assert status == 1
+    assert text.splitlines() == [
         "questions.jsonl:2: citation: 'Part 99' stands nowhere in its evidence",
         "1 findings: 1 citation",
     ]
-    assert call("data", "check", str(data), *wanted, "--json") == 1
-    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    status, text, _ = spoken("data", "check", data, *wanted, "--json")
+    assert status == 1
+    (finding,) = json.loads(text)["findings"]
     assert (finding["check"], finding["place"]) == ("citation", "questions.jsonl:2")
 
 
 @pytest.mark.usefixtures("minilm")
-def test_search_finds_the_section_that_answers(
-    capsys: pytest.CaptureFixture[str], data: Path
-) -> None:
+def test_search_finds_the_section_that_answers(data: Path) -> None:
     question = "how deep is a well?"
-    hits = printed(capsys, "index", "search", question, "--data", data, "--k", "2")
+    hits = printed("index", "search", question, "--data", data, "--k", "2")
     assert len(hits) == 2
     assert hits[0]["id"].startswith("wells/")
 
@@ -148,16 +141,13 @@ def test_search_finds_the_section_that_answers(
     ],
 )
 def test_a_model_whose_terms_are_not_accepted_ends_it_before_any_work(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("POLICYQA_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     suite = "name: s\nmodel: gemma3-270m\nmodels: {other: {base: smollm2-135m}}\n"
     Path("suite.yaml").write_text(suite + "variants: [other/plain, base/plain]\n")
-    line = refused(capsys, *arguments)
+    line = refused(*arguments)
     assert line.startswith("error: gemma3-270m is not fetched")
     assert "https://ai.google.dev/gemma/terms" in line
     assert line.endswith("policyqa model fetch gemma3-270m --accept-terms")
@@ -165,12 +155,10 @@ def test_a_model_whose_terms_are_not_accepted_ends_it_before_any_work(
 
 
 def test_models_are_listed_with_state_and_terms_and_fetched_into_the_folder_named_last(
-    capsys: pytest.CaptureFixture[str], minilm: Path
+    minilm: Path,
 ) -> None:
-    assert call("model", "fetch", "minilm-l6") == 0
-    assert capsys.readouterr().out.splitlines()[-1] == str(minilm)
-    assert call("model", "list") == 0
-    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert shown("model", "fetch", "minilm-l6").splitlines()[-1] == str(minilm)
+    rows = dict(line.split(maxsplit=1) for line in shown("model", "list").splitlines())
     assert rows["minilm-l6"].endswith("(Apache-2.0; fetched)")
     assert "(Gemma Terms of Use, https://ai.google.dev/gemma/terms; " in rows["gemma3-270m"]
 

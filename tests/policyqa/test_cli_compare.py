@@ -1,9 +1,7 @@
 """``policyqa compare`` on logs that lm-eval left: of tasks that are not ours, from anywhere."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +10,11 @@ import pytest
 import yaml
 
 from reports.pairwise import Paired
-from tests.conftest import call, printed, refused
+from tests.conftest import completed, printed, refused, shown
 from tests.logs import line, write_log, write_results
 
 COLOURS = ["red", "green", "blue", "black"]
 N = 24
-
-
-def shown(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    """What the command prints, with status 0."""
-    assert call("compare", *arguments) == 0
-    return capsys.readouterr().out
 
 
 @pytest.fixture
@@ -39,13 +31,11 @@ def logs(tmp_path: Path) -> tuple[Path, Path]:
     return found[0], found[1]
 
 
-def test_options_pick_a_metric_a_condition_and_clusters(
-    logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_options_pick_a_metric_a_condition_and_clusters(logs: tuple[Path, Path]) -> None:
     wanted = ["--by", "loss", "--cluster", "topic"]
-    found = printed(capsys, "compare", *logs, *wanted)
+    found = printed("compare", *logs, *wanted)
     for said in ("loss ↓", "-0.750", "acc ↑", "+0.750"):
-        assert said in shown(capsys, *logs)
+        assert said in shown("compare", *logs)
     fields = ["a", "b", "where", "cluster", "n", "metrics", "notes", "conclusions", "signature"]
     assert list(found) == fields
     assert Paired.model_validate(found).as_json() == found
@@ -53,41 +43,31 @@ def test_options_pick_a_metric_a_condition_and_clusters(
     assert (row["title"], row["higher_is_better"]) == ("loss", False)
     assert (row["n"], row["clusters"], row["delta"]) == (4, 2, -0.75)
     assert (row["low"], row["high"]) == (None, None)
-    picked = printed(capsys, "compare", *logs, "--where", "topic=1")
+    picked = printed("compare", *logs, "--where", "topic=1")
     assert (picked["n"], picked["metrics"]["loss"]["delta"]) == (2, -0.875)
-    table = shown(capsys, *logs, *wanted)
+    table = shown("compare", *logs, *wanted)
     (line,) = [line for line in table.splitlines() if line.startswith("loss ↓")]
     assert line.split()[-3:] == ["–", "4", "2"]
     for said in ("share topic", "–: no interval below 10 groups of questions"):
         assert said in " ".join(table.split())
 
 
-def test_a_log_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_steers_no_terminal(tmp_path: Path) -> None:
     hostile = "\x1b[2J[bold]acc\x9b31m"
     lines = [line(n, **{hostile: n, "\x1b]0;x\x07": "text"}) for n in range(3)]
     logs = [write_log(tmp_path / name, lines) for name in ("a", "b")]
     for options in ([], ["--json"]):
-        text = shown(capsys, *logs, *options)
+        text = shown("compare", *logs, *options)
         assert "[bold]" in text
         assert not {"\x1b", "\x9b", "\x07"} & set(text)
     lines[1][hostile] = "\x1b[2J"
     broken = write_log(tmp_path / "c", lines)
-    assert "\x1b" not in refused(capsys, "compare", broken, logs[0])
-
-
-@pytest.mark.parametrize("name", ["nowhere.jsonl", "samples_quiz", "", ":"])
-def test_what_is_no_file_and_no_variant_is_one_line_and_status_2(
-    logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str], name: str
-) -> None:
-    said = refused(capsys, "compare", logs[0], name)
-    assert f"{name!r} is no file, and no variant of a run" in said
+    assert "\x1b" not in refused("compare", broken, logs[0])
 
 
 @pytest.fixture(scope="module")
 def stock_logs(
-    tiny_llama: Path,
-    make_adapter: Callable[[Path], Path],
-    tmp_path_factory: pytest.TempPathFactory,
+    tiny_llama: Path, make_adapter: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:
     """A task of someone else's, asked of two models by the stock command."""
     folder = tmp_path_factory.mktemp("stock")
@@ -119,19 +99,13 @@ def _ask(folder: Path, out: str, model: str) -> Path:
     command = [sys.executable, "-m", "lm_eval", "run", "--include_path", str(folder)]
     command += ["--tasks", "things", "--model", "hf", "--model_args", model, "--device", "cpu"]
     command += ["--batch_size", "8", "--log_samples", "--output_path", str(folder / out)]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(folder / "cache")}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    completed(command, folder, HF_HUB_OFFLINE="1", HF_DATASETS_CACHE=str(folder / "cache"))
     return next((folder / out).rglob("samples_things_*.jsonl"))
 
 
 @pytest.mark.slow
-def test_logs_of_the_stock_command_are_compared(
-    stock_logs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = printed(capsys, "compare", *stock_logs)
+def test_logs_of_the_stock_command_are_compared(stock_logs: tuple[Path, Path]) -> None:
+    found = printed("compare", *stock_logs)
     scores = []
     for log in stock_logs:
         results = json.loads(next(log.parent.glob("results_*.json")).read_text())
@@ -144,22 +118,22 @@ def test_logs_of_the_stock_command_are_compared(
     assert (row["n"], row["clusters"], row["higher_is_better"]) == (N, N, True)
     assert any("brier_score is left out" in note for note in found["notes"])
     assert "lm_eval:0.4.13" in found["signature"]
-    clustered = printed(capsys, "compare", *stock_logs, "--cluster", "topic")
+    clustered = printed("compare", *stock_logs, "--cluster", "topic")
     assert clustered["metrics"]["acc"]["clusters"] == N // 3
-    assert "acc ↑" in shown(capsys, *stock_logs)
+    assert "acc ↑" in shown("compare", *stock_logs)
 
 
 @pytest.mark.slow
 def test_a_stock_log_of_other_questions_or_cut_between_them_is_one_line_and_status_2(
-    stock_logs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    stock_logs: tuple[Path, Path], tmp_path: Path
 ) -> None:
     lines = stock_logs[0].read_text().splitlines(keepends=True)
     results = next(stock_logs[0].parent.glob("results_*.json"))
     shutil.copy(results, tmp_path)
     log = tmp_path / stock_logs[0].name
     log.write_text("".join(lines[:5]))
-    said = refused(capsys, "compare", stock_logs[1], log)
+    said = refused("compare", stock_logs[1], log)
     assert f"ends after 5 of the {N} questions" in said
     other = json.loads(lines[5]) | {"doc_hash": "0" * 64}
     log.write_text("".join([*lines[:5], json.dumps(other) + "\n", *lines[6:]]))
-    assert "are of other questions: '5'" in refused(capsys, "compare", log, stock_logs[1])
+    assert "are of other questions: '5'" in refused("compare", log, stock_logs[1])

@@ -19,7 +19,7 @@ from harness.files import cache_folder
 from policyqa.dry_run import dry_run, show_estimate
 from policyqa.progress import Watch
 from tests.finetune.training import recipe, run
-from tests.policyqa.test_plan import unanswer
+from tests.tasks.folders import change
 
 
 def told(wanted: Recipe, data: Path) -> tuple[Any, str]:
@@ -91,7 +91,7 @@ def test_what_does_not_fit_is_known_by_the_configuration_or_measured_where_weigh
 def test_questions_without_an_answer_are_no_examples_and_are_counted(
     data: Path, tiny_llama: Path
 ) -> None:
-    unanswer(data, "bees-0003", "bees-0004", "kites-0001")
+    change(data, {key: {"answer": None} for key in ("bees-0003", "bees-0004", "kites-0001")})
     found, shown = told(recipe(tiny_llama), data)
     assert (found["train"]["rows"], found["validation"]["rows"]) == (10, 2)
     assert "2 of 12 train questions have no reference answer" in shown

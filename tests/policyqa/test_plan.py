@@ -1,6 +1,5 @@
 """What a suite names is read and checked beforehand, and training follows the suite alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from finetune.recipe import questions_of
 from harness.errors import ConfigError, DataError
 from policyqa.plan import make_plan
 from policyqa.suite import load_suite
-from tests.conftest import write_questions
+from tests.tasks.folders import change
 
 
 @pytest.fixture
@@ -33,12 +32,6 @@ def test_the_checkpoint_is_trained_with_the_context_of_the_suite(suite: Path) ->
     assert trained("sft-rag/rag", k=9) != plain
 
 
-def unanswer(data: Path, *ids: str) -> None:
-    """Take the reference answers of these questions away."""
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    write_questions(data, [row | ({"answer": None} if row["id"] in ids else {}) for row in rows])
-
-
 def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(
     suite: Path, data: Path
 ) -> None:
@@ -48,7 +41,7 @@ def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(
     drawn = [one.id for one in make_plan(load_suite(str(suite), limit=2)).asked]
     assert len(drawn) == 2
     assert [one.id for one in before.split if one.id in drawn] == drawn
-    unanswer(data, "bees-0002", "kites-0003", "kites-0004")
+    change(data, {key: {"answer": None} for key in ("bees-0002", "kites-0003", "kites-0004")})
     plan = make_plan(load_suite(str(suite)))
     assert [one.id for one in plan.asked] == ["kites-0002", "wells-0002"]
     assert [line.split(" (")[0] for line in plan.left_out] == [
@@ -57,7 +50,7 @@ def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(
     ]
     assert before.left_out == []
     assert len(questions_of(plan.recipes["sft-rag"], plan.questions, "train")) == 10
-    unanswer(data, "bees-0001", "kites-0001", "wells-0001")
+    change(data, {key: {"answer": None} for key in ("bees-0001", "kites-0001", "wells-0001")})
     with pytest.raises(DataError, match="none of the 3 questions of split validation"):
         make_plan(load_suite(str(suite)))
 

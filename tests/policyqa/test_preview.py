@@ -1,6 +1,5 @@
 """The preview of a run tells what the run then does, and does nothing of it."""
 
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,9 +11,10 @@ from harness.kept import Kept
 from policyqa.preview import preview
 from policyqa.suite import load_suite
 from reports.preview import Asking, Indexing, Preview
-from tests.conftest import call, printed
+from tests.conftest import printed, shown
 from tests.policyqa.conftest import quiet, run
 from tests.policyqa.test_run import write_suite
+from tests.tasks.folders import change
 
 SUITE = """
 model: {model}
@@ -98,9 +98,7 @@ def test_what_would_be_trained_is_told_with_what_cannot_be_scored(
     recipes = write_suite(tmp_path, data, tmp_path).read_text().splitlines()[-1]
     text = suite.read_text().replace("[base/plain, ", "[base/plain, sft/plain, sft-rag/rag, ")
     suite.write_text(f"{text}{recipes}")
-    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    rows[2]["answer"] = None
-    (data / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    change(data, {2: {"answer": None}})
     found = previewed(suite)
     assert [(one.model, one.recipe, one.questions) for one in found.train] == [
         ("sft", "sft", 11),
@@ -148,14 +146,11 @@ def test_an_assistant_that_exists_is_not_asked_and_one_elsewhere_takes_nobody_kn
 
 
 @pytest.mark.usefixtures("minilm")
-def test_the_command_tells_it_in_words_or_json(
-    suite: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert call("run", suite, "--dry-run") == 0
-    said = capsys.readouterr().out
+def test_the_command_tells_it_in_words_or_json(suite: Path) -> None:
+    said = shown("run", suite, "--dry-run")
     for part in ("suite mine: 3 test questions", "to fetch: nothing", "18 sections", "are rough"):
         assert part in said
     assert "nothing was done" in said
-    found = printed(capsys, "run", suite, "--dry-run")
+    found = printed("run", suite, "--dry-run")
     assert [one["asked"] for one in found["variants"]] == [3, 3, 3, 6]
     assert found["seconds"] > 0

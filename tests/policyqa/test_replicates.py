@@ -4,52 +4,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from finetune.checkpoint import adapter_hash
 from harness.runs import read_result
 from policyqa.suite import Suite
 from tests.conftest import new_home
-from tests.policyqa.conftest import run
-
-RECIPE = {
-    "weights": "sft",
-    "prompt": "plain",
-    "precision": "fp32",
-    "epochs": 1,
-    "limit": 4,
-    "batch_size": 2,
-    "learning_rate": 0.05,
-    "optimizer": "adamw_torch",
-}
+from tests.policyqa.conftest import run, suite_of, write_recipe
 
 
 def suite(model: Path, data: Path, folder: Path, **more: Any) -> Suite:
-    recipe = folder / "mine.yaml"
-    recipe.write_text(yaml.safe_dump(RECIPE))
-    return Suite.model_validate(
-        {
-            "name": "several",
-            "data": str(data),
-            "floors": [],
-            "metrics": ["bleu", "rouge_l", "false_answer", "corpus_bleu"],
-            "models": {
-                "plain": {"base": str(model)},
-                "tuned": {"base": str(model), "recipe": str(recipe), "seeds": [7, 8]},
-                "eight": {"base": str(model), "recipe": str(recipe), "seeds": [8]},
-            },
-            "decoding": {"max_tokens": 12},
-        }
-        | more
-    )
+    row = {"base": str(model), "recipe": write_recipe(folder / "mine.yaml", learning_rate=0.05)}
+    given = {
+        "metrics": ["bleu", "rouge_l", "false_answer", "corpus_bleu"],
+        "models": {"tuned": row | {"seeds": [7, 8]}, "eight": row | {"seeds": [8]}},
+        "decoding": {"max_tokens": 12},
+    }
+    return suite_of(model, data, **given | more)
 
 
 def test_seeds_are_trained_apart_and_shown_as_one(
     tiny_llama: Path, data: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    wanted = suite(
-        tiny_llama, data, tmp_path, variants=["plain/plain", "tuned/plain", "eight/plain"]
-    )
+    variants = ["base/plain", "tuned/plain", "eight/plain"]
+    wanted = suite(tiny_llama, data, tmp_path, variants=variants)
     out = tmp_path / "run"
     comparison = run(wanted, out)
     links = {link.name: link.resolve() for link in (out / "checkpoints").iterdir()}
@@ -76,9 +53,9 @@ def test_seeds_are_trained_apart_and_shown_as_one(
 def test_draws_differ_and_are_the_same_when_they_are_made_again(
     tiny_llama: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    variant = "plain/plain+temperature=1.5"
+    variant = "base/plain+temperature=1.5"
     more = {
-        "variants": ["plain/plain", variant],
+        "variants": ["base/plain", variant],
         "decoding": {"max_tokens": 12, "repeats": 2},
         "batch_size": 1,
     }
@@ -93,7 +70,7 @@ def test_draws_differ_and_are_the_same_when_they_are_made_again(
     assert "100% cut" in (tmp_path / "undisturbed" / "report.md").read_text()
     assert set(first) == set(second)
     assert all(first[question] != second[question] for question in first)
-    greedy = read_result(tmp_path / "undisturbed", "plain/plain")
+    greedy = read_result(tmp_path / "undisturbed", "base/plain")
     assert (len(greedy.replicates), greedy.cost["cut"]) == (1, 1.0)
     # From an empty store, stopped after one question of each draw.
     new_home(tmp_path / "other", monkeypatch)

@@ -21,7 +21,7 @@ from rag.index import MODES
 from rag.retriever import Retriever
 from reports.retrieval import RetrievalScores, show_retrieval
 from tasks.policyqa.questions import Question
-from tests.conftest import call, printed, refused, write_data, write_questions
+from tests.conftest import printed, refused, spoken, write_data, write_questions
 
 K = 6
 """As many sections as a framework of the small data has."""
@@ -38,9 +38,7 @@ def asked(id_: str, kind: str, question: str, evidence: list[str]) -> dict[str, 
         "framework": evidence[0].split("/")[0] if evidence else "bees",
         "kind": kind,
         "question": question,
-        "answer": "Forty metres.",
         "evidence": evidence,
-        "citations": [],
         "answerable": bool(evidence),
     }
 
@@ -63,9 +61,9 @@ def command(data: Path, minilm: Path) -> list[str]:  # noqa: ARG001
 
 
 @pytest.fixture
-def score(command: list[str], capsys: pytest.CaptureFixture[str]) -> Score:
+def score(command: list[str]) -> Score:
     """The JSON document it prints, with more options."""
-    return partial(printed, capsys, *command)
+    return partial(printed, *command)
 
 
 def test_the_document_has_what_was_found_of_each_question_and_their_means(
@@ -166,11 +164,7 @@ def test_a_retriever_differs_from_itself_by_nothing(score: Score, tmp_path: Path
 
 
 def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
-    score: Score,
-    command: list[str],
-    capsys: pytest.CaptureFixture[str],
-    data: Path,
-    tmp_path: Path,
+    score: Score, command: list[str], data: Path, tmp_path: Path
 ) -> None:
     other = score()
     for row in other["questions"].values():
@@ -185,7 +179,7 @@ def test_a_comparison_is_this_minus_the_other_on_what_both_were_asked(
     assert change[f"map@{K}"]["delta"] == 0
     del other["questions"]["found"][f"recall@{K}"]
     (tmp_path / "a.json").write_text(json.dumps(other))
-    said = refused(capsys, *command, "--against", tmp_path / "a.json")
+    said = refused(*command, "--against", tmp_path / "a.json")
     assert "a.json lacks a metric of a question" in said
 
 
@@ -224,18 +218,13 @@ def test_what_is_offered_is_what_the_retriever_takes() -> None:
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_any_work(
-    command: list[str],
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    text: str | None,
-    said: str,
+    command: list[str], tmp_path: Path, text: str | None, said: str
 ) -> None:
     path = tmp_path / "a.json"
     if text is not None:
         path.write_text(text)
-    assert call(*command, "--against", path) == 2
-    out, error = capsys.readouterr()
-    assert out == ""
+    status, output, error = spoken(*command, "--against", path)
+    assert (status, output) == (2, "")
     assert error.startswith(f"error: {path}")
     assert said in error
     # One line: no stage was begun.
@@ -252,16 +241,14 @@ def test_what_cannot_be_compared_is_refused_before_any_work(
     ],
 )
 def test_wrong_options_are_named_with_status_2(
-    command: list[str], capsys: pytest.CaptureFixture[str], options: list[str], said: str
+    command: list[str], options: list[str], said: str
 ) -> None:
-    assert said in refused(capsys, *command, *options)
+    assert said in refused(*command, *options)
 
 
-def test_a_split_without_evidence_has_nothing_to_score(
-    command: list[str], capsys: pytest.CaptureFixture[str], data: Path
-) -> None:
+def test_a_split_without_evidence_has_nothing_to_score(command: list[str], data: Path) -> None:
     write_questions(data, [WITHOUT])
-    said = refused(capsys, *command)
+    said = refused(*command)
     # It named no column: a newcomer had filled `document` alone.
     for part in ("none of the 1 questions of split 'test'", "Fill the column evidence", "#page=3"):
         assert part in said
@@ -275,12 +262,12 @@ def shown(document: dict[str, Any]) -> str:
 
 
 def test_the_terminal_fits_80_columns_and_shows_text_as_it_is(
-    score: Score, command: list[str], capsys: pytest.CaptureFixture[str], data: Path
+    score: Score, command: list[str], data: Path
 ) -> None:
     hostile = [{**MISSED, "id": f"m{n}", "question": HOSTILE, "kind": "all"} for n in range(12)]
     write_questions(data, [FOUND, *hostile])
-    assert call(*command) == 0
-    text, error = capsys.readouterr()
+    status, text, error = spoken(*command)
+    assert status == 0
     assert "index" in error
     assert "… and 2 more" in text
     text = shown(score())

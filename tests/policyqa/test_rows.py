@@ -6,18 +6,22 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
-from policyqa.suite import load_suite
+from policyqa.suite import Suite, load_suite
 
 CANARY = "sk-canary-5f0c77d2a9b14e36"
 URL = "http://localhost:8000/v1/completions"
 
 
-def refused(tmp_path: Path, engine: str, options: dict[str, Any]) -> str:
-    path = tmp_path / "mine.yaml"
+def loaded(folder: Path, engine: str, options: dict[str, Any]) -> Suite:
+    path = folder / "mine.yaml"
     row = {"base": "small", "engine": engine, "options": options}
-    path.write_text(f"models: {{served: {row!r}}}\nvariants: [served/plain]\n")
+    path.write_text(f"models: {{served: {row!r}}}\nvariants: [served/chat]\n")
+    return load_suite(str(path))
+
+
+def refused(folder: Path, engine: str, options: dict[str, Any]) -> str:
     with pytest.raises(ConfigError) as raised:
-        load_suite(str(path))
+        loaded(folder, engine, options)
     return str(raised.value)
 
 
@@ -53,8 +57,4 @@ def test_a_key_in_the_address_is_refused(url: str, tmp_path: Path) -> None:
 
 def test_options_that_are_no_secrets_are_taken(tmp_path: Path) -> None:
     options = {"base_url": f"{URL}?api-version=2", "think_end_token": "</think>", "seed": 3}
-    path = tmp_path / "mine.yaml"
-    row = {"base": "small", "engine": "local-chat-completions", "options": options}
-    path.write_text(f"models: {{served: {row!r}}}\nvariants: [served/chat]\n")
-    (served,) = [one.model for one in load_suite(str(path)).resolved if not one.model.is_floor]
-    assert served.options == options
+    assert loaded(tmp_path, "local-chat-completions", options).resolved[-1].model.options == options

@@ -11,7 +11,7 @@ from rich.console import Console
 from harness.metrics.foreign import TAKEN
 from policyqa.progress import Watch
 from tests.conftest import printed, refused, write_data, write_questions
-from tests.policyqa.conftest import run
+from tests.policyqa.conftest import run, taken
 
 METRICS = """
 class Own:
@@ -91,16 +91,11 @@ def edit(module: str, old: str, new: str) -> None:
 
 def scored() -> list[str]:
     """Which metrics were asked to score how many rows, since this was looked at."""
-    path = Path("scored.txt")
-    found = path.read_text().splitlines() if path.exists() else []
-    path.unlink(missing_ok=True)
-    return found
+    return taken("scored.txt")
 
 
 @pytest.mark.usefixtures("module")
-def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare() -> None:
     suite = Path("mine.yaml")
     suite.write_text(suite.read_text().replace("floors: []", "floors: [echo]"))
     comparison = run("mine.yaml")
@@ -115,8 +110,8 @@ def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare(
     for title in ("letters", "share<br>of<br>vowels", "has<br>digits<br>↑"):
         assert f" {title} |" in report
 
-    assert printed(capsys, "report", "run") == comparison
-    both = printed(capsys, "compare", "run:today", "run:floor/echo")
+    assert printed("report", "run") == comparison
+    both = printed("compare", "run:today", "run:floor/echo")
     vowels = sum(sum(map(text.count, "aeiou")) for text in ECHO) / sum(map(len, ECHO))
     found = both["metrics"]
     assert found["vowels"]["delta"] == pytest.approx(0.4 - vowels)
@@ -141,17 +136,15 @@ def test_scores_are_kept_by_the_signature_of_their_metric(module: str) -> None:
     assert scored() == ["length 3"]
 
 
-def test_after_the_run_only_what_is_of_all_rows_together_is_looked_for(
-    module: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_after_the_run_only_what_is_of_all_rows_together_is_looked_for(module: str) -> None:
     run("mine.yaml")
     edit(module, ':1"', ':two"')
-    said = refused(capsys, "report", "run")
+    said = refused("report", "run")
     assert said.startswith("error: metric vowels was vowels:1 when this run was scored, and now it")
     assert said.endswith("is vowels:two: run the suite again, which asks no model anew")
     Path(f"{module}.py").unlink()
     sys.modules.pop(module)
-    said = refused(capsys, "report", "run", "--json")
+    said = refused("report", "run", "--json")
     assert said.startswith(f"error: cannot import {module}:Length: ModuleNotFoundError")
 
     Path(f"{module}.py").write_text(METRICS)
@@ -160,15 +153,13 @@ def test_after_the_run_only_what_is_of_all_rows_together_is_looked_for(
     comparison = run("mine.yaml")
     Path(f"{module}.py").unlink()
     sys.modules.pop(module)
-    assert printed(capsys, "report", "run") == comparison
+    assert printed("report", "run") == comparison
 
 
-def test_a_metric_that_fails_is_one_line_and_the_others_scores_are_kept(
-    module: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_metric_that_fails_is_one_line_and_the_others_scores_are_kept(module: str) -> None:
     path = Path(f"{module}.py")
     path.write_text(METRICS.replace("return any(", "return 0.5 + any("))
-    said = refused(capsys, "run", "mine.yaml", "--out", "run")
+    said = refused("run", "mine.yaml", "--out", "run")
     assert said == "error: metric digits gave 1.5 of a row; it must give None or 0 or 1"
     assert scored() == ["length 3", "digits 3"]
     sys.modules.pop(module)
@@ -188,13 +179,9 @@ def alone(here: Path) -> Callable[[str], str]:
         {
             "id": name,
             "split": "test",
-            "framework": "",
-            "kind": "open",
             "question": f"What of {name}?",
             "answer": f"This of {name}.",
             "evidence": [f"label of {name}"],  # Whether it is shown says nothing.
-            "citations": [],
-            "answerable": True,
         }
         for name in ANSWERS
     ]
@@ -236,9 +223,9 @@ def test_without_documents_the_floors_that_need_none_stay_and_the_others_are_sai
     ],
 )
 def test_without_documents_a_variant_that_shows_some_is_refused_in_one_line(
-    alone: Callable[..., str], capsys: pytest.CaptureFixture[str], variants: str, floors: str
+    alone: Callable[..., str], variants: str, floors: str
 ) -> None:
-    said = refused(capsys, "run", alone(variants, floors))
+    said = refused("run", alone(variants, floors))
     shows = variants.split(", ")[-1]
     assert said.startswith(f"error: {shows} shows sections of documents, and questions has none: ")
     assert not Path("runs").exists()

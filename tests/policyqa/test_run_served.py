@@ -127,18 +127,13 @@ def test_a_wrong_key_is_one_line_and_status_2_and_nowhere(
     ],
 )
 def test_what_a_server_cannot_is_refused_before_any_call(
-    variant: str,
-    options: dict[str, Any],
-    said: str,
-    data: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    variant: str, options: dict[str, Any], said: str, data: Path, tmp_path: Path
 ) -> None:
     with serving(echoes) as server:
         path = written(server, data, variants=[variant])
         fields = yaml.safe_load(path.read_text())
         fields["models"]["plain"]["options"] |= options
         path.write_text(yaml.safe_dump(fields))
-        assert said in refused(capsys, "run", path, "--out", tmp_path / "run")
+        assert said in refused("run", path, "--out", tmp_path / "run")
         assert server.calls == []
     assert not (tmp_path / "run").exists()

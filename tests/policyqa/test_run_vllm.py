@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 import yaml
 
 from harness.runs import read_result
-from tests.conftest import refused
+from tests.conftest import completed, refused
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = {
@@ -87,18 +86,6 @@ def suite(
     return path
 
 
-def run(suite: Path, out: Path, packages: Path) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join([str(packages), str(ROOT)])
-    notes = str(packages / "notes.jsonl")
-    return subprocess.run(
-        [sys.executable, "-m", "policyqa", "run", str(suite), "--out", str(out)],
-        env={**os.environ, "PYTHONPATH": paths, "VLLM_NOTES": notes, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_the_base_is_loaded_once_and_adapters_come_with_the_request(
     suite: Path, tiny_llama: Path, tmp_path: Path
 ) -> None:
@@ -106,9 +93,14 @@ def test_the_base_is_loaded_once_and_adapters_come_with_the_request(
     for name, text in PACKAGE.items():
         (packages / name).parent.mkdir(parents=True, exist_ok=True)
         (packages / name).write_text(text)
-    done = run(suite, tmp_path / "run", packages)
-    assert done.returncode == 0, done.stderr
-    notes = [json.loads(line) for line in (packages / "notes.jsonl").read_text().splitlines()]
+    written = packages / "notes.jsonl"
+    completed(
+        [sys.executable, "-m", "policyqa", "run", suite, "--out", tmp_path / "run"],
+        PYTHONPATH=os.pathsep.join([str(packages), str(ROOT)]),
+        VLLM_NOTES=str(written),
+        COLUMNS="200",
+    )
+    notes = [json.loads(line) for line in written.read_text().splitlines()]
 
     (loaded,) = [note["loaded"] for note in notes if "loaded" in note]
     wanted = {"model": str(tiny_llama), "dtype": "float32", "enable_lora": True}
@@ -136,9 +128,9 @@ def test_the_base_is_loaded_once_and_adapters_come_with_the_request(
 
 
 def test_without_the_package_the_suite_ends_in_one_line_that_says_how_to_get_it(
-    suite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
-    error = refused(capsys, "run", suite)
+    error = refused("run", suite)
     assert "engine vllm needs what is not installed" in error
     assert "pip install 'lm_eval[vllm]'" in error

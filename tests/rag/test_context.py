@@ -1,5 +1,6 @@
 """Context stays in its place in a prompt and within its budget."""
 
+import re
 from dataclasses import replace
 
 from hypothesis import given
@@ -13,12 +14,7 @@ class WordTokens:
     """Stands in for an embedder: one token a word."""
 
     def tokens(self, text: str) -> list[tuple[int, int]]:
-        spans, end = [], 0
-        for word in text.split():
-            start = text.index(word, end)
-            end = start + len(word)
-            spans.append((start, end))
-        return spans
+        return [word.span() for word in re.finditer(r"\S+", text)]
 
 
 WORDS = WordTokens()

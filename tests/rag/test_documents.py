@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,22 +69,13 @@ def test_words_title_stands_above_its_headings(tmp_path: Path) -> None:
 
 def test_a_size_set_by_the_pages_matrix_counts(tmp_path: Path) -> None:
     """As some writers do: a font of size 1, scaled."""
-    lines = ["BT /F1 1 Tf"]
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica", size=1)
+    pdf.text(0, 0, " ")  # From here on the page has the font.
     for y, size, text in ((700, 18, "Records"), (650, 10, "An operator keeps each record well.")):
-        lines.append(f"{size} 0 0 {size} 72 {y} Tm ({text}) Tj")
-    stream = "\n".join([*lines, "ET"]).encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
-        b"/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    body = b"%PDF-1.4\n"
-    for number, content in enumerate(objects, start=1):
-        body += b"%d 0 obj%s endobj\n" % (number, content)
-    (tmp_path / "a.pdf").write_bytes(body + b"trailer<</Root 1 0 R/Size 6>>")
+        pdf._out(f"BT {size} 0 0 {size} 72 {y} Tm ({text}) Tj ET")
+    pdf.output(str(tmp_path / "a.pdf"))
     blocks = read_document(tmp_path / "a.pdf")
     assert shape(blocks) == ["# Records", "An operator keeps each record well."]
 

@@ -1,6 +1,5 @@
 """A real embedder and a real embedded Qdrant store."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -25,39 +24,17 @@ from rag.index import MODES, Index, _batches, _digest, _point_id
 from rag.retriever import Retriever
 from rag.stores.edge import EdgeStore
 from rag.stores.store import Point
-from tests.rag.stores.memory import keep_in_memory
+from tests.conftest import new_home
+from tests.rag.conftest import keep_in_memory
 
-SERVER = os.environ.get("QDRANT_URL")
-"""Taken before the session's own environment drops it."""
-STORES = ("edge", "memory", *(["server"] if SERVER else []))
+pytestmark = pytest.mark.usefixtures("own_home", "minilm")
+
 QUESTION = "How long may the string of a kite be?"
-
-
-@pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, minilm: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache whose indexes are this test's alone."""
-    return another_home(tmp_path / "home", minilm, monkeypatch)
-
-
-def another_home(folder: Path, minilm: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache with the models and nothing else."""
-    folder.mkdir()
-    (folder / "models").symlink_to(minilm.parent)
-    monkeypatch.setenv("POLICYQA_HOME", str(folder))
-    return folder
 
 
 @pytest.fixture
 def sections(data: Path) -> list[Section]:
     return load_corpus(data)
-
-
-def use(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep collections in this one of ``STORES``."""
-    if store == "memory":
-        keep_in_memory(monkeypatch)
-    if store == "server":
-        monkeypatch.setenv("QDRANT_URL", str(SERVER))
 
 
 def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -144,11 +121,10 @@ def test_a_collection_of_another_vector_size_is_built_again(
     assert index.search([QUESTION], 1)[0][0].id.startswith("kites/")
 
 
-@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.usefixtures("each_store")
 def test_of_changed_documents_the_changed_passages_alone_are_embedded(
-    monkeypatch: pytest.MonkeyPatch, kind: str
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    use(kind, monkeypatch)
     passages = many(120)
     Index(passages, Embedder()).build()
     new = [replace(one, body=f"New: {one.body}") for one in passages[7:10]]
@@ -167,14 +143,14 @@ def test_an_earlier_collection_in_use_is_not_waited_for(sections: list[Section])
 
 
 def test_killed_while_indexing_and_run_again_the_index_is_that_of_an_undisturbed_build(
-    minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.index.INDEX_BATCH", 32)
     undisturbed = Index(many(50), Embedder())
     undisturbed.build()
     expected = kept(undisturbed)
 
-    another_home(tmp_path / "other", minilm, monkeypatch)
+    new_home(tmp_path / "other", monkeypatch)
     code = (
         "import os, signal, rag.index; from rag.embedder import Embedder;"
         "from tests.rag.test_index import many; rag.index.INDEX_BATCH = 32;"
@@ -223,11 +199,8 @@ def test_hybrid_search_finds_what_either_ranking_alone_misses() -> None:
     assert [found[0].id for found in hits] == ["f/a", "f/b"]
 
 
-@pytest.mark.parametrize("kind", STORES)
-def test_of_equal_scores_the_first_ids_are_found_in_every_store(
-    monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    use(kind, monkeypatch)
+@pytest.mark.usefixtures("each_store")
+def test_of_equal_scores_the_first_ids_are_found_in_every_store() -> None:
     same = [passage(f"{n:03d}", "Part", "Reserved.") for n in range(60)]
     for mode in MODES:
         hits = Index(same, Embedder()).search(["What is reserved?"], 3, mode)[0]

@@ -24,12 +24,8 @@ NOISE = {800: 0.1}
 
 
 def write_sweep_run(folder: Path, sharing: int = 2) -> Path:
-    """A finished run of forty questions: a curve over five budgets, the oracle and the base.
-
-    Args:
-        folder: where it is written.
-        sharing: questions about one section.
-    """
+    """A finished run of forty questions, so many ``sharing`` a section: a curve over five budgets,
+    the oracle and the base."""
     variants = {"base/plain": _samples(sharing, -0.1, 0)}
     for budget in reversed(GAIN):  # A suite may name them in any order.
         samples = _samples(sharing, GAIN[budget], FOUND[budget], NOISE.get(budget, 0.0), budget)

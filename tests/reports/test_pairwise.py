@@ -1,7 +1,6 @@
 """Any two variants are compared on the questions both answered, where that says something."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -71,30 +70,27 @@ def test_only_the_questions_both_answered_count(made_up_run: Path) -> None:
     ],
 )
 def test_variants_that_are_not_comparable_are_refused(
-    made_up_run: Path, tmp_path: Path, changed: dict[str, Any], said: str
+    made_up_run: Path, changed: dict[str, Any], said: str
 ) -> None:
-    other = shutil.copytree(made_up_run, tmp_path / "other")
-    with amending(other / MANIFEST) as manifest:
+    rag = scored(made_up_run, "sft-rag/rag")
+    with amending(made_up_run / MANIFEST) as manifest:
         manifest["scored_on"] |= changed
-    with pytest.raises(RunError, match=f"run:sft-rag/rag and .*other:sft/plain .*{said}"):
-        compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
+    with pytest.raises(RunError, match=f"run:sft-rag/rag and .*run:sft/plain .*{said}"):
+        compare_variants(rag, scored(made_up_run, "sft/plain"))
 
 
-def test_a_metric_both_have_must_be_the_same_and_others_are_left_out(
-    made_up_run: Path, tmp_path: Path
-) -> None:
-    other = shutil.copytree(made_up_run, tmp_path / "other")
-    with amending(other / MANIFEST) as manifest:
+def test_a_metric_both_have_must_be_the_same_and_others_are_left_out(made_up_run: Path) -> None:
+    rag = scored(made_up_run, "sft-rag/rag")
+    with amending(made_up_run / MANIFEST) as manifest:
         del manifest["metrics"]["rouge_l"]
-    both = scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain")
-    compared = compare_variants(*both)
+    compared = compare_variants(rag, scored(made_up_run, "sft/plain"))
     assert "rouge_l" not in compared.metrics
     assert "rouge_l" not in compared.signature
     assert compared.metrics["bleu"].delta == pytest.approx(0.2)
-    with amending(other / MANIFEST) as manifest:
+    with amending(made_up_run / MANIFEST) as manifest:
         manifest["metrics"]["bleu"]["signature"] = "bleu:another"
     with pytest.raises(RunError, match=r"bleu bleu:sacrebleu-.* and bleu:another"):
-        compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
+        compare_variants(rag, scored(made_up_run, "sft/plain"))
 
 
 def test_a_chain_of_questions_that_are_not_compared_joins_no_groups(made_up_run: Path) -> None:
@@ -132,16 +128,16 @@ def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> Non
 
 
 def test_the_signature_names_both_variants_and_what_they_were_scored_with(
-    made_up_run: Path, tmp_path: Path
+    made_up_run: Path,
 ) -> None:
-    other = shutil.copytree(made_up_run, tmp_path / "other")
-    with amending(other / MANIFEST) as manifest:
+    rag = scored(made_up_run, "sft-rag/rag")
+    with amending(made_up_run / MANIFEST) as manifest:
         manifest["versions"]["policyqa-bench"] = "0.6.0"
         manifest["variants"]["sft/plain"]["fingerprint"] = "0123456789ab"
-    comparison = compare_variants(scored(made_up_run, "sft-rag/rag"), scored(other, "sft/plain"))
+    comparison = compare_variants(rag, scored(made_up_run, "sft/plain"))
     parts = comparison.signature.split(" | ")
     assert f"{made_up_run}:sft-rag/rag:of sft-rag/rag" in parts
-    assert f"{other}:sft/plain:0123456789ab" in parts
+    assert f"{made_up_run}:sft/plain:0123456789ab" in parts
     for part in ("data:dddddddd", "split:test", "n:40", "task:3.0", "code:0.5.0,0.6.0"):
         assert part in parts
     assert "bertscore_f1" in comparison.signature

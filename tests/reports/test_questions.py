@@ -7,7 +7,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.pairing import clusters_of
 from harness.runs import Outcome
-from reports.questions import check_have, questions_sharing, questions_where
+from reports.questions import check_have, questions_where
 
 
 def of(**document: Any) -> Outcome:
@@ -29,13 +29,13 @@ def of(**document: Any) -> Outcome:
     ],
 )
 def test_values_of_a_field_connect(value: Any, names: list[str]) -> None:
-    assert questions_sharing("topic")(of(topic=value)) == names
-    assert questions_sharing("topic")(of(other="law")) == []
+    assert of(topic=value).values_of("topic") == names
+    assert of(other="law").values_of("topic") == []
 
 
 def test_lists_connect_by_any_value_they_share() -> None:
     topics: list[Any] = [["a", "b"], ["c"], "b", ["d", "c"], [], []]
-    groups = clusters_of([of(topic=one) for one in topics], questions_sharing("topic"))
+    groups = clusters_of([of(topic=one) for one in topics], lambda one: one.values_of("topic"))
     assert groups == ["0", "1", "0", "1", "2", "3"]
 
 

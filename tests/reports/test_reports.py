@@ -14,7 +14,7 @@ from policyqa.scoring import COSTS
 from reports.comparison import Comparison, Groups, compare_run
 from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
-from tests.conftest import call
+from tests.conftest import refused
 from tests.reports.conftest import amending, shown
 from tests.reports.made_up import FLOORS, SHIFT
 
@@ -188,12 +188,9 @@ def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(
         ["report", tmp_path, "--json"],
         ["compare", named, named],
     ):
-        assert call(*command) == 2
-        said = capsys.readouterr()
-        assert said.out == ""
-        assert said.err.startswith(f"error: {tmp_path} was made by a version before 0.6")
-        assert said.err.endswith("policyqa run SUITE --out FOLDER\n")
-        assert said.err.count("\n") == 1
+        said = refused(capsys, *command)
+        assert said.startswith(f"error: {tmp_path} was made by a version before 0.6")
+        assert said.endswith("policyqa run SUITE --out FOLDER")
 
 
 def test_the_terminal_fits_80_columns_and_shows_the_figures(made_up_run: Path) -> None:

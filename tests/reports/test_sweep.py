@@ -99,18 +99,6 @@ def names(variants: str, evident: bool = True) -> list[str]:
         ("floor/first+budget=0 floor/first+budget=1 floor/first+budget=2", []),
         ("base/rag+budget=0 sft/rag+budget=1 base/rag+budget=2", []),
     ],
-    ids=[
-        "suite's",
-        "both",
-        "two",
-        "same",
-        "weights",
-        "both-vary",
-        "given",
-        "withheld",
-        "floors",
-        "models",
-    ],
 )
 def test_which_variants_are_a_curve(variants: str, expected: list[str]) -> None:
     assert names(variants) == expected
@@ -137,11 +125,7 @@ SINGLES = [str(i) for i in range(50)]
         ([FLAT], 0, None),
         ([FLAT, WILD, FLAT], 0, 2.24 / 50**0.5),  # Normal, at 97.5% of two.
         ([FLAT, SLIGHT], 10, None),
-        (
-            [FLAT, SLIGHT, *[FLAT] * 5],
-            0,
-            0.1 + 2.75 * 0.3 / 49**0.5,
-        ),  # Student's t, at 1 - 0.05 / 12.
+        ([FLAT, SLIGHT, *[FLAT] * 5], 0, 0.1 + 2.75 * 0.3 / 7),  # Student's t, at 1 - 0.05 / 12.
         ([FLAT, PARTLY], 10, None),
     ],
     ids=["never", "one", "last", "harm", "both", "alone", "wild", "slight", "six", "partly"],
@@ -155,9 +139,7 @@ def test_enough_is_the_smallest_that_nothing_larger_beats(
 
 
 def test_questions_of_few_sections_make_a_gain_less_sure() -> None:
-    found = enough([0, 10], [FLAT, PARTLY], [str(i // 5) for i in range(50)])
-    assert found is not None
-    assert found.value == 0
+    assert enough([0, 10], [FLAT, PARTLY], [str(i // 5) for i in range(50)]).value == 0
 
 
 @pytest.mark.parametrize("count", [1, 2, FEWEST - 1])
@@ -255,7 +237,6 @@ def test_notes_are_of_the_tables_shown(sweep_run: Path, made_up_run: Path) -> No
     assert "- Beside the floor: " not in swept_text
     assert other.count("- Beside the floor: ") == 1
     assert ("LLaMA" in swept_text, "LLaMA" in other) == (False, True)
-    assert "sweep" not in compare_run(made_up_run).as_json()
 
 
 def test_weights_that_were_not_trained_have_no_training_to_explain_them(sweep_run: Path) -> None:

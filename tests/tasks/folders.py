@@ -17,11 +17,12 @@ def rows_of(data: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def change(data: Path, changes: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Write other values into fields of some lines, by index from 0; the lines as they are then."""
+def change(data: Path, changes: Mapping[int | str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Write other values into fields of lines, by index or id; the lines as they are then."""
     rows = rows_of(data)
-    for row, fields in changes.items():
-        rows[row] |= fields
+    places = {row["id"]: place for place, row in enumerate(rows)}
+    for key, fields in changes.items():
+        rows[places[key] if isinstance(key, str) else key] |= fields
     write_questions(data, rows)
     return rows
 

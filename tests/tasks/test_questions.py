@@ -20,7 +20,6 @@ from tasks.policyqa.questions import (
     data_identity,
     in_split,
     left_out,
-    load_questions,
     with_reference,
 )
 from tests.conftest import write_questions
@@ -174,8 +173,7 @@ def test_the_shipped_set_has_its_size() -> None:
 def test_every_shipped_section_has_its_length_and_a_question() -> None:
     words = {section.id: len(section.body.split()) for section in load_corpus(DATA)}
     assert {id_: n for id_, n in words.items() if not 60 <= n <= 180} == {}
-    questions = load_questions(DATA, words)
-    assert set(words) == {id_ for question in questions for id_ in question.evidence}
+    assert set(words) == {id_ for question in load(DATA) for id_ in question.evidence}
 
 
 def test_the_shipped_answers_are_an_experts() -> None:

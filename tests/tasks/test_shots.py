@@ -37,12 +37,6 @@ def test_examples_are_of_the_train_split_and_num_fewshot_counts(data: Path) -> N
         assert prompt.count("\nContext: [1]") == 4
 
 
-def test_an_answer_ends_where_the_next_example_would_begin(data: Path) -> None:
-    results = evaluate(Parrot("x"), ["policyqa_plain"], shots=1, data=str(data))
-    asked = results["samples"]["policyqa_plain"][0]["arguments"][0][1]
-    assert asked["until"] == ["\nQuestion:", "\nAnswer the following question:"]
-
-
 def test_a_questions_examples_depend_on_it_and_the_seed_alone(data: Path) -> None:
     def prompts(**options: Any) -> dict[str, str]:
         results = evaluate(Parrot("x"), ["policyqa_plain"], shots=2, data=str(data), **options)
@@ -59,9 +53,8 @@ def test_a_questions_examples_depend_on_it_and_the_seed_alone(data: Path) -> Non
 
 def test_no_question_is_shown_one_whose_document_or_page_has_its_section(data: Path) -> None:
     note_pages(data / "corpus" / "kites.md", {"s-2": "2"})
-    places = {row["id"]: n for n, row in enumerate(rows_of(data))}
     by_page, by_document = {"evidence": ["kites#page=2"]}, {"evidence": ["kites"]}
-    change(data, {places["kites-0003"]: by_page, places["kites-0004"]: by_document})
+    change(data, {"kites-0003": by_page, "kites-0004": by_document})
     documents = {one.id: one.model_dump() for one in load(data)}
     train = [one for one in documents.values() if one["split"] == "train"]
     fit = fit_to_be_shown(documents["kites-0002"], train, 1)
@@ -100,7 +93,7 @@ def suite_task() -> PolicyQATask:
 
 
 @pytest.mark.parametrize("make", [stock_task, suite_task])
-def test_every_prompt_of_the_test_split_shows_train_alone_and_no_shared_evidence(
+def test_every_prompt_shows_train_alone_and_no_shared_evidence_and_stops_where_more_would_begin(
     make: Callable[[], PolicyQATask],
 ) -> None:
     task = make()
@@ -115,3 +108,5 @@ def test_every_prompt_of_the_test_split_shows_train_alone_and_no_shared_evidence
         assert asked == f"{instance.doc['question']}\n---\nAnswer:"
         assert [row["split"] for row in found] == ["train"] * 3
         assert not any(set(row["evidence"]) & set(instance.doc["evidence"]) for row in found)
+        stops = ["\nQuestion:", "\nAnswer the following question:"]
+        assert instance.args[1]["until"] == stops

@@ -103,10 +103,9 @@ def test_no_context_asks_the_same_template_with_nothing_in_it(
 
 
 def test_abstention_is_scored_over_the_questions_it_is_about(data: Path) -> None:
-    (place,) = (n for n, row in enumerate(rows_of(data)) if row["id"] == "wells-0002")
     answer = "No section of the Well Water Rules says it."
     none: list[str] = []
-    change(data, {place: {"answerable": False, "evidence": none, "answer": answer}})
+    change(data, {"wells-0002": {"answerable": False, "evidence": none, "answer": answer}})
     refusing = evaluate(Parrot("The sections do not say."), ["policyqa_oracle"], data=str(data))
     figures = refusing["results"]["policyqa_oracle"]
     assert figures["false_answer,none"] == 0.0
@@ -168,8 +167,7 @@ def test_an_encoder_and_its_layer_can_be_named(data: Path, cross_encoder: Path) 
 def test_questions_without_a_reference_are_left_out(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    test = [n for n, row in enumerate(rows_of(data)) if row["split"] == "test"]
-    change(data, {n: {"answer": None} for n in test[1:]})
+    change(data, {key: {"answer": None} for key in ("kites-0002", "wells-0002")})
     model = Parrot("x")
     evaluate(model, ["policyqa_plain"], data=str(data))
     assert len(model.prompts) == 1

@@ -14,18 +14,21 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.metrics import Row, abstains
-from harness.metrics.abstention import Abstained, FalseAnswer, OverRefusal
+from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
+from harness.metrics.evidence import EvidenceShown
 from rag.corpus import load_corpus
 from tasks.policyqa.questions import DATA, load_questions
 
-LABELLED = [
-    json.loads(line)
-    for line in Path(__file__).with_name("abstention.jsonl").read_text("utf-8").splitlines()
-]
+
+def labelled(name: str, part: str) -> list[dict[str, Any]]:
+    """One part of a file of answers."""
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if row["part"] == part]
 
 
 def agreement(rows: list[tuple[str, bool]]) -> tuple[float, float]:
@@ -35,7 +38,7 @@ def agreement(rows: list[tuple[str, bool]]) -> tuple[float, float]:
 
 
 def test_labelled_answers_are_told_apart() -> None:
-    rows = [(row["answer"], row["abstains"]) for row in LABELLED if row["part"] == "test"]
+    rows = [(row["answer"], row["abstains"]) for row in labelled("abstention.jsonl", "test")]
     precision, recall = agreement(rows)
     print(f"n = {len(rows)}, precision {precision:.3f}, recall {recall:.3f}")
     assert len(rows) == 120
@@ -44,8 +47,7 @@ def test_labelled_answers_are_told_apart() -> None:
 
 
 def test_real_answers_that_the_rules_were_not_written_with_are_told_apart() -> None:
-    lines = Path(__file__).with_name("answers.jsonl").read_text("utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if row["part"] == "held-out"]
+    rows = labelled("answers.jsonl", "held-out")
     agreed = [(row["answer"], all(row["labels"])) for row in rows if len(set(row["labels"])) == 1]
     counts = Counter((label, abstains(answer)) for answer, label in agreed)
     print(counts)
@@ -113,12 +115,13 @@ def row(answer: str, evidence: tuple[str, ...], shown: tuple[str, ...], answerab
         # Over-refusal counted a refusal without evidence in sight, which is right, as an error.
         (("act/s-2",), NOT_SHOWN, True, "abstained"),
         (("act/s-2",), (), True, "abstained"),
+        (("act/s-1",), ("act/s-10", "act/s"), True, "abstained"),  # Names that begin alike.
         ((), SHOWN, True, None),  # Nobody knows where the answer is.
         ((), SHOWN, False, "false_answer"),
         ((), (), False, "false_answer"),
     ],
 )
-def test_an_answer_counts_for_one_rate_or_none(
+def test_an_answer_counts_for_one_rate_or_none_by_whether_any_of_its_evidence_is_shown(
     answer: str,
     evidence: tuple[str, ...],
     shown: tuple[str, ...],
@@ -126,9 +129,13 @@ def test_an_answer_counts_for_one_rate_or_none(
     counts_for: str | None,
 ) -> None:
     asked = row(answer, evidence, shown, answerable)
-    found = {m.name: m.score([asked]) for m in (FalseAnswer(), OverRefusal(), Abstained())}
+    found = {m.name: m.score([asked]) for m in (FalseAnswer(), OVER_REFUSAL, ABSTAINED)}
     value = float((answer == REFUSED) is (counts_for != "false_answer"))
     assert found == {name: [value if name == counts_for else None] for name in found}
+    # Of what is unanswerable, or answered nobody knows where, no evidence was missed.
+    shows = {"over_refusal": True, "abstained": False}.get(counts_for or "")
+    assert asked.evidence_shown is shows
+    assert EvidenceShown().score([asked]) == [shows]
 
 
 def test_values_stand_in_the_order_of_the_rows() -> None:
@@ -138,13 +145,13 @@ def test_values_stand_in_the_order_of_the_rows() -> None:
         row(ANSWERED, ("act/s-1",), SHOWN, True),
         row(ANSWERED, (), SHOWN, False),
     ]
-    assert OverRefusal().score(rows) == [1.0, None, 0.0, None]
+    assert OVER_REFUSAL.score(rows) == [1.0, None, 0.0, None]
     assert FalseAnswer().score(rows) == [None, 0.0, None, 1.0]
-    assert Abstained().score(rows) == [None] * 4
+    assert ABSTAINED.score(rows) == [None] * 4
 
 
 def test_the_rules_are_in_the_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
-    metrics = (FalseAnswer(), OverRefusal(), Abstained())
+    metrics = (FalseAnswer(), OVER_REFUSAL, ABSTAINED)
     before = [metric.signature for metric in metrics]
     monkeypatch.setattr("harness.metrics.abstention._SENTENCE_END", re.compile(r"\n"))
     after = [metric.signature for metric in metrics]

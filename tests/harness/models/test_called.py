@@ -64,23 +64,11 @@ def answer_of(name: str = "answering", context: Context = NONE) -> Any:
     return answer
 
 
-class Asker:
-    """Asks ``answering`` through new KeepingLMs of one store."""
-
-    def __init__(self, kept: Kept) -> None:
-        self._kept = kept
-        self.heard: list[str] = []
-        self.lm: KeepingLM
-
-    def ask(self, *questions: str) -> list[str]:
-        use = Use("suite", "data", "model")
-        self.lm = KeepingLM({}, engine(), self._kept, use, say=self.heard.append)
-        return self.lm.generate_until(asked(list(questions)))
-
-
-@pytest.fixture
-def asker(kept: Kept) -> Asker:
-    return Asker(kept)
+def ask(kept: Kept, *questions: str) -> tuple[list[str], KeepingLM, list[str]]:
+    """What ``answering`` says through a new KeepingLM; the LM, and what its user hears."""
+    heard: list[str] = []
+    lm = KeepingLM({}, engine(), kept, Use("suite", "data", "model"), say=heard.append)
+    return lm.generate_until(asked(list(questions))), lm, heard
 
 
 def test_it_gets_the_question_and_its_context_where_its_variant_has_one() -> None:
@@ -115,12 +103,12 @@ def test_text_is_measured_and_tells_nothing_else_and_a_dict_what_a_line_of_a_fil
     ],
 )
 def test_what_is_no_answer_costs_that_one_and_a_line_and_is_asked_again(
-    returned: Any, said: str, asker: Asker
+    returned: Any, said: str, kept: Kept
 ) -> None:
     RETURNS["what"] = returned
-    assert asker.ask("who", "what", "why") == ["WHO", "", "WHY"]
-    assert list(asker.lm.unanswered) == ["what"]
-    (line,) = asker.heard
+    answers, lm, (line,) = ask(kept, "who", "what", "why")
+    assert answers == ["WHO", "", "WHY"]
+    assert list(lm.unanswered) == ["what"]
     assert line.startswith(f"what has no answer: {'what ' if isinstance(returned, dict) else ME}")
     assert "\n" not in line
     with pytest.raises(UnansweredError, match=said):
@@ -128,21 +116,22 @@ def test_what_is_no_answer_costs_that_one_and_a_line_and_is_asked_again(
 
     RETURNS.clear()
     CALLS.clear()
-    assert asker.ask("who", "what", "why") == ["WHO", "WHAT", "WHY"]
+    assert ask(kept, "who", "what", "why")[0] == ["WHO", "WHAT", "WHY"]
     assert CALLS == ["what"]
 
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit])
 def test_who_ends_the_program_ends_it_and_what_was_answered_is_kept(
-    ends: type[BaseException], asker: Asker
+    ends: type[BaseException], kept: Kept
 ) -> None:
     RETURNS["why"] = ends()
     RETURNS["whose"] = {"answer": "a", "context": ["a/s"], "price": 0.1}
     with pytest.raises(ends):
-        asker.ask("whose", "why")  # Longest first.
+        ask(kept, "whose", "why")  # Longest first.
     RETURNS.clear()
-    assert asker.ask("whose", "why") == ["a", "WHY"]
-    found = asker.lm.given["whose"]
+    answers, lm, _ = ask(kept, "whose", "why")
+    assert answers == ["a", "WHY"]
+    found = lm.given["whose"]
     assert (found.context, found.price) == (("a/s",), 0.1)
     assert CALLS == ["whose", "why", "why"]
 

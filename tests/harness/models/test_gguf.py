@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.models.catalogue import entry_of, fetch
+from tests.asking import asked
 
 PROMPT = "Water boils at a temperature of"
 
@@ -27,8 +28,6 @@ def gemma(home: Path) -> Path:  # noqa: ARG001
 
 @pytest.mark.slow
 def test_gemma_is_converted_asked_and_trained_on_with_the_same_ids(gemma: Path) -> None:
-    from lm_eval.api.instance import Instance
-
     from finetune.examples import IGNORED, tokenise, tokenizer_of
     from harness.models.policyqa_hf import PolicyQALM
 
@@ -45,10 +44,8 @@ def test_gemma_is_converted_asked_and_trained_on_with_the_same_ids(gemma: Path) 
     assert model.tokenizer.chat_template is None  # A base model.
 
     trained = tokenise(tokenizer_of(str(gemma)), PROMPT, " 100 degrees Celsius.")
-    asked = model.tok_batch_encode([PROMPT])[0][0].tolist()
-    assert asked[0] == model.tokenizer.bos_token_id == 2
-    assert trained.input_ids[: trained.labels.count(IGNORED)] == asked == model.tok_encode(PROMPT)
-
-    wanted = {"until": ["\n"], "max_gen_toks": 8, "do_sample": False}
-    request = Instance("generate_until", {}, (PROMPT, wanted), 0)
-    assert model.generate_until([request], disable_tqdm=True) == [" 100 degrees Celsius."]
+    read = model.tok_batch_encode([PROMPT])[0][0].tolist()
+    assert read[0] == model.tokenizer.bos_token_id == 2
+    assert trained.input_ids[: trained.labels.count(IGNORED)] == read == model.tok_encode(PROMPT)
+    requests = asked([PROMPT], until=["\n"], max_gen_toks=8)
+    assert model.generate_until(requests, disable_tqdm=True) == [" 100 degrees Celsius."]

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lm_eval.api.instance import Instance
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -15,7 +14,7 @@ from transformers import (
 
 from harness.errors import ModelError
 from harness.models.policyqa_hf import PolicyQALM
-from tests.asking import PROMPTS, SETTINGS, asked
+from tests.asking import PROMPTS, asked
 
 
 def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
@@ -109,10 +108,8 @@ def test_an_answer_is_cut_if_the_model_would_have_gone_on(tiny_llama: Path, tmp_
     def is_cut(prompt: str) -> bool:
         return not ends & set(tokens[prompt]) and stop not in tokenizer.decode(tokens[prompt])
 
-    settings = SETTINGS | {"until": [stop]}
-    requests = [Instance("generate_until", {}, (prompt, settings), 0) for prompt in PROMPTS]
     for size in (1, 2, 4):
         model = PolicyQALM(pretrained=str(tmp_path), device="cpu", batch_size=size)
-        model.generate_until(requests, True)
+        model.generate_until(asked(PROMPTS, until=[stop]), True)
         assert model.cut == [is_cut(prompt) for prompt in PROMPTS]
     assert model.cut == [False, False, False, True]

@@ -3,7 +3,6 @@
 import html
 import json
 import math
-import os
 import re
 import threading
 import uuid
@@ -22,12 +21,11 @@ from rag.stores.opening import Place, place_of
 from rag.stores.redaction import HIDDEN
 from rag.stores.settings import server
 from rag.stores.store import SPARSE_WEIGHT, Point, Query, Store
-from tests.rag.stores.memory import keep_in_memory
 from tests.serving import Call, Reply, serving
 from tests.serving import Server as StandIn
 
-SERVER = os.environ.get("QDRANT_URL")
-"""Taken before the session's own environment drops it."""
+pytestmark = pytest.mark.usefixtures("own_home")
+
 SIZE = 8
 COUNT = 300
 
@@ -51,21 +49,9 @@ def points() -> list[Point]:
     return made
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache without an index."""
-    monkeypatch.setenv("POLICYQA_HOME", str(tmp_path))
-
-
-@pytest.fixture(params=["edge", "memory", "server"])
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
+@pytest.fixture
+def place(each_store: None) -> Place:  # noqa: ARG001
     """A collection that is not there yet, in each kind of store."""
-    if request.param == "memory":
-        keep_in_memory(monkeypatch)
-    if request.param == "server":
-        if not SERVER:
-            pytest.skip("set QDRANT_URL to a Qdrant server to run this")
-        monkeypatch.setenv("QDRANT_URL", SERVER)
     return place_of(f"policyqa-test-{uuid.uuid4().hex}")
 
 

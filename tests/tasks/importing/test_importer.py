@@ -1,21 +1,20 @@
 """What is imported is a data folder like any other; what is not taken is listed."""
 
 import csv
-import io
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from harness.errors import ConfigError, DataError
-from policyqa.data import show_import
+from harness.files import read_json
 from rag.corpus import load_corpus, load_frameworks
 from rag.retriever import Retriever
 from tasks.importing.importer import import_data
 from tasks.policyqa.questions import UNANSWERED, Split
+from tests.conftest import shown
 from tests.documents import (
     write_docx,
     write_html,
@@ -74,10 +73,16 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def one(tmp_path: Path) -> Path:
-    """A folder of one document, which is read in no time."""
+def folder(tmp_path: Path) -> Path:
+    """A folder of documents, with none in it."""
     folder = tmp_path / "documents"
     folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def one(folder: Path) -> Path:
+    """A folder of one document, which is read in no time."""
     articles = "## Article 1 Purpose\nWells.\n## Article 2 Digging wells\n15 metres.\n"
     (folder / "wells.md").write_text(f"# Bylaw on wells\n{articles}## Article 3 Fees\nNone.\n")
     return folder
@@ -133,13 +138,11 @@ def test_files_that_cannot_be_read_are_listed_and_cost_nothing(tmp_path: Path, o
     names = {"broken.pdf", "below/scan.pdf", "locked.pdf", "empty.docx", "picture.png"}
     assert set(refused(summary)) == names
     assert "encrypted" in refused(summary)["locked.pdf"]
-    assert json.loads((tmp_path / "data" / "import.json").read_text()) == summary
+    assert read_json(tmp_path / "data" / "import.json") == summary
     assert [framework.id for framework in load_frameworks(tmp_path / "data")] == ["wells"]
 
 
-def test_odd_names_and_texts_cost_nothing_but_themselves(tmp_path: Path) -> None:
-    folder = tmp_path / "documents"
-    folder.mkdir()
+def test_odd_names_and_texts_cost_nothing_but_themselves(tmp_path: Path, folder: Path) -> None:
     (folder / "_.txt").write_text("A rule of the town.\n\nANNEX\n\n\x1a")
     (folder / "Größe (2).md").write_text("# A\n\n# B\n\nText.\x07\n")
     (folder / os.fsdecode(b"gr\xf6sse.txt")).write_text("Zehn Meter.")
@@ -180,9 +183,9 @@ def test_one_document_alone_is_imported_and_nothing_overwritten(tmp_path: Path, 
         import_data(one, tmp_path / "data")
 
 
-def test_a_folder_with_nothing_to_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    folder = tmp_path / "documents"
-    folder.mkdir()
+def test_a_folder_with_nothing_to_read_is_refused_and_leaves_nothing(
+    tmp_path: Path, folder: Path
+) -> None:
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
     with pytest.raises(DataError, match=r"no document .* could be read: broken\.pdf"):
         import_data(folder, tmp_path / "data")
@@ -229,13 +232,10 @@ def test_questions_in_json_lines_are_taken_or_listed(tmp_path: Path, town: Path)
 def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> None:
     rows = ["question,answer,answerable", "One?,Yes.,", "Two?,,", "Three?,,no", "Four?,No.,no"]
     (one / "questions.csv").write_text("\n".join(rows))
-    summary = import_data(one, tmp_path / "data")
-    assert summary["questions"]["without reference answer"] == 1
-    assert summary["questions"]["unanswerable without answer"] == 1
+    said = shown("data", "import", one, "--out", tmp_path / "data")
+    counts = read_json(tmp_path / "data" / "import.json")["questions"]
+    assert (counts["without reference answer"], counts["unanswerable without answer"]) == (1, 1)
     assert [q.answer for q in load(tmp_path / "data")] == ["Yes.", None, UNANSWERED, "No."]
-    console = Console(file=io.StringIO(), width=400)
-    show_import(summary, tmp_path / "data", console)
-    said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "1 of them have no reference answer: such a question can be retrieved for" in said
     assert "Give it an answer, or answerable=false where the documents hold none" in said
     assert "1 of them are unanswerable, with no answer of their own: their ref" in said
@@ -249,10 +249,8 @@ def test_where_questions_are_hardly_english_abstention_is_said_to_be_told_for_en
     tmp_path: Path, one: Path, question: str, said: bool
 ) -> None:
     (one / "questions.csv").write_text(f"question,answer\n{question},10.\n")
-    console = Console(file=io.StringIO(), width=400)
-    show_import(import_data(one, tmp_path / "data"), tmp_path / "data", console)
-    shown: str = console.file.getvalue()  # type: ignore[attr-defined]
-    assert ("1 of them are hardly English: who abstains is told by rules" in shown) is said
+    told = shown("data", "import", one, "--out", tmp_path / "data")
+    assert ("1 of them are hardly English: who abstains is told by rules" in told) is said
 
 
 @pytest.mark.parametrize(
@@ -310,10 +308,8 @@ def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path, town: Path) -> 
     assert frameworks == ["ovens", "ovens", "kites", "wells"]
 
 
-def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path) -> None:
+def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path, folder: Path) -> None:
     # `data import` parted them, and `data check` found that at once.
-    folder = tmp_path / "documents"
-    folder.mkdir()
     for name in ("a", "b"):
         sides = [
             [("h2", f"Article {n} {name}"), ("p", "It holds for all who live here.")]
