@@ -13,7 +13,7 @@ Everything in it can be made again from what is kept (``harness.kept``), without
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from harness.metrics import Value
 MANIFEST = "manifest.json"
 VARIANT_RECORD = "variant.json"
 """Beside a variant's results: identity and cost. Its presence marks the variant finished."""
+TOKENS = ("prompt_tokens", "answer_tokens")
+"""What a question costs in tokens."""
 CHART = "sweep.svg"
 """In a run's folder: the picture of its curves, if the context was varied."""
 
@@ -38,6 +40,8 @@ class Outcome:
     """By metric, of those that have something to say of it."""
     document: dict[str, Any] = field(default_factory=dict, repr=False)
     """The question's line of the data, and what it was asked with."""
+    cost: dict[str, float | None] = field(default_factory=dict, repr=False)
+    """What the answer took, as ``Result.cost`` has the means of it; empty where nobody tells."""
 
     def values_of(self, field: str) -> list[str]:
         """The values of a field of the document, of which a list has several, as text.
@@ -154,6 +158,29 @@ def read_result(run: Path, name: str) -> Result:
     return Result(name, first, record, run, tuple(further))
 
 
+def costs_of(result: Result, name: str) -> Result:
+    """The variant with what each answer cost in place of its scores, as values of that name.
+
+    A question whose answer does not tell it has none.
+
+    Args:
+        result: a variant.
+        name: a name of ``Outcome.cost``, or ``tokens``: those of prompt and answer together.
+    """
+    parts = TOKENS if name == "tokens" else (name,)
+
+    def costing(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+        found = {}
+        for key, one in outcomes.items():
+            told = [cost for cost in map(one.cost.get, parts) if cost is not None]
+            values: dict[str, Value] = {name: sum(told)} if len(told) == len(parts) else {}
+            found[key] = replace(one, values=values)
+        return found
+
+    first, *further = map(costing, result.replicates)
+    return replace(result, outcomes=first, further=tuple(further))
+
+
 def _samples_in(folder: Path) -> dict[str, Outcome]:
     logs = list(folder.glob("samples_*.jsonl"))
     if not logs:
@@ -180,6 +207,10 @@ def read_samples(path: Path) -> dict[str, Outcome]:
                     for name, one in ((name, sample[name]) for name in sample["metrics"])
                 },
                 document=document,
+                cost={
+                    name: None if one is None else float(one)
+                    for name, one in (sample.get("cost") or {}).items()
+                },
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error

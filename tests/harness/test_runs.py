@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, RunError
-from harness.runs import Outcome, read_manifest, read_result, read_samples
+from harness.runs import Outcome, Result, costs_of, read_manifest, read_result, read_samples
 from tests.logs import write_log
 
 COST = {"prompt_tokens": 12.5, "answer_tokens": 3.0, "seconds": None}
@@ -48,6 +48,27 @@ def test_a_finished_variant_is_read_back(run: Path) -> None:
     assert (outcome.question_id, outcome.text, outcome.evidence) == ("q1", "72 hours.", ["f/a"])
     assert outcome.values == {"rouge_l": 0.5, "corpus_bleu": (3.0, 4.0)}
     assert result.cost == COST
+
+
+def test_what_each_answer_cost_stands_where_its_scores_did(tmp_path: Path) -> None:
+    told = {"prompt_tokens": 120, "answer_tokens": 8, "seconds": None, "cut": True}
+    path = write_log(
+        tmp_path, [sample("q1", cost=told), sample("q2", cost=None), sample("q3", cost=COST)]
+    )
+    outcomes = read_samples(path)
+    assert outcomes["q1"].cost == {**told, "cut": 1.0}
+    assert outcomes["q2"].cost == {}
+    twice = Result("base/rag", outcomes, further=(outcomes,))
+
+    def values(name: str) -> list[dict[str, Any]]:
+        found = costs_of(twice, name)
+        assert found.outcomes == found.further[0]
+        assert [one.text for one in found.outcomes.values()] == ["72 hours."] * 3
+        return [one.values for one in found.outcomes.values()]
+
+    assert values("tokens") == [{"tokens": 128.0}, {}, {"tokens": 15.5}]
+    assert values("cut") == [{"cut": 1.0}, {}, {}]
+    assert values("seconds") == [{}, {}, {}]
 
 
 def test_what_a_run_has_not_is_one_line_with_a_remedy(run: Path, tmp_path: Path) -> None:
