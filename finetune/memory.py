@@ -5,9 +5,7 @@ on a GPU, what its heaviest batch takes there.
 The formula is an estimate: allocators keep what is freed, and buffers come and pass. Not in it are
 pages of the weights' file, which the system takes back when memory is short. Sources of its terms:
 
-- weights: LLM.int8() (arXiv:2208.07339) keeps a byte a weight of linear layers and a float32 scale
-  a row; NF4 (QLoRA, arXiv:2305.14314) half a byte and 0.127 bits of scales a weight. The rest
-  keeps the type it is stored in.
+- weights: ``harness.models.weights``.
 - adapter: LoRA (arXiv:2106.09685) has rank × (inputs + outputs) parameters a layer. Each is a
   float32, as is its gradient, with Adam's two states of 4 bytes, or of 1 (arXiv:2110.02861).
 - activations: counted as Korthikanti et al. do (arXiv:2205.05198, section 4.1), tensor by tensor of
@@ -31,6 +29,7 @@ from finetune.examples import IGNORED, Example, Examples
 from finetune.recipe import Recipe
 from finetune.train import memory_explained, refuse_idle_devices
 from finetune.trainer import make_trainer
+from harness.models.weights import linear_layers, number_bytes, weight_bytes
 from harness.progress import silent
 
 PROCESS = 900_000_000
@@ -60,22 +59,11 @@ def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, int]:
     logits = batch.rows * batch.answer * base.config.get_text_config().vocab_size
     return {
         "process": 0 if torch.cuda.is_available() else PROCESS,
-        "weights": weight_bytes(base, recipe),
+        "weights": weight_bytes(base, recipe.precision),
         "adapter": trainable(base, recipe) * (4 + 4 + states),
         "activations": activations(base, recipe, batch),
         "logits": logits * 3 * 4,
     }
-
-
-def weight_bytes(base: Any, recipe: Recipe) -> int:
-    """Bytes of the base."""
-    linear = [one for one in _linear(base).values() if one is not base.get_output_embeddings()]
-    quantised = sum(one.weight.numel() for one in linear)
-    scales = 4 * sum(one.out_features for one in linear)
-    width = _width(base, recipe)
-    whole = {"int8": quantised + scales, "nf4": int(quantised * (4 + 0.127) / 8)}
-    rest = width * (base.num_parameters() - quantised)
-    return int(rest + whole.get(recipe.precision, width * quantised))
 
 
 def trainable(base: Any, recipe: Recipe) -> int:
@@ -86,7 +74,7 @@ def trainable(base: Any, recipe: Recipe) -> int:
 
 def activations(base: Any, recipe: Recipe, batch: BatchShape) -> int:
     """Bytes that are kept for the backward pass."""
-    config, width = base.config.get_text_config(), _width(base, recipe)
+    config, width = base.config.get_text_config(), number_bytes(base, recipe.precision)
     hidden, heads = config.hidden_size, config.num_attention_heads
     layers = len(recipe.adapted(config.num_hidden_layers))
     norms = 2 * 4 * hidden  # The input of each, in float32.
@@ -134,21 +122,9 @@ def measured_peak(recipe: Recipe, folder: str, tokenizer: Any, rows: Sequence[Ex
     return int(torch.cuda.max_memory_allocated())
 
 
-def _width(base: Any, recipe: Recipe) -> int:
-    """Bytes of a number that is computed with, and of a weight that is not quantised."""
-    stored = getattr(base.config, "dtype", None) or torch.float32
-    return {"fp32": 4, "bf16": 2}.get(recipe.precision, int(stored.itemsize))
-
-
 def _adapted(base: Any, recipe: Recipe) -> list[Any]:
     """The linear layers that get an adapter."""
     layers = recipe.adapted(base.config.get_text_config().num_hidden_layers)
     ends = (rf"\.{layer}\..*{name}$" for layer in layers for name in recipe.target_modules)
     wanted = re.compile("|".join(ends))
-    return [one for name, one in _linear(base).items() if wanted.search(name)]
-
-
-def _linear(base: Any) -> dict[str, Any]:
-    """The linear layers, by name."""
-    found = base.named_modules()
-    return {name: one for name, one in found if isinstance(one, torch.nn.Linear)}
+    return [one for name, one in linear_layers(base).items() if wanted.search(name)]

@@ -6,7 +6,8 @@ shipped; hold, if that is the one in place, or if no other can be shipped any mo
 undecided, and a plan says what would decide (``harness.planning``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from math import ceil, inf, isfinite
 from typing import Literal
 
@@ -27,16 +28,34 @@ were shipped more often than 5 times in 100 (``benchmarks.decisions``)."""
 
 
 def decide(
-    entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep = everything
+    entrants: Sequence[Entrant],
+    by: Measure,
+    rule: Rule,
+    exposed: Mapping[str, Collection[str]] | None = None,
 ) -> Verdict | None:
     """The verdict on variants of which one is in place; None where they share no question.
+
+    What would be shipped is held back if its training has seen questions, and without these it
+    would not be shipped.
 
     Args:
         entrants: what is compared; those that are shown the evidence are left out.
         by: the deciding metric; where lower is better, a difference counts the other way round.
         rule: how it is decided.
-        keep: which questions are looked at.
+        exposed: of each variant the ids of questions that its training has seen.
     """
+    verdict = _verdict(entrants, by, rule, everything)
+    seen = (exposed or {}).get(verdict.variant, ()) if verdict else ()
+    if verdict is None or verdict.decision != "ship" or not seen:
+        return verdict
+    clean = _verdict(entrants, by, rule, lambda outcome: outcome.question_id not in seen)
+    if clean and (clean.decision, clean.variant) == ("ship", verdict.variant):
+        return verdict
+    held = verdict.in_place
+    return replace(verdict, decision="hold", variant=held, leaked=verdict.variant)
+
+
+def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -> Verdict | None:
     compared = [one for one in entrants if one.role != "shown the evidence"]
     together = align([one.result for one in compared], by.name, keep)
     if not together.clusters:
@@ -178,7 +197,8 @@ def _detectable(found: Estimates, contest: Contest, place: int, in_place: int) -
         return None
     weights, places = pairs(len(found.values))
     least = detectable(found, weights, contest.coverage)
-    return float(least[places.index((min(in_place, other), max(in_place, other)))])
+    # Of two that never differ nothing is known.
+    return float(least[places.index((min(in_place, other), max(in_place, other)))]) or None
 
 
 def _needed(

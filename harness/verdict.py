@@ -44,15 +44,22 @@ class Limit:
     most: float
     figure: Figure | None
     """None where nobody tells."""
+    state: Literal["holds", "is broken", "is open"]
+    """It holds if the interval is below, is broken if it is above."""
 
-    @property
-    def state(self) -> Literal["holds", "is broken", "is open"]:
-        """It holds if the interval is below, is broken if it is above."""
-        if self.figure is None or self.figure.low is None or self.figure.high is None:
-            return "is open"
-        if self.figure.high < self.most:
-            return "holds"
-        return "is broken" if self.figure.low > self.most else "is open"
+    @classmethod
+    def of(cls, name: str, most: float, figure: Figure | None) -> "Limit":
+        """A limit, and what a figure says of it."""
+        if figure is None or figure.low is None or figure.high is None:
+            return cls(name, most, figure, "is open")
+        if figure.high < most:
+            return cls(name, most, figure, "holds")
+        return cls(name, most, figure, "is broken" if figure.low > most else "is open")
+
+    @classmethod
+    def exact(cls, name: str, most: float, value: float | None) -> "Limit":
+        """A limit of what is no sample's."""
+        return cls.of(name, most, None if value is None else Figure(value, value, value, 0, 0))
 
     @property
     def growth(self) -> float | None:
@@ -60,7 +67,8 @@ class Limit:
         if self.figure is None or self.figure.low is None or self.figure.high is None:
             return None
         apart = abs(self.figure.mean - self.most)
-        return (max((self.figure.high - self.figure.low) / 2 / apart, 1)) ** 2 if apart else None
+        half = (self.figure.high - self.figure.low) / 2
+        return max(half / apart, 1.0) ** 2 if apart else None
 
 
 @dataclass(frozen=True)
@@ -119,3 +127,17 @@ class Verdict:
     """The smallest true difference from what is in place that would probably be shown."""
     needed: Needed | None
     """None where nothing is open, or no number of questions would decide."""
+    leaked: str | None = None
+    """The variant that would be shipped, but for questions that its training has seen."""
+
+    @property
+    def closest(self) -> str | None:
+        """The candidate that is looked at: the one to ship, or that came closest; None: none."""
+        if self.leaked or self.standings[self.variant].role == "candidate":
+            return self.leaked or self.variant
+        ahead = {
+            name: one.beside[self.in_place].delta
+            for name, one in self.standings.items()
+            if one.role == "candidate"
+        }
+        return max(ahead, key=lambda name: ahead[name], default=None)

@@ -18,6 +18,7 @@ from finetune.fitting import LIGHTER
 from finetune.folders import size_text
 from finetune.recipe import Recipe
 from harness.models import catalogue
+from harness.models.weights import skeleton
 from policyqa.progress import Watch
 from policyqa.train import prepared
 
@@ -35,7 +36,6 @@ def dry_run(recipe: Recipe, data: Path, watch: Watch) -> dict[str, Any]:
     folder = catalogue.loadable(recipe.model)
     import psutil
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
 
     from finetune.examples import build_splits, tokenizer_of
     from finetune.memory import has_weights, heaviest, measured_peak, terms, trainable
@@ -43,8 +43,7 @@ def dry_run(recipe: Recipe, data: Path, watch: Watch) -> dict[str, Any]:
     tokenizer, on_gpu = tokenizer_of(folder), torch.cuda.is_available()
     with watch.stage("examples"):
         splits = build_splits(recipe, questions, retriever, tokenizer)
-    with torch.device("meta"):
-        base = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+    base = skeleton(folder)
     rows = splits["train"].rows
     batch = heaviest(rows, recipe.batch_size)
     memory = terms(base, recipe, batch)

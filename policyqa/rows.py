@@ -1,12 +1,14 @@
 """The rows of a suite's tables, as written: models, contexts, decoding."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     NonNegativeFloat,
@@ -16,11 +18,13 @@ from pydantic import (
 )
 
 from harness.errors import ConfigError
+from harness.metrics import Metric
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
 from harness.variants import Context, Decoding, Model, Price, Source
 from rag.index import MODES
+from reports.decision import COSTS
 
 SECRET = ("api_key", "auth_token", "authorization", "header", "headers", "password", "token")
 """Options of an engine that would put a secret into a suite, and with it into a run folder."""
@@ -163,3 +167,32 @@ class DecodingRow(_Row):
     def decoding(self) -> Decoding:
         """The row as a value."""
         return Decoding(**self.model_dump())
+
+
+class DecideRow(_Row):
+    """How a suite decides between its variants."""
+
+    by: str | None = None
+    """The metric; None is the first of the suite's of which better is known."""
+    margin: NonNegativeFloat = 0.0
+    """The smallest difference of it that matters."""
+    cost: Literal["seconds", "tokens", "memory", "price"] | None = None
+    """What is dear: of several that are good enough the cheapest is shipped."""
+    at_most: Annotated[dict[str, float], BeforeValidator(lambda found: found or {})] = {}
+    """Limits, of metrics and of what an answer costs."""
+
+    def check(self, metrics: Sequence[Metric]) -> None:
+        """Refuse what no run of these metrics could decide by.
+
+        Raises:
+            ConfigError: a name is that of no metric, or of one that has no better.
+        """
+        directed = [one.name for one in metrics if one.higher_is_better is not None]
+        if self.by is not None and self.by not in directed:
+            raise ConfigError(f"decide: by names {self.by!r}; it can be {', '.join(directed)}")
+        names = [one.name for one in metrics if one.kind != "corpus"]
+        for name in self.at_most:
+            if name not in (*names, *COSTS):
+                raise ConfigError(
+                    f"decide: at_most names {name!r}; it can be {', '.join((*COSTS, *names))}"
+                )

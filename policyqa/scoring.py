@@ -20,8 +20,10 @@ from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
 from harness.metrics.scoring import row_keys
 from harness.models.answering import AnsweringLM
+from harness.models.kinds import ENGINE
+from harness.models.weights import memory_of
 from harness.runs import VARIANT_RECORD, replicate_folder, variant_folder
-from harness.variants import Price, Variant
+from harness.variants import Model, Price, Variant
 from policyqa.quiet import without_git_errors
 from tasks.policyqa.task import PolicyQATask
 
@@ -166,11 +168,17 @@ def _record(asked: Sequence[Asked]) -> dict[str, Any]:
     return {
         "variant": variant.name,
         "replicates": {one.variant.replicate: one.variant.identity for one in asked},
-        "cost": cost(answers, variant.model.price),
+        "cost": cost(answers, variant.model.price) | {"memory": _memory(variant.model)},
         "unanswered": sorted({question for one in asked for question in one.lm.unanswered}),
         "answered_by": sorted({answer.code for answer in answers if answer.code}),
         "served_by": sorted({f"{one.served_by or '?'} on {one.day}" for one in answers if one.day}),
     }
+
+
+def _memory(model: Model) -> int | None:
+    """Bytes of the weights, where they are loaded on this machine by its own engine."""
+    local = model.kind == "local" and model.engine == ENGINE
+    return memory_of(model.base, model.precision) if local else None
 
 
 def cost(answers: Sequence[Answer], price: Price | None) -> dict[str, float | None]:

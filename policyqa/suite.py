@@ -34,7 +34,7 @@ from harness.models.kinds import FLOORS
 from harness.validation import Name, validated
 from harness.variants import SOURCES, Context, Model, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
-from policyqa.rows import ContextRow, DecodingRow, ModelRow
+from policyqa.rows import ContextRow, DecideRow, DecodingRow, ModelRow
 from rag.corpus import has_corpus
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
@@ -66,7 +66,10 @@ class Suite(BaseModel):
     floors: list[str] = list(FLOORS)
     """Kinds of floors shown at the head of the table."""
     baseline: str | None = None
-    """The variant others are compared with; None is ``base/plain``, or else the first."""
+    """What is in place, which others are compared with; None is ``base/plain``, or else the
+    first."""
+    decide: DecideRow | None = None
+    """What decides; None is the first metric, and any difference."""
     metrics: Annotated[list[str], Field(min_length=1)] | None = None
     """Names of metrics; None is all."""
     data: Path = DATA
@@ -98,7 +101,9 @@ class Suite(BaseModel):
     def _can_be_carried_out(self) -> "Suite":
         try:
             names = [variant.name for variant in self.resolved]
-            make_metrics(self.metrics)
+            metrics = make_metrics(self.metrics)
+            if self.decide:
+                self.decide.check(metrics)
             baseline = self.baseline_name
         except BenchError as error:
             raise ValueError(str(error)) from error

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.statistics import Difference, Figure
+from harness.verdict import Beside
 from reports.explained import NO_INTERVAL
 from reports.reported import Differences, Figures
 
@@ -40,7 +41,7 @@ def score_cell(figures: Figures, changes: Differences | None, metric: str) -> st
     return "\n".join([f"{figures[metric].mean:.3f}", *lines])
 
 
-def change(difference: Difference) -> tuple[str, str]:
+def change(difference: Difference | Beside) -> tuple[str, str]:
     """A difference, and its interval; – where there are too few groups for one."""
     low, high = difference.low, difference.high
     ends = "–" if low is None or high is None else f"[{end(low)}, {end(high)}]"

@@ -14,6 +14,7 @@ from harness.files import read_yaml
 from harness.pairing import Measure, clusters_of, differences, evidence_of, figures
 from harness.runs import MANIFEST, Result, read_manifest, read_result
 from harness.validation import validated
+from reports.decision import Decided, run_decision
 from reports.explained import GROUPED
 from reports.measures import measures_of
 from reports.reported import Differences, Figures, Machine, MetricFacts, Reported, SuiteFacts
@@ -35,7 +36,7 @@ class Groups(Reported):
 
 
 class Cost(Reported):
-    """Means a question; None where nobody tells."""
+    """Means a question, and bytes of the weights; None where nobody tells."""
 
     prompt_tokens: float | None
     answer_tokens: float | None
@@ -43,6 +44,8 @@ class Cost(Reported):
     price: float | None
     cut: float | None
     """Share of the answers that were longer than they may be."""
+    memory: float | None = None
+    """Bytes of the weights, as ``harness.models.weights`` has them."""
 
 
 class VariantFigures(Reported):
@@ -92,6 +95,7 @@ class Comparison(Reported):
     machine: Machine
     metrics: Mapping[str, MetricFacts]
     baseline: str
+    verdict: Decided | None
     groups: Groups
     floor: str | None
     variants: Mapping[str, VariantFigures]
@@ -141,6 +145,7 @@ def compare_run(run: Path) -> Comparison:
         "machine": manifest["machine"],
         "metrics": manifest["metrics"],
         "baseline": baseline.name,
+        "verdict": run_decision(manifest, results, measures),
         "groups": _groups(manifest, baseline),
         "floor": floor.name if floor else None,
         "variants": {

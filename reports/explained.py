@@ -18,15 +18,16 @@ NO_INTERVAL = (
 )
 VARIANTS = (
     "Variants: under each score its difference from the baseline on the same questions, with the "
-    "paired 95% interval (Student's t, by the jackknife over groups of questions). floor/… "
-    "answer without a language model: the question (echo), another question's answer (other), the "
-    "first 40 words of the best passage (first), its sentence nearest to the question (sentence). "
-    "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of "
-    "all answers' counts together. Cost: mean tokens (prompt and answer) and seconds a question. "
-    "Seconds are of the machine and moment that made the answers, in batches: compare them "
-    "loosely. Price: of 1,000 questions, in the suite's currency. Cut: the share of answers that "
-    "were longer than they may be. n × 3: questions answered three times, by weights of three "
-    "seeds or drawn anew; the interval is of both. Without: questions that got no answer."
+    "paired 95% interval (Student's t, by the jackknife over groups of questions). floor/… answer"
+    " without a language model: the question (echo), another question's answer (other), the first"
+    " 40 words of the best passage (first), its sentence nearest to the question (sentence). "
+    "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of"
+    " all answers' counts together. Cost: mean tokens (prompt and answer) and seconds a question."
+    " Seconds are of the machine and moment that made the answers, in batches: compare them "
+    "loosely. GB: of the weights, by a formula of their number and precision. Price: of 1,000 "
+    "questions, in the suite's currency. Cut: the share of answers that were longer than they may"
+    " be. n × 3: questions answered three times, by weights of three seeds or drawn anew; the "
+    "interval is of both. Without: questions that got no answer."
 )
 BESIDE_FLOOR = (
     "Beside the floor: what a variant adds to looking a sentence up, on the same questions, with "

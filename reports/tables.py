@@ -17,6 +17,7 @@ from reports.cells import (
 from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
 from reports.pairwise import Paired
+from reports.verdict_table import verdict_table
 
 _NAMED = 5
 """Questions without an answer that are named."""
@@ -25,11 +26,13 @@ ARROWS = {True: "↑", False: "↓", None: ""}
 
 
 def tables(comparison: Comparison) -> list[TextTable]:
-    """The variants with their cost; beside the floor; curves; rates; last what was published.
+    """The verdict; the variants with their cost; beside the floor; curves; rates; last what was
+    published.
 
     What follows from several is said of the first.
     """
     made = [
+        _verdict(comparison),
         _variants(comparison),
         _beside_the_floor(comparison),
         *(curve_table(comparison, curve) for curve in comparison.sweep),
@@ -43,6 +46,11 @@ def tables(comparison: Comparison) -> list[TextTable]:
         shown.append(replace(table, conclusions=fresh))
         said.update(fresh)
     return shown
+
+
+def _verdict(comparison: Comparison) -> TextTable | None:
+    decided = comparison.verdict
+    return verdict_table(decided, comparison.metrics[decided.by].title) if decided else None
 
 
 def pair_table(pair: Paired) -> TextTable:
@@ -108,6 +116,7 @@ def _cost(cost: Cost, unanswered: int) -> str:
     tokens = [one for one in (cost.prompt_tokens, cost.answer_tokens) if one is not None]
     parts = [f"{sum(tokens):.0f} tok"] if tokens else []
     parts += [f"{cost.seconds:.2f} s"] if cost.seconds is not None else []
+    parts += [f"{cost.memory / 1e9:.2f} GB"] if cost.memory is not None else []
     parts += [f"{1000 * cost.price:.3g} / 1,000"] if cost.price is not None else []
     parts += [f"{cost.cut:.0%} cut"] if cost.cut is not None else []
     parts += [f"{unanswered} without"] if unanswered else []

@@ -8,7 +8,6 @@ import pytest
 import torch
 from bitsandbytes.nn import Linear8bitLt
 from peft import get_peft_model
-from transformers import AutoConfig, AutoModelForCausalLM
 
 from finetune.examples import IGNORED, Example, tokenizer_of
 from finetune.memory import (
@@ -18,25 +17,20 @@ from finetune.memory import (
     measured_peak,
     terms,
     trainable,
-    weight_bytes,
 )
 from finetune.recipe import load_recipe
 from finetune.trainer import AnswerTrainer, adapter_config
 from harness.models.precision import PRECISIONS, load_base
+from harness.models.weights import skeleton, weight_bytes
 from tests.finetune.training import recipe
 
 ROWS = [Example([5] * 60, [IGNORED] * 50 + [5] * 10), Example([5] * 40, [IGNORED] * 10 + [5] * 30)]
 BATCH = BatchShape(rows=2, tokens=60, answer=31)
 
 
-def configured(model: Path) -> Any:
-    with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(model))
-
-
 @pytest.fixture
 def base(tiny_llama: Path) -> Any:
-    return configured(tiny_llama)
+    return skeleton(tiny_llama)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +43,7 @@ def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pa
     model = load_base(str(tiny_llama), precision)
     loaded = model.get_memory_footprint()
     scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
-    assert 0.999 * loaded <= weight_bytes(base, wanted) <= 1.001 * scales * loaded
+    assert 0.999 * loaded <= weight_bytes(base, wanted.precision) <= 1.001 * scales * loaded
     model = get_peft_model(model, adapter_config(wanted, 2)).train()
     parameters = [one.numel() for one in model.parameters() if one.requires_grad]
     assert trainable(base, wanted) == sum(parameters)
@@ -112,7 +106,7 @@ def test_the_heaviest_batch_is_tried_and_nothing_is_left_of_it(
 
 @pytest.mark.slow
 def test_under_one_and_a_half_percent_of_the_parameters_are_trained(smollm2: Path) -> None:
-    model = configured(smollm2)
+    model = skeleton(smollm2)
     assert model.num_parameters() == 134_515_008
     trained = trainable(model, load_recipe("smollm2-135m-sft"))
     assert 0.01 < trained / (trained + 134_515_008) < 0.015
