@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.database import Database
-from harness.files import cache_folder
+from harness.files import cache_folder, fingerprint
 from harness.metrics.metric import Value
 
 SCHEMA = 2
@@ -148,10 +148,25 @@ class Kept:
     # Who used what
 
     def used(self, use: Use, kind: str, keys: Iterable[str]) -> None:
-        """Note that ``use`` needs these answers or scores (``kind``: ``answer`` or ``score``)."""
+        """Note that ``use`` needs these answers or scores (``kind``: ``answer``, ``score``)."""
         rows = [(use.suite, use.data, use.model, kind, key) for key in keys]
         with self._db.writing() as db:
             db.executemany("INSERT OR IGNORE INTO uses VALUES (?,?,?,?,?)", rows)
+
+    def scored(self, use: Use, variant: str, questions: Iterable[str]) -> None:
+        """Note that a variant, by its fingerprint, was scored on these questions."""
+        self.used(use, "scored", (f"{fingerprint(one)}:{variant}" for one in questions))
+
+    def tried(self, questions: Iterable[str]) -> int:
+        """How many variants were scored on these questions so far: the most of any of them."""
+        (found,) = self._db.rows(
+            "SELECT coalesce(max(variants), 0) FROM ("
+            "SELECT count(DISTINCT substr(key, 66)) AS variants FROM uses WHERE kind = 'scored' "
+            "AND substr(key, 1, 64) IN (SELECT value FROM json_each(?)) "
+            "GROUP BY substr(key, 1, 64))",
+            [json.dumps([fingerprint(one) for one in questions])],
+        )
+        return int(found[0])
 
     def info(self) -> list[dict[str, Any]]:
         """What is kept of each suite, data folder and model: answers, their characters, scores."""

@@ -24,8 +24,11 @@ from tasks.policyqa.questions import data_identity, numbered_questions
 LIBRARIES = tuple(dict.fromkeys((*ANSWERING_LIBRARIES, *RETRIEVAL_LIBRARIES)))
 
 
-def make_manifest(plan: Plan) -> dict[str, Any]:
-    """The manifest of a run of ``plan``, as JSON; its checkpoints must be finished."""
+def make_manifest(plan: Plan, tried: int | None) -> dict[str, Any]:
+    """The manifest of a run of ``plan``, as JSON; its checkpoints must be finished.
+
+    ``tried`` is how many variants were scored on its questions so far.
+    """
     suite = plan.suite
     replicates = {one.name: plan.replicates(one) for one in suite.resolved}
     variants = [one for found in replicates.values() for one in found]
@@ -39,6 +42,7 @@ def make_manifest(plan: Plan) -> dict[str, Any]:
             "split": suite.split,
             "task version": VERSION,
         },
+        "tried": tried,
         "evidence": _evidence(plan),
         "versions": {name: version(name) for name in ("policyqa-bench", *LIBRARIES)},
         "machine": {

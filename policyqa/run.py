@@ -39,7 +39,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     Raises:
         BenchError: the suite, its data or a model is not usable; nothing long was begun.
     """
-    plan = make_plan(suite)
+    plan, kept = make_plan(suite), Kept()
     if suite.floors_left_out:
         left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)
         watch.say(f"left out, since {suite.data} has no documents: {left_out}")
@@ -53,8 +53,8 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
         _prepare(plan, watch)
         for line in plan.replaced if untrained else []:
             watch.say(line)
-        _score(plan, out, watch, ask_again)
-    manifest = make_manifest(plan)
+        _score(plan, out, watch, ask_again, kept)
+    manifest = make_manifest(plan, kept.tried(one.question for one in plan.asked))
     with locked(out / "run"):
         _link_checkpoints(plan, out)
         _drop_other_variants(plan, out)
@@ -72,8 +72,11 @@ def _begin(plan: Plan, out: Path) -> None:
     """
     path = out / MANIFEST
     with locked(out / "run"):
+        if not path.exists():
+            return
+        there = read_json(path)
         # What is to be trained yet is in no manifest.
-        if path.exists() and (plan.untrained or read_json(path) != make_manifest(plan)):
+        if plan.untrained or there != make_manifest(plan, there.get("tried")):
             path.unlink()
 
 
@@ -96,12 +99,11 @@ def _train(plan: Plan, name: str, watch: Watch) -> None:
         train(recipe, plan.questions, plan.training, folder, what, advance, watch.say)
 
 
-def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool) -> None:
+def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool, kept: Kept) -> None:
     """Score the variants, loading each base at most once for those that follow each other."""
     from policyqa.answering import Answering
     from policyqa.scoring import Evaluator
 
-    kept = Kept()
     answering = Answering(plan, kept, watch, ask_again)
     evaluator = Evaluator(plan.metrics, kept, answering.use, plan.suite.seed)
     untrained = plan.untrained

@@ -15,7 +15,7 @@ from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
 from harness.errors import RunError
-from harness.files import locked, put_folder, write_json
+from harness.files import fingerprint, locked, put_folder, write_json
 from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
 from harness.metrics.scoring import row_keys
@@ -78,6 +78,10 @@ class Evaluator:
                 _write(results, tracker, _task_name(variant), output)
             write_json(partial_folder / VARIANT_RECORD, _record(asked))
             put_folder(partial_folder, folder)
+        if not variant.model.is_floor:
+            replicates = fingerprint([one.variant.fingerprint for one in asked])
+            questions = (document["question"] for document in asked[0].documents)
+            self._kept.scored(self._use(variant), replicates, questions)
         keys = {one.name: f"{one.name},none" for one in self._metrics if one.kind == "mean"}
         return {
             name: fmean(one[key] for one in told)

@@ -227,4 +227,5 @@ def _signature(manifest: dict[str, Any], results: Sequence[Result]) -> str:
         for result in results
         if result.record["served_by"]
     ]
-    return " | ".join([manifest["signature"], *served, *answers])
+    tried = [f"tried:{manifest['tried']}"] if manifest.get("tried") else []
+    return " | ".join([manifest["signature"], *served, *answers, *tried])
