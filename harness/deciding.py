@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 
 from harness.contest import Contest, squares
-from harness.family import Bounds, Estimates, bounds, estimates, pairs
+from harness.family import Bounds, Estimates, bounds, pairs
 from harness.jackknife import FloatArray
-from harness.pairing import Aligned, Keep, Measure, align, everything
+from harness.pairing import Aligned, Keep, Measure, align, estimated, everything
 from harness.planning import detectable, enough
 from harness.rates import rate_difference
 from harness.statistics import COVERAGE, FEWEST_TOGETHER
@@ -60,7 +60,7 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
     together = align([one.result for one in compared], by.name, keep)
     if not together.clusters:
         return None
-    found = _estimates(together, by)
+    found = estimated(together, by)
     contest = Contest(
         rivals=np.array(
             [
@@ -107,16 +107,6 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
         if decision == "undecided"
         else None,
     )
-
-
-def _estimates(together: Aligned, by: Measure) -> Estimates:
-    """The figures, turned so that higher is better."""
-    way = -1.0 if by.higher_is_better is False else 1.0
-    if by.total is not None:
-        total = by.total
-        return estimates(together.values, lambda sums: way * total(sums), together.clusters)
-    parts = [np.stack([one, np.ones_like(one)], axis=-1) for one in together.values]
-    return estimates(parts, lambda sums: way * sums[..., 0] / sums[..., 1], together.clusters)
 
 
 def _bounds(together: Aligned, by: Measure, found: Estimates, contest: Contest) -> Bounds:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from harness.family import Estimates, estimates
 from harness.groups import groups
 from harness.jackknife import FloatArray
 from harness.rates import rate_difference, rate_interval
@@ -70,6 +71,8 @@ class Aligned:
     """Of each variant, by replicate and question: shape (P, N); of a corpus metric (P, N, S)."""
     clusters: list[str]
     """The group of each question, shape (N,)."""
+    ids: list[str]
+    """Of the questions, shape (N,)."""
 
 
 def align(
@@ -98,7 +101,17 @@ def align(
         np.array([[answers[key].values[metric] for key in ids] for answers in variant], np.float64)
         for variant in scored
     ]
-    return Aligned(values, clusters_of(shared, connect))
+    return Aligned(values, clusters_of(shared, connect), ids)
+
+
+def estimated(aligned: Aligned, measure: Measure) -> Estimates:
+    """The figures of aligned variants, turned so that higher is better."""
+    way = -1.0 if measure.higher_is_better is False else 1.0
+    if measure.total is not None:
+        total = measure.total
+        return estimates(aligned.values, lambda sums: way * total(sums), aligned.clusters)
+    parts = [np.stack([one, np.ones_like(one)], axis=-1) for one in aligned.values]
+    return estimates(parts, lambda sums: way * sums[..., 0] / sums[..., 1], aligned.clusters)
 
 
 def figure(result: Result, measure: Measure, keep: Keep = everything) -> Figure | None:

@@ -103,7 +103,7 @@ class Result:
     def cost(self) -> dict[str, float | None]:
         """Means a question: ``prompt_tokens``, ``answer_tokens``, ``seconds``, ``price`` and the
         share that was ``cut``; None where nobody tells."""
-        return dict(self.record["cost"])
+        return dict(self.record.get("cost", {}))
 
 
 def variant_folder(run: Path, name: str) -> Path:

@@ -20,6 +20,7 @@ from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
+from policyqa.cli_run import report, run
 from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
 from policyqa.progress import Watch
 from policyqa.quiet import quieten, stay_offline, without_git_errors
@@ -36,6 +37,8 @@ app.add_typer(index_app, name="index")
 app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
 app.add_typer(cache_app, name="cache")
+app.command()(run)
+app.command()(report)
 app.command()(ask)
 app.command()(compare)
 app.command()(export)
@@ -49,71 +52,6 @@ def main() -> None:
         if os.environ.get("RANK", "0") == "0":  # Of several that train together, one tells.
             print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-
-
-@app.command()
-def run(
-    suite: Annotated[str, typer.Argument(help="quick, published, full, sweep, or a YAML file.")],
-    out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME if unset.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Score this many questions.", min=1)] = None,
-    ask_again: Annotated[
-        bool, typer.Option("--ask-again", help="Ask servers and functions anew what they answered.")
-    ] = False,
-    preview_alone: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what it would do, and about how long.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Score a suite: prepare and train what is missing, then print the table.
-
-    Run again, it goes on where it stopped.
-    """
-
-    quieten()  # Before the libraries are there: some read their settings when they are imported.
-    from policyqa.run import run_suite
-    from policyqa.suite import load_suite
-    from reports.terminal import show_comparison
-
-    wanted = load_suite(suite, limit=limit)
-    stay_offline(wanted.model_names)
-    watch = Watch()
-    if preview_alone:
-        from policyqa.preview import preview
-        from reports.preview import show_preview
-
-        found = preview(wanted, watch, ask_again)
-        tell(found, as_json, show_preview)
-        return
-    folder = out or Path("runs") / wanted.name
-    comparison = run_suite(wanted, folder, watch, ask_again)
-    tell(comparison, as_json, show_comparison)
-    if not as_json:
-        print(f"run folder: {folder}")
-
-
-@app.command()
-def report(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
-    chart: Annotated[Path | None, typer.Option(help="Write a sweep's chart (SVG) here.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show a finished run."""
-    from harness.files import write_whole
-    from harness.runs import CHART
-    from reports.chart import chart as draw
-    from reports.comparison import compare_run
-    from reports.markdown import markdown as render
-    from reports.terminal import show_comparison
-
-    comparison = compare_run(run)
-    if chart:
-        write_whole(chart, draw(comparison))
-    if markdown:
-        drawn = chart or run / CHART
-        link = os.path.relpath(drawn, markdown.parent) if drawn.is_file() else None
-        write_whole(markdown, render(comparison, link))
-    tell(comparison, as_json, show_comparison)
 
 
 @app.command()

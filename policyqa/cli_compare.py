@@ -1,17 +1,20 @@
 """``policyqa compare``: by how much one variant is better than another, and how sure that is."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from harness.errors import ConfigError
+from policyqa.gate import (
+    FORM,
+    Files,
+    JunitOption,
+    MarkdownOption,
+    RowsOption,
+    conclude,
+    side_of,
+)
 from policyqa.options import JsonOption, tell
-
-if TYPE_CHECKING:
-    from reports.side import Side
-
-FORM = "RUN:VARIANT, as in runs/quick:sft-rag/rag"
 
 
 def compare(
@@ -42,26 +45,49 @@ def compare(
             metavar="FIELD",
         ),
     ] = None,
+    gate: Annotated[
+        bool,
+        typer.Option(
+            "--gate", help="Decide whether A replaces B; exit with 0 ship, 1 hold, 3 undecided."
+        ),
+    ] = False,
+    margin: Annotated[
+        float, typer.Option(help="Of a gate: the smallest difference that matters.", min=0)
+    ] = 0.0,
+    junit: JunitOption = None,
+    markdown: MarkdownOption = None,
+    rows: RowsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show A minus B on the questions both answered, with paired 95% intervals."""
+    """Show A minus B on the questions both answered, with paired 95% intervals.
+
+    With --gate, A is the candidate and B what is in place.
+    """
+    from harness.files import write_whole
+    from harness.verdict import Rule
+    from reports.gate import gate_sides
+    from reports.markdown import page
     from reports.pairwise import compare_variants
-    from reports.tables import pair_table
+    from reports.rows import score_lines
+    from reports.tables import gate_tables, pair_table
     from reports.terminal import show_tables
 
-    pair = compare_variants(_side(a), _side(b), where, by, cluster)
-    tell(pair, as_json, lambda _, console: show_tables([pair_table(pair)], pair.signature, console))
-
-
-def _side(name: str) -> "Side":
-    """What a file or ``RUN:VARIANT`` holds."""
-    from reports.side import log_side, variant_side
-
-    if Path(name).is_file():
-        return log_side(Path(name))
-    run, _, variant = name.rpartition(":")
-    if not (run and variant):
+    first, second = side_of(a), side_of(b)
+    if gate and (where or cluster):
         raise ConfigError(
-            f"{name!r} is no file, and no variant of a run: it has not the form {FORM}"
+            "a gate decides on all questions, grouped by their evidence: leave out --where and "
+            "--cluster, or leave out --gate"
         )
-    return variant_side(Path(run), variant)
+    if gate:
+        gated = gate_sides(first, second, by, Rule(margin))
+        pair, shown = gated.pair, gate_tables(gated)
+        found = pair.as_json() | {"verdict": gated.verdict.as_json()}
+        tell(found, as_json, lambda _, console: show_tables(shown, pair.signature, console))
+        conclude(gated, Files(junit, markdown, rows))
+    pair = compare_variants(first, second, where, by, cluster)
+    shown = [pair_table(pair)]
+    tell(pair, as_json, lambda _, console: show_tables(shown, pair.signature, console))
+    if rows:
+        write_whole(rows, score_lines(first, second))
+    if markdown:
+        write_whole(markdown, page(f"{a} beside {b}", shown, pair.signature))

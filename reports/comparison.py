@@ -13,11 +13,20 @@ from harness.errors import ConfigError, DataError
 from harness.files import read_yaml
 from harness.pairing import Measure, clusters_of, differences, evidence_of, figures
 from harness.runs import MANIFEST, Result, read_manifest, read_result
+from harness.significance import Chances, chances_of
 from harness.validation import validated
 from reports.decision import Decided, run_decision
 from reports.explained import GROUPED
 from reports.measures import measures_of
-from reports.reported import Differences, Figures, Machine, MetricFacts, Reported, SuiteFacts
+from reports.reported import (
+    Differences,
+    Figures,
+    Machine,
+    MetricFacts,
+    Reported,
+    SuiteFacts,
+    Tested,
+)
 from reports.sweep import Curve, curves
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
@@ -65,7 +74,7 @@ class VariantFigures(Reported):
     floor: bool
     own_limits: bool
     """Whether it sets a k or budget of its own."""
-    vs_baseline: Differences | None = None
+    vs_baseline: Mapping[str, Tested] | None = None
     vs_floor: Differences | None = None
 
 
@@ -140,6 +149,8 @@ def compare_run(run: Path) -> Comparison:
     results = {name: read_result(run, name) for name in manifest["variants"]}
     baseline, floor = results[manifest["baseline"]], results.get(YARDSTICK)
     sweep = curves(list(results.values()), manifest, measures)
+    others = [one for one in results.values() if one.name != baseline.name]
+    chances = chances_of(others, baseline, measures)
     values = {
         "suite": manifest["suite"],
         "machine": manifest["machine"],
@@ -149,7 +160,7 @@ def compare_run(run: Path) -> Comparison:
         "groups": _groups(manifest, baseline),
         "floor": floor.name if floor else None,
         "variants": {
-            name: _variant(result, manifest, measures, baseline, floor)
+            name: _variant(result, manifest, measures, baseline, floor, chances)
             for name, result in results.items()
         },
         **({"sweep": sweep} if sweep else {}),
@@ -192,15 +203,20 @@ def _variant(
     measures: Sequence[Measure],
     baseline: Result,
     floor: Result | None,
+    chances: Chances,
 ) -> VariantFigures:
     """The figures of one variant."""
     shown = figures(result, measures)
     rates = {one.name for one in measures if one.kind == "rate"}
     described = manifest["variants"][result.name]
-    others = {
-        "vs_baseline": None if result.name == baseline.name else baseline,
-        "vs_floor": None if described["floor"] else floor,
-    }
+    compared: dict[str, Any] = {}
+    if result.name != baseline.name:
+        compared["vs_baseline"] = {
+            name: Tested(**vars(one), **vars(chances[result.name, name]))
+            for name, one in differences(result, baseline, measures).items()
+        }
+    if floor and not described["floor"]:
+        compared["vs_floor"] = differences(result, floor, measures)
     return VariantFigures(
         metrics={name: found for name, found in shown.items() if name not in rates},
         rates={name: found for name, found in shown.items() if name in rates},
@@ -213,7 +229,7 @@ def _variant(
         asked_in=described["prompt"],
         floor=described["floor"],
         own_limits=described["own_limits"],
-        **{name: differences(result, one, measures) for name, one in others.items() if one},
+        **compared,
     )
 
 

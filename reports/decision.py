@@ -1,4 +1,4 @@
-"""The verdict of a run, or of two sides: who enters, by what it is decided, and what it says."""
+"""The verdict of a run, or of any variants: who enters, by what it is decided, and what it says."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
@@ -10,7 +10,6 @@ from harness.runs import Result, costs_of
 from harness.verdict import Entrant, Limit, Needed, Role, Rule, Standing
 from reports.reported import Reported
 from reports.sentences import reasons, sentence
-from reports.side import Side
 
 COSTS = ("seconds", "tokens", "memory", "price")
 """What a suite may call dear: means a question, and bytes of the weights."""
@@ -47,6 +46,7 @@ def run_decision(
     results: Mapping[str, Result],
     measures: Sequence[Measure],
     exposed: EXPOSED | None = None,
+    in_place: Result | None = None,
 ) -> Decided | None:
     """The verdict of a run; None where its variants share no question with a deciding value.
 
@@ -55,77 +55,61 @@ def run_decision(
         results: its variants, by name.
         measures: its metrics.
         exposed: None where nobody has looked.
+        in_place: what the variants would replace, of elsewhere; None is the suite's baseline.
 
     Raises:
         ConfigError: it is to be decided by a metric that the run has not, or that has no direction.
     """
     row = manifest["suite"].get("decide") or {}
     rule = Rule(**{name: row[name] for name in ("margin", "cost", "at_most") if name in row})
-    entrants = [
-        Entrant(
-            result,
-            _role(manifest, name),
-            _cost(result, rule.cost),
-            [_limit(result, measures, *one) for one in rule.at_most.items()],
-        )
-        for name, result in results.items()
-    ]
-    by = deciding_metric(measures, row.get("by"))
+    roles = {name: _role(manifest, name, in_place is None) for name in results}
+    entering = [(results[name], role) for name, role in roles.items()]
+    if in_place is not None:
+        entering.append((in_place, "in place"))
     notes = [] if row else ["The suite has no decide: the first metric decides, with margin 0."]
     if manifest.get("tried"):
         notes.append(
             f"{manifest['tried']} variants were scored on these questions so far, by what is kept: "
             "choose on validation, confirm on test."
         )
-    return _decided(entrants, by, rule, exposed, notes)
+    by = deciding_metric(measures, row.get("by"))
+    return decided(entering, by, rule, measures, exposed, notes)
 
 
-def sides_decision(
-    candidate: Side, in_place: Side, by: str | None, margin: float, floors: Sequence[Side] = ()
-) -> Decided | None:
-    """The verdict on two sides, of which one would replace the other.
-
-    Args:
-        candidate: what would be shipped.
-        in_place: what is there.
-        by: the deciding metric; None is the first that both have.
-        margin: the smallest difference that matters.
-        floors: of the candidate's run.
-
-    Raises:
-        ConfigError: as ``run_decision``.
-    """
-    shared = [one for name, one in candidate.measures.items() if name in in_place.measures]
-    roles: list[tuple[Side, Role]] = [(candidate, "candidate"), (in_place, "in place")]
-    roles += [(one, "floor") for one in floors]
-    entrants = [Entrant(side.result, role) for side, role in roles]
-    return _decided(entrants, deciding_metric(shared, by), Rule(margin), None, [])
-
-
-def deciding_metric(measures: Sequence[Measure], by: str | None) -> Measure:
-    """The metric that decides: that of a name, or the first that has a direction.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    directed = {one.name: one for one in measures if one.higher_is_better is not None}
-    if by is None and directed:
-        return next(iter(directed.values()))
-    if by not in directed:
-        raise ConfigError(
-            f"nothing can be decided by {by or 'any metric'}: of those scored, "
-            f"{', '.join(directed) or 'none'} can be, since better is known of them"
-        )
-    return directed[by]
-
-
-def _decided(
-    entrants: Sequence[Entrant],
+def decided(
+    entering: Sequence[tuple[Result, Role]],
     by: Measure,
     rule: Rule,
-    exposed: EXPOSED | None,
-    notes: Sequence[str],
+    measures: Sequence[Measure] = (),
+    exposed: EXPOSED | None = None,
+    notes: Sequence[str] = (),
 ) -> Decided | None:
+    """The verdict on what enters, in words as well.
+
+    Args:
+        entering: results of different names, each with its role.
+        by: the deciding metric.
+        rule: how it is decided.
+        measures: what limits may be of.
+        exposed: None where nobody has looked.
+        notes: further reasons.
+
+    Raises:
+        ConfigError: two have one name.
+    """
+    names = [result.name for result, _ in entering]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"{', '.join(twice)} enters twice; a verdict is on different variants")
+    entrants = [
+        Entrant(
+            result,
+            role,
+            _cost(result, rule.cost),
+            [_limit(result, measures, *one) for one in rule.at_most.items()],
+        )
+        for result, role in entering
+    ]
     verdict = decide(entrants, by, rule, exposed)
     if verdict is None:
         return None
@@ -148,9 +132,27 @@ def _decided(
     )
 
 
-def _role(manifest: Mapping[str, Any], name: str) -> Role:
+def deciding_metric(measures: Sequence[Measure], by: str | None) -> Measure:
+    """The metric that decides: that of a name, or the first that has a direction.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    directed = {one.name: one for one in measures if one.higher_is_better is not None}
+    if by is None and directed:
+        return next(iter(directed.values()))
+    if by not in directed:
+        raise ConfigError(
+            f"nothing can be decided by {by or 'any metric'}: of those scored, "
+            f"{', '.join(directed) or 'none'} can be, since better is known of them"
+        )
+    return directed[by]
+
+
+def _role(manifest: Mapping[str, Any], name: str, own: bool) -> Role:
+    """Of a variant of a run; ``own``: whether what is in place is the suite's baseline."""
     described = manifest["variants"][name]
-    if name == manifest["baseline"]:
+    if own and name == manifest["baseline"]:
         return "in place"
     if described["floor"]:
         return "floor"
@@ -164,7 +166,7 @@ def _cost(result: Result, what: str | None) -> float | None:
     told = result.cost
     if what != "tokens":
         return told.get(what)
-    parts = [told["prompt_tokens"], told["answer_tokens"]]
+    parts = [told.get("prompt_tokens"), told.get("answer_tokens")]
     return None if None in parts else sum(one for one in parts if one is not None)
 
 

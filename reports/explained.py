@@ -49,7 +49,9 @@ DIFFERENCES = (
     "above 0; ↓ lower is better, and A where it is below. Intervals are Student's t by the "
     "jackknife over groups of questions that share {shared}, a question that has none being one by "
     "itself; of shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval "
-    "on one side of 0 shows a difference. That there are several metrics is not corrected for."
+    "on one side of 0 shows a difference; that there are several metrics is not corrected for in "
+    "it. p: how likely a difference as large as any of these were there none, of all metrics "
+    "together, by flipping the signs of groups."
 )
 """``shared``: what the questions of a group have in common."""
 SWEEP = (

@@ -1,6 +1,7 @@
 """A comparison → Markdown."""
 
 import re
+from collections.abc import Sequence
 
 from reports.cells import TextTable
 from reports.comparison import Comparison
@@ -14,15 +15,27 @@ def markdown(comparison: Comparison, chart: str | None = None) -> str:
     """
     suite, machine = comparison.suite, comparison.machine
     model = f": {_code(suite.model)}" if suite.model else ""
-    parts = [f"# Suite {suite.name}{model} on the {suite.split} split"]
-    shown = tables(comparison)
+    below = [f"Machine: {machine.processor}, {machine.cores} cores, {machine.device}."]
+    if chart:
+        below.insert(0, f"![Quality and seconds against context](<{chart}>)")
+    title = f"Suite {suite.name}{model} on the {suite.split} split"
+    return page(title, tables(comparison), comparison.signature, below)
+
+
+def page(title: str, shown: Sequence[TextTable], signature: str, below: Sequence[str] = ()) -> str:
+    """Tables with their notes, and the signature of what they show, as a Markdown document.
+
+    Args:
+        title: of the document, as Markdown.
+        shown: the tables.
+        signature: everything that could change a figure.
+        below: paragraphs that stand below the tables.
+    """
+    parts = [f"# {title}"]
     for table in shown:
         parts += [f"## {table.title}", _pipes(table)]
         parts += table.conclusions
-    parts += [f"![Quality and seconds against context](<{chart}>)"] if chart else []
-    parts += [f"- {note}" for note in notes(shown)]
-    parts.append(f"Machine: {machine.processor}, {machine.cores} cores, {machine.device}.")
-    parts.append(f"Signature: {_code(comparison.signature)}")
+    parts += [*below, *(f"- {note}" for note in notes(shown)), f"Signature: {_code(signature)}"]
     return "\n\n".join(parts) + "\n"
 
 

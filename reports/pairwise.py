@@ -5,22 +5,24 @@ Each is of a run, or a sample log that lm-eval left (``side.py``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
 from harness.pairing import Connect, Keep, Measure, align, difference
 from harness.runs import Outcome
-from harness.statistics import INTERVAL_METHOD, Difference
+from harness.significance import Chances, chances_of
+from harness.statistics import INTERVAL_METHOD
+from reports.alike import check_scored_alike, shared_questions
 from reports.cells import lacking
 from reports.questions import check_have, questions_where
-from reports.reported import Reported
+from reports.reported import Reported, Tested
 from reports.side import Side
 
 
 @dataclass(frozen=True)
-class PairedRow(Difference):
+class PairedRow(Tested):
     """What two variants score by a metric on the questions both have a value of."""
 
     title: str
@@ -67,14 +69,15 @@ def compare_variants(
             another kind under the same name, or have no such question or no metric in common.
         ConfigError: an option has another form, or names what there is not.
     """
-    _check_scored_alike(first, second)
+    check_scored_alike(first, second)
     keep = questions_where(where)
-    shared = _shared(first, second, keep, where)
+    shared = shared_questions(first, second, keep, where)
     measures = _measures(first, second, by)
     connect = partial(Outcome.values_of, field=cluster) if cluster else None
     if cluster:
         check_have(shared, cluster)
-    rows = {one.name: _row(first, second, one, keep, connect) for one in measures}
+    chances = chances_of([first.result], second.result, measures, keep, connect)
+    rows = {one.name: _row(first, second, one, keep, connect, chances) for one in measures}
     shown = {name: row for name, row in rows.items() if row}
     if by and not shown:
         raise RunError(f"no question that {first.name} and {second.name} share has a value of {by}")
@@ -89,59 +92,6 @@ def compare_variants(
         conclusions=_conclusions(shown),
         signature=_signature(first, second, len(shared), where, cluster, list(rows)),
     )
-
-
-def _check_scored_alike(first: Side, second: Side) -> None:
-    ours, theirs = _scored_on(first), _scored_on(second)
-    differing = [
-        f"{name} {ours[name][:80]} and {theirs[name][:80]}"
-        for name in ours
-        if name in theirs and ours[name] != theirs[name]
-    ]
-    if differing:
-        raise RunError(
-            f"{first.name} and {second.name} were not scored alike ({'; '.join(differing)}), so "
-            "their difference says nothing; score both again with one data folder, split and task"
-        )
-
-
-def _scored_on(side: Side) -> dict[str, str]:
-    """What must be the same for two to be comparable, of what both have."""
-    ways = {True: "higher", False: "lower"}
-    better = {
-        f"what is better of {name}": ways[one.higher_is_better]
-        for name, one in side.measures.items()
-        if one.higher_is_better is not None
-    }
-    values = {
-        f"values of {name}": "lists" if one.total else "numbers"
-        for name, one in side.measures.items()
-    }
-    return {**side.scored_on, **side.metric_signatures, **better, **values}
-
-
-def _shared(first: Side, second: Side, keep: Keep, where: str | None) -> list[Outcome]:
-    """The questions looked at that both have.
-
-    Raises:
-        RunError: there are none, or under one id each has another question.
-    """
-    one, other = first.result.outcomes, second.result.outcomes
-    for key in one:
-        ours, theirs = first.questions[key], second.questions.get(key)
-        if theirs is not None and ours != theirs:
-            raise RunError(
-                f"{first.name} and {second.name} are of other questions: {key!r} is {ours!r:.60} "
-                f"in the one and {theirs!r:.60} in the other; compare logs of one task and data"
-            )
-    shared = [outcome for key, outcome in one.items() if key in other and keep(outcome)]
-    if not shared:
-        raise RunError(
-            f"{first.name} ({len(one)} questions) and {second.name} ({len(other)}) have "
-            f"no question {f'with {where} ' if where else ''}in common; score both on the same "
-            "data, with one seed and limit"
-        )
-    return shared
 
 
 def _measures(first: Side, second: Side, by: str | None) -> list[Measure]:
@@ -171,7 +121,12 @@ def _together(one: Measure, other: Measure) -> Measure:
 
 
 def _row(
-    first: Side, second: Side, measure: Measure, keep: Keep, connect: Connect | None
+    first: Side,
+    second: Side,
+    measure: Measure,
+    keep: Keep,
+    connect: Connect | None,
+    chances: Chances,
 ) -> PairedRow | None:
     """Both figures on the questions both have a value of, and their difference."""
     pair = (first.result, second.result)
@@ -180,7 +135,10 @@ def _row(
         return None
     a, b = map(measure.of, align(pair, measure.name, keep, connect).values)
     better = measure.higher_is_better is not False
-    return PairedRow(**asdict(found), title=measure.title, higher_is_better=better, a=a, b=b)
+    chance = chances[first.result.name, measure.name]
+    return PairedRow(
+        **vars(found), **vars(chance), title=measure.title, higher_is_better=better, a=a, b=b
+    )
 
 
 def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:

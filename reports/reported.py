@@ -5,6 +5,7 @@ A field that was not set is not in the JSON: a baseline, say, has nothing that i
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +16,14 @@ Figures = Mapping[str, Figure]
 """By metric."""
 Differences = Mapping[str, Difference]
 """By metric; of those that both sides have a value of."""
+
+
+@dataclass(frozen=True)
+class Tested(Difference):
+    """A difference, and how likely one as large were there none (``harness.significance``)."""
+
+    p: float
+    p_adjusted: float
 
 
 class Reported(BaseModel):

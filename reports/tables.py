@@ -16,6 +16,7 @@ from reports.cells import (
 )
 from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
+from reports.gate import Gated
 from reports.pairwise import Paired
 from reports.verdict_table import verdict_table
 
@@ -53,6 +54,13 @@ def _verdict(comparison: Comparison) -> TextTable | None:
     return verdict_table(decided, comparison.metrics[decided.by].title) if decided else None
 
 
+def gate_tables(gated: Gated) -> list[TextTable]:
+    """The verdict of a gate, and the two that it is about."""
+    found, metrics = gated.verdict, gated.pair.metrics
+    title = metrics[found.by].title if found.by in metrics else found.by
+    return [verdict_table(found, title), pair_table(gated.pair)]
+
+
 def pair_table(pair: Paired) -> TextTable:
     """Two variants, a line a metric: both figures, and how they differ."""
     rows = [
@@ -61,12 +69,13 @@ def pair_table(pair: Paired) -> TextTable:
             f"{row.a:.3f}",
             f"{row.b:.3f}",
             *change(row),
+            f"{row.p_adjusted:.3f}",
             str(row.n),
             str(row.clusters),
         ]
         for row in pair.metrics.values()
     ]
-    columns = ["metric", "A", "B", "A - B", "95% interval", "n", "groups"]
+    columns = ["metric", "A", "B", "A - B", "95% interval", "p", "n", "groups"]
     title = f"A: {pair.a}\nB: {pair.b}"
     if pair.where:
         title += f"\nof the questions with {pair.where}"

@@ -67,31 +67,63 @@ def ratio(sums: FloatArray) -> FloatArray:
     return np.asarray(sums[..., 0] / sums[..., 1])
 
 
-def _skewed(random: np.random.Generator, samples: int, clusters: int) -> Drawn:
-    sizes = _uneven(random, (samples, clusters))
-    effects = random.lognormal(0, SIGMA, sizes.shape) - np.exp(SIGMA**2 / 2)
-    spread = np.sqrt(np.expm1(SIGMA**2) * np.exp(SIGMA**2))
-    sums = sizes * effects + random.normal(0, spread, sizes.shape) * np.sqrt(sizes)
-    return Drawn(np.stack([sums, sizes], axis=-1), sizes, np.zeros(samples))
+@dataclass(frozen=True)
+class Source:
+    """How the differences of a question are made up."""
+
+    sizes: Callable[[np.random.Generator, tuple[int, int]], FloatArray]
+    """Questions of C clusters of each of B samples, (B, C)."""
+    sums: Callable[[np.random.Generator, FloatArray], FloatArray]
+    """The differences of so many questions, added up; (B, C) → (B, C)."""
+    truth: float
+    """Their mean, in the long run."""
+
+    def draw(self, random: np.random.Generator, samples: int, clusters: int) -> Drawn:
+        """That many samples of that many clusters."""
+        sizes = self.sizes(random, (samples, clusters))
+        sums = self.sums(random, sizes)
+        return Drawn(np.stack([sums, sizes], axis=-1), sizes, np.full(samples, self.truth))
 
 
-def _rare(random: np.random.Generator, samples: int, clusters: int) -> Drawn:
-    sizes = _uneven(random, (samples, clusters))
+def _uneven(random: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+    """Numbers of questions, from 1 to ``LARGEST``, the larger the rarer."""
+    sizes = np.arange(1, LARGEST + 1)
+    chances = SHRINKS**sizes
+    return random.choice(sizes, size=shape, p=chances / chances.sum()).astype(np.float64)
+
+
+def _one_large(random: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
+    """The same, and the first a quarter of all."""
+    sizes = _uneven(random, shape)
     others = sizes[:, 1:].sum(axis=1)
     sizes[:, 0] = np.round(others * QUARTER / (1 - QUARTER))
+    return sizes
+
+
+def _skewed(random: np.random.Generator, sizes: FloatArray) -> FloatArray:
+    effects = random.lognormal(0, SIGMA, sizes.shape) - np.exp(SIGMA**2 / 2)
+    spread = np.sqrt(np.expm1(SIGMA**2) * np.exp(SIGMA**2))
+    return np.asarray(
+        sizes * effects + random.normal(0, spread, sizes.shape) * np.sqrt(sizes), np.float64
+    )
+
+
+def _rare(random: np.random.Generator, sizes: FloatArray) -> FloatArray:
     # A cluster's share of large differences is Beta distributed, of which a + b is 10.
     share = random.beta(10 * LARGE, 10 * (1 - LARGE), sizes.shape)
     counts = sizes.astype(np.int64)
     large = random.binomial(counts, share)
     small = random.binomial(counts - large, (1 - ALIKE - LARGE) / (1 - LARGE))
-    sums = LARGE_BY * large + random.normal(0, SMALL_BY, sizes.shape) * np.sqrt(small)
-    truth = np.full(samples, LARGE * LARGE_BY)
-    return Drawn(np.stack([sums, sizes], axis=-1), sizes, truth)
+    return np.asarray(
+        LARGE_BY * large + random.normal(0, SMALL_BY, sizes.shape) * np.sqrt(small), np.float64
+    )
 
 
-SKEWED = Population("skewed", _skewed, ratio)
+SKEWED_SOURCE = Source(_uneven, _skewed, 0.0)
+RARE_SOURCE = Source(_one_large, _rare, LARGE * LARGE_BY)
+SKEWED = Population("skewed", SKEWED_SOURCE.draw, ratio)
 """Effects of clusters are log-normal, shifted to a mean of 0; their sizes are uneven."""
-RARE = Population("rare", _rare, ratio)
+RARE = Population("rare", RARE_SOURCE.draw, ratio)
 """Most differences are 0, a few are large and all of one sign, and where they are is partly of the
 cluster (correlation 0.1); one cluster has a quarter of all questions."""
 
@@ -148,10 +180,3 @@ def _pool(pair: Aligned) -> Pool:
     else:
         rows = np.concatenate([ours, theirs], axis=-1)
     return cluster_sums(rows, pair.clusters)
-
-
-def _uneven(random: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
-    """Numbers of questions, from 1 to ``LARGEST``, the larger the rarer."""
-    sizes = np.arange(1, LARGEST + 1)
-    chances = SHRINKS**sizes
-    return random.choice(sizes, size=shape, p=chances / chances.sum()).astype(np.float64)

@@ -1,0 +1,172 @@
+"""
+Print how often a variant is shipped that should not be, and how often one that should.
+
+    python -m benchmarks.decisions
+
+Families of variants on questions in clusters; the populations are those of ``benchmarks.coverage``:
+a variant's scores differ from those of the one in place as a population's differences do, or as
+these do with their sign turned. A false ship is one of a variant that is truly worse than the one
+in place or than the best by the margin, or no better than a floor, or no better at margin 0. The
+power is that of a variant which a plan gives a chance of 3 in 4. There is none of the rare: one
+cluster has a quarter of all questions there, of which a plan from clusters like it says nothing.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from benchmarks.coverage.populations import RARE_SOURCE, SKEWED_SOURCE, Source
+from harness.contest import Contest, squares
+from harness.deciding import FEWEST_TO_DECIDE
+from harness.family import Estimates, bounds, pairs
+from harness.jackknife import FloatArray, freedom
+from harness.planning import chances
+from harness.statistics import COVERAGE
+
+SOURCES: dict[str, tuple[Source, float]] = {
+    "skewed": (SKEWED_SOURCE, 1.0),
+    "skewed, turned": (SKEWED_SOURCE, -1.0),
+    "rare": (RARE_SOURCE, 1.0),
+    "rare, turned": (RARE_SOURCE, -1.0),
+}
+VARIANTS, CLUSTERS = (2, 4, 8), (10, 20, 40, 200)
+DRAWS = 2_000
+"""Of the largest |t|, fewer than a verdict takes: the chance of so many moves a bound by 1%."""
+PILOT = 20_000
+"""Clusters of the run that a plan is made of."""
+PLANNED = 0.75
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Families:
+    """Variants whose true scores are known; the first is in place, the last a floor."""
+
+    name: str
+    means: FloatArray
+    """True means, shape (V + 1,)."""
+    margin: float
+    false: FloatArray
+    """Which may not be shipped, shape (V + 1,)."""
+
+
+def contest(margin: float, variants: int, fewest: int = FEWEST_TO_DECIDE) -> Contest:
+    """Of that many variants and a floor."""
+    floors = np.arange(variants + 1) == variants
+    return Contest(~floors, floors, margin, COVERAGE, fewest)
+
+
+def false_families(variants: int, deviation: float, clusters: int) -> Iterator[Families]:
+    """Families in which a variant just may not be shipped."""
+    margin, far = 4 * deviation / np.sqrt(clusters), -20 * deviation
+    place = np.arange(variants + 1)
+    candidates, floor = (place > 0) & (place < variants), place == variants
+    low = np.where(floor, far, 0.0)
+    yield Families("than in place", low - margin * candidates, margin, candidates)
+    if variants > 2:
+        best = low + margin * (place == 1)
+        yield Families("than the best", best, margin, candidates & (place != 1))
+    yield Families("than a floor", np.where(place == 0, far, 0.0), 100 * deviation, candidates)
+    yield Families("at margin 0", low, 0.0, candidates)
+
+
+def drawn(
+    source: tuple[Source, float], means: FloatArray, samples: int, clusters: int
+) -> Iterator[Estimates]:
+    """The figures of samples of a family."""
+    kind, way = source
+    random = np.random.default_rng([SEED, clusters, len(means)])
+    sizes = kind.sizes(random, (samples, clusters))
+    own = [way * (kind.sums(random, sizes) - kind.truth * sizes) for _ in means[1:]]
+    # What all have in common, no difference shows.
+    sums = np.stack([np.zeros_like(sizes), *own], axis=-1) + sizes[..., None] * means
+    for one, size in zip(sums, sizes, strict=True):
+        yield _estimates(one, size)
+
+
+def measured(
+    source: tuple[Source, float], family: Families, samples: int, clusters: int
+) -> tuple[float, float]:
+    """Shares of samples with a false ship, and with all true differences in their bounds."""
+    variants = len(family.means) - 1
+    weights, _ = pairs(variants + 1)
+    rule, true = contest(family.margin, variants), weights @ family.means
+    wrong = covered = 0
+    for found in drawn(source, family.means, samples, clusters):
+        between = bounds(found, weights, coverage=COVERAGE, fewest=2, draws=DRAWS)
+        covered += bool(((between.low <= true) & (true <= between.high)).all())
+        if clusters >= rule.fewest:
+            low, _ = squares(between, variants + 1)
+            wrong += bool((rule.may_ship(low) & family.false.astype(bool)).any())
+    return wrong / samples, covered / samples
+
+
+def powers(
+    source: tuple[Source, float], variants: int, deviation: float, samples: int, clusters: int
+) -> tuple[float, float]:
+    """The planned and the found chance of shipping one better variant among equals."""
+    means = np.where(np.arange(variants + 1) == variants, -20 * deviation, 0.0)
+    pilot = next(drawn(source, means, 1, PILOT))
+    rule = contest(0.0, variants)
+
+    def planned(gap: float) -> float:
+        values = means + gap * (np.arange(variants + 1) == 1)
+        return float(chances(rule, replace(pilot, values=values), clusters / PILOT)[0][1])
+
+    low, high = 0.0, 20 * deviation / np.sqrt(clusters)
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (middle, high) if planned(middle) < PLANNED else (low, middle)
+    weights, _ = pairs(variants + 1)
+    shipped = 0
+    for found in drawn(source, means + high * (np.arange(variants + 1) == 1), samples, clusters):
+        between = bounds(found, weights, coverage=COVERAGE, fewest=rule.fewest, draws=DRAWS)
+        shipped += bool(rule.may_ship(squares(between, variants + 1)[0])[1])
+    return planned(high), shipped / samples
+
+
+def print_decisions() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.decisions", description=__doc__)
+    parser.add_argument("--samples", type=int, default=2_000, help="of a family")
+    asked = parser.parse_args()
+    print("false ships, and samples all of whose bounds hold, in %:\n")
+    _row("population", "variants", "groups", "worse", "false ships", "all bounds hold")
+    for (name, source), variants, clusters in product(SOURCES.items(), VARIANTS, CLUSTERS):
+        for family in false_families(variants, _deviation(source), clusters):
+            found = measured(source, family, asked.samples, clusters)
+            _row(name, variants, clusters, family.name, *(f"{100 * one:.1f}" for one in found))
+    print("\nthe chance of shipping a better variant, in %:\n")
+    _row("population", "variants", "groups", "planned", "found")
+    alike = [(name, source) for name, source in SOURCES.items() if source[0] is SKEWED_SOURCE]
+    for (name, source), variants, clusters in product(alike, VARIANTS, CLUSTERS):
+        if clusters >= FEWEST_TO_DECIDE:
+            found = powers(source, variants, _deviation(source), asked.samples, clusters)
+            _row(name, variants, clusters, *(f"{100 * one:.0f}" for one in found))
+
+
+def _estimates(sums: FloatArray, sizes: FloatArray) -> Estimates:
+    """Of one sample: clusters' sums (C, V) and how many questions they have, (C,)."""
+    shares = sizes / sizes.sum()
+    values = sums.sum(axis=0) / sizes.sum()
+    deviations = (sums / sizes.sum() - values * shares[:, None]) / (1 - shares[:, None])
+    nothing = [np.zeros(0)] * len(values)
+    return Estimates(values, deviations, shares, nothing, len(sizes), float(freedom(sizes)))
+
+
+def _deviation(source: tuple[Source, float]) -> float:
+    """Of a question's difference."""
+    kind, _ = source
+    random = np.random.default_rng(SEED)
+    return float(kind.sums(random, np.ones((1, PILOT))).std())
+
+
+def _row(*cells: object) -> None:
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
+
+
+if __name__ == "__main__":
+    print_decisions()

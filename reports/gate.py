@@ -1,0 +1,136 @@
+"""A gate on a change: what is in place stays unless what would replace it is shown good enough."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from harness.errors import RunError
+from harness.pairing import Measure
+from harness.runs import MANIFEST, Result, read_manifest
+from harness.text import printable
+from harness.verdict import Role, Rule
+from reports.alike import check_scored_alike
+from reports.decision import Decided, decided, deciding_metric, run_decision
+from reports.pairwise import Paired, compare_variants
+from reports.side import Side, variant_side
+
+STATUS = {"ship": 0, "hold": 1, "undecided": 3}
+"""What a gate exits with, by its decision."""
+
+
+@dataclass(frozen=True)
+class Gated:
+    """What a gate found."""
+
+    verdict: Decided
+    candidate: Side
+    """What would be shipped, or came closest."""
+    in_place: Side
+    pair: Paired
+    """The two, metric by metric."""
+
+
+def gate_sides(candidate: Side, in_place: Side, by: str | None, rule: Rule) -> Gated:
+    """The verdict on a candidate that would replace what is in place.
+
+    Floors are those of the candidate's run, if it is of one.
+
+    Args:
+        candidate: what would be shipped.
+        in_place: what is there.
+        by: the deciding metric; None is the first that both have.
+        rule: how it is decided.
+
+    Raises:
+        ConfigError: both are the same, or nothing can be decided by that metric.
+        RunError: they were not scored alike, or share no question with a value of it.
+    """
+    pair = compare_variants(candidate, in_place)
+    measures = _shared(candidate, in_place)
+    entering: list[tuple[Side, Role]] = [(candidate, "candidate"), (in_place, "in place")]
+    entering += [(one, "floor") for one in _floors(candidate)]
+    roles = [(_named(side), role) for side, role in entering]
+    verdict = decided(roles, deciding_metric(measures, by), rule, measures)
+    return Gated(_found(verdict, in_place), candidate, in_place, pair)
+
+
+def gate_run(run: Path, in_place: Side) -> Gated:
+    """The verdict on the variants of a run that would replace what is in place.
+
+    Decided as its suite says, whose own baseline is a variant among others.
+
+    Raises:
+        RunError, ConfigError: as ``gate_sides``.
+    """
+    manifest = read_manifest(run)
+    sides = {name: variant_side(run, name) for name in manifest["variants"]}
+    for side in sides.values():
+        check_scored_alike(side, in_place)
+    measures = _shared(next(iter(sides.values())), in_place)
+    results = {name: side.result for name, side in sides.items()}
+    verdict = run_decision(manifest, results, measures, in_place=_named(in_place))
+    found = _found(verdict, in_place)
+    closest = sides[found.variant if found.variant in sides else _best(found)]
+    return Gated(found, closest, in_place, compare_variants(closest, in_place))
+
+
+def junit(found: Decided) -> str:
+    """A verdict as JUnit XML: a test of the verdict, and one of each variant that could ship."""
+    cases = {name: one for name, one in found.variants.items() if one.role == "candidate"}
+    suite = ElementTree.Element("testsuite", name="policyqa gate", tests=str(1 + len(cases)))
+    whole = ElementTree.SubElement(suite, "testcase", classname="gate", name="verdict")
+    kinds = {"hold": "failure", "undecided": "error"}
+    if found.decision != "ship":
+        kind = kinds[found.decision]
+        told = ElementTree.SubElement(whole, kind, message=printable(found.sentence))
+        told.text = "\n".join(map(printable, found.reasons))
+    else:
+        ElementTree.SubElement(whole, "system-out").text = printable(found.sentence)
+    for name, standing in cases.items():
+        case = ElementTree.SubElement(suite, "testcase", classname="gate", name=printable(name))
+        if standing.state != "may ship":
+            ElementTree.SubElement(case, "skipped", message=standing.state)
+    counts = {"failures": "hold", "errors": "undecided"}
+    for count, decision in counts.items():
+        suite.set(count, str(int(found.decision == decision)))
+    suite.set("skipped", str(sum(one.state != "may ship" for one in cases.values())))
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _floors(side: Side) -> list[Side]:
+    """Those of the run that a variant is of; none of a log or file."""
+    run = side.result.run
+    if not (run / MANIFEST).is_file() or side.result.name == side.name:
+        return []
+    variants = read_manifest(run)["variants"]
+    named = [name for name, what in variants.items() if what["floor"] and name != side.result.name]
+    return [variant_side(run, name) for name in named]
+
+
+def _shared(candidate: Side, in_place: Side) -> list[Measure]:
+    return [one for name, one in candidate.measures.items() if name in in_place.measures]
+
+
+def _named(side: Side) -> Result:
+    """Its result under the name that a user knows it by: two runs may call theirs the same."""
+    return Result(side.name, side.result.outcomes, side.result.record, further=side.result.further)
+
+
+def _found(verdict: Decided | None, in_place: Side) -> Decided:
+    if verdict is None:
+        raise RunError(
+            f"{in_place.name} shares no question with a value of the deciding metric with what "
+            "would replace it; score both on the same data, or name another metric: --by METRIC"
+        )
+    return verdict
+
+
+def _best(found: Decided) -> str:
+    """Of the candidates that furthest ahead of what is in place."""
+    ahead = {
+        name: one.beside[found.in_place].delta
+        for name, one in found.variants.items()
+        if one.role == "candidate"
+    }
+    return max(ahead, key=lambda name: ahead[name])
