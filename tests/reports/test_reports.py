@@ -179,7 +179,7 @@ def test_a_folder_that_is_no_run_and_a_damaged_one_are_named(
 
 
 def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps({"suite": {"arms": ["base/plain"]}, "hashes": {}}))
     named = f"{tmp_path}:base/plain"
@@ -188,7 +188,7 @@ def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(
         ["report", tmp_path, "--json"],
         ["compare", named, named],
     ):
-        said = refused(capsys, *command)
+        said = refused(*command)
         assert said.startswith(f"error: {tmp_path} was made by a version before 0.6")
         assert said.endswith("policyqa run SUITE --out FOLDER")
 
