@@ -52,7 +52,7 @@ class Contest:
 def squares(bounds: Bounds, count: int) -> tuple[FloatArray, FloatArray]:
     """Bounds of the differences of every two of V variants (``harness.family.pairs``), (..., K), as
     lower and upper ones of row minus column, each (..., V, V)."""
-    first, second = np.array(pairs(count)[1]).T
+    first, second = np.array(pairs(count)[1], dtype=np.int64).reshape(-1, 2).T
     low = np.zeros((*bounds.low.shape[:-1], count, count))
     high = np.zeros_like(low)
     low[..., first, second], low[..., second, first] = bounds.low, -bounds.high

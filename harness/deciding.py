@@ -17,7 +17,7 @@ from harness.contest import Contest, squares
 from harness.family import Bounds, Estimates, bounds, pairs
 from harness.jackknife import FloatArray
 from harness.pairing import Aligned, Keep, Measure, align, estimated, everything
-from harness.planning import detectable, enough
+from harness.planning import detectable, growth_needed
 from harness.rates import rate_difference
 from harness.statistics import COVERAGE, FEWEST_TOGETHER
 from harness.verdict import Beside, Entrant, Needed, Rule, Standing, State, Verdict
@@ -195,7 +195,7 @@ def _needed(
     together: Aligned, found: Estimates, contest: Contest, entrant: Entrant, place: int
 ) -> Needed | None:
     """Enough for what the bounds leave open, and for the limits."""
-    growths = [enough(contest, found, place)]
+    growths = [growth_needed(contest, found, place)]
     growths += [one.growth for one in entrant.limits if one.state == "is open"]
     known = [one for one in growths if one is not None]
     if len(known) < len(growths):

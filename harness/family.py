@@ -201,7 +201,7 @@ def critical(
 
     freedoms = found.freedoms(weights)
     one = stdtrit(freedoms, (1 + coverage) / 2)
-    if len(weights) == 1:
+    if len(weights) < 2:
         return np.asarray(one)
     random = np.random.default_rng(SEED)
     normal = random.standard_normal((draws, len(found.values)))

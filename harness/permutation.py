@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from harness.family import SEED
 from harness.jackknife import FloatArray
 
 FLIPS = 10_000
 """Choices of signs that are drawn; where there are fewer in all, each is taken once."""
-SEED = 7
-AT_ONCE = 1_000
+FLIPS_AT_ONCE = 1_000
 """Of them in memory together."""
 
 
@@ -28,6 +28,8 @@ def p_values(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
         moved: what clusters and replicates add to each, as ``Estimates.moved`` has it; several
             metrics stand side by side, with a row of zeros where one has nothing of a cluster.
     """
+    # In an order of their own, so that those drawn do not depend on that of the clusters.
+    moved = moved[np.lexsort(moved.T)]
     scale = np.sqrt((moved**2).sum(axis=0))
     observed = _ratio(np.abs(moved.sum(axis=0)), scale)
     # The largest of those that are no further off than each, from the least on.
@@ -56,8 +58,8 @@ def _signs(count: int) -> Iterator[FloatArray]:
         return
     random = np.random.default_rng(SEED)
     yield np.ones((1, count))
-    for start in range(0, FLIPS, AT_ONCE):
-        yield random.choice([-1.0, 1.0], (min(AT_ONCE, FLIPS - start), count))
+    for start in range(0, FLIPS, FLIPS_AT_ONCE):
+        yield random.choice([-1.0, 1.0], (min(FLIPS_AT_ONCE, FLIPS - start), count))
 
 
 def _ratio(values: FloatArray, scale: FloatArray) -> FloatArray:

@@ -19,7 +19,7 @@ MOST = 1024.0
 """Times the questions there are, up to which it is looked for how many are enough."""
 PLANS = 1_000
 """Sets of clusters that are drawn."""
-AT_ONCE = 50
+PLANS_AT_ONCE = 50
 """Of them in memory together."""
 
 
@@ -39,21 +39,21 @@ def chances(contest: Contest, found: Estimates, factor: float) -> tuple[FloatArr
     weights, _ = pairs(count)
     most = critical(planned, weights, contest.coverage)
     ship, out = np.zeros(count), np.zeros(count)
-    for _ in range(PLANS // AT_ONCE):
+    for _ in range(PLANS // PLANS_AT_ONCE):
         low, high = squares(_drawn(found, planned, weights, most, random), count)
         ship += contest.may_ship(low).sum(axis=0)
         out += contest.ruled_out(high).sum(axis=0)
     return ship / PLANS, out / PLANS
 
 
-def enough(contest: Contest, found: Estimates, variant: int, power: float = POWER) -> float | None:
-    """How many times as many clusters would decide of a variant, with that chance; 1 at least.
+def growth_needed(contest: Contest, found: Estimates, variant: int) -> float | None:
+    """How many times as many clusters would decide of a variant, with ``POWER``; 1 at least.
 
     Were the figures found the true ones. None where ``MOST`` times as many would not.
     """
 
     def decided(factor: float) -> bool:
-        return bool(max(one[variant] for one in chances(contest, found, factor)) >= power)
+        return bool(max(one[variant] for one in chances(contest, found, factor)) >= POWER)
 
     if not decided(MOST):
         return None
@@ -79,11 +79,11 @@ def _drawn(
     most: FloatArray,
     random: Generator,
 ) -> Bounds:
-    """The bounds of contrasts in sets of clusters drawn anew, each (``AT_ONCE``, K)."""
+    """The bounds of contrasts in sets of clusters drawn anew, each (``PLANS_AT_ONCE``, K)."""
     shares = found.shares[:, None]
     clusters = len(shares)
     chances = np.full(clusters, 1 / clusters)
-    counts = random.multinomial(planned.clusters, chances, AT_ONCE).astype(np.float64)
+    counts = random.multinomial(planned.clusters, chances, PLANS_AT_ONCE).astype(np.float64)
     # What a cluster adds to a contrast; and how it moves one that it is left out of.
     a = (found.deviations * (1 - shares)) @ weights.T
     m = a / (1 - shares * clusters / planned.clusters)
@@ -96,7 +96,7 @@ def _drawn(
     squared = m2 - 2 * off * ms + off**2 * s2
     cubed = m3 - 3 * off * m2s + 3 * off**2 * ms2 - off**3 * s3
     errors = np.sqrt(np.maximum(squared, 0) / questions**2 + weights**2 @ found.alone)
-    alone = random.standard_normal((AT_ONCE, len(found.values))) * np.sqrt(found.alone)
+    alone = random.standard_normal((PLANS_AT_ONCE, len(found.values))) * np.sqrt(found.alone)
     delta = weights @ found.values + off + alone @ weights.T
     skewness = np.divide(
         cubed / questions**3, errors**3, out=np.zeros_like(cubed), where=errors > 0

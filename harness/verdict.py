@@ -37,7 +37,7 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class Limit:
+class CostLimit:
     """What a variant may take or do at most."""
 
     name: str
@@ -48,7 +48,7 @@ class Limit:
     """It holds if the interval is below, is broken if it is above."""
 
     @classmethod
-    def of(cls, name: str, most: float, figure: Figure | None) -> "Limit":
+    def of(cls, name: str, most: float, figure: Figure | None) -> "CostLimit":
         """A limit, and what a figure says of it."""
         if figure is None or figure.low is None or figure.high is None:
             return cls(name, most, figure, "is open")
@@ -57,7 +57,7 @@ class Limit:
         return cls(name, most, figure, "is broken" if figure.low > most else "is open")
 
     @classmethod
-    def exact(cls, name: str, most: float, value: float | None) -> "Limit":
+    def exact(cls, name: str, most: float, value: float | None) -> "CostLimit":
         """A limit of what is no sample's."""
         return cls.of(name, most, None if value is None else Figure(value, value, value, 0, 0))
 
@@ -79,7 +79,7 @@ class Entrant:
     role: Role
     cost: float | None = None
     """A question's, of what is dear; None where nobody tells, or nothing is."""
-    limits: Sequence[Limit] = ()
+    limits: Sequence[CostLimit] = ()
 
     @property
     def broken(self) -> bool:
@@ -95,7 +95,7 @@ class Standing:
     state: State
     beside: Mapping[str, Beside]
     """It minus each of the others that it has to stand beside."""
-    limits: Sequence[Limit]
+    limits: Sequence[CostLimit]
     cost: float | None
 
 

@@ -24,7 +24,7 @@ from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
 from harness.variants import Context, Decoding, Model, Price, Source
 from rag.index import MODES
-from reports.decision import COSTS
+from reports.decision import DEAR
 
 SECRET = ("api_key", "auth_token", "authorization", "header", "headers", "password", "token")
 """Options of an engine that would put a secret into a suite, and with it into a run folder."""
@@ -192,7 +192,7 @@ class DecideRow(_Row):
             raise ConfigError(f"decide: by names {self.by!r}; it can be {', '.join(directed)}")
         names = [one.name for one in metrics if one.kind != "corpus"]
         for name in self.at_most:
-            if name not in (*names, *COSTS):
+            if name not in (*names, *DEAR):
                 raise ConfigError(
-                    f"decide: at_most names {name!r}; it can be {', '.join((*COSTS, *names))}"
+                    f"decide: at_most names {name!r}; it can be {', '.join((*DEAR, *names))}"
                 )

@@ -7,11 +7,11 @@ from harness.deciding import decide
 from harness.errors import ConfigError
 from harness.pairing import Measure, figure
 from harness.runs import Result, costs_of
-from harness.verdict import Entrant, Limit, Needed, Role, Rule, Standing
+from harness.verdict import CostLimit, Entrant, Needed, Role, Rule, Standing
 from reports.reported import Reported
 from reports.sentences import reasons, sentence
 
-COSTS = ("seconds", "tokens", "memory", "price")
+DEAR = ("seconds", "tokens", "memory", "price")
 """What a suite may call dear: means a question, and bytes of the weights."""
 EVIDENT = ("oracle", "misled", "withheld")
 """Contexts that are made by a question's evidence, which nobody's questions name."""
@@ -170,12 +170,12 @@ def _cost(result: Result, what: str | None) -> float | None:
     return None if None in parts else sum(one for one in parts if one is not None)
 
 
-def _limit(result: Result, measures: Sequence[Measure], name: str, most: float) -> Limit:
+def _limit(result: Result, measures: Sequence[Measure], name: str, most: float) -> CostLimit:
     """A limit of a metric, or of what an answer costs."""
     named = {one.name: one for one in measures}
     if name in named:
-        return Limit.of(name, most, figure(result, named[name]))
+        return CostLimit.of(name, most, figure(result, named[name]))
     if name == "memory":
-        return Limit.exact(name, most, result.cost.get(name))
+        return CostLimit.exact(name, most, result.cost.get(name))
     costing = Measure(name, name, "mean", higher_is_better=False)
-    return Limit.of(name, most, figure(costs_of(result, name), costing))
+    return CostLimit.of(name, most, figure(costs_of(result, name), costing))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from harness.deciding import FEWEST_TO_DECIDE
-from harness.verdict import Beside, Limit, Standing, Verdict
+from harness.verdict import Beside, CostLimit, Standing, Verdict
 from reports.cells import change
 
 UNITS = {"seconds": "s", "tokens": "tokens", "memory": "bytes of weights", "price": "of price"}
@@ -160,7 +160,7 @@ def _rivals(verdict: Verdict, name: str, standing: Standing) -> list[str]:
     return said
 
 
-def _limit(name: str, limit: Limit) -> str:
+def _limit(name: str, limit: CostLimit) -> str:
     if limit.figure is None:
         return f"{name}: nobody tells {limit.name}, which may be {limit.most:g} at most."
     found = limit.figure

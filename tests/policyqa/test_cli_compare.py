@@ -47,7 +47,7 @@ def test_options_pick_a_metric_a_condition_and_clusters(logs: tuple[Path, Path])
     assert (picked["n"], picked["metrics"]["loss"]["delta"]) == (2, -0.875)
     table = shown("compare", *logs, *wanted)
     (line,) = [line for line in table.splitlines() if line.startswith("loss ↓")]
-    assert line.split()[-3:] == ["–", "4", "2"]
+    assert line.split()[-4:] == ["–", "0.500", "4", "2"]
     for said in ("share topic", "–: no interval below 10 groups of questions"):
         assert said in " ".join(table.split())
 

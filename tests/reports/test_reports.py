@@ -45,7 +45,12 @@ def test_a_comparison_has_the_shape_of_our_json(made_up_run: Path) -> None:
                     delta = pytest.approx((FLOORS | SHIFT)[name] - level)
                     end = None if metric == "corpus_bleu" else delta
                     expected = {"delta": delta, "low": end, "high": end, "n": 40, "clusters": 20}
-                    assert entry[compared][metric] == expected
+                    found = dict(entry[compared][metric])
+                    p = [found.pop(one) for one in ("p", "p_adjusted") if one in found]
+                    assert found == expected
+                    # Every question of every group goes one way.
+                    chances = pytest.approx([1e-4, 1e-4], abs=1e-6) if delta else [1, 1]
+                    assert p == (chances if compared == "vs_baseline" else [])
     assert "Beside the floor: each variant minus floor/sentence" in markdown(comparison)
 
 
@@ -211,15 +216,17 @@ def test_the_terminal_fits_80_columns_and_shows_the_figures(made_up_run: Path) -
         "n = 10",
     ):
         assert part in tables
-    assert tables.count("sft-rag/engineered") == 3  # Whole in every table it is in.
+    assert tables.count("sft-rag/engineered") == 4  # Whole in every table it is in.
     assert "signature: suite:quick" in text
 
 
 def test_markdown_shows_the_figures_and_keeps_text_in_its_cells(made_up_run: Path) -> None:
     text = markdown(compare_run(made_up_run))
     rows = [line for line in text.splitlines() if line.startswith("| sft-rag/rag")]
-    assert len(rows) == 3
-    variant, floor, rates = rows
+    assert len(rows) == 4
+    verdict, variant, floor, rates = rows
+    assert verdict == "| sft-rag/rag | candidate<br>may ship | +0.300<br>[+.300, +.300] |"
+    assert "## Ship sft-rag/rag: it is better than base/plain" in text
     assert "0.00<br>[.00, .28]<br>n = 10<br>in 10 groups |" in rates
     for row in (variant, floor):
         assert row.startswith("| sft-rag/rag<br>n = 40<br>in 20 groups |")
