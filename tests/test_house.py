@@ -70,7 +70,9 @@ def test_one_name_means_one_thing() -> None:
 
 def test_metrics_and_statistics_read_no_files() -> None:
     paths = list((ROOT / "harness/metrics").glob("*.py"))
-    paths += [ROOT / f"harness/{name}.py" for name in ("jackknife", "statistics", "rates")]
+    paths += [
+        ROOT / f"harness/{name}.py" for name in ("agreement", "jackknife", "statistics", "rates")
+    ]
     readers = [
         path.name
         for path in paths
