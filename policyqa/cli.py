@@ -20,6 +20,7 @@ from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
+from policyqa.cli_validity import validity
 from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app.add_typer(cache_app, name="cache")
 app.command()(ask)
 app.command()(compare)
 app.command()(export)
+app.command()(validity)
 
 
 def main() -> None:
