@@ -26,8 +26,6 @@ class _Metric(BaseModel):
 
 class _Checks(BaseModel):
     source: str
-    command: str
-    date: str
     raters: Figure
     metrics: dict[str, _Metric]
 

@@ -29,18 +29,7 @@ def validity_tables(found: Validity) -> list[TextTable]:
     preferences = TextTable(
         f"Which of two answers people prefer: {found.source}",
         ["metric", *heads(["prefers theirs", "beside a coin", "alike", "n", "groups"])],
-        [
-            [
-                one.title,
-                share_cell(of),
-                _SHORT.get(one.said or "", "–"),
-                str(one.alike),
-                str(of.n),
-                str(of.clusters),
-            ]
-            for one in _all(found).values()
-            if (of := one.preference)
-        ],
+        [_row(one, one.preference) for one in _all(found).values() if one.preference],
         PREFERENCES.format(shared=shared, fewest=FEWEST),
         _conclusions(found),
     )
@@ -71,19 +60,23 @@ def _all(found: Validity) -> Mapping[str, MetricValidity]:
     return {**found.metrics, **theirs}
 
 
+def _row(one: MetricValidity, share: Figure) -> list[str]:
+    short = _SHORT.get(one.said or "", "–")
+    return [one.title, share_cell(share), short, str(one.alike), str(share.n), str(share.clusters)]
+
+
 def _correlation(found: Figure | None) -> str:
     return share_cell(found) if found else "–"
 
 
 def _conclusions(found: Validity) -> list[str]:
-    said: dict[str, list[str]] = {}
-    for one in found.metrics.values():
-        if one.said:
-            said.setdefault(one.said, []).append(one.title)
-    lines = [f"{what[0].upper()}{what[1:]}: {', '.join(of)}." for what, of in said.items()]
+    said = {
+        what: [one.title for one in found.metrics.values() if one.said == what] for what in _SHORT
+    }
+    lines = [f"{what.capitalize()}: {', '.join(of)}." for what, of in said.items() if of]
     if found.raters:
         lines.append(
-            f"Two raters of one pair who both prefer an answer prefer the same in "
+            "Two raters of one pair who both prefer an answer prefer the same in "
             f"{share_words(found.raters)} of {found.raters.n} pairs."
         )
     out = {
@@ -94,7 +87,7 @@ def _conclusions(found: Validity) -> list[str]:
     told = [text for text, count in out.items() if count]
     if told:
         lines.append(f"Left out are pairs {'; '.join(told)}.")
-    lines += [f"Left out is {title}: {reason}." for title, reason in found.left_out.items()]
+    lines += [f"Left out: {title}, which {reason}." for title, reason in found.left_out.items()]
     return lines
 
 
