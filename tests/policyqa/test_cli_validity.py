@@ -42,10 +42,10 @@ def test_wrong_input_is_one_line_and_status_2(
         ([path], ":2: preferred is 'c'"),
         ([tmp_path / "none.csv"], "cannot be read"),
         (["--mtrag", tmp_path], "no folder with"),
-        ([path, "--run", tmp_path], "no run folder"),
     ]:
         assert said in refused(capsys, "validity", *arguments)
     write_preferences(path, [judged(1)])
+    assert "no run folder" in refused(capsys, "validity", path, "--run", tmp_path)
     assert "no metric 'rouge'" in refused(capsys, "validity", path, "--metric", "rouge")
     assert "cannot load" in refused(
         capsys, "validity", path, "--encoder", str(tmp_path), "--encoder-layer", "1"

@@ -1,4 +1,4 @@
-"""MTRAG's human ratings: a small file of their layout, and the published one where it is at hand."""
+"""MTRAG's human ratings: a small file of their layout, and the published one where it is."""
 
 import json
 from pathlib import Path

@@ -138,8 +138,8 @@ def test_ratings_are_shown_beside_preferences_and_with_what_others_published(
     found = check_validity(read_public_ratings(write_ratings(tmp_path / "r.json")), QUICK)
     correlations = found.metrics["rouge_l"].correlations
     assert list(correlations) == ["faithfulness", "win-rate"]
-    # Two right answers rated 3 and 4, two wrong ones 1 and 2; ROUGE-L has each two alike.
-    assert correlations["faithfulness"].mean == pytest.approx(0.894, abs=1e-3)
+    # Rated 3, 1, 4 and 2; by ROUGE-L the first is best, then the third, and the others have 0.
+    assert correlations["faithfulness"].mean == pytest.approx(3.5 / 22.5**0.5)
     assert found.published["RougeL"].correlations["faithfulness"].mean == pytest.approx(1)
     assert found.published["rl_f"].correlations == {}
     text = shown(found)
