@@ -61,7 +61,7 @@ def validity(
     metrics = _metrics(judged.scored_with, metric, encoder, encoder_layer)
     stay_offline(one.encoder for one in metrics if isinstance(one, EncoderMetric))
     check(metrics)
-    with Watch().stage(f"scoring the answers of {len(judged.pairs)} pairs"):
+    with Watch().stage("scoring what was judged"):
         found = check_validity(judged, metrics)
     if as_json:
         print_json(found.as_json())

@@ -80,16 +80,15 @@ def check_validity(judgements: Judgements, metrics: Sequence[Metric]) -> Validit
             "the other; preferred must be a or b somewhere"
         )
     rated = judgements.rated
-    found, left_out = {}, {}
-    for metric in metrics:
-        reason = _cannot(metric)
-        made = None if reason else _of_metric(metric, kept, rated)
-        if made is None:
-            left_out[metric.title] = reason or "has no value of these answers"
-        elif made.alike == (made.preference.n if made.preference else 0) and not made.correlations:
-            left_out[metric.title] = "scores the answers of every pair alike"
-        else:
-            found[metric.name] = made
+    said = [(metric, _of_metric(metric, kept, rated)) for metric in metrics]
+    found = {one.name: made for one, made in said if isinstance(made, MetricValidity)}
+    left_out = {one.title: reason for one, reason in said if isinstance(reason, str)}
+    if not found:
+        reasons = "; ".join(f"{title}: {reason}" for title, reason in left_out.items())
+        raise DataError(
+            f"{judgements.source}: no metric has anything to say ({reasons}); name right answers "
+            "in a column reference, or the run whose answers these are"
+        )
     votes, groups = [one.votes for one in differing], [one.group for one in differing]
     signatures = [metric.signature for metric in metrics if metric.name in found]
     return Validity(
@@ -127,27 +126,27 @@ def _is_same(pair: JudgedPair) -> bool:
     return pair.first.answer.split() == pair.second.answer.split()
 
 
-def _cannot(metric: Metric) -> str | None:
-    """Why a metric prefers no single answer to another; None where it may."""
-    if metric.kind == "corpus":
-        return "is a figure of all answers together"
-    return "has no better and worse" if metric.higher_is_better is None else None
-
-
 def _of_metric(
     metric: Metric, pairs: Sequence[JudgedPair], rated: Sequence[RatedAnswer]
-) -> MetricValidity | None:
-    """None where it has a value of none of them."""
+) -> MetricValidity | str:
+    """How far it agrees with people, or why nothing is to be said of that."""
+    if metric.kind == "corpus":
+        return "a figure of all answers together"
+    if metric.higher_is_better is None:
+        return "nothing says which way it is better"
     values = _values(metric, [row for one in pairs for row in (one.first, one.second)], rated)
-    if not values:
-        return None
     of_pairs = {
         place: (values[one.first], values[one.second])
         for place, one in enumerate(pairs)
         if one.first in values and one.second in values
     }
     of_rated = {p: values[one.row] for p, one in enumerate(rated) if one.row in values}
-    return _made(metric.title, metric.signature, pairs, of_pairs, rated, of_rated)
+    made = _made(metric.title, metric.signature, pairs, of_pairs, rated, of_rated)
+    if made.correlations:
+        return made
+    if made.preference is None:
+        return "no pair of which it has a value of both answers"
+    return "the answers of every pair alike" if made.alike == made.preference.n else made
 
 
 def _values(metric: Metric, rows: Sequence[Row], rated: Sequence[RatedAnswer]) -> dict[Row, float]:

@@ -87,7 +87,7 @@ def _conclusions(found: Validity) -> list[str]:
     told = [text for text, count in out.items() if count]
     if told:
         lines.append(f"Left out are pairs {'; '.join(told)}.")
-    lines += [f"Left out: {title}, which {reason}." for title, reason in found.left_out.items()]
+    lines += [f"Left out: {title} ({reason})." for title, reason in found.left_out.items()]
     return lines
 
 

@@ -86,9 +86,9 @@ def test_ties_of_people_pairs_alike_and_metrics_that_say_nothing_are_left_out_an
     assert found.raters is not None
     assert (found.raters.mean, found.raters.n) == (0.0, 1)
     assert found.left_out == {
-        "corpus BLEU": "is a figure of all answers together",
-        "over-refusals": "has no value of these answers",
-        "evidence shown": "has no value of these answers",
+        "corpus BLEU": "a figure of all answers together",
+        "over-refusals": "no pair of which it has a value of both answers",
+        "evidence shown": "no pair of which it has a value of both answers",
     }
     nobody = read(tmp_path, [judged(1, "tie")])
     with pytest.raises(DataError, match="no pair of two answers of which more raters prefer"):
@@ -103,7 +103,9 @@ def test_without_a_reference_only_a_metric_that_reads_none_scores(tmp_path: Path
     found = check_validity(read(tmp_path, rows), metrics)
     assert list(found.metrics) == ["bertscore_context_precision"]
     assert found.metrics["bertscore_context_precision"].said == BETTER
-    assert found.left_out == {"ROUGE-L": "has no value of these answers"}
+    with pytest.raises(DataError, match=r"no metric has anything to say .* column reference, or"):
+        check_validity(read(tmp_path, rows), QUICK)
+    assert found.left_out == {"ROUGE-L": "no pair of which it has a value of both answers"}
 
 
 def shown(found: Validity) -> str:
@@ -123,7 +125,7 @@ def test_what_is_shown_says_what_was_found_and_its_json_is_read_back(tmp_path: P
         "Which of two answers people prefer: preferences.csv",
         "ROUGE-L 0.90 better 0 20 20 [.76, 1.00]",
         "Shown better than a coin: ROUGE-L.",
-        "Left out: corpus BLEU, which is a figure of all answers together.",
+        "Left out: corpus BLEU (a figure of all answers together).",
         "groups that share the question",
         "judged:preferences.csv@",
         "rouge_l:rouge-1.0.1",
