@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness.errors import DataError
-from harness.metrics import CorpusMetric, Metric, Value, make_metrics
+from harness.metrics import CorpusMetric, Metric, Value, make_metrics, metric_names
 from harness.pairing import Measure
 from harness.results import TaskResults, results_of
 from harness.runs import Outcome
@@ -88,7 +88,7 @@ def _scored(
     asked: Questions, ours: bool, results: TaskResults
 ) -> tuple[list[tuple[Measure, dict[str, Value]]], list[str]]:
     """Each measure with its values by question id; and what is left out, and why."""
-    known = {metric.name: metric for metric in make_metrics()} if ours else {}
+    known = {metric.name: metric for metric in make_metrics(metric_names())} if ours else {}
     several = len(next(iter(asked.values()))) > 1
     scored, left_out = [], []
     for name, kept, logged in _columns(asked):

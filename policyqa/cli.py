@@ -21,6 +21,7 @@ from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
 from policyqa.cli_run import report, run
+from policyqa.cli_validity import validity
 from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
 from policyqa.progress import Watch
 from policyqa.quiet import quieten, stay_offline, without_git_errors
@@ -42,6 +43,7 @@ app.command()(report)
 app.command()(ask)
 app.command()(compare)
 app.command()(export)
+app.command()(validity)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from pydantic import (
 from finetune.recipe import GENERAL
 from harness.errors import BenchError, ConfigError
 from harness.files import read_yaml
-from harness.metrics.bertscore import BertScore
+from harness.metrics.bertscore import EncoderMetric
 from harness.metrics.registry import make_metrics
 from harness.models.kinds import FLOORS
 from harness.validation import Name, validated
@@ -185,7 +185,8 @@ class Suite(BaseModel):
         answering = [one.model.tokenizer for one in self.resolved]
         contexts = [one.context for one in self.resolved if one.context.source != "none"]
         searching = [name for one in contexts for name in (one.embedder, one.reranker)]
-        scoring = [self.encoder] if self.metrics is None or BertScore.name in self.metrics else []
+        metrics = make_metrics(self.metrics, self.encoder, self.encoder_layer)
+        scoring = [one.encoder for one in metrics if isinstance(one, EncoderMetric)]
         embedding = [self.embedder] if self.has_documents else []
         named = (*answering, *scoring, *embedding, *searching)
         return list(dict.fromkeys(name for name in named if name))

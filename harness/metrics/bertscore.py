@@ -1,9 +1,9 @@
 """
-BERTScore: how well the words of an answer and its reference match in an encoder's space.
+BERTScore: how well the words of an answer match those of a reference, or of what was shown, in an
+encoder's space.
 
-F1 of greedy matches by cosine (Zhang et al. 2020, https://arxiv.org/abs/1904.09675); of several
-references the one that matches best counts, as there. Not rescaled and without idf weights, so
-scores of different encoders are not comparable.
+Greedy matches by cosine (Zhang et al. 2020, https://arxiv.org/abs/1904.09675). Not rescaled and
+without idf weights, so scores of different encoders are not comparable.
 """
 
 from collections.abc import Sequence
@@ -26,26 +26,13 @@ encoders it has tuned (distilbert-base, distilroberta-base); it names its own fo
 
 
 @dataclass(frozen=True)
-class BertScore:
-    """BERTScore F1 with one encoder, averaged over the answers."""
+class EncoderMetric:
+    """What metrics have in common that match words in an encoder's space."""
 
     encoder: str = ENCODER
     """A catalogue name, a Hugging Face id or a folder."""
     layer: int | None = None
     """The encoder's layer to match, from 1; None takes the one known for it."""
-
-    name: ClassVar[str] = "bertscore_f1"
-    title: ClassVar[str] = "BERTScore"
-    higher_is_better: ClassVar[bool] = True
-    kind: ClassVar[MetricKind] = "mean"
-
-    @property
-    def signature(self) -> str:
-        """All that could change a score, in one line."""
-        name = catalogue.identity(self.encoder)
-        computed = [f"{one}-{version(one)}" for one in ("bert-score", "transformers", "torch")]
-        parts = (*computed, device(), name, f"L{self._matched or '?'}", "no-idf", "no-rescale")
-        return f"bertscore_f1:{','.join(parts)}"
 
     def check(self) -> None:
         """Look at the encoder's configuration: a cheap check before long work.
@@ -69,6 +56,41 @@ class BertScore:
                 f"layers; name one of 1 to {layers}"
             )
 
+    @property
+    def _made_with(self) -> str:
+        """All that could change how words match, as signatures have it."""
+        name = catalogue.identity(self.encoder)
+        computed = [f"{one}-{version(one)}" for one in ("bert-score", "transformers", "torch")]
+        parts = (*computed, device(), name, f"L{self._matched or '?'}", "no-idf", "no-rescale")
+        return ",".join(parts)
+
+    def _loaded(self) -> Any:
+        """The package's scorer."""
+        return _load(catalogue.resolve(self.encoder), self._matched)
+
+    @property
+    def _matched(self) -> int | None:
+        """The layer that is matched; None where none is named and none is known."""
+        return self.layer or MATCHING_LAYERS.get(self.encoder) or _known_layer(self.encoder)
+
+
+@dataclass(frozen=True)
+class BertScore(EncoderMetric):
+    """BERTScore F1 with one encoder, averaged over the answers.
+
+    Of several references the one that matches best counts, as in the package.
+    """
+
+    name: ClassVar[str] = "bertscore_f1"
+    title: ClassVar[str] = "BERTScore"
+    higher_is_better: ClassVar[bool] = True
+    kind: ClassVar[MetricKind] = "mean"
+
+    @property
+    def signature(self) -> str:
+        """All that could change a score, in one line."""
+        return f"bertscore_f1:{self._made_with}"
+
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """F1 of each row with its best reference, in [-1, 1] and mostly above 0.
 
@@ -83,18 +105,13 @@ class BertScore:
         scores = [0.0] * len(pairs)
         filled = [i for i, pair in enumerate(pairs) if all(text.strip() for text in pair)]
         if filled:
-            scorer = _load(catalogue.resolve(self.encoder), self._matched)
+            scorer = self._loaded()
             answers, references = zip(*(pairs[i] for i in filled), strict=True)
             _, _, f1 = scorer.score(list(answers), list(references))
             for i, value in zip(filled, f1.tolist(), strict=True):
                 # A text of characters the encoder does not know has no tokens: NaN.
                 scores[i] = value if value == value else 0.0
         return scores
-
-    @property
-    def _matched(self) -> int | None:
-        """The layer that is matched; None where none is named and none is known."""
-        return self.layer or MATCHING_LAYERS.get(self.encoder) or _known_layer(self.encoder)
 
 
 def _known_layer(encoder: str) -> int | None:

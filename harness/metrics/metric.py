@@ -26,7 +26,8 @@ class Row:
     question: str
     answer: str
     references: tuple[str, ...]
-    """Right answers, at least one: the first is the one that training uses, too."""
+    """Right answers, the first being the one that training uses, too. At least one, but for metrics
+    whose ``needs_reference`` is False."""
     answerable: bool = True
     """Whether some section of the corpus answers it."""
     evidence: tuple[str, ...] = ()
@@ -46,7 +47,10 @@ class Row:
 
 
 class Metric(Protocol):
-    """Scores answers; ``harness.metrics.registry`` lists those this project has."""
+    """Scores answers; ``harness.metrics.registry`` lists those this project has.
+
+    One that reads no references may say so by a member ``needs_reference`` that is False.
+    """
 
     @property
     def name(self) -> str:

@@ -10,16 +10,19 @@ from collections.abc import Iterable, Sequence
 from harness.errors import ConfigError
 from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
 from harness.metrics.bertscore import ENCODER, BertScore
+from harness.metrics.context_precision import ContextPrecision
 from harness.metrics.evidence import EvidenceShown
 from harness.metrics.foreign import foreign
 from harness.metrics.metric import Metric, named_in_errors
 from harness.metrics.overlap import Bleu, CorpusBleu, RougeL
 
 _METRICS: tuple[Metric, ...] = (
-    *(BertScore(), Bleu(), CorpusBleu(), RougeL()),
+    *(BertScore(), Bleu(), CorpusBleu(), RougeL(), ContextPrecision()),
     *(FalseAnswer(), OVER_REFUSAL, ABSTAINED, EvidenceShown()),
 )
 """In the order they are shown."""
+_BY_NAME_ALONE = (ContextPrecision.name,)
+"""Scored where they are named: an encoder reads every context for them."""
 
 
 def metric_names() -> list[str]:
@@ -33,16 +36,19 @@ def make_metrics(
     """The metrics of these names, in the order they are shown.
 
     Args:
-        names: None is all.
-        encoder: BERTScore's: a catalogue name, a Hugging Face id or a folder.
+        names: None is all but those that must be named.
+        encoder: BERTScore's, and of its precision in context: a catalogue name, a Hugging Face
+            id or a folder.
         layer: of it, to match; None takes the one known for it.
 
     Raises:
         ConfigError: a name is none of a metric, what it names is none, or two have one name.
     """
     ours: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
-    ours[BertScore.name] = BertScore(encoder, layer)
-    wanted = list(ours if names is None else names)
+    for matched in (BertScore, ContextPrecision):
+        ours[matched.name] = matched(encoder, layer)
+    unnamed = [name for name in ours if name not in _BY_NAME_ALONE]
+    wanted = list(unnamed if names is None else names)
     others = [foreign(name, list(ours)) for name in dict.fromkeys(wanted) if name not in ours]
     made = [metric for name, metric in ours.items() if name in wanted] + others
     twice = [name for name, count in Counter(one.name for one in made).items() if count > 1]

@@ -14,11 +14,12 @@ from harness.metrics import (
     metric_names,
     signature,
 )
-from harness.metrics.bertscore import BertScore
+from harness.metrics.bertscore import BertScore, EncoderMetric
+from harness.metrics.context_precision import ContextPrecision
 from harness.metrics.overlap import Bleu, CorpusBleu
 
 
-@pytest.mark.parametrize("metric", make_metrics(), ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", make_metrics(metric_names()), ids=lambda metric: metric.name)
 def test_a_metric_says_what_it_is_and_gives_one_value_a_row(metric: Metric) -> None:
     assert metric.signature.startswith(f"{metric.name}:")
     assert metric.signature == signature([metric])
@@ -30,18 +31,21 @@ def test_a_metric_says_what_it_is_and_gives_one_value_a_row(metric: Metric) -> N
     }
     row = Row("?", "72 hours.", ("72 hours.",), True, ("a/s",), "…", ("a/s",))
     assert metric.score([]) == []
-    if metric.name != BertScore.name:
+    if not isinstance(metric, EncoderMetric):
         assert len(metric.score([row, row, Row("?", "", ("72 hours.",), False)])) == 3
 
 
 def test_metrics_are_made_by_name_in_the_order_they_are_shown_in() -> None:
     names = metric_names()
-    assert len({metric.title for metric in make_metrics()}) == len(set(names)) == len(names)
-    for wanted in (None, names, names[::-1]):
-        assert [metric.name for metric in make_metrics(wanted)] == names
+    everything = make_metrics(names)
+    assert len({metric.title for metric in everything}) == len(set(names)) == len(names)
+    assert [metric.name for metric in make_metrics(names[::-1])] == names
+    assert [one for one in everything if one not in make_metrics()] == [ContextPrecision()]
     assert make_metrics([]) == []
     assert make_metrics(["corpus_bleu", "bleu", "bleu"]) == [Bleu(), CorpusBleu()]
     assert make_metrics(["bertscore_f1"], "some/encoder", 3) == [BertScore("some/encoder", 3)]
+    contexts = ["bertscore_context_precision"]
+    assert make_metrics(contexts, "some/encoder", 3) == [ContextPrecision("some/encoder", 3)]
     bleus = make_metrics(["bleu", "corpus_bleu"])
     assert signature(bleus) == f"{bleus[0].signature} | {bleus[1].signature}"
 
