@@ -8,6 +8,7 @@ from harness.errors import ConfigError
 from harness.pairing import Measure, figure
 from harness.runs import Result, costs_of
 from harness.verdict import CostLimit, Entrant, Needed, Role, Rule, Standing
+from reports.checked import checked
 from reports.reported import Reported
 from reports.sentences import reasons, sentence
 
@@ -73,6 +74,7 @@ def run_decision(
             "choose on validation, confirm on test."
         )
     by = deciding_metric(measures, row.get("by"))
+    notes.append(f"{checked(manifest['metrics'][by.name]['signature'])}.")
     return decided(entering, by, rule, measures, exposed, notes)
 
 
