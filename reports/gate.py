@@ -5,13 +5,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from harness.errors import RunError
-from harness.pairing import Measure
 from harness.runs import MANIFEST, Result, read_manifest
 from harness.text import printable
 from harness.verdict import Role, Rule
 from reports.alike import check_scored_alike
 from reports.decision import Decided, decided, deciding_metric, run_decision
-from reports.pairwise import Paired, compare_variants
+from reports.pairwise import Paired, compare_variants, shared_measures
 from reports.side import Side, variant_side
 
 STATUS = {"ship": 0, "hold": 1, "undecided": 3}
@@ -46,7 +45,7 @@ def gate_sides(candidate: Side, in_place: Side, by: str | None, rule: Rule) -> G
         RunError: they were not scored alike, or share no question with a value of it.
     """
     pair = compare_variants(candidate, in_place)
-    measures = _shared(candidate, in_place)
+    measures = shared_measures(candidate, in_place)
     entering: list[tuple[Side, Role]] = [(candidate, "candidate"), (in_place, "in place")]
     entering += [(one, "floor") for one in _floors(candidate)]
     roles = [(_named(side), role) for side, role in entering]
@@ -66,7 +65,7 @@ def gate_run(run: Path, in_place: Side) -> Gated:
     sides = {name: variant_side(run, name) for name in manifest["variants"]}
     for side in sides.values():
         check_scored_alike(side, in_place)
-    measures = _shared(next(iter(sides.values())), in_place)
+    measures = shared_measures(next(iter(sides.values())), in_place)
     results = {name: side.result for name, side in sides.items()}
     verdict = run_decision(manifest, results, measures, in_place=_named(in_place))
     found = _found(verdict, in_place)
@@ -106,10 +105,6 @@ def _floors(side: Side) -> list[Side]:
     variants = read_manifest(run)["variants"]
     named = [name for name, what in variants.items() if what["floor"] and name != side.result.name]
     return [variant_side(run, name) for name in named]
-
-
-def _shared(candidate: Side, in_place: Side) -> list[Measure]:
-    return [one for name, one in candidate.measures.items() if name in in_place.measures]
 
 
 def _named(side: Side) -> Result:

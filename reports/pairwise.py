@@ -72,7 +72,7 @@ def compare_variants(
     check_scored_alike(first, second)
     keep = questions_where(where)
     shared = shared_questions(first, second, keep, where)
-    measures = _measures(first, second, by)
+    measures = shared_measures(first, second, by)
     connect = partial(Outcome.values_of, field=cluster) if cluster else None
     if cluster:
         check_have(shared, cluster)
@@ -94,8 +94,13 @@ def compare_variants(
     )
 
 
-def _measures(first: Side, second: Side, by: str | None) -> list[Measure]:
-    """Those of both sides, in the order of the first; of one name, if any is given."""
+def shared_measures(first: Side, second: Side, by: str | None = None) -> list[Measure]:
+    """Those of both sides, in the order of the first; of one name, if any is given.
+
+    Raises:
+        RunError: there are none.
+        ConfigError: none has that name.
+    """
     shared = {
         name: _together(one, second.measures[name])
         for name, one in first.measures.items()

@@ -81,6 +81,10 @@ def _hold(verdict: Verdict, closest: str) -> str:
             f"Hold: {name} has been trained on questions it is scored on; without these it would "
             "not be shipped."
         )
+    # One that is worse anyway is kept out by that.
+    for limit in standing.limits if standing.beside[in_place].delta > 0 else ():
+        if limit.state == "is broken":
+            return f"Hold: {_limit(name, limit)[:-1]}, and nothing else can be shipped."
     if kept.state == "may ship":
         within = f"within {verdict.rule.margin:g} {title} of" if verdict.rule.margin else ""
         able = [one for one in verdict.standings.values() if one.state == "may ship"]
@@ -89,9 +93,6 @@ def _hold(verdict: Verdict, closest: str) -> str:
             return f"Keep {in_place}: it is {within} the best{dear}."
         best = f"{within} the best" if within else f"better by {title} than every other variant"
         return f"Keep {in_place}: it is shown to be {best}."
-    for limit in standing.limits:
-        if limit.state == "is broken":
-            return f"Hold: {_limit(name, limit)[:-1]}, and nothing else can be shipped."
     winners = {
         other: beside
         for other, beside in standing.beside.items()
