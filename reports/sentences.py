@@ -133,15 +133,17 @@ def _open(verdict: Verdict) -> str:
         )
     margin = verdict.rule.margin
     # In the order that somebody asks: what is in place, floors, the others.
-    order = ("in place", "floor", "candidate")
-    for role in order:
-        for other, beside in standing.beside.items():
-            if verdict.standings[other].role != role or beside.low is None:
-                continue
-            if beside.low <= (0 if role == "floor" else -margin):
-                least = role == "floor" or not margin
-                what = f"better than {other}" if least else f"within {margin:g} of {other}"
-                return f"is not shown to be {what} ({_figures(beside)} {title})"
+    for role in ("in place", "floor", "candidate"):
+        least = 0 if role == "floor" else -margin
+        opposed = {
+            other: beside
+            for other, beside in standing.beside.items()
+            if verdict.standings[other].role == role and (beside.low or 0) <= least
+        }
+        if opposed:
+            other = min(opposed, key=lambda name: opposed[name].delta)
+            what = f"within {margin:g} of {other}" if least else f"better than {other}"
+            return f"is not shown to be {what} ({_figures(opposed[other])} {title})"
     limit = next(one for one in standing.limits if one.state == "is open")
     return f"is not shown to keep within {limit.name} {limit.most:g}"
 

@@ -26,6 +26,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 def show_tables(shown: Sequence[TextTable], signature: str, console: Console) -> None:
     """Print tables, their notes and the signature of what they show."""
     for table in shown:
+        console.print(Text(table.title, style="bold"))
         for part in parted(table, console.width):
             console.print(_rich(part))
         if table.conclusions:
@@ -63,9 +64,7 @@ def _columns(table: TextTable, places: Sequence[int]) -> TextTable:
 
 def _rich(table: TextTable) -> Table:
     shown = Table(
-        title=Text(table.title),
         box=box.SIMPLE_HEAD,
-        title_justify="left",
         padding=0,  # The box has a space between columns.
         show_edge=False,
         pad_edge=False,
