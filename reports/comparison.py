@@ -14,10 +14,14 @@ from harness.files import read_yaml
 from harness.pairing import Measure, clusters_of, differences, evidence_of, figures
 from harness.runs import MANIFEST, Result, read_manifest, read_result
 from harness.validation import validated
+from reports.analysis import analysed, on_curves
+from reports.attribution import Effect
+from reports.claims.checked import CheckedClaim
 from reports.explained import GROUPED
 from reports.measures import measures_of
 from reports.reported import Differences, Figures, Machine, MetricFacts, Reported, SuiteFacts
-from reports.sweep import Curve, curves
+from reports.slices import OverFrameworks, Slice
+from reports.sweep import Curve
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
 """Published figures, by the name a suite gives."""
@@ -96,6 +100,10 @@ class Comparison(Reported):
     floor: str | None
     variants: Mapping[str, VariantFigures]
     sweep: Sequence[Curve] = ()
+    attribution: Sequence[Effect] = ()
+    slices: Sequence[Slice] = ()
+    over_frameworks: Mapping[str, OverFrameworks] = {}
+    claims: Sequence[CheckedClaim] = ()
     published: Published | None
     signature: str
 
@@ -110,16 +118,11 @@ class Comparison(Reported):
         Those that it has are in one and set their own k or budget, and are not the baseline, which
         others are compared with.
         """
-        of_curves = {
-            point.variant
-            for curve in self.sweep
-            for point in (*curve.points, curve.oracle)
-            if point
-        }
+        swept = on_curves(self.sweep)
         return {
             name: entry
             for name, entry in self.variants.items()
-            if name == self.baseline or not (entry.own_limits and name in of_curves)
+            if name == self.baseline or not (entry.own_limits and name in swept)
         }
 
 
@@ -135,7 +138,6 @@ def compare_run(run: Path) -> Comparison:
     measures = measures_of(manifest)
     results = {name: read_result(run, name) for name in manifest["variants"]}
     baseline, floor = results[manifest["baseline"]], results.get(YARDSTICK)
-    sweep = curves(list(results.values()), manifest, measures)
     values = {
         "suite": manifest["suite"],
         "machine": manifest["machine"],
@@ -147,7 +149,7 @@ def compare_run(run: Path) -> Comparison:
             name: _variant(result, manifest, measures, baseline, floor)
             for name, result in results.items()
         },
-        **({"sweep": sweep} if sweep else {}),
+        **analysed(run, manifest, measures, list(results.values())),
         "published": published(manifest["suite"].get("published"), list(results)),
         "signature": _signature(manifest, list(results.values())),
     }

@@ -15,7 +15,7 @@ from harness.statistics import INTERVAL_METHOD, Difference
 from reports.cells import lacking
 from reports.questions import check_have, questions_sharing, questions_where
 from reports.reported import Reported
-from reports.side import Side
+from reports.side import Side, check_scored_alike
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def compare_variants(
             another kind under the same name, or have no such question or no metric in common.
         ConfigError: an option has another form, or names what there is not.
     """
-    _check_scored_alike(first, second)
+    check_scored_alike(first, second)
     keep = questions_where(where)
     shared = _shared(first, second, keep, where)
     measures = _measures(first, second, by)
@@ -88,35 +88,6 @@ def compare_variants(
         conclusions=_conclusions(shown),
         signature=_signature(first, second, len(shared), where, cluster, list(rows)),
     )
-
-
-def _check_scored_alike(first: Side, second: Side) -> None:
-    ours, theirs = _scored_on(first), _scored_on(second)
-    differing = [
-        f"{name} {ours[name][:80]} and {theirs[name][:80]}"
-        for name in ours
-        if name in theirs and ours[name] != theirs[name]
-    ]
-    if differing:
-        raise RunError(
-            f"{first.name} and {second.name} were not scored alike ({'; '.join(differing)}), so "
-            "their difference says nothing; score both again with one data folder, split and task"
-        )
-
-
-def _scored_on(side: Side) -> dict[str, str]:
-    """What must be the same for two to be comparable, of what both have."""
-    ways = {True: "higher", False: "lower"}
-    better = {
-        f"what is better of {name}": ways[one.higher_is_better]
-        for name, one in side.measures.items()
-        if one.higher_is_better is not None
-    }
-    values = {
-        f"values of {name}": "lists" if one.total else "numbers"
-        for name, one in side.measures.items()
-    }
-    return {**side.scored_on, **side.metric_signatures, **better, **values}
 
 
 def _shared(first: Side, second: Side, keep: Keep, where: str | None) -> list[Outcome]:

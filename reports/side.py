@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from harness.errors import RunError
 from harness.files import hash_file
 from harness.pairing import Measure
 from harness.runs import Result, read_manifest, read_result
@@ -88,6 +89,41 @@ def log_side(path: Path) -> Side:
         identity=f"{path.name}@{hash_file(path)[:8]}",
         notes=log.left_out,
     )
+
+
+def check_scored_alike(first: Side, second: Side) -> None:
+    """Look whether two sides can be compared.
+
+    Raises:
+        RunError: they were scored on other data or another split, or with other metrics under the
+            same names.
+    """
+    ours, theirs = _must_agree(first), _must_agree(second)
+    differing = [
+        f"{name} {ours[name][:80]} and {theirs[name][:80]}"
+        for name in ours
+        if name in theirs and ours[name] != theirs[name]
+    ]
+    if differing:
+        raise RunError(
+            f"{first.name} and {second.name} were not scored alike ({'; '.join(differing)}), so "
+            "their difference says nothing; score both again with one data folder, split and task"
+        )
+
+
+def _must_agree(side: Side) -> dict[str, str]:
+    """What must be the same for two to be comparable, of what both have."""
+    ways = {True: "higher", False: "lower"}
+    better = {
+        f"what is better of {name}": ways[one.higher_is_better]
+        for name, one in side.measures.items()
+        if one.higher_is_better is not None
+    }
+    values = {
+        f"values of {name}": "lists" if one.total else "numbers"
+        for name, one in side.measures.items()
+    }
+    return {**side.scored_on, **side.metric_signatures, **better, **values}
 
 
 def _scored_on(log: Log) -> dict[str, str]:
