@@ -21,8 +21,8 @@ from harness.rates import rate_difference
 from harness.runs import Result
 from harness.statistics import COVERAGE, FEWEST, FEWEST_TOGETHER, Difference
 
-_HALVINGS = 50
-"""Of the distance within which an end of a ratio's interval lies."""
+_FARTHEST = 1e6
+"""Times a ratio, within which the ends of its interval are looked for."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,11 @@ class Estimated:
         reach = normal.inv_cdf((1 + COVERAGE) / 2)
         if half is None:
             half = reach * float(self.found.errors(np.array([weights], dtype=np.float64))[0])
-        factor = (half * (1 + normal.inv_cdf(POWER) / reach) / away) ** 2
-        factor = max(factor, self.fewest / self.found.clusters)
-        return max(math.ceil(self.n * factor), self.n + 1) if factor <= MOST else None
+        needed = half * (1 + normal.inv_cdf(POWER) / reach)
+        if needed > abs(away) * math.sqrt(MOST):
+            return None
+        factor = max((needed / away) ** 2, self.fewest / self.found.clusters)
+        return max(math.ceil(self.n * factor), self.n + 1)
 
     def ratio(self) -> Estimate | None:
         """The first figure over the second, of two, with its 95% interval; None where that is 0.
@@ -88,15 +90,13 @@ class Estimated:
         if above_0 is None or above_0 <= 0:
             return value, None, None
 
-        def too_small(ratio: float) -> bool:
-            low = self.contrast([1, -ratio]).low
-            return low is not None and low >= 0
+        def lower(ratio: float) -> float | None:
+            return self.contrast([1, -ratio]).low
 
-        def too_large(ratio: float) -> bool:
-            high = self.contrast([1, -ratio]).high
-            return high is not None and high <= 0
+        def upper(ratio: float) -> float | None:
+            return self.contrast([1, -ratio]).high
 
-        return value, _end(value, -1, too_small), _end(value, 1, too_large)
+        return value, _end(value, -1, lower), _end(value, 1, upper)
 
 
 def estimated(
@@ -132,15 +132,23 @@ def _mean(sums: FloatArray) -> FloatArray:
     return np.asarray(sums[..., 0] / sums[..., 1])
 
 
-def _end(start: float, way: int, beyond: Callable[[float], bool]) -> float | None:
-    """Where ``beyond`` begins to hold, from where it does not, that way; None if nowhere near."""
-    inside, step = start, max(abs(start), 1e-6) / 64
-    while not beyond(inside + way * step):
-        inside, step = inside + way * step, 2 * step
-        if step > 1e6 * max(abs(start), 1e-6):
+def _end(start: float, way: int, bound: Callable[[float], float | None]) -> float | None:
+    """Where a bound is 0, from where it is on the other side of it, that way; None if nowhere near.
+
+    A bound below the ratio found is under 0 there, one above it over 0.
+    """
+    from scipy.optimize import brentq
+
+    def beyond(ratio: float) -> float:
+        found = bound(ratio)
+        return math.nan if found is None else -way * found
+
+    if beyond(start) >= 0:  # Nothing differs, but for rounding.
+        return start
+    size = max(abs(start), 1e-6)
+    step = size / 64
+    while not beyond(start + way * step) >= 0:
+        step *= 2
+        if step > _FARTHEST * size:
             return None
-    outside = inside + way * step
-    for _ in range(_HALVINGS):
-        middle = (inside + outside) / 2
-        inside, outside = (inside, middle) if beyond(middle) else (middle, outside)
-    return outside
+    return float(brentq(beyond, start, start + way * step, xtol=1e-12 * size))

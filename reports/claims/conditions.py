@@ -8,6 +8,8 @@ many times the second.
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from harness.contrasts import Estimated, estimated
 from harness.jackknife import Estimate
 from harness.pairing import Connect, Measure
@@ -29,6 +31,10 @@ CLAIMED_COSTS: Mapping[str, Measure] = {
     )
 }
 """What a condition may be of that no metric is, a question; speed is of its seconds."""
+
+
+_ROUNDING = 1e-12
+"""Of figures, what they may be off by for having been added up."""
 
 
 class NotCheckedError(Exception):
@@ -119,7 +125,7 @@ def _checked(
         beyond = _less(shown, wanted.limit)
     if wanted.at_most is not None:
         beyond = _turned(beyond)
-    state = _state(beyond)
+    state = _state(beyond, slack=_ROUNDING * float(np.abs(found.found.values).max()))
     value, low, high = shown or (None, None, None)
     a, b = map(float, found.found.values)
     if condition.metric == SPEED and a and b:
@@ -161,12 +167,12 @@ def _turned(estimate: Estimate) -> Estimate:
     return -value, None if high is None else -high, None if low is None else -low
 
 
-def _state(beyond: Estimate) -> State:
-    """Of how far something lies on the claimed side."""
+def _state(beyond: Estimate, slack: float) -> State:
+    """Of how far something lies on the claimed side; by less than ``slack`` it lies on its edge."""
     _, low, high = beyond
-    if low is not None and low >= 0:
+    if low is not None and low >= -slack:
         return "supported"
-    return "refuted" if high is not None and high < 0 else "undecided"
+    return "refuted" if high is not None and high < -slack else "undecided"
 
 
 def _questions(beyond: Estimate, found: Estimated, weights: Sequence[float]) -> int | None:
