@@ -110,9 +110,10 @@ def attribution(
     first = [one for one in points if one.result.name == manifest["baseline"]]
     changes = _changes(_ordered([one for one in [*first, *points] if one.source in ASKED]))
     shown = _told(changes)
+    squares = sorted(_squares(changes, shown), key=lambda one: one[0])
     effects = [
         *(_effect(one.of, [(one.after, 1), (one.before, -1)], wanted) for one in shown),
-        *(_effect(title, corners, wanted) for title, corners in _squares(changes, shown)),
+        *(_effect(title, corners, wanted) for title, corners in squares),
         *(_effect(title, both, wanted, evident=True) for title, both in _analyses(points)),
     ]
     return [one for one in effects if one.metrics]
@@ -195,8 +196,8 @@ def _analyses(points: Sequence[Parted]) -> Iterator[tuple[str, Summed]]:
 
     Of several of one source, the one that may show as much, else the one that may show most.
     """
-    for shows in (one for one in points if one.source == "retrieved"):
-        for source, title in ANALYSES.items():
+    for source, title in ANALYSES.items():
+        for shows in (one for one in points if one.source == "retrieved"):
             others = [
                 one
                 for one in points

@@ -64,6 +64,8 @@ class VariantFigures(Reported):
     """The prompt its weights were trained in, where it is asked in another."""
     asked_in: str
     floor: bool
+    source: str
+    """Of its context."""
     own_limits: bool
     """Whether it sets a k or budget of its own."""
     vs_baseline: Differences | None = None
@@ -209,6 +211,7 @@ def _variant(
         trained_in=described["trained_in"],
         asked_in=described["prompt"],
         floor=described["floor"],
+        source=described["context"]["source"],
         own_limits=described["own_limits"],
         **{name: differences(result, one, measures) for name, one in others.items() if one},
     )

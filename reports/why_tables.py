@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from harness.statistics import Difference
 from reports import explained
-from reports.attribution import Effect
+from reports.attribution import ASKED, Effect
 from reports.cells import TextTable, change, heads, label, lacking, score_cell
 from reports.comparison import Comparison
 from reports.slices import FEW, Slice
@@ -27,33 +27,34 @@ def attribution_table(comparison: Comparison) -> TextTable:
 
 
 def slices_table(comparison: Comparison) -> TextTable | None:
-    """A line a slice, by the first metric of which there is a mean; comparison.json has all."""
-    metric, title = next(iter(comparison.titles("mean").items()), ("", ""))
+    """A line a slice, of the variants that are not for analysis; comparison.json has all.
+
+    By the metric that decides, or else the first of which there is a mean.
+    """
+    means = comparison.titles("mean")
+    decides = ((comparison.suite.model_extra or {}).get("decide") or {}).get("by")
+    metric = decides if decides in means else next(iter(means), "")
     shown = [
         name
         for name, entry in comparison.unswept.items()
-        if name != comparison.baseline and not entry.floor
+        if name != comparison.baseline and not entry.floor and entry.source in ASKED
     ]
     if not (metric and shown):
         return None
+    changes = [[one.vs_baseline[name] for name in shown] for one in comparison.slices]
     rows = [
-        [_slice(one), *(_change(one.vs_baseline[name], metric) for name in shown)]
-        for one in comparison.slices
+        [_slice(one), *(_change(each, metric) for each in found)]
+        for one, found in zip(comparison.slices, changes, strict=True)
     ]
     few = any(one.few for one in comparison.slices)
     return TextTable(
-        f"{title} by slice: each variant minus {comparison.baseline}",
+        f"{means[metric]} by slice: each variant minus {comparison.baseline}",
         ["slice", *(label(name).replace("/", "/\n") for name in shown)],
         rows,
         explained.SLICES,
         [
             *([explained.FEW_QUESTIONS.format(few=FEW)] if few else []),
-            *lacking(
-                one.vs_baseline[name][metric]
-                for one in comparison.slices
-                for name in shown
-                if metric in one.vs_baseline[name]
-            ),
+            *lacking(each[metric] for found in changes for each in found if metric in each),
         ],
     )
 

@@ -69,6 +69,21 @@ def test_a_slice_of_few_questions_is_never_without_a_warning(tmp_path: Path) -> 
         assert f"few: fewer than {FEW} questions" in text
 
 
+def test_the_table_is_of_the_deciding_metric_and_of_variants_that_could_be_shipped(
+    tmp_path: Path,
+) -> None:
+    levels = {"base/plain": 0.0, "sft/rag": 0.1, "sft/misled": 0.2}
+    run = write_matrix_run(tmp_path / "run", matrix_samples(levels))
+    with amending(run / MANIFEST) as manifest:
+        manifest["suite"]["decide"] = {"by": "rouge_l"}
+    comparison = compare_run(run)
+    table = slices_table(comparison)
+    assert table is not None
+    assert table.title == "ROUGE-L by slice: each variant minus base/plain"
+    assert table.columns == ["slice", "sft/\nrag"]
+    assert list(comparison.slices[0].vs_baseline) == ["sft/rag", "sft/misled"]
+
+
 def test_without_kinds_or_frameworks_nothing_is_sliced(tmp_path: Path) -> None:
     comparison = compare_run(write_made_up_run(tmp_path / "run"))
     assert comparison.as_json().keys().isdisjoint({"slices", "over_frameworks", "claims"})
