@@ -1,6 +1,7 @@
 """Claims held against a run, and where one needs it against another beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from reports.claims.conditions import NotCheckedError, checked_condition, unchec
 from reports.claims.reading import Claim
 from reports.side import Side, check_scored_alike, variant_side
 
+_Read = Callable[[Path, str], Side]
 _ORDER: tuple[State, ...] = ("refuted", "not checked", "undecided", "supported")
 """Of the states of conditions that must all hold: the first there is, is the claim's."""
 
@@ -30,12 +32,13 @@ def check_claims(
     """
     for folder in (run, *beside):
         read_manifest(folder)
-    return [_checked(claim, run, beside) for claim in claims]
+    read = cache(variant_side)  # Several claims are of one variant.
+    return [_checked(claim, run, beside, read) for claim in claims]
 
 
-def _checked(claim: Claim, run: Path, beside: Sequence[Path]) -> CheckedClaim:
+def _checked(claim: Claim, run: Path, beside: Sequence[Path], read: _Read) -> CheckedClaim:
     try:
-        variant, against = _sides(claim, run, beside)
+        variant, against = _sides(claim, run, beside, read)
         conditions = [checked_condition(one, variant, against) for one in claim.conditions]
     except NotCheckedError as needed:
         conditions = [unchecked_condition(one, str(needed)) for one in claim.conditions]
@@ -51,7 +54,7 @@ def _checked(claim: Claim, run: Path, beside: Sequence[Path]) -> CheckedClaim:
     )
 
 
-def _sides(claim: Claim, run: Path, beside: Sequence[Path]) -> tuple[Side, Side]:
+def _sides(claim: Claim, run: Path, beside: Sequence[Path], read: _Read) -> tuple[Side, Side]:
     """The variant, and what it is set against.
 
     Raises:
@@ -60,7 +63,7 @@ def _sides(claim: Claim, run: Path, beside: Sequence[Path]) -> tuple[Side, Side]
     _check_has(run, claim.variant)
     other = _other_run(claim, run, beside)
     _check_has(other, claim.against)
-    sides = variant_side(run, claim.variant), variant_side(other, claim.against)
+    sides = read(run, claim.variant), read(other, claim.against)
     if other != run:
         try:
             check_scored_alike(*sides)

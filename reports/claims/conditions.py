@@ -91,7 +91,7 @@ def _threshold(condition: Condition, measure: Measure) -> Threshold:
     if measure.higher_is_better is None:
         raise NotCheckedError(f"of {measure.name} neither way is worse: claim a difference")
     margin = condition.not_worse_by or 0.0
-    return Threshold(at_least=-margin) if measure.higher_is_better else Threshold(at_most=margin)
+    return Threshold(at_least=0 - margin) if measure.higher_is_better else Threshold(at_most=margin)
 
 
 def _estimated(name: str, measure: Measure, variant: Side, against: Side) -> Estimated:

@@ -45,7 +45,8 @@ def _open(claim: CheckedClaim) -> list[str]:
         return []
     if claim.questions is None:
         return ["What was found is too near to what is claimed for any number of questions."]
-    return [f"About {claim.questions:,} questions would decide."]
+    (found, *_) = (one.n for one in claim.conditions if one.questions == claim.questions)
+    return [f"About {claim.questions:,} questions in place of {found:,} would decide."]
 
 
 def _conditions(claim: CheckedClaim) -> list[str]:

@@ -305,7 +305,7 @@ def test_the_command_prints_what_it_found_as_a_table_and_as_json(
         "It lifts [b].",
         "Baseline: the base.",
         "sft/plain against base/plain",
-        f"About {one['questions']:,} questions would decide.",
+        f"About {one['questions']:,} questions in place of 48 would decide.",
     ]
     assert "no claims 'nowhere'" in refused(capsys, "claims", "nowhere", run)
     assert "is no run folder" in refused(capsys, "claims", path, tmp_path)
