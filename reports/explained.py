@@ -91,9 +91,9 @@ CLAIMS = (
     "refuted where all of it is on the other, else undecided; of several conditions, all must "
     "hold. A ratio is of the variant's figure to that of what it is set against. So many questions "
     "would decide with a chance of 80%, were the figures as found. n = 60 in 41: 60 questions in "
-    "41 groups, of seconds in 41 batches. Intervals reach further than elsewhere where a few groups "
-    "pull to one side, since one end decides. Each claim is judged by itself, of this run's models "
-    "and questions: what is refuted here may hold of others."
+    "41 groups, of seconds in 41 batches. Intervals reach further than elsewhere where a few "
+    "groups pull to one side, since one end decides. Each claim is judged by itself, of the models "
+    "and questions of this run: what is refuted here may hold of others."
 )
 
 
