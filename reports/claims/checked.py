@@ -35,6 +35,12 @@ class CheckedCondition(Reported):
     """How many would decide it, with a chance of 80%; None where it is not undecided, or a thousand
     times as many would not."""
 
+    @property
+    def holds(self) -> bool:
+        """Whether what was found is on the claimed side, shown or not."""
+        value = 0.0 if self.value is None else self.value
+        return value >= self.at_least if self.at_least is not None else value <= (self.at_most or 0)
+
 
 class CheckedClaim(Reported):
     """A claim with what was measured."""
@@ -48,5 +54,5 @@ class CheckedClaim(Reported):
     why: str | None
     """What is needed, where it was not checked."""
     questions: int | None
-    """As of a condition: so many as all that are undecided take."""
+    """As of a condition: so many as show that one does not hold, or else that all do."""
     conditions: list[CheckedCondition]

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.errors import RunError
 from harness.runs import MANIFEST, read_manifest
-from reports.claims.checked import CheckedClaim, State
+from reports.claims.checked import CheckedClaim, CheckedCondition, State
 from reports.claims.conditions import NotCheckedError, checked_condition, unchecked_condition
 from reports.claims.reading import Claim
 from reports.side import Side, check_scored_alike, variant_side
@@ -44,14 +44,22 @@ def _checked(claim: Claim, run: Path, beside: Sequence[Path], read: _Read) -> Ch
         conditions = [unchecked_condition(one, str(needed)) for one in claim.conditions]
     state = min((one.state for one in conditions), key=_ORDER.index)
     told = [one for one in conditions if one.state == state]
-    questions = [one.questions for one in told if one.questions]
     return CheckedClaim(
         **claim.model_dump(include={"claim", "source", "baseline", "variant", "against"}),
         state=state,
         why=told[0].why,
-        questions=max(questions) if len(questions) == len(told) else None,
+        questions=_questions(told) if state == "undecided" else None,
         conditions=conditions,
     )
+
+
+def _questions(undecided: Sequence[CheckedCondition]) -> int | None:
+    """How many questions decide of all together: one that does not hold is enough."""
+    failing = [one.questions for one in undecided if one.questions and not one.holds]
+    if failing:
+        return min(failing)
+    needed = [one.questions for one in undecided if one.questions]
+    return max(needed) if len(needed) == len(undecided) else None
 
 
 def _sides(claim: Claim, run: Path, beside: Sequence[Path], read: _Read) -> tuple[Side, Side]:

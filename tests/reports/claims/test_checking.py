@@ -196,6 +196,24 @@ def test_too_few_groups_decide_nothing_and_it_is_said_how_many_would(tmp_path: P
     assert found.questions >= FEWEST
 
 
+def test_one_condition_that_fails_decides_and_otherwise_all_must_be_shown(run: Path) -> None:
+    def needed(*limits: float) -> int | None:
+        wanted = [{"metric": "rouge_l", "difference": {"at_least": limit}} for limit in limits]
+        found = checked(run, *wanted)
+        assert found.state == "undecided"
+        return found.questions
+
+    (one,) = checked(run, {"metric": "rouge_l", "not_worse_by": 0}).conditions
+    assert one.value is not None
+    near, far, beyond = one.value - 0.003, one.value - 0.006, one.value + 0.005
+    assert needed(near) > needed(beyond) > needed(far)
+    assert needed(near, far) == needed(near)
+    # Were they as found, the claim would be refuted as soon as this is.
+    assert needed(near, beyond) == needed(beyond)
+    assert needed(one.value) is needed(one.value, far) is None
+    assert needed(one.value, beyond) == needed(beyond)
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
