@@ -15,6 +15,7 @@ from rich.console import Console
 from harness.errors import BenchError
 from policyqa.cli_ask import ask
 from policyqa.cli_cache import cache_app
+from policyqa.cli_claims import claims
 from policyqa.cli_compare import compare
 from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
@@ -41,6 +42,7 @@ app.add_typer(cache_app, name="cache")
 app.command()(run)
 app.command()(report)
 app.command()(ask)
+app.command()(claims)
 app.command()(compare)
 app.command()(export)
 app.command()(validity)

@@ -16,6 +16,7 @@ from harness.models.precision import device
 from harness.statistics import INTERVAL_METHOD
 from harness.variants import ANSWERING_LIBRARIES, Model, Variant
 from policyqa.plan import Plan
+from rag.corpus import load_frameworks
 from rag.retriever import RETRIEVAL_LIBRARIES
 from tasks.policyqa.documents import VERSION
 from tasks.policyqa.evidence import known_by
@@ -44,6 +45,8 @@ def make_manifest(plan: Plan, tried: int | None) -> dict[str, Any]:
         },
         "tried": tried,
         "evidence": _evidence(plan),
+        "frameworks": _frameworks(plan),
+        "claims": [one.model_dump(mode="json") for one in plan.claims],
         "versions": {name: version(name) for name in ("policyqa-bench", *LIBRARIES)},
         "machine": {
             "processor": _processor(),
@@ -62,6 +65,24 @@ def _evidence(plan: Plan) -> dict[str, int]:
     if not plan.sections:  # Without documents, any name is a label.
         forms = Counter({"label": forms.total() - forms[""], "": forms[""]})
     return {form: count for form, count in forms.items() if form and count}
+
+
+def _frameworks(plan: Plan) -> dict[str, dict[str, Any]]:
+    """What is known of the frameworks that the split's questions are about, by id.
+
+    One is held out that no question of a split is about which training sees.
+    """
+    told = {one.id: one for one in load_frameworks(plan.suite.data)}
+    seen = {"train", "validation"} - {plan.suite.split}
+    trained = {one.framework for one in plan.questions if one.split in seen}
+    return {
+        framework: {
+            "jurisdiction": told[framework].jurisdiction if framework in told else "",
+            "year": told[framework].year if framework in told else None,
+            "held_out": framework not in trained,
+        }
+        for framework in sorted({one.framework for one in plan.split} - {""})
+    }
 
 
 def _processor() -> str:

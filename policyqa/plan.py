@@ -26,6 +26,7 @@ from policyqa.rows import ContextRow
 from policyqa.suite import Suite
 from rag.corpus import Section, load_sections
 from rag.retriever import Retriever
+from reports.claims.reading import Claim, read_claims
 from reports.comparison import published
 from tasks.policyqa.contexts import retriever_for
 from tasks.policyqa.questions import (
@@ -62,6 +63,8 @@ class Plan:
     """What of the recipes it cannot, a line each."""
     given: dict[str, dict[str, Given]]
     """What assistants have answered, by file and question id."""
+    claims: list[Claim]
+    """That the run is held to."""
     left_out: list[str]
     """Questions that are neither scored nor trained on, a line each split."""
 
@@ -137,6 +140,7 @@ def make_plan(suite: Suite, look: bool = True) -> Plan:
         training=retriever_for(suite.context("retrieved", ContextRow()), sections),
         recipes=recipes,
         replaced=replaced,
+        claims=read_claims(suite.claims) if suite.claims else [],
         given={file: read_answers(Path(file)) for file in files},
         left_out=left_out(questions, suite.split, *trained),
     )

@@ -96,6 +96,8 @@ class Suite(BaseModel):
     """Tokens of context, likewise."""
     published: str | None = None
     """Published figures that are shown beside ours: a row of ``reports/published.yaml``."""
+    claims: str | None = None
+    """Claims that the run is held to: shipped ones (``reports/claims``) or a file."""
 
     @model_validator(mode="after")
     def _can_be_carried_out(self) -> "Suite":

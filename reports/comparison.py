@@ -15,6 +15,9 @@ from harness.pairing import Measure, clusters_of, differences, evidence_of, figu
 from harness.runs import MANIFEST, Result, read_manifest, read_result
 from harness.significance import Chances, chances_of
 from harness.validation import validated
+from reports.analysis import analysed, on_curves
+from reports.attribution import Effect
+from reports.claims.checked import CheckedClaim
 from reports.decision import Decided, run_decision
 from reports.explained import GROUPED
 from reports.measures import measures_of
@@ -27,7 +30,8 @@ from reports.reported import (
     SuiteFacts,
     Tested,
 )
-from reports.sweep import Curve, curves
+from reports.slices import OverFrameworks, Slice
+from reports.sweep import Curve
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
 """Published figures, by the name a suite gives."""
@@ -72,6 +76,8 @@ class VariantFigures(Reported):
     """The prompt its weights were trained in, where it is asked in another."""
     asked_in: str
     floor: bool
+    source: str
+    """Of its context."""
     own_limits: bool
     """Whether it sets a k or budget of its own."""
     vs_baseline: Mapping[str, Tested] | None = None
@@ -109,6 +115,10 @@ class Comparison(Reported):
     floor: str | None
     variants: Mapping[str, VariantFigures]
     sweep: Sequence[Curve] = ()
+    attribution: Sequence[Effect] = ()
+    slices: Sequence[Slice] = ()
+    over_frameworks: Mapping[str, OverFrameworks] = {}
+    claims: Sequence[CheckedClaim] = ()
     published: Published | None
     signature: str
 
@@ -123,16 +133,11 @@ class Comparison(Reported):
         Those that it has are in one and set their own k or budget, and are not the baseline, which
         others are compared with.
         """
-        of_curves = {
-            point.variant
-            for curve in self.sweep
-            for point in (*curve.points, curve.oracle)
-            if point
-        }
+        swept = on_curves(self.sweep)
         return {
             name: entry
             for name, entry in self.variants.items()
-            if name == self.baseline or not (entry.own_limits and name in of_curves)
+            if name == self.baseline or not (entry.own_limits and name in swept)
         }
 
 
@@ -148,7 +153,6 @@ def compare_run(run: Path) -> Comparison:
     measures = measures_of(manifest)
     results = {name: read_result(run, name) for name in manifest["variants"]}
     baseline, floor = results[manifest["baseline"]], results.get(YARDSTICK)
-    sweep = curves(list(results.values()), manifest, measures)
     others = [one for one in results.values() if one.name != baseline.name]
     chances = chances_of(others, baseline, measures)
     values = {
@@ -163,7 +167,7 @@ def compare_run(run: Path) -> Comparison:
             name: _variant(result, manifest, measures, baseline, floor, chances)
             for name, result in results.items()
         },
-        **({"sweep": sweep} if sweep else {}),
+        **analysed(run, manifest, measures, list(results.values())),
         "published": published(manifest["suite"].get("published"), list(results)),
         "signature": _signature(manifest, list(results.values())),
     }
@@ -228,6 +232,7 @@ def _variant(
         trained_in=described["trained_in"],
         asked_in=described["prompt"],
         floor=described["floor"],
+        source=described["context"]["source"],
         own_limits=described["own_limits"],
         **compared,
     )

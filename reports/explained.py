@@ -66,6 +66,38 @@ SWEEP = (
     "what is not ruled out, the intervals of all larger values cover 95% together (Bonferroni); "
     "that there are several metrics, and values tried one after the other, is not corrected for."
 )
+ATTRIBUTION = (
+    "What each change adds: the difference of two variants that differ in one part alone, on the "
+    "same questions, with the paired 95% interval. Model: other weights, or another assistant. "
+    "Context: what is shown, and where nothing was shown before, the prompt with a place for it. "
+    "Model × context and the like: what two changes add together beyond what each adds alone. What "
+    "retrieval misses: what the sections that hold the answer (oracle) add to those retrieved. Use "
+    "of the context: what those retrieved add to another question's (misled); use of the evidence: "
+    "to those retrieved without it (withheld). These three are of the questions with evidence. n = "
+    "60 in 41: 60 questions in 41 groups. That there are several is not corrected for."
+)
+SLICES = (
+    "By slice: held out are frameworks of which no question is in a split that training sees; the "
+    "year is that of adoption, and the three up to the newest framework's are the latest. Other "
+    "metrics are in comparison.json. One in twenty intervals misses what is so: of as many as "
+    "there are here, some do."
+)
+FEW_QUESTIONS = "few: fewer than {few} questions, which show next to nothing of a slice."
+"""``few``: how many."""
+OVER_FRAMEWORKS = (
+    "Over frameworks: first the mean over questions, below it that of the frameworks' means, each "
+    "counted once however many questions it has; then how this differs from the baseline, with "
+    "the paired 95% interval, which is of frameworks like these."
+)
+CLAIMS = (
+    "Claims: supported where the whole 95% interval is on the claimed side of what is claimed, "
+    "refuted where all of it is on the other, else undecided; of several conditions, all must "
+    "hold. A ratio is of the variant's figure to that of what it is set against. So many questions "
+    "would decide with a chance of 80%, were the figures as found. n = 60 in 41: 60 questions in "
+    "41 groups, of seconds in 41 batches. Intervals reach further than elsewhere where a few "
+    "groups pull to one side, since one end decides. Each claim is judged by itself, of the models "
+    "and questions of this run: what is refuted here may hold of others."
+)
 
 
 def grouping(groups: int, by: Mapping[str, int]) -> str:

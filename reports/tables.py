@@ -14,11 +14,13 @@ from reports.cells import (
     score_cell,
     share_cell,
 )
+from reports.claims.table import claims_table
 from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
 from reports.gate import Gated
 from reports.pairwise import Paired
 from reports.verdict_table import verdict_table
+from reports.why_tables import attribution_table, frameworks_table, slices_table
 
 _NAMED = 5
 """Questions without an answer that are named."""
@@ -27,8 +29,8 @@ ARROWS = {True: "↑", False: "↓", None: ""}
 
 
 def tables(comparison: Comparison) -> list[TextTable]:
-    """The verdict; the variants with their cost; beside the floor; curves; rates; last what was
-    published.
+    """The verdict; the variants with their cost; beside the floor; curves; rates; why; claims; last
+    what was published.
 
     What follows from several is said of the first.
     """
@@ -38,6 +40,10 @@ def tables(comparison: Comparison) -> list[TextTable]:
         _beside_the_floor(comparison),
         *(curve_table(comparison, curve) for curve in comparison.sweep),
         _rates(comparison),
+        attribution_table(comparison),
+        slices_table(comparison),
+        frameworks_table(comparison),
+        claims_table(comparison.claims) if comparison.claims else None,
         _published(comparison),
     ]
     said: set[str] = set()

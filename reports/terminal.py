@@ -12,7 +12,7 @@ from reports.cells import TextTable
 from reports.comparison import Comparison
 from reports.tables import notes, tables
 
-WORDED = ("published as", "variant", "metric", "kind")
+WORDED = ("published as", "variant", "metric", "kind", "change", "slice", "claim")
 """Columns of words; the others hold figures."""
 NAME = 18
 """Characters a name takes of a line, at most; a longer one goes on in the next."""

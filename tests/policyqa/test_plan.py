@@ -1,5 +1,7 @@
 """What a suite names is read and checked beforehand, and training follows the suite alone."""
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,11 @@ import pytest
 
 from finetune.recipe import questions_of
 from harness.errors import ConfigError, DataError
+from policyqa.manifest import make_manifest
 from policyqa.plan import make_plan
 from policyqa.suite import load_suite
+from reports.claims.reading import Claim, read_claims
+from tests.conftest import write_questions
 from tests.tasks.folders import change
 
 
@@ -55,6 +60,34 @@ def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(
         make_plan(load_suite(str(suite)))
 
 
+@pytest.mark.usefixtures("smollm2")
+def test_the_manifest_says_what_is_known_of_the_frameworks_that_are_asked_about(
+    data: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
+    held_out = [one for one in rows if one["framework"] != "bees" or one["split"] == "test"]
+    asked = [one for one in held_out if one["framework"] != "kites" or one["split"] != "test"]
+    write_questions(data, asked)
+    path = tmp_path / "mine.yaml"
+    text = f"model: smollm2-135m\ndata: {data}\nvariants: [base/plain]\nfloors: []\n"
+    path.write_text(f"{text}claims: llama2-7b\n")
+    manifest = make_manifest(make_plan(load_suite(str(path))))
+    known = {"jurisdiction": "Nowhere", "year": 2001}
+    assert manifest["frameworks"] == {
+        "bees": {**known, "held_out": True},
+        "wells": {**known, "held_out": False},
+    }
+    assert [Claim(**one) for one in manifest["claims"]] == read_claims("llama2-7b")
+    # Of a question set without documents no more is known than its splits.
+    shutil.rmtree(data / "corpus")
+    path.write_text(text)
+    write_questions(data, [one | {"evidence": []} for one in asked])
+    manifest = make_manifest(make_plan(load_suite(str(path))))
+    nothing = {"jurisdiction": "", "year": None}
+    assert manifest["frameworks"]["bees"] == {**nothing, "held_out": True}
+    assert manifest["claims"] == []
+
+
 @pytest.mark.parametrize(
     ("line", "error", "said"),
     [
@@ -63,6 +96,11 @@ def test_what_cannot_be_scored_or_trained_on_is_left_out_and_counted(
         ("encoder_layer: 7", ConfigError, "has 6 layers"),
         ("data: nowhere", DataError, "nowhere/questions.jsonl cannot be read"),
         ("published: gpt", ConfigError, "there are llama2-7b"),
+        (
+            "claims: gpt",
+            ConfigError,
+            "no claims 'gpt': not a file, and the shipped ones are llama2",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_any_work(

@@ -51,7 +51,8 @@ def test_shipped_suites_hold_what_they_are_for(name: str) -> None:
         in_chat = ["base/chat"] if name == "quick" else []
         assert found == [*FLOOR_NAMES, published[0], *in_chat, *published[1:]]
         assert (suite.split, suite.limit) == ("test", 60 if name == "quick" else None)
-        assert (suite.published, suite.baseline_name) == ("llama2-7b", "base/plain")
+        assert (suite.published, suite.claims) == ("llama2-7b", "llama2-7b")
+        assert suite.baseline_name == "base/plain"
 
 
 def test_the_old_word_for_variants_stays_valid(tmp_path: Path) -> None:

@@ -112,7 +112,11 @@ def described(variant: Variant) -> dict[str, Any]:
         "trained_in": None,
         "own_limits": "=" in variant.name,
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
-        "replicates": {"": {"context": context.identity}},
+        "replicates": {
+            "": {
+                part: getattr(variant, part).identity for part in ("prompt", "context", "decoding")
+            }
+        },
     }
 
 

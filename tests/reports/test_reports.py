@@ -216,7 +216,7 @@ def test_the_terminal_fits_80_columns_and_shows_the_figures(made_up_run: Path) -
         "n = 10",
     ):
         assert part in tables
-    assert tables.count("sft-rag/engineered") == 4  # Whole in every table it is in.
+    assert tables.count("sft-rag/engineered") == 6  # Whole in every table it is in.
     assert "signature: suite:quick" in text
 
 

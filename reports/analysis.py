@@ -1,0 +1,49 @@
+"""What a run has beyond each variant's figures: curves, what each change adds, slices, claims."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.pairing import Measure
+from harness.runs import Result
+from reports.attribution import attribution
+from reports.claims.checking import check_claims
+from reports.claims.reading import Claim
+from reports.slices import over_frameworks, slices
+from reports.sweep import Curve, curves
+
+
+def analysed(
+    run: Path, manifest: dict[str, Any], measures: Sequence[Measure], results: Sequence[Result]
+) -> dict[str, Any]:
+    """What there is of it, by the field of a comparison.
+
+    Args:
+        run: the folder.
+        manifest: its own.
+        measures: its metrics.
+        results: its variants, in the order they are shown.
+    """
+    sweep = curves(results, manifest, measures)
+    swept, described = on_curves(sweep), manifest["variants"]
+    (baseline,) = (one for one in results if one.name == manifest["baseline"])
+    # Those that a run has for the sake of a curve alone are told of there.
+    beside = [
+        one
+        for one in results
+        if one is baseline or not (described[one.name]["own_limits"] and one.name in swept)
+    ]
+    found = {
+        "sweep": sweep,
+        "attribution": attribution(beside, manifest, measures),
+        "slices": slices(beside, baseline, manifest, measures),
+        "over_frameworks": over_frameworks(beside, baseline, measures),
+        "claims": check_claims([Claim(**one) for one in manifest.get("claims", ())], run),
+    }
+    return {name: one for name, one in found.items() if one}
+
+
+def on_curves(sweep: Sequence[Curve]) -> set[str]:
+    """The names of the variants of curves."""
+    points = [point for curve in sweep for point in (*curve.points, curve.oracle)]
+    return {point.variant for point in points if point}
