@@ -14,8 +14,8 @@ from statistics import NormalDist
 import numpy as np
 
 from harness.family import Estimates, bounds, estimates
-from harness.jackknife import Estimate, FloatArray
-from harness.pairing import Aligned, Connect, Keep, Measure, align, everything
+from harness.jackknife import Estimate
+from harness.pairing import Aligned, Connect, Keep, Measure, align, everything, summands
 from harness.planning import MOST, POWER
 from harness.rates import rate_difference
 from harness.runs import Result
@@ -99,7 +99,7 @@ class Estimated:
         return value, _end(value, -1, lower), _end(value, 1, upper)
 
 
-def estimated(
+def shared_figures(
     results: Sequence[Result],
     measure: Measure,
     *,
@@ -117,19 +117,13 @@ def estimated(
     aligned = align(results, measure.name, keep, connect)
     if not aligned.clusters:
         return None
-    parts, total = aligned.values, measure.total
-    if total is None:
-        parts, total = [np.stack([one, np.ones_like(one)], axis=-1) for one in parts], _mean
+    parts, total = summands(aligned, measure)
     return Estimated(
         found=estimates(parts, total, aligned.clusters),
         n=len(aligned.clusters),
         fewest={"mean": FEWEST, "corpus": FEWEST_TOGETHER, "rate": 1}[measure.kind],
         rates=aligned if measure.kind == "rate" else None,
     )
-
-
-def _mean(sums: FloatArray) -> FloatArray:
-    return np.asarray(sums[..., 0] / sums[..., 1])
 
 
 def _end(start: float, way: int, bound: Callable[[float], float | None]) -> float | None:

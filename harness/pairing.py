@@ -104,14 +104,18 @@ def align(
     return Aligned(values, clusters_of(shared, connect), ids)
 
 
+def summands(aligned: Aligned, measure: Measure) -> tuple[list[FloatArray], Total]:
+    """Of aligned variants the statistics that add up, and the figure of their sums."""
+    if measure.total is not None:
+        return aligned.values, measure.total
+    return [np.stack([one, np.ones_like(one)], axis=-1) for one in aligned.values], _mean
+
+
 def estimated(aligned: Aligned, measure: Measure) -> Estimates:
     """The figures of aligned variants, turned so that higher is better."""
     way = -1.0 if measure.higher_is_better is False else 1.0
-    if measure.total is not None:
-        total = measure.total
-        return estimates(aligned.values, lambda sums: way * total(sums), aligned.clusters)
-    parts = [np.stack([one, np.ones_like(one)], axis=-1) for one in aligned.values]
-    return estimates(parts, lambda sums: way * sums[..., 0] / sums[..., 1], aligned.clusters)
+    parts, total = summands(aligned, measure)
+    return estimates(parts, lambda sums: way * total(sums), aligned.clusters)
 
 
 def figure(result: Result, measure: Measure, keep: Keep = everything) -> Figure | None:
@@ -183,3 +187,7 @@ def evidence_of(outcomes: Sequence[Outcome]) -> list[list[str]]:
 
 def _scored(answers: Mapping[str, Outcome], metric: str) -> dict[str, Outcome]:
     return {key: one for key, one in answers.items() if metric in one.values}
+
+
+def _mean(sums: FloatArray) -> FloatArray:
+    return np.asarray(sums[..., 0] / sums[..., 1])

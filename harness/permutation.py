@@ -29,8 +29,8 @@ def p_values(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
             metrics stand side by side, with a row of zeros where one has nothing of a cluster.
     """
     # In an order of their own, so that those drawn do not depend on that of the clusters.
-    moved = moved[np.lexsort(moved.T)]
     scale = np.sqrt((moved**2).sum(axis=0))
+    moved = moved[np.lexsort(np.round(_ratio(moved, scale), 9).T)]
     observed = _ratio(np.abs(moved.sum(axis=0)), scale)
     # The largest of those that are no further off than each, from the least on.
     order = np.argsort(observed)

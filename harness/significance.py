@@ -52,9 +52,11 @@ def chances_of(
 
     Of those that share a question with a value. ``keep`` and ``connect`` are as in ``align``.
     """
-    outcomes = [one for one in baseline.outcomes.values() if keep(one)]
-    groups = clusters_of(outcomes, connect)
-    group_of = {one.question_id: group for one, group in zip(outcomes, groups, strict=True)}
+    asked = {
+        key: one for result in (baseline, *reversed(others)) for key, one in result.outcomes.items()
+    }
+    groups = clusters_of([*asked.values()], connect)
+    group_of = dict(zip(asked, groups, strict=True))
     columns: dict[tuple[str, str], dict[str, float]] = {}
     for other in others:
         for measure in measures:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any, Literal
 
-from harness.contrasts import estimated
+from harness.contrasts import shared_figures
 from harness.files import fingerprint
 from harness.pairing import Keep, Measure, difference, everything
 from harness.runs import Outcome, Result
@@ -232,7 +232,7 @@ def _sum(
     """Of two as everywhere; of four by the contrast of their figures."""
     if len(results) == 2:
         return difference(results[0], results[1], measure, keep=keep)
-    found = estimated(results, measure, keep=keep)
+    found = shared_figures(results, measure, keep=keep)
     return found.contrast(weights) if found else None
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from reports.reported import Reported
 
-State = Literal["supported", "refuted", "undecided", "not checked"]
+ClaimState = Literal["supported", "refuted", "undecided", "not checked"]
 
 
 class CheckedCondition(Reported):
@@ -16,7 +16,7 @@ class CheckedCondition(Reported):
     """Whether it is of a ratio; else of a difference."""
     at_least: float | None
     at_most: float | None
-    state: State
+    state: ClaimState
     why: str | None
     """What is needed, where it was not checked."""
     a: float | None
@@ -50,7 +50,7 @@ class CheckedClaim(Reported):
     baseline: str
     variant: str
     against: str
-    state: State
+    state: ClaimState
     why: str | None
     """What is needed, where it was not checked."""
     questions: int | None

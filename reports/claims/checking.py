@@ -8,13 +8,13 @@ from typing import Any
 from harness.errors import RunError
 from harness.runs import MANIFEST, read_manifest
 from reports.alike import check_scored_alike
-from reports.claims.checked import CheckedClaim, CheckedCondition, State
+from reports.claims.checked import CheckedClaim, CheckedCondition, ClaimState
 from reports.claims.conditions import NotCheckedError, checked_condition, unchecked_condition
 from reports.claims.reading import Claim
 from reports.side import Side, variant_side
 
 _Read = Callable[[Path, str], Side]
-_ORDER: tuple[State, ...] = ("refuted", "not checked", "undecided", "supported")
+_ORDER: tuple[ClaimState, ...] = ("refuted", "not checked", "undecided", "supported")
 """Of the states of conditions that must all hold: the first there is, is the claim's."""
 
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from harness.contrasts import Estimated, estimated
+from harness.contrasts import Estimated, shared_figures
 from harness.jackknife import Estimate
 from harness.pairing import Connect, Measure
 from harness.runs import Outcome, Result, costs_of, read_manifest
 from harness.statistics import Difference
-from reports.claims.checked import CheckedCondition, State
+from reports.claims.checked import CheckedCondition, ClaimState
 from reports.claims.reading import SPEED, Condition, Threshold
 from reports.side import Side
 
@@ -104,7 +104,7 @@ def _estimated(name: str, measure: Measure, variant: Side, against: Side) -> Est
             connect = _batches(results)
     if name == SPEED:  # It is as many times as fast as the other takes seconds.
         results.reverse()
-    found = estimated(results, measure, connect=connect)
+    found = shared_figures(results, measure, connect=connect)
     if found is None:
         raise NotCheckedError(
             f"no question has a value of {measure.name} in both {variant.name} and {against.name}"
@@ -167,7 +167,7 @@ def _turned(estimate: Estimate) -> Estimate:
     return -value, None if high is None else -high, None if low is None else -low
 
 
-def _state(beyond: Estimate, slack: float) -> State:
+def _state(beyond: Estimate, slack: float) -> ClaimState:
     """Of how far something lies on the claimed side; by less than ``slack`` it lies on its edge."""
     _, low, high = beyond
     if low is not None and low >= -slack:

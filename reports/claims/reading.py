@@ -70,7 +70,7 @@ class Condition(_Row):
         return self
 
 
-class Beside(_Row):
+class OtherRun(_Row):
     """Another run, which has what the variant is set against."""
 
     run: Path | None = None
@@ -79,7 +79,7 @@ class Beside(_Row):
     """Fields of its suite, which has these values there, and others in the run that is checked."""
 
     @model_validator(mode="after")
-    def _tells_which(self) -> "Beside":
+    def _tells_which(self) -> "OtherRun":
         if self.run is None and not self.suite:
             raise ValueError("name its run, or a field of its suite, as suite: {batch_size: 1}")
         return self
@@ -98,7 +98,7 @@ class Claim(_Row):
     """As suites name it."""
     against: str
     """Likewise; of the same run, unless ``beside`` names another."""
-    beside: Beside | None = None
+    beside: OtherRun | None = None
     conditions: Annotated[list[Condition], Field(min_length=1)]
     """All must hold."""
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from harness.contrasts import Estimated, estimated
+from harness.contrasts import Estimated, shared_figures
 from harness.pairing import Measure, difference
 from harness.runs import Outcome, Result
 from harness.statistics import FEWEST, FEWEST_TOGETHER
@@ -33,7 +33,7 @@ def scored(values: Sequence[Any]) -> Result:
 
 
 def found(*values: Sequence[Any], measure: Measure = MEAN) -> Estimated:
-    made = estimated([scored(one) for one in values], measure)
+    made = shared_figures([scored(one) for one in values], measure)
     assert made is not None
     return made
 
@@ -120,7 +120,7 @@ def test_shares_differ_by_the_interval_of_shares() -> None:
 
 
 def test_variants_that_share_no_question_have_no_figures() -> None:
-    assert estimated([scored([0.5]), Result("none", {})], MEAN) is None
+    assert shared_figures([scored([0.5]), Result("none", {})], MEAN) is None
 
 
 def test_so_many_questions_decide_four_times_in_five() -> None:

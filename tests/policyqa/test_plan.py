@@ -71,7 +71,7 @@ def test_the_manifest_says_what_is_known_of_the_frameworks_that_are_asked_about(
     path = tmp_path / "mine.yaml"
     text = f"model: smollm2-135m\ndata: {data}\nvariants: [base/plain]\nfloors: []\n"
     path.write_text(f"{text}claims: llama2-7b\n")
-    manifest = make_manifest(make_plan(load_suite(str(path))))
+    manifest = make_manifest(make_plan(load_suite(str(path))), None)
     known = {"jurisdiction": "Nowhere", "year": 2001}
     assert manifest["frameworks"] == {
         "bees": {**known, "held_out": True},
@@ -82,7 +82,7 @@ def test_the_manifest_says_what_is_known_of_the_frameworks_that_are_asked_about(
     shutil.rmtree(data / "corpus")
     path.write_text(text)
     write_questions(data, [one | {"evidence": []} for one in asked])
-    manifest = make_manifest(make_plan(load_suite(str(path))))
+    manifest = make_manifest(make_plan(load_suite(str(path))), None)
     nothing = {"jurisdiction": "", "year": None}
     assert manifest["frameworks"]["bees"] == {**nothing, "held_out": True}
     assert manifest["claims"] == []

@@ -21,7 +21,7 @@ from reports.claims.reading import Claim, Condition, read_claims
 from reports.claims.table import claims_table
 from reports.comparison import compare_run
 from reports.side import Side
-from tests.conftest import call, printed, refused
+from tests.conftest import printed, refused, spoken
 from tests.reports.conftest import amending, shown
 from tests.reports.matrix import matrix_samples, write_matrix_run
 
@@ -304,18 +304,15 @@ def test_runs_that_cannot_be_timed_together_are_not(
     assert re.search(why, found.why)
 
 
-def test_the_command_prints_what_it_found_as_a_table_and_as_json(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_what_it_found_as_a_table_and_as_json(run: Path, tmp_path: Path) -> None:
     path = tmp_path / "claims.yaml"
     wanted = claim({"metric": "rouge_l", "difference": {"at_least": 0.16}}, claim="It lifts [b]")
     path.write_text(yaml.safe_dump({"claims": [wanted.model_dump(exclude_none=True)]}))
-    document = printed(capsys, "claims", path, run)
+    document = printed("claims", path, run)
     (one,) = document["claims"]
     assert CheckedClaim.model_validate(one) == check_claims([wanted], run)[0]
     assert document["signature"] == json.loads((run / MANIFEST).read_text())["signature"]
-    assert call("claims", path, run) == 0
-    text = capsys.readouterr().out
+    _, text, _ = spoken("claims", path, run)
     for part in ("Claims (us)", "It lifts [b].", "ROUGE-L", "difference ≥ 0.16", "n = 48 in 48"):
         assert part in text
     ((said, *_),) = claims_table(check_claims([wanted], run)).rows
@@ -325,8 +322,8 @@ def test_the_command_prints_what_it_found_as_a_table_and_as_json(
         "sft/plain against base/plain",
         f"About {one['questions']:,} questions in place of 48 would decide.",
     ]
-    assert "no claims 'nowhere'" in refused(capsys, "claims", "nowhere", run)
-    assert "is no run folder" in refused(capsys, "claims", path, tmp_path)
+    assert "no claims 'nowhere'" in refused("claims", "nowhere", run)
+    assert "is no run folder" in refused("claims", path, tmp_path)
 
 
 def test_a_run_shows_the_claims_that_its_manifest_has(tmp_path: Path) -> None:
