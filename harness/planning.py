@@ -72,6 +72,28 @@ def detectable(found: Estimates, weights: FloatArray, coverage: float) -> FloatA
     return np.asarray(most * found.errors(weights))
 
 
+def growth_for(
+    found: Estimates, weights: FloatArray, coverage: float, difference: float, fewest: int
+) -> FloatArray:
+    """How many times as many clusters would probably show that true difference, (K,).
+
+    Args:
+        found: figures of a run or a pilot.
+        weights: of each contrast, (K, V).
+        coverage: of the bounds.
+        difference: above 0.
+        fewest: clusters from which there are bounds.
+    """
+    errors = found.errors(weights)
+    growth = np.full(len(errors), fewest / found.clusters)
+    # The quantile changes little with the clusters: a few rounds find it.
+    for _ in range(4):
+        rows = enumerate(growth)
+        least = [detectable(found.grown(one), weights, coverage)[row] for row, one in rows]
+        growth = np.maximum(growth * (np.array(least) / difference) ** 2, fewest / found.clusters)
+    return growth
+
+
 def _drawn(
     found: Estimates,
     planned: Estimates,

@@ -21,6 +21,7 @@ from policyqa.cli_convert import convert_app
 from policyqa.cli_data import data_app
 from policyqa.cli_export import export
 from policyqa.cli_index import index_app
+from policyqa.cli_power import power
 from policyqa.cli_run import report, run
 from policyqa.cli_validity import validity
 from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
@@ -44,6 +45,7 @@ app.command()(report)
 app.command()(ask)
 app.command()(claims)
 app.command()(compare)
+app.command()(power)
 app.command()(export)
 app.command()(validity)
 

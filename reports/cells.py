@@ -58,6 +58,11 @@ def end(value: float) -> str:
     return re.sub(r"^([+-])0\.", r"\1.", _signed(value))
 
 
+def chance(p: float) -> str:
+    """A p; what is 0 to three decimals is not 0."""
+    return f"{p:.3f}" if p >= 0.001 else "<.001"
+
+
 def _signed(value: float) -> str:
     """Three decimals and a sign; what is 0 to three decimals is no negative."""
     return f"{round(value, 3) + 0.0:+.3f}"

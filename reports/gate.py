@@ -1,6 +1,8 @@
 """A gate on a change: what is in place stays unless what would replace it is shown good enough."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -48,7 +50,8 @@ def gate_sides(candidate: Side, in_place: Side, by: str | None, rule: Rule) -> G
     measures = shared_measures(candidate, in_place)
     entering: list[tuple[Side, Role]] = [(candidate, "candidate"), (in_place, "in place")]
     entering += [(one, "floor") for one in _floors(candidate)]
-    roles = [(_named(side), role) for side, role in entering]
+    named = _named([side for side, _ in entering])
+    roles = [(result, role) for result, (_, role) in zip(named, entering, strict=True)]
     verdict = decided(roles, deciding_metric(measures, by), rule, measures)
     return Gated(_found(verdict, in_place), candidate, in_place, pair)
 
@@ -66,8 +69,9 @@ def gate_run(run: Path, in_place: Side) -> Gated:
     for side in sides.values():
         check_scored_alike(side, in_place)
     measures = shared_measures(next(iter(sides.values())), in_place)
-    results = {name: side.result for name, side in sides.items()}
-    verdict = run_decision(manifest, results, measures, in_place=_named(in_place))
+    *named, other = _named([*sides.values(), in_place])
+    results = dict(zip(sides, named, strict=True))
+    verdict = run_decision(manifest, results, measures, in_place=other)
     found = _found(verdict, in_place)
     closest = sides[found.variant if found.variant in sides else _best(found)]
     return Gated(found, closest, in_place, compare_variants(closest, in_place))
@@ -107,9 +111,13 @@ def _floors(side: Side) -> list[Side]:
     return [variant_side(run, name) for name in named]
 
 
-def _named(side: Side) -> Result:
-    """Its result under the name that a user knows it by: two runs may call theirs the same."""
-    return Result(side.name, side.result.outcomes, side.result.record, further=side.result.further)
+def _named(sides: Sequence[Side]) -> list[Result]:
+    """Their results by the names that tell them apart: a variant's, or with that of its run."""
+    counts = Counter(one.result.name for one in sides)
+    return [
+        one.result if counts[one.result.name] == 1 else replace(one.result, name=one.name)
+        for one in sides
+    ]
 
 
 def _found(verdict: Decided | None, in_place: Side) -> Decided:

@@ -33,7 +33,7 @@ def page(title: str, shown: Sequence[TextTable], signature: str, below: Sequence
     """
     parts = [f"# {title}"]
     for table in shown:
-        parts += [f"## {table.title}", _pipes(table)]
+        parts += [f"## {', '.join(table.title.splitlines())}", _pipes(table)]
         parts += table.conclusions
     parts += [*below, *(f"- {note}" for note in notes(shown)), f"Signature: {_code(signature)}"]
     return "\n\n".join(parts) + "\n"

@@ -26,7 +26,7 @@ def reasons(verdict: Verdict, exposed: Mapping[str, Collection[str]] | None) -> 
     closest, in_place = verdict.closest, verdict.in_place
     title, margin = verdict.by.title, verdict.rule.margin
     said = [
-        f"By {title}, where {f'{margin:g} matters' if margin else 'any difference matters'}, on "
+        f"By {title}, where {f'a difference of {margin:g}' if margin else 'any difference'} matters, on "
         f"{verdict.n} questions in {verdict.clusters} groups. Bounds hold of all differences of "
         f"{_count(len(verdict.standings), 'variant')} together, in 95% of samples."
     ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from reports import explained
 from reports.cells import (
     TextTable,
+    chance,
     change,
     counted,
     heads,
@@ -75,7 +76,7 @@ def pair_table(pair: Paired) -> TextTable:
             f"{row.a:.3f}",
             f"{row.b:.3f}",
             *change(row),
-            f"{row.p_adjusted:.3f}",
+            chance(row.p_adjusted),
             str(row.n),
             str(row.clusters),
         ]

@@ -87,8 +87,8 @@ def test_rows_are_a_baseline_that_says_the_same(run: Path, tmp_path: Path) -> No
     assert "corpus_bleu" not in kept.measures
     now, then = gated(good, base), gated(good, kept)
     assert (then.decision, then.n, then.clusters) == (now.decision, now.n, now.clusters)
-    beside = then.variants[good.name].beside[kept.name]
-    assert beside.delta == pytest.approx(now.variants[good.name].beside[base.name].delta)
+    beside = then.variants["sft/plain"].beside[kept.name]
+    assert beside.delta == pytest.approx(now.variants["sft/plain"].beside["base/plain"].delta)
 
 
 @pytest.mark.parametrize(
