@@ -20,7 +20,8 @@ from reports.reported import Reported
 
 NOTE = (
     f"Detectable: the true difference from the baseline that {POWER:.0%} of runs of so many "
-    f"questions would show, of all variants together; of fewer than {FEWEST_TO_DECIDE} groups none. "
+    "questions would show, of all variants together; none of fewer than "
+    f"{FEWEST_TO_DECIDE} groups. "
     "Questions: as many as would show the difference asked for. Both take further questions to be "
     "like these, as many in a group."
 )

@@ -25,10 +25,11 @@ def reasons(verdict: Verdict, exposed: Mapping[str, Collection[str]] | None) -> 
     """What the sentence rests on, and what it does not."""
     closest, in_place = verdict.closest, verdict.in_place
     title, margin = verdict.by.title, verdict.rule.margin
+    matters = f"a difference of {margin:g}" if margin else "any difference"
     said = [
-        f"By {title}, where {f'a difference of {margin:g}' if margin else 'any difference'} matters, on "
-        f"{verdict.n} questions in {verdict.clusters} groups. Bounds hold of all differences of "
-        f"{_count(len(verdict.standings), 'variant')} together, in 95% of samples."
+        f"By {title}, where {matters} matters, on {verdict.n} questions in {verdict.clusters} "
+        f"groups. Bounds hold of all differences of {_count(len(verdict.standings), 'variant')} "
+        "together, in 95% of samples."
     ]
     if closest is not None:
         standing = verdict.standings[closest]

@@ -40,11 +40,15 @@ def run(tmp_path: Path) -> Path:
     return write_run(tmp_path / "run", samples, name="mine", model="m")
 
 
+def noisy(level: float, n: int = 60) -> list[tuple[int, float]]:
+    """Numbered scores of that level, give or take."""
+    own, common = random.Random(level), random.Random(0)  # noqa: S311
+    return [(i, common.uniform(0.3, 0.5) + level + own.gauss(0, 0.03)) for i in range(n)]
+
+
 def log(folder: Path, level: float, n: int = 60) -> Side:
     """A log of a task of somebody else's."""
-    own, common = random.Random(level), random.Random(0)  # noqa: S311
-    lines = [line(i, exact=common.uniform(0.3, 0.5) + level + own.gauss(0, 0.03)) for i in range(n)]
-    return log_side(write_log(folder, lines))
+    return log_side(write_log(folder, [line(i, exact=one) for i, one in noisy(level, n)]))
 
 
 def gated(candidate: Side, in_place: Side, **rule: Any) -> Decided:
