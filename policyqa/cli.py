@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.errors import BenchError
 from policyqa.cli_ask import ask
+from policyqa.cli_audit import audit
 from policyqa.cli_cache import cache_app
 from policyqa.cli_compare import compare
 from policyqa.cli_convert import convert_app
@@ -35,6 +36,7 @@ app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
 app.add_typer(cache_app, name="cache")
 app.command()(ask)
+app.command()(audit)
 app.command()(compare)
 app.command()(export)
 

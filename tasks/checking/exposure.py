@@ -34,8 +34,8 @@ class Met:
     """One of ``MEASURES``."""
     likeness: float
     """Of the measure, in [0, 1]."""
-    trained: int
-    """Index of the question trained on."""
+    trained: str
+    """Id of the question trained on."""
 
 
 def met_in_training(
@@ -55,11 +55,12 @@ def met_in_training(
     ours = np.flatnonzero(rows.places < len(scored))
     theirs = np.flatnonzero(rows.places >= len(scored))
     found: dict[int, Met] = {}
+    ids = [one.id for one in (*scored, *trained)]
     for copy in Letters(rows, apart).pairs(ours, theirs):
-        first, second = int(rows.places[copy.first]), int(rows.places[copy.second])
-        _keep_strongest(found, first, Met(copy.measure, copy.likeness, second - len(scored)))
+        met = Met(copy.measure, copy.likeness, ids[rows.places[copy.second]])
+        _keep_strongest(found, int(rows.places[copy.first]), met)
     for near in Likeness(rows, apart, embedder).nearest(theirs, ours, SLACK):
-        met = Met(near.measure, near.likeness, near.first - len(scored))
+        met = Met(near.measure, near.likeness, ids[near.first])
         _keep_strongest(found, near.second, met)
     return {scored[place].id: found[place] for place in sorted(found)}
 

@@ -4,8 +4,8 @@ The same asked in other words.
 The likeness of two questions with their answers is the mean of the embeddings' cosine of the
 questions, that of the answers, twice the TF-IDF cosine of the answers' letter groups, and the share
 of numbers they have in common. Questions on one subject are all alike to an embedding: only the
-likest count, of those that are not told apart by where their answers stand. Weights and thresholds were set on
-one set of written paraphrases and are tested on another
+likest count, of those that are not told apart by where their answers stand. Weights and thresholds
+were set on one set of written paraphrases and are tested on another
 (``tests/tasks/checking/test_shipped_set.py``).
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.groups import incidence
 from tasks.checking.apart import Apart
@@ -38,6 +39,21 @@ class TextEmbedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """Unit vectors of N texts, shape (N, d)."""
+
+
+class Remembering:
+    """An embedder that embeds each text once."""
+
+    def __init__(self, embedder: TextEmbedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, npt.NDArray[np.float32]] = {}
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """Unit vectors of N texts, shape (N, d)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._embedder.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
 
 
 class Likeness:
