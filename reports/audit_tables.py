@@ -10,14 +10,15 @@ from tasks.checking.exposure import MEASURES
 
 MET = (
     "Met in training: the same question but for case and punctuation (exact), an edited copy by "
-    "its letters (letters), the same in other words (embedding), or another question with the same "
-    "answer (answer); the strongest counts. Exposed: all of these. Validated on: scored questions "
-    "that chose which state of the training was kept. Same evidence: questions, exposed or not, "
-    "about a section that training asked about, too, which the splits of a data folder forbid. Not "
-    "in it: what a base was trained on before, and what was shown as context in training."
+    "its letters (letters), another question with a copy of the answer (answer), or the same in "
+    "other words (embedding); the strongest counts. Exposed: all of these. Validated on: scored "
+    "questions that chose which state of the training was kept. Same evidence: questions, exposed "
+    "or not, about a section that training asked about, too, which the splits of a data folder "
+    "forbid. Not in it: what a base was trained on before, and what was shown as context in "
+    "training."
 )
 PARTED = (
-    "Of all questions, the clean ones and the exposed: each figure with its 95% interval, and below "
+    "All questions, the clean ones and the exposed: each figure with its 95% interval, and below "
     "it the difference from the baseline on the same questions, with the paired one; there, clean "
     "is what was met by neither."
 )

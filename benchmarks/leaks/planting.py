@@ -46,7 +46,7 @@ def planted(scored: Sequence[Question], kind: str, seed: int) -> list[Planted]:
     return found
 
 
-def copy_of(scored: Question, question: str, answer: str | None, kind: str) -> Planted:
+def copy_of(scored: Question, question: str, answer: str, kind: str) -> Planted:
     """A copy in the train split that says nothing of where it is from."""
     row = {
         "id": f"{kind} of {scored.id}",

@@ -36,10 +36,10 @@ def near_duplicates(questions: Sequence[Question], embedder: TextEmbedder) -> li
     splits = sorted({question.split for question in questions})
     if len(splits) < 2:
         return []
-    rows = answer_rows(questions)
+    rows = answer_rows(questions, [question.split for question in questions])
     apart = Apart(rows.questions)
     letters, likeness = Letters(rows, apart), Likeness(rows, apart, embedder)
-    split_of = np.array([question.split for question in rows.questions])
+    split_of = np.array(rows.sides)
     found: dict[tuple[int, int], NearDuplicate] = {}
     for split, other in combinations(splits, 2):
         ours, theirs = (np.flatnonzero(split_of == name) for name in (split, other))

@@ -21,9 +21,9 @@ from tasks.policyqa.questions import Question
 SLACK = 0.05
 """Of several scored questions that one trained on is like: those as like as the likest but for this
 share. Twins among the scored are then found by a paraphrase of one."""
-MEASURES = ("exact", "letters", "embedding", "answer")
+MEASURES = ("exact", "letters", "answer", "embedding")
 """How a question can be met, strongest first: the same but for case and punctuation, an edited
-copy, the same in other words, or another question with the same answer."""
+copy, another question with a copy of the answer, or the same in other words."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def met_in_training(
     """
     if not scored or not trained:
         return {}
-    rows = answer_rows([*scored, *trained])
+    sides = ["scored"] * len(scored) + ["trained"] * len(trained)
+    rows = answer_rows([*scored, *trained], sides)
     apart = Apart(rows.questions)
-    ours = np.flatnonzero(rows.places < len(scored))
-    theirs = np.flatnonzero(rows.places >= len(scored))
+    ours, theirs = (np.flatnonzero(np.array(rows.sides) == one) for one in ("scored", "trained"))
     found: dict[int, Met] = {}
     ids = [one.id for one in (*scored, *trained)]
     for copy in Letters(rows, apart).pairs(ours, theirs):

@@ -41,13 +41,15 @@ class AnswerRows:
     """Each with one answer."""
     places: Rows
     """Of each row, the index of its question."""
+    sides: list[str]
+    """What is compared with what is of another side."""
     answers: list[str]
     """Empty where there is none, and where nothing answers it and another question is told the
     same: what several are answered with says nothing of what they ask."""
 
 
-def answer_rows(questions: Sequence[Question]) -> AnswerRows:
-    """The rows of some questions."""
+def answer_rows(questions: Sequence[Question], sides: Sequence[str]) -> AnswerRows:
+    """The rows of some questions, each of one side."""
     pairs = [
         (place, question.model_copy(update={"answer": answer}))
         for place, question in enumerate(questions)
@@ -57,7 +59,9 @@ def answer_rows(questions: Sequence[Question]) -> AnswerRows:
     asked = {(row.answer, plain(row.question)) for row in rows if not row.answerable}
     said = Counter(answer for answer, _ in asked)
     answers = [(row.answer or "") if said[row.answer] < 2 else "" for row in rows]
-    return AnswerRows(rows, np.array([place for place, _ in pairs], dtype=np.int64), answers)
+    places = [place for place, _ in pairs]
+    on_sides = [sides[place] for place in places]
+    return AnswerRows(rows, np.array(places, dtype=np.int64), on_sides, answers)
 
 
 def common(has: Any, rows: Rows, columns: Rows) -> tuple[Matrix, Matrix]:
