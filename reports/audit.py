@@ -18,7 +18,7 @@ from reports.seen import Seen, seen_in_run
 from tasks.checking.exposure import MEASURES
 from tasks.checking.likeness import TextEmbedder
 
-PARTS = ("all", "clean", "exposed")
+AUDITED = ("all", "clean", "exposed")
 """Of the questions, what figures are of."""
 
 
@@ -46,7 +46,7 @@ class VariantAudit(Reported):
     """By the id of a scored question, the section of its evidence that was evidence in training.
     The splits of a data folder forbid it."""
     metrics: Mapping[str, Figures]
-    """By ``PARTS``; of all alone where none is exposed."""
+    """By ``AUDITED``; of all alone where none is exposed."""
     vs_baseline: Mapping[str, Differences]
     """The variant minus the baseline, of all questions and of those that are clean in both; none
     of the baseline itself."""

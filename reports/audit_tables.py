@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 
 from harness.statistics import Difference, Figure
-from reports.audit import PARTS, Audit, VariantAudit
+from reports.audit import AUDITED, Audit, VariantAudit
 from reports.cells import TextTable, change, counted, end, heads, label, lacking
 from reports.reported import Figures
 from tasks.checking.exposure import MEASURES
 
 MET = (
-    "Met in training: the same question but for case and punctuation (exact), an edited copy by "
-    "its letters (letters), another question with a copy of the answer (answer), or the same in "
-    "other words (embedding); the strongest counts. Exposed: all of these. Validated on: scored "
-    "questions that chose which state of the training was kept. Same evidence: questions, exposed "
-    "or not, about a section that training asked about, too, which the splits of a data folder "
-    "forbid. Not in it: what a base was trained on before, and what was shown as context in "
+    "Met in training: the same question but for case and punctuation (exact), a copy by its "
+    "letters (edited), a copy of the answer to another question (answer), or the same in other "
+    "words, by an embedding (reworded); the strongest counts. Exposed: all of these. Validated on: "
+    "scored questions that chose which state of the training was kept. Same evidence: questions, "
+    "exposed or not, about a section that training asked about, too, which the splits of a data "
+    "folder forbid. Not in it: what a base was trained on before, and what was shown as context in "
     "training."
 )
 PARTED = (
@@ -22,6 +22,8 @@ PARTED = (
     "it the difference from the baseline on the same questions, with the paired one; there, clean "
     "is what was met by neither."
 )
+CALLED = {"exact": "exact", "letters": "edited", "answer": "answer", "embedding": "reworded"}
+"""The columns of ``MEASURES``."""
 _NAMED = 5
 """Questions that are named of a variant."""
 
@@ -42,7 +44,6 @@ def _met(audit: Audit) -> TextTable:
         [
             label(name),
             str(entry.trained_on),
-            str(entry.scored),
             *(str(entry.counted(measure)) for measure in MEASURES),
             str(len(entry.exposed)),
             str(len(entry.chosen_on)),
@@ -50,8 +51,11 @@ def _met(audit: Audit) -> TextTable:
         ]
         for name, entry in audit.variants.items()
     ]
-    columns = ["trained on", "scored", *MEASURES, "exposed", "validated on", "same evidence"]
-    title = "Leakage audit: scored questions that trained weights had met"
+    kinds = [CALLED[measure] for measure in MEASURES]
+    columns = ["trained on", *kinds, "exposed", "validated on", "same evidence"]
+    scored = max((entry.scored for entry in audit.variants.values()), default=0)
+    of = f"of the {scored} scored questions" if scored else "of the scored questions"
+    title = f"Leakage audit: {of}, those that trained weights had met"
     return TextTable(title, ["variant", *heads(columns)], rows, MET, conclusions(audit))
 
 
@@ -89,7 +93,7 @@ def _parted(audit: Audit) -> TextTable:
     rows = [
         [f"{label(name)}\n{_counted(part, entry)}", *(_cell(entry, part, one) for one in shown)]
         for name, entry in concerned.items()
-        for part in PARTS
+        for part in AUDITED
         if part in entry.metrics or part in entry.vs_baseline
     ]
     figures: list[Figure | Difference] = [

@@ -2,10 +2,12 @@
 Print how many planted leaks the audit finds, and what it finds beside them.
 
     python -m benchmarks.leaks
+    python -m benchmarks.leaks --write my/leaky --each 20 --kept 100
 
 Scored are the test questions of the policy set, trained on its train split and the copies: of each
 kind alone, of all kinds mixed, and where few questions are scored. Paraphrases, which people wrote,
-stand apart: their originals are of all splits, and are scored as well.
+stand apart: their originals are of all splits, and are scored as well. The second writes a data
+folder to train on, whose train split has copies of test questions.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from benchmarks.leaks.measuring import (
     mixed_copies,
     written_paraphrases,
 )
-from benchmarks.leaks.planting import EDITS
+from benchmarks.leaks.planting import EDITS, write_leaky
 from rag.corpus import load_sections
 from rag.embedder import Embedder
 from tasks.checking.exposure import MEASURES
@@ -28,6 +30,8 @@ from tasks.checking.likeness import Remembering
 from tasks.policyqa.questions import DATA, Question, in_split, load_questions
 
 PARAPHRASES = Path(__file__).parents[2] / "tests" / "tasks" / "checking" / "paraphrases.jsonl"
+SEED_OF_SUITES = 7
+"""By which a suite draws its questions, unless it names another."""
 FEW = 60
 """Questions of a small run."""
 
@@ -39,7 +43,14 @@ def print_leaks() -> None:
     parser.add_argument("--each", type=int, default=120, help="copies of a kind")
     parser.add_argument("--seeds", type=int, default=5, help="draws of copies; 0 plants none")
     parser.add_argument("--paraphrases", type=Path, default=PARAPHRASES)
+    parser.add_argument("--write", type=Path, help="write a leaky data folder; measure nothing")
+    parser.add_argument("--kept", type=int, default=1_000_000, help="of its training questions")
     asked = parser.parse_args()
+    if asked.write:
+        print(
+            "\n".join(write_leaky(asked.data, asked.write, asked.each, asked.kept, SEED_OF_SUITES))
+        )
+        return
     questions = load_questions(asked.data, [one.id for one in load_sections(asked.data)])
     scored, trained = in_split(questions, "test"), in_split(questions, "train")
     embedder = Remembering(Embedder())

@@ -5,12 +5,16 @@ Each edit is of question and answer; nothing is kept of the original but its wor
 evidence nor citations tell whose copy it is.
 """
 
+import json
 import random
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from tasks.policyqa.questions import Question
+from harness.files import read_json_lines, write_whole
+from tasks.policyqa.questions import Question, draw
 
 _SENTENCE = re.compile(r"(?<=[.!?]) +(?=[A-Z0-9])")
 _WORD = re.compile(r"\w[\w.,'’-]*\w|\w")
@@ -56,6 +60,29 @@ def copy_of(scored: Question, question: str, answer: str, kind: str) -> Planted:
         "answerable": scored.answerable,
     }
     return Planted(Question.model_validate(row), scored.id, kind)
+
+
+def write_leaky(data: Path, out: Path, count: int, kept: int, seed: int) -> list[str]:
+    """Write a data folder whose train split has copies of test questions; their ids.
+
+    Args:
+        data: a data folder, which is copied.
+        out: the folder to make.
+        count: copies, of the test questions that a suite of this seed asks first.
+        kept: of the other training questions, at most.
+        seed: of the drawing.
+    """
+    shutil.copytree(data, out)
+    rows = [row for _, row in read_json_lines(data / "questions.jsonl")]
+    test, train = ([row for row in rows if row["split"] == one] for one in ("test", "train"))
+    copied = [test[place] for place in draw(len(test), count, seed)]
+    left_out = {row["id"] for row in train[kept:]}
+    # A section may be evidence in one split alone, or the loader refuses the folder.
+    without = {"split": "train", "framework": "", "evidence": [], "citations": []}
+    leaks = [row | without | {"id": f"copy of {row['id']}"} for row in copied]
+    lines = [json.dumps(row) for row in [*rows, *leaks] if row["id"] not in left_out]
+    write_whole(out / "questions.jsonl", "\n".join(lines) + "\n")
+    return [row["id"] for row in copied]
 
 
 def can_be_reordered(question: Question) -> bool:

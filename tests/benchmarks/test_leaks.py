@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.leaks.__main__ import print_leaks
 from benchmarks.leaks.measuring import found_among, mixed_copies
-from benchmarks.leaks.planting import EDITS, can_be_reordered, copy_of, planted
+from benchmarks.leaks.planting import EDITS, can_be_reordered, copy_of, planted, write_leaky
 from tasks.checking.matching import plain
-from tasks.policyqa.questions import DATA, Question, in_split
+from tasks.policyqa.questions import DATA, Question, draw, in_split
 from tests.embedding import Blind
 from tests.tasks.folders import load
 
@@ -49,6 +49,17 @@ def _apart(ours: list[str], theirs: list[str]) -> list[str]:
     """The words that one has more often than the other."""
     counts = Counter(ours), Counter(theirs)
     return list(((counts[0] - counts[1]) + (counts[1] - counts[0])).elements())
+
+
+def test_a_leaky_folder_can_be_trained_on_and_leaks_what_a_suite_asks_first(
+    data: Path, tmp_path: Path
+) -> None:
+    (leaked,) = write_leaky(data, tmp_path / "leaky", count=1, kept=4, seed=7)
+    rows = load(tmp_path / "leaky")
+    assert [one.id for one in in_split(rows, "train")][4:] == [f"copy of {leaked}"]
+    test = in_split(load(data), "test")
+    assert leaked == test[draw(len(test), 1, 7)[0]].id
+    assert in_split(rows, "test") == test
 
 
 def test_copies_of_all_kinds_are_of_different_questions(scored: list[Question]) -> None:

@@ -107,7 +107,7 @@ def test_an_exposed_variant_is_scored_on_what_it_had_not_met(run: Path) -> None:
         "sft/plain was trained on the evidence of 10 of the 60 questions.",
         "Had met none of the questions: sft-rag/rag.",
     ]
-    assert counts.rows[0] == ["sft/plain", "10", "60", "10", "0", "0", "0", "10", "1", "10"]
+    assert counts.rows[0] == ["sft/plain", "10", "10", "0", "0", "0", "10", "1", "10"]
     assert [row[0].split("\n")[1] for row in parted.rows] == [
         "all: n = 60", "clean: n = 50", "exposed: n = 10",
     ]  # fmt: skip
