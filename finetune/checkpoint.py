@@ -19,6 +19,7 @@ from harness.models.adapter import CONFIG, RECORD, adapter_weights, base_of, rea
 from harness.variants import Prompt
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
+from tasks.policyqa.trained import questions_identity
 
 CHECKPOINT_LIBRARIES = ("accelerate", "torch", "transformers", "peft", "trl", "bitsandbytes")
 """Whose versions can change a trained weight."""
@@ -68,10 +69,7 @@ def determinants(
     # The model's identity stands beside them.
     without_effect = {"name", "weights", "model", "log_every"}
     asked = {
-        split: [
-            [one.question, one.answer, one.evidence]
-            for one in questions_of(recipe, questions, split)
-        ]
+        split: questions_identity(questions_of(recipe, questions, split))
         for split in ("train", "validation")
     }
     return {
@@ -79,7 +77,7 @@ def determinants(
         "method": CHECKPOINT_METHOD,
         "processes": count(),  # Each adds its batch to an update.
         "model": catalogue.identity(recipe.model),
-        "questions": {split: fingerprint(rows) for split, rows in asked.items()},
+        "questions": asked,
         **recipe.asked.identity,
         "retrieval": retriever.identity if recipe.asked.shows_context else None,
         "versions": {name: version(name) for name in CHECKPOINT_LIBRARIES},

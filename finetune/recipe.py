@@ -17,7 +17,8 @@ from harness.models.precision import Precision
 from harness.validation import Count, Name, Validated, validated
 from harness.variants import Prompt
 from tasks.policyqa.prompts import PromptRow, shipped_prompt, shipped_prompts
-from tasks.policyqa.questions import Question, draw, in_split, with_reference
+from tasks.policyqa.questions import Question
+from tasks.policyqa.trained import drawn_for_training
 
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes this project ships."""
@@ -161,11 +162,7 @@ def questions_of(recipe: Recipe, questions: Sequence[Question], split: str) -> l
     Raises:
         DataError: the split is empty, or none of its questions has a reference answer.
     """
-    found = with_reference(in_split(questions, split))
-    limit = recipe.limit
-    if limit is not None and split == "validation":
-        limit = max(1, limit // 8)
-    return [found[index] for index in draw(len(found), limit, recipe.seed)]
+    return drawn_for_training(questions, split, recipe.limit, recipe.seed)
 
 
 def shipped_names() -> list[str]:

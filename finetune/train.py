@@ -20,7 +20,7 @@ from finetune.checkpoint import Checkpoint, adapter_hash, load_checkpoint
 from finetune.examples import Examples, build_splits, tokenizer_of
 from finetune.fitting import LIGHTER
 from finetune.processes import count, from_main, is_main
-from finetune.recipe import Recipe
+from finetune.recipe import Recipe, questions_of
 from finetune.trainer import make_trainer
 from finetune.work import finish, last_state
 from harness.errors import ConfigError, TrainingError
@@ -30,6 +30,7 @@ from harness.models.adapter import RECORD
 from harness.progress import Advance, Say, silent
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
+from tasks.policyqa.trained import TrainedOn, write_trained
 
 
 def train(
@@ -79,6 +80,7 @@ def train(
             write_whole(work / "recipe.yaml", yaml.safe_dump(values, sort_keys=False))
             record = _record(work, recipe, determinants, splits, trainer.state)
             write_whole(work / "README.md", card(record))
+            write_trained(work, _trained_on(recipe, questions, retriever, splits))
             write_json(work / RECORD, record)
 
     finish(target, "checkpoint", determinants, fill)
@@ -119,6 +121,23 @@ def memory_explained(recipe: Recipe) -> Iterator[None]:
             f"precision {recipe.precision}. {LIGHTER}; "
             "policyqa train --dry-run tells what is needed"
         ) from error
+
+
+def _trained_on(
+    recipe: Recipe,
+    questions: list[Question],
+    retriever: Retriever,
+    splits: dict[str, Examples],
+) -> TrainedOn:
+    """The questions of the examples, and what their evidence says."""
+    found = [
+        one
+        for split, part in splits.items()
+        for one in questions_of(recipe, questions, split)
+        if one.id not in part.too_long
+    ]
+    named = {id_ for one in found for id_ in one.evidence if id_ in retriever.sections}
+    return TrainedOn(found, {id_: retriever.sections[id_].body for id_ in named})
 
 
 def _record(

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from harness.errors import BenchError
 from policyqa.cli_ask import ask
+from policyqa.cli_audit import audit
 from policyqa.cli_cache import cache_app
 from policyqa.cli_claims import claims
 from policyqa.cli_compare import compare
@@ -44,6 +45,7 @@ app.command()(run)
 app.command()(report)
 app.command()(ask)
 app.command()(claims)
+app.command()(audit)
 app.command()(compare)
 app.command()(power)
 app.command()(export)

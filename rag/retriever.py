@@ -140,11 +140,12 @@ class Retriever:
 
     def given(self, section_ids: Sequence[str]) -> Excerpt:
         """The context of sections that are named rather than searched for, within the budget."""
-        sections = [self._sections[section_id] for section_id in section_ids]
+        sections = [self.sections[section_id] for section_id in section_ids]
         return self._context([Hit(s.id, 1.0, s.citation, s.body) for s in sections])
 
     @cached_property
-    def _sections(self) -> dict[str, Section]:
+    def sections(self) -> dict[str, Section]:
+        """What is searched, by id."""
         return {section.id: section for section in self._corpus}
 
     def _context(self, hits: Sequence[Hit]) -> Excerpt:

@@ -34,6 +34,11 @@ def make_documents(
     ]
 
 
+def question_of(document: Document) -> Question:
+    """The question that a document was made of."""
+    return Question.model_validate({name: document[name] for name in Question.model_fields})
+
+
 def row_of(document: Document, answer: str) -> Row:
     """What a metric may read of an answer to a document's question."""
     return Row(

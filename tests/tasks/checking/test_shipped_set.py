@@ -1,6 +1,9 @@
 """
 The shipped set is clean; what of it is made unclean is found, and little else.
 
+Copies of test questions that were trained on are found by the audit of a run
+(``python -m benchmarks.leaks`` has more of them).
+
 ``paraphrases.jsonl``: 300 questions of the shipped set with their answers, written again by another
 hand: half lightly (a few words changed), half heavily (another person and situation, as few of the
 words as can be). The thresholds were set on its part ``development`` (200); here it is ``test``
@@ -17,13 +20,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.leaks.measuring import drawn_copies, found_among
+from benchmarks.leaks.planting import EDITS
 from rag.corpus import load_corpus
 from rag.embedder import Embedder
 from rag.index import Index
 from tasks.checking.check import check_data
 from tasks.checking.duplicates import near_duplicates
 from tasks.checking.unanswerable import SECTION
-from tasks.policyqa.questions import DATA, SPLITS, Question
+from tasks.policyqa.questions import DATA, SPLITS, Question, in_split
 from tests.tasks.folders import load
 
 PARAPHRASES = Path(__file__).parent / "paraphrases.jsonl"
@@ -104,6 +109,17 @@ def test_without_citations_more_is_found_wrongly() -> None:
     print("no question cites:", figures)
     assert figures["precision"] >= 0.8
     assert figures["recall"] >= 0.95
+
+
+@pytest.mark.parametrize("kind", EDITS)
+def test_planted_copies_are_met_in_training_and_nothing_else_is(kind: str) -> None:
+    rows = load(DATA)
+    scored, trained = in_split(rows, "test"), in_split(rows, "train")
+    found = found_among(scored, trained, drawn_copies(scored, kind, 100, 1), Embedder())
+    print(kind, found)
+    assert found.planted == 100
+    assert found.recall >= 0.95
+    assert found.precision >= 0.95
 
 
 def test_no_unanswerable_question_is_as_near_to_a_section_as_some_answerable_ones() -> None:

@@ -1,0 +1,1 @@
+"""Are planted leaks found, and are clean questions left alone?"""
