@@ -22,6 +22,8 @@ from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
 from policyqa.suite import Suite
+from rag.embedder import Embedder
+from reports.audit import AUDIT, audit_run
 from reports.chart import chart
 from reports.comparison import Comparison, compare_run
 from reports.markdown import markdown
@@ -59,6 +61,8 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
         _link_checkpoints(plan, out)
         _drop_other_variants(plan, out)
         write_json(out / MANIFEST, manifest)
+        with watch.stage("auditing"):
+            write_json(out / AUDIT, audit_run(out, Embedder()).as_json())
         comparison = compare_run(out)
         write_json(out / "comparison.json", comparison.as_json())
         _report(comparison, out)

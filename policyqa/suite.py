@@ -190,7 +190,9 @@ class Suite(BaseModel):
         metrics = make_metrics(self.metrics, self.encoder, self.encoder_layer)
         scoring = [one.encoder for one in metrics if isinstance(one, EncoderMetric)]
         embedding = [self.embedder] if self.has_documents else []
-        named = (*answering, *scoring, *embedding, *searching)
+        trained = any(one.model.recipe or one.model.adapter for one in self.resolved)
+        auditing = [EMBEDDER] if trained else []
+        named = (*answering, *scoring, *embedding, *searching, *auditing)
         return list(dict.fromkeys(name for name in named if name))
 
     def _shipped_models(self) -> dict[str, Model]:

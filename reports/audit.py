@@ -10,14 +10,19 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from harness.errors import DataError
+from harness.files import read_json
 from harness.pairing import Keep, Measure, differences, everything, figures
 from harness.runs import Outcome, Result, read_manifest, read_result
+from harness.validation import validated
 from reports.measures import measures_of
 from reports.reported import Differences, Figures, MetricFacts, Reported
 from reports.seen import Seen, seen_in_run
 from tasks.checking.exposure import MEASURES
 from tasks.checking.likeness import TextEmbedder
 
+AUDIT = "audit.json"
+"""In the folder of a run."""
 AUDITED = ("all", "clean", "exposed")
 """Of the questions, what figures are of."""
 
@@ -111,13 +116,14 @@ def audit_run(run: Path, embedder: TextEmbedder) -> Audit:
     )
 
 
-def exposed_questions(run: Path, embedder: TextEmbedder) -> dict[str, dict[str, str]]:
-    """By variant with trained weights, how each exposed question was met; without any figures.
+def read_audit(run: Path) -> Audit | None:
+    """The audit that a run was finished with; None where it was not audited.
 
-    Args and errors as of ``audit_run``. Variants of which nobody can tell are left out.
+    Raises:
+        DataError: it is damaged.
     """
-    seen, _ = seen_in_run(run, read_manifest(run), embedder)
-    return {name: {id_: met.measure for id_, met in one.met.items()} for name, one in seen.items()}
+    path = run / AUDIT
+    return validated(Audit, read_json(path), path, DataError) if path.is_file() else None
 
 
 def _audited(

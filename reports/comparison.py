@@ -17,6 +17,7 @@ from harness.significance import Chances, chances_of
 from harness.validation import validated
 from reports.analysis import analysed, on_curves
 from reports.attribution import Effect
+from reports.audit import Audit, read_audit
 from reports.claims.checked import CheckedClaim
 from reports.decision import Decided, run_decision
 from reports.explained import GROUPED
@@ -111,6 +112,8 @@ class Comparison(Reported):
     metrics: Mapping[str, MetricFacts]
     baseline: str
     verdict: Decided | None
+    audit: Audit | None
+    """None where nobody has looked whether training has seen the questions."""
     groups: Groups
     floor: str | None
     variants: Mapping[str, VariantFigures]
@@ -152,6 +155,7 @@ def compare_run(run: Path) -> Comparison:
     manifest = read_manifest(run)
     measures = measures_of(manifest)
     results = {name: read_result(run, name) for name in manifest["variants"]}
+    audit = read_audit(run)
     baseline, floor = results[manifest["baseline"]], results.get(YARDSTICK)
     others = [one for one in results.values() if one.name != baseline.name]
     chances = chances_of(others, baseline, measures)
@@ -160,7 +164,8 @@ def compare_run(run: Path) -> Comparison:
         "machine": manifest["machine"],
         "metrics": manifest["metrics"],
         "baseline": baseline.name,
-        "verdict": run_decision(manifest, results, measures),
+        "verdict": run_decision(manifest, results, measures, audit),
+        "audit": audit,
         "groups": _groups(manifest, baseline),
         "floor": floor.name if floor else None,
         "variants": {

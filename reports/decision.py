@@ -8,6 +8,7 @@ from harness.errors import ConfigError
 from harness.pairing import Measure, figure
 from harness.runs import Result, costs_of
 from harness.verdict import CostLimit, Entrant, Needed, Role, Rule, Standing
+from reports.audit import Audit
 from reports.checked import checked
 from reports.reported import Reported
 from reports.sentences import reasons, sentence
@@ -46,7 +47,7 @@ def run_decision(
     manifest: Mapping[str, Any],
     results: Mapping[str, Result],
     measures: Sequence[Measure],
-    exposed: EXPOSED | None = None,
+    audit: Audit | None = None,
     in_place: Result | None = None,
 ) -> Decided | None:
     """The verdict of a run; None where its variants share no question with a deciding value.
@@ -55,7 +56,7 @@ def run_decision(
         manifest: the run's, whose suite may say how to decide.
         results: its variants, by name.
         measures: its metrics.
-        exposed: None where nobody has looked.
+        audit: what training has seen of its questions; None where nobody has looked.
         in_place: what the variants would replace, of elsewhere; None is the suite's baseline.
 
     Raises:
@@ -67,7 +68,9 @@ def run_decision(
     entering = [(results[name], role) for name, role in roles.items()]
     if in_place is not None:
         entering.append((in_place, "in place"))
-    notes = [] if row else ["The suite has no decide: the first metric decides, with margin 0."]
+    untold = audit.untold if audit else {}
+    notes = [f"Not checked: what {name} was trained on: {why}." for name, why in untold.items()]
+    notes += [] if row else ["The suite has no decide: the first metric decides, with margin 0."]
     if manifest.get("tried"):
         notes.append(
             f"{manifest['tried']} variants were scored on these questions so far, by what is kept: "
@@ -75,7 +78,7 @@ def run_decision(
         )
     by = deciding_metric(measures, row.get("by"))
     notes.append(f"{checked(manifest['metrics'][by.name]['signature'])}.")
-    return decided(entering, by, rule, measures, exposed, notes)
+    return decided(entering, by, rule, measures, audit.exposed if audit else None, notes)
 
 
 def decided(

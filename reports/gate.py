@@ -7,10 +7,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from harness.errors import RunError
-from harness.runs import MANIFEST, Result, read_manifest
+from harness.runs import Result, read_manifest
 from harness.text import printable
 from harness.verdict import Role, Rule
 from reports.alike import check_scored_alike
+from reports.audit import read_audit
 from reports.decision import Decided, decided, deciding_metric, run_decision
 from reports.pairwise import Paired, compare_variants, shared_measures
 from reports.side import Side, variant_side
@@ -52,7 +53,9 @@ def gate_sides(candidate: Side, in_place: Side, by: str | None, rule: Rule) -> G
     entering += [(one, "floor") for one in _floors(candidate)]
     named = _named([side for side, _ in entering])
     roles = [(result, role) for result, (_, role) in zip(named, entering, strict=True)]
-    verdict = decided(roles, deciding_metric(measures, by), rule, measures)
+    audit = read_audit(candidate.result.run) if _of_a_run(candidate) else None
+    exposed = {named[0].name: audit.exposed.get(candidate.result.name, ())} if audit else None
+    verdict = decided(roles, deciding_metric(measures, by), rule, measures, exposed)
     return Gated(_found(verdict, in_place), candidate, in_place, pair)
 
 
@@ -71,7 +74,7 @@ def gate_run(run: Path, in_place: Side) -> Gated:
     measures = shared_measures(next(iter(sides.values())), in_place)
     *named, other = _named([*sides.values(), in_place])
     results = dict(zip(sides, named, strict=True))
-    verdict = run_decision(manifest, results, measures, in_place=other)
+    verdict = run_decision(manifest, results, measures, read_audit(run), other)
     found = _found(verdict, in_place)
     closest = sides[found.variant if found.variant in sides else _best(found)]
     return Gated(found, closest, in_place, compare_variants(closest, in_place))
@@ -103,12 +106,16 @@ def junit(found: Decided) -> str:
 
 def _floors(side: Side) -> list[Side]:
     """Those of the run that a variant is of; none of a log or file."""
-    run = side.result.run
-    if not (run / MANIFEST).is_file() or side.result.name == side.name:
+    if not _of_a_run(side):
         return []
+    run = side.result.run
     variants = read_manifest(run)["variants"]
     named = [name for name, what in variants.items() if what["floor"] and name != side.result.name]
     return [variant_side(run, name) for name in named]
+
+
+def _of_a_run(side: Side) -> bool:
+    return side.result.name != side.name
 
 
 def _named(sides: Sequence[Side]) -> list[Result]:

@@ -18,7 +18,7 @@ from reports.decision import deciding_metric
 from reports.measures import measures_of
 from reports.reported import Reported
 
-NOTE = (
+POWER_NOTE = (
     f"Detectable: the true difference from the baseline that {POWER:.0%} of runs of so many "
     "questions would show, of all variants together; none of fewer than "
     f"{FEWEST_TO_DECIDE} groups. "
@@ -109,7 +109,7 @@ def power_table(power: Power) -> TextTable:
         f"{power.title}: what {power.n} questions in {power.clusters} groups show, and how many "
         f"show a difference of {power.difference:g} from {power.baseline}"
     )
-    return TextTable(title, ["variant", "detectable", "questions", "groups"], rows, NOTE)
+    return TextTable(title, ["variant", "detectable", "questions", "groups"], rows, POWER_NOTE)
 
 
 def _beside(name: str, described: dict[str, object], baseline: str) -> bool:

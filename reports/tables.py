@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reports import explained
+from reports.audit_tables import audit_tables
 from reports.cells import (
     TextTable,
     chance,
@@ -35,6 +36,7 @@ def tables(comparison: Comparison) -> list[TextTable]:
 
     What follows from several is said of the first.
     """
+    audit = comparison.audit
     made = [
         _verdict(comparison),
         _variants(comparison),
@@ -46,6 +48,7 @@ def tables(comparison: Comparison) -> list[TextTable]:
         frameworks_table(comparison),
         claims_table(comparison.claims) if comparison.claims else None,
         _published(comparison),
+        *(audit_tables(audit) if audit and any(audit.exposed.values()) else []),
     ]
     said: set[str] = set()
     shown = []

@@ -5,7 +5,7 @@ from reports.cells import TextTable, change, heads, label
 from reports.decision import Decided
 from reports.sentences import UNITS
 
-NOTE = (
+VERDICT_NOTE = (
     "Verdict: a variant may ship that is shown within the margin of every other, above every floor "
     "and within its limits; of several the cheapest does. It is ruled out once it is shown to be "
     "worse than another by the margin, not above a floor, or beyond a limit. Else it is open. "
@@ -33,7 +33,7 @@ def verdict_table(decided: Decided, title: str) -> TextTable:
     ]
     minus = f"{title} minus {decided.in_place}"
     columns = ["variant", "standing", *heads([minus]), *([f"{decided.cost}"] if dear else [])]
-    return TextTable(decided.sentence, columns, rows, NOTE, decided.reasons)
+    return TextTable(decided.sentence, columns, rows, VERDICT_NOTE, decided.reasons)
 
 
 def _beside(standing: Standing, in_place: str) -> str:
