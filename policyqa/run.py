@@ -50,22 +50,21 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     untrained = plan.untrained
     efforts = [1.0, *(training_effort(plan, name) for name in untrained)]
     efforts += [asking_effort(plan, variant) for variant in suite.resolved]
-    with watch.plan(efforts):
+    with watch.plan([*efforts, *([1.0] if suite.trains else [])]):
         _begin(plan, out)
         _prepare(plan, watch)
         for line in plan.replaced if untrained else []:
             watch.say(line)
         _score(plan, out, watch, ask_again, kept)
-    manifest = make_manifest(plan, kept.tried(one.question for one in plan.asked))
-    with locked(out / "run"):
-        _link_checkpoints(plan, out)
-        _drop_other_variants(plan, out)
-        write_json(out / MANIFEST, manifest)
-        with watch.stage("auditing"):
-            write_json(out / AUDIT, audit_run(out, Embedder()).as_json())
-        comparison = compare_run(out)
-        write_json(out / "comparison.json", comparison.as_json())
-        _report(comparison, out)
+        with locked(out / "run"):
+            _link_checkpoints(plan, out)
+            _drop_other_variants(plan, out)
+            tried = kept.tried(one.question for one in plan.asked)
+            write_json(out / MANIFEST, make_manifest(plan, tried))
+            _audit(suite, out, watch)
+            comparison = compare_run(out)
+            write_json(out / "comparison.json", comparison.as_json())
+            _report(comparison, out)
     return comparison
 
 
@@ -142,6 +141,15 @@ def _cheapest_first(variants: Sequence[Variant]) -> list[Variant]:
             order.index((one.model.base, one.model.precision)),
         ),
     )
+
+
+def _audit(suite: Suite, out: Path, watch: Watch) -> None:
+    """Look whether trained weights have seen what they were asked."""
+    if not suite.trains:
+        (out / AUDIT).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
+        return
+    with watch.stage("auditing", 1.0):
+        write_json(out / AUDIT, audit_run(out, Embedder()).as_json())
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:

@@ -182,6 +182,11 @@ class Suite(BaseModel):
         )
 
     @property
+    def trains(self) -> bool:
+        """Whether it has a variant with trained weights."""
+        return any(one.model.recipe or one.model.adapter for one in self.resolved)
+
+    @property
     def model_names(self) -> list[str]:
         """Every model a run loads, each once."""
         answering = [one.model.tokenizer for one in self.resolved]
@@ -190,8 +195,7 @@ class Suite(BaseModel):
         metrics = make_metrics(self.metrics, self.encoder, self.encoder_layer)
         scoring = [one.encoder for one in metrics if isinstance(one, EncoderMetric)]
         embedding = [self.embedder] if self.has_documents else []
-        trained = any(one.model.recipe or one.model.adapter for one in self.resolved)
-        auditing = [EMBEDDER] if trained else []
+        auditing = [EMBEDDER] if self.trains else []
         named = (*answering, *scoring, *embedding, *searching, *auditing)
         return list(dict.fromkeys(name for name in named if name))
 
