@@ -56,11 +56,6 @@ class CostLimit:
             return cls(name, most, figure, "holds")
         return cls(name, most, figure, "is broken" if figure.low > most else "is open")
 
-    @classmethod
-    def exact(cls, name: str, most: float, value: float | None) -> "CostLimit":
-        """A limit of what is no sample's."""
-        return cls.of(name, most, None if value is None else Figure(value, value, value, 0, 0))
-
     @property
     def growth(self) -> float | None:
         """Times as many questions that would tell, were the figure the true one; None: unknown."""

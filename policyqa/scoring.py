@@ -113,7 +113,8 @@ class Evaluator:
             )
         for sample in results["samples"][_task_name(variant)]:
             answer = asked.lm.given.get(sample["doc"]["id"])
-            sample["cost"] = cost([answer] if answer else [], variant.model.price)
+            memory = {"memory": _memory(variant.model)}
+            sample["cost"] = cost([answer] if answer else [], variant.model.price) | memory
             sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
         return results, tracker
 

@@ -180,7 +180,5 @@ def _limit(result: Result, measures: Sequence[Measure], name: str, most: float) 
     named = {one.name: one for one in measures}
     if name in named:
         return CostLimit.of(name, most, figure(result, named[name]))
-    if name == "memory":
-        return CostLimit.exact(name, most, result.cost.get(name))
     costing = Measure(name, name, "mean", higher_is_better=False)
     return CostLimit.of(name, most, figure(costs_of(result, name), costing))

@@ -26,6 +26,7 @@ CLAIMED_COSTS: Mapping[str, Measure] = {
         ("prompt_tokens", "prompt tokens"),
         ("answer_tokens", "answer tokens"),
         ("seconds", "seconds"),
+        ("memory", "bytes of weights"),
         ("price", "price"),
         ("cut", "answers cut"),
     )
