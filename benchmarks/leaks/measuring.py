@@ -35,8 +35,8 @@ class Found:
 
     @property
     def recall(self) -> float:
-        """Share of the planted that were found."""
-        return self.found / self.planted
+        """Share of the planted that were found; 1 where nothing was planted."""
+        return self.found / self.planted if self.planted else 1.0
 
     @property
     def precision(self) -> float:
@@ -66,9 +66,9 @@ def found_among(
 
 
 def drawn_copies(scored: Sequence[Question], kind: str, count: int, seed: int) -> list[Planted]:
-    """Copies of ``count`` of the scored questions, drawn by seed."""
+    """Copies of ``count`` of the scored questions, drawn by seed; of fewer where fewer fit."""
     fit = [one for one in scored if kind != "other order" or can_be_reordered(one)]
-    drawn = random.Random(f"{kind} {seed}").sample(fit, count)  # noqa: S311
+    drawn = random.Random(f"{kind} {seed}").sample(fit, min(count, len(fit)))  # noqa: S311
     return planted(drawn, kind, seed)
 
 

@@ -11,6 +11,7 @@ from finetune.checkpoint import Checkpoint
 from finetune.trainer import AnswerTrainer
 from finetune.work import COMPLETE, drop_states, last_state
 from harness.errors import ConfigError, TrainingError
+from tasks.policyqa.trained import read_trained
 from tests.finetune.training import assert_alike, logged, recipe, run, validated
 
 WILD = {"learning_rate": 1.0, "epochs": 6, "max_gradient_norm": 100.0}
@@ -123,10 +124,15 @@ def test_a_state_half_deleted_is_not_gone_on_from(tmp_path: Path) -> None:
     assert last_state(work) == str(work / "checkpoint-4")
 
 
-def test_what_is_left_out_is_said(data: Path, tiny_llama: Path, tmp_path: Path) -> None:
+def test_what_is_left_out_is_said_and_not_kept_as_trained_on(
+    data: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
     said: list[str] = []
     brief = recipe(tiny_llama, epochs=1, max_tokens=41)
     made = run(brief, data, tmp_path / "checkpoint", say=said.append)
     long = made.record["data"]["train"]["too_long"]
     assert said[0].startswith(f"{len(long)} of 12 train examples have more than 41 tokens")
     assert said[0].endswith(f"are left out: {', '.join(long[:3])}{' …' if len(long) > 3 else ''}")
+    kept = {one.id for one in read_trained(made.folder, made.record, data).of("train")}
+    assert len(kept) == 12 - len(long)
+    assert not kept & set(long)
