@@ -207,3 +207,16 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(kept: Kept) -> None:
     assert texts(kept, "b1") == ["there"]
     keep_batch(kept, "b3", k3="goes on")
     assert texts(kept, "b3") == ["goes on"]
+
+
+def test_variants_tried_on_a_question_are_counted_once_and_forgotten_with_their_suite(
+    kept: Kept,
+) -> None:
+    assert kept.tried(["What?"]) == 0
+    kept.scored(MINE, "a" * 64, ["What?", "Who?"])
+    kept.scored(OTHER_SUITE, "a" * 64, ["What?"])
+    kept.scored(OTHER_SUITE, "b" * 64, ["What?"])
+    assert kept.tried(["What?", "Who?"]) == 2
+    assert kept.tried(["Who?"]) == 1
+    kept.forget(suite="other")
+    assert kept.tried(["What?"]) == 1
