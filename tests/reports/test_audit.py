@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.files import write_json
 from harness.models.adapter import RECORD
 from harness.runs import VARIANT_RECORD, variant_folder
-from reports.audit import audit_run, exposed_questions
+from reports.audit import AUDIT, audit_run, read_audit
 from reports.audit_tables import audit_tables
 from tasks.policyqa.questions import Question
 from tasks.policyqa.trained import TrainedOn, write_trained
@@ -79,7 +80,8 @@ def test_an_exposed_variant_is_scored_on_what_it_had_not_met(run: Path) -> None:
     train(run, "sft", *met, asked(20, "v", "validation"))
     train(run, "sft-rag", asked(99, "other", "train"))
     found = audit_run(run, Blind())
-    assert found.exposed == exposed_questions(run, Blind())
+    write_json(run / AUDIT, found.as_json())
+    assert read_audit(run) == found
     assert found.exposed == {
         "sft/plain": {f"q{n}": "exact" for n in EXPOSED},
         "sft-rag/rag": {},
@@ -140,7 +142,7 @@ def test_of_several_seeds_what_any_had_met_is_exposed(run: Path) -> None:
         record["replicates"] = seeds
     train(run, "sft+seed=7", asked(1, "t", "train"))
     train(run, "sft+seed=8", asked(2, "t", "train"))
-    assert exposed_questions(run, Blind()) == {"sft/plain": {"q1": "exact", "q2": "exact"}}
+    assert audit_run(run, Blind()).exposed == {"sft/plain": {"q1": "exact", "q2": "exact"}}
 
 
 def test_nothing_is_embedded_where_nothing_is_trained(tmp_path: Path) -> None:
