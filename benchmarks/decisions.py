@@ -35,7 +35,7 @@ SOURCES: dict[str, tuple[Source, float]] = {
 VARIANTS, CLUSTERS = (2, 4, 8), (10, 20, 40, 200)
 DRAWS = 2_000
 """Of the largest |t|, fewer than a verdict takes: the chance of so many moves a bound by 1%."""
-PILOT = 20_000
+PILOT = 100_000
 """Clusters of the run that a plan is made of."""
 PLANNED = 0.75
 SEED = 7
@@ -53,10 +53,10 @@ class Families:
     """Which may not be shipped, shape (V + 1,)."""
 
 
-def contest(margin: float, variants: int, fewest: int = FEWEST_TO_DECIDE) -> Contest:
+def contest(margin: float, variants: int) -> Contest:
     """Of that many variants and a floor."""
     floors = np.arange(variants + 1) == variants
-    return Contest(~floors, floors, margin, COVERAGE, fewest)
+    return Contest(~floors, floors, margin, COVERAGE, FEWEST_TO_DECIDE)
 
 
 def false_families(variants: int, deviation: float, clusters: int) -> Iterator[Families]:
@@ -132,19 +132,29 @@ def print_decisions() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.decisions", description=__doc__)
     parser.add_argument("--samples", type=int, default=2_000, help="of a family")
+    parser.add_argument("--power", action="store_true", help="the power alone")
     asked = parser.parse_args()
+    if not asked.power:
+        _print_false_ships(asked.samples)
+    _print_powers(asked.samples)
+
+
+def _print_false_ships(samples: int) -> None:
     print("false ships, and samples all of whose bounds hold, in %:\n")
     _row("population", "variants", "groups", "worse", "false ships", "all bounds hold")
     for (name, source), variants, clusters in product(SOURCES.items(), VARIANTS, CLUSTERS):
         for family in false_families(variants, _deviation(source), clusters):
-            found = measured(source, family, asked.samples, clusters)
+            found = measured(source, family, samples, clusters)
             _row(name, variants, clusters, family.name, *(f"{100 * one:.1f}" for one in found))
+
+
+def _print_powers(samples: int) -> None:
     print("\nthe chance of shipping a better variant, in %:\n")
     _row("population", "variants", "groups", "planned", "found")
     alike = [(name, source) for name, source in SOURCES.items() if source[0] is SKEWED_SOURCE]
     for (name, source), variants, clusters in product(alike, VARIANTS, CLUSTERS):
         if clusters >= FEWEST_TO_DECIDE:
-            found = powers(source, variants, _deviation(source), asked.samples, clusters)
+            found = powers(source, variants, _deviation(source), samples, clusters)
             _row(name, variants, clusters, *(f"{100 * one:.0f}" for one in found))
 
 
@@ -161,7 +171,7 @@ def _deviation(source: tuple[Source, float]) -> float:
     """Of a question's difference."""
     kind, _ = source
     random = np.random.default_rng(SEED)
-    return float(kind.sums(random, np.ones((1, PILOT))).std())
+    return float(kind.sums(random, np.ones((1, 20_000))).std())
 
 
 def _row(*cells: object) -> None:
