@@ -60,6 +60,7 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
     together = align([one.result for one in compared], by.name, keep)
     if not together.clusters:
         return None
+    in_place = next(place for place, one in enumerate(compared) if one.role == "in place")
     found = estimated(together, by)
     contest = Contest(
         rivals=np.array(
@@ -74,10 +75,10 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
         fewest=max(FEWEST_TO_DECIDE, FEWEST_TOGETHER if by.kind == "corpus" else 0),
     )
     low, high = squares(_bounds(together, by, found, contest), len(compared))
-    states = _states(compared, contest, low, high)
+    alike = [_same(one, together.values[in_place]) for one in together.values]
+    states = _states(compared, contest, low, high, alike)
     place = _chosen(compared, states, found)
     names = [one.result.name for one in compared]
-    in_place = next(place for place, one in enumerate(compared) if one.role == "in place")
     decision = _decision(states, place, in_place)
     return Verdict(
         decision=decision,
@@ -89,6 +90,7 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
             name: Standing(
                 role=compared[row].role,
                 state=states[row],
+                alike=alike[row],
                 beside=_beside(row, names, found, low, high),
                 limits=compared[row].limits,
                 cost=compared[row].cost,
@@ -128,14 +130,25 @@ def _bounds(together: Aligned, by: Measure, found: Estimates, contest: Contest) 
     return Bounds(weights @ found.values, found.errors(weights), ends[:, 0], ends[:, 1])
 
 
+def _same(values: FloatArray, others: FloatArray) -> bool:
+    """Whether two score the same on every question; of shares that is no bound of none."""
+    return values.shape == others.shape and bool((values == others).all())
+
+
 def _states(
-    compared: Sequence[Entrant], contest: Contest, low: FloatArray, high: FloatArray
+    compared: Sequence[Entrant],
+    contest: Contest,
+    low: FloatArray,
+    high: FloatArray,
+    alike: Sequence[bool],
 ) -> list[State]:
     may_ship, ruled_out = contest.may_ship(low), contest.ruled_out(high)
     states: list[State] = []
     for place, one in enumerate(compared):
         kept = one.role == "in place" or all(limit.state == "holds" for limit in one.limits)
-        if ruled_out[place]:
+        # Where any difference matters, one that shows none is no reason to change anything.
+        useless = alike[place] and one.role != "in place" and not contest.margin
+        if ruled_out[place] or useless:
             states.append("ruled out")
         else:
             states.append("may ship" if may_ship[place] and kept else "open")

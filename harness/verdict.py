@@ -88,6 +88,8 @@ class Standing:
 
     role: Role
     state: State
+    alike: bool
+    """Whether it scores the same as the one in place on every question."""
     beside: Mapping[str, Beside]
     """It minus each of the others that it has to stand beside."""
     limits: Sequence[CostLimit]

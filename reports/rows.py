@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from harness.errors import DataError
 from harness.files import hash_file, read_json_lines
+from harness.metrics import make_metrics
 from harness.pairing import Measure, clusters_of
 from harness.runs import Outcome, Result
 from harness.validation import validated
@@ -108,6 +109,9 @@ def score_lines_side(path: Path) -> Side:
 
 
 def _measure(name: str, outcomes: dict[str, Outcome]) -> Measure:
+    known = {one.name: one for one in make_metrics()}.get(name)
+    if known:
+        return Measure(name, known.title, known.kind, known.higher_is_better)
     found = {one.values[name] for one in outcomes.values() if name in one.values}
     return Measure(name, name, "rate" if found <= {0.0, 1.0} else "mean", None)
 

@@ -106,7 +106,7 @@ def _hold(verdict: Verdict, closest: str) -> str:
             f"({_figures(winners[floor])} {title})."
         )
     beside = standing.beside[in_place]
-    if beside.low == beside.high == 0:
+    if standing.alike:
         return f"Keep {in_place}: {name} scores the same on every question."
     return (
         f"Keep {in_place}: {name}, the best of the others, is shown to be no better "

@@ -136,10 +136,19 @@ def test_shares_are_decided_by_bounds_of_shares() -> None:
     found = decide(zero_one, right, Rule())
     assert found is not None
     assert (found.decision, found.variant) == ("ship", "better")
+    assert found.standings["same"].state == "ruled out"
     beside = found.standings["same"].beside["today"]
     # Nothing differs, and that is not surely so of all questions.
     assert beside.low is not None and beside.high is not None
     assert beside.low < 0 < beside.high
+
+
+def test_shares_that_are_the_same_on_every_question_leave_what_is_in_place() -> None:
+    right = Measure("quality", "Right", "rate", higher_is_better=True)
+    two = [Entrant(result(n, (scores(v) > 0.5) * 1.0), r) for n, v, r in _SHARES if v == 0]
+    found = decide(two, right, Rule())
+    assert found is not None
+    assert (found.decision, found.variant, found.needed) == ("hold", "today", None)
 
 
 _SHARES: Any = [("today", 0, "in place"), ("better", 0.15, "candidate"), ("same", 0, "candidate")]
