@@ -1,20 +1,22 @@
 """
 Print how often a variant is shipped that should not be, and how often one that should.
 
-    python -m benchmarks.decisions
+    python -m benchmarks.decisions --run runs/quick
 
 Families of variants on questions in clusters; the populations are those of ``benchmarks.coverage``:
 a variant's scores differ from those of the one in place as a population's differences do, or as
-these do with their sign turned. A false ship is one of a variant that is truly worse than the one
+these do with their sign turned; or they are those of a run's variants, drawn by cluster, their
+means made the same. A false ship is one of a variant that is truly worse than the one
 in place or than the best by the margin, or no better than a floor, or no better at margin 0. The
 power is that of a variant which a plan gives a chance of 3 in 4. There is none of the rare: one
 cluster has a quarter of all questions there, of which a plan from clusters like it says nothing.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
@@ -22,16 +24,56 @@ from benchmarks.coverage.populations import RARE_SOURCE, SKEWED_SOURCE, Source
 from harness.contest import Contest, squares
 from harness.deciding import FEWEST_TO_DECIDE
 from harness.family import Estimates, bounds, pairs
-from harness.jackknife import FloatArray, freedom
+from harness.jackknife import FloatArray, cluster_sums, freedom
+from harness.pairing import align
 from harness.planning import chances
+from harness.runs import read_manifest, read_result
 from harness.statistics import COVERAGE
 
-SOURCES: dict[str, tuple[Source, float]] = {
-    "skewed": (SKEWED_SOURCE, 1.0),
-    "skewed, turned": (SKEWED_SOURCE, -1.0),
-    "rare": (RARE_SOURCE, 1.0),
-    "rare, turned": (RARE_SOURCE, -1.0),
+Draw = Callable[[np.random.Generator, int, int, int], tuple[FloatArray, FloatArray]]
+"""Of so many samples, clusters and variants, the summed scores (B, C, V), all of mean 0 but for
+what all have in common, and the questions of clusters, (B, C)."""
+
+
+def made_up(source: Source, way: float) -> Draw:
+    """Variants that differ from the first as a population's differences do, or these turned."""
+
+    def draw(
+        random: np.random.Generator, samples: int, clusters: int, variants: int
+    ) -> tuple[FloatArray, FloatArray]:
+        sizes = source.sizes(random, (samples, clusters))
+        own = [
+            way * (source.sums(random, sizes) - source.truth * sizes) for _ in range(variants - 1)
+        ]
+        return np.stack([np.zeros_like(sizes), *own], axis=-1), sizes
+
+    return draw
+
+
+def of_run(run: Path, metric: str) -> Draw:
+    """The variants of a run, floors included, as far as they go."""
+    names = read_manifest(run)["variants"]
+    together = align([read_result(run, name) for name in names], metric)
+    scores = np.stack([one[0] for one in together.values], axis=-1)
+    sums, sizes = cluster_sums(scores - scores.mean(axis=0), together.clusters)
+
+    def draw(
+        random: np.random.Generator, samples: int, clusters: int, variants: int
+    ) -> tuple[FloatArray, FloatArray]:
+        places = random.integers(len(sizes), size=(samples, clusters))
+        return sums[places][..., :variants], sizes[places]
+
+    return draw
+
+
+SOURCES: dict[str, Draw] = {
+    "skewed": made_up(SKEWED_SOURCE, 1.0),
+    "skewed, turned": made_up(SKEWED_SOURCE, -1.0),
+    "rare": made_up(RARE_SOURCE, 1.0),
+    "rare, turned": made_up(RARE_SOURCE, -1.0),
 }
+OWN = ("bertscore_f1", "bleu", "rouge_l")
+"""Metrics of a run."""
 VARIANTS, CLUSTERS = (2, 4, 8), (10, 20, 40, 200)
 DRAWS = 2_000
 """Of the largest |t|, fewer than a verdict takes: the chance of so many moves a bound by 1%."""
@@ -73,23 +115,15 @@ def false_families(variants: int, deviation: float, clusters: int) -> Iterator[F
     yield Families("at margin 0", low, 0.0, candidates)
 
 
-def drawn(
-    source: tuple[Source, float], means: FloatArray, samples: int, clusters: int
-) -> Iterator[Estimates]:
+def drawn(source: Draw, means: FloatArray, samples: int, clusters: int) -> Iterator[Estimates]:
     """The figures of samples of a family."""
-    kind, way = source
     random = np.random.default_rng([SEED, clusters, len(means)])
-    sizes = kind.sizes(random, (samples, clusters))
-    own = [way * (kind.sums(random, sizes) - kind.truth * sizes) for _ in means[1:]]
-    # What all have in common, no difference shows.
-    sums = np.stack([np.zeros_like(sizes), *own], axis=-1) + sizes[..., None] * means
-    for one, size in zip(sums, sizes, strict=True):
+    sums, sizes = source(random, samples, clusters, len(means))
+    for one, size in zip(sums + sizes[..., None] * means, sizes, strict=True):
         yield _estimates(one, size)
 
 
-def measured(
-    source: tuple[Source, float], family: Families, samples: int, clusters: int
-) -> tuple[float, float]:
+def measured(source: Draw, family: Families, samples: int, clusters: int) -> tuple[float, float]:
     """Shares of samples with a false ship, and with all true differences in their bounds."""
     variants = len(family.means) - 1
     weights, _ = pairs(variants + 1)
@@ -105,7 +139,7 @@ def measured(
 
 
 def powers(
-    source: tuple[Source, float], variants: int, deviation: float, samples: int, clusters: int
+    source: Draw, variants: int, deviation: float, samples: int, clusters: int
 ) -> tuple[float, float]:
     """The planned and the found chance of shipping one better variant among equals."""
     means = np.where(np.arange(variants + 1) == variants, -20 * deviation, 0.0)
@@ -133,16 +167,18 @@ def print_decisions() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.decisions", description=__doc__)
     parser.add_argument("--samples", type=int, default=2_000, help="of a family")
     parser.add_argument("--power", action="store_true", help="the power alone")
+    parser.add_argument("--run", type=Path, help="a run of nine variants and floors at least")
     asked = parser.parse_args()
     if not asked.power:
-        _print_false_ships(asked.samples)
+        own = {f"own {name}": of_run(asked.run, name) for name in OWN} if asked.run else {}
+        _print_false_ships(SOURCES | own, asked.samples)
     _print_powers(asked.samples)
 
 
-def _print_false_ships(samples: int) -> None:
+def _print_false_ships(sources: Mapping[str, Draw], samples: int) -> None:
     print("false ships, and samples all of whose bounds hold, in %:\n")
     _row("population", "variants", "groups", "worse", "false ships", "all bounds hold")
-    for (name, source), variants, clusters in product(SOURCES.items(), VARIANTS, CLUSTERS):
+    for (name, source), variants, clusters in product(sources.items(), VARIANTS, CLUSTERS):
         for family in false_families(variants, _deviation(source), clusters):
             found = measured(source, family, samples, clusters)
             _row(name, variants, clusters, family.name, *(f"{100 * one:.1f}" for one in found))
@@ -151,7 +187,7 @@ def _print_false_ships(samples: int) -> None:
 def _print_powers(samples: int) -> None:
     print("\nthe chance of shipping a better variant, in %:\n")
     _row("population", "variants", "groups", "planned", "found")
-    alike = [(name, source) for name, source in SOURCES.items() if source[0] is SKEWED_SOURCE]
+    alike = [(name, source) for name, source in SOURCES.items() if name.startswith("skewed")]
     for (name, source), variants, clusters in product(alike, VARIANTS, CLUSTERS):
         if clusters >= FEWEST_TO_DECIDE:
             found = powers(source, variants, _deviation(source), samples, clusters)
@@ -167,11 +203,10 @@ def _estimates(sums: FloatArray, sizes: FloatArray) -> Estimates:
     return Estimates(values, deviations, shares, nothing, len(sizes), float(freedom(sizes)))
 
 
-def _deviation(source: tuple[Source, float]) -> float:
-    """Of a question's difference."""
-    kind, _ = source
-    random = np.random.default_rng(SEED)
-    return float(kind.sums(random, np.ones((1, 20_000))).std())
+def _deviation(source: Draw) -> float:
+    """Of a question's difference from that of the first, were its cluster's all alike."""
+    sums, sizes = source(np.random.default_rng(SEED), 1, 20_000, 2)
+    return float(((sums[..., 1] - sums[..., 0]) / sizes).std())
 
 
 def _row(*cells: object) -> None:

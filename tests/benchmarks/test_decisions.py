@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.coverage.populations import SKEWED_SOURCE
-from benchmarks.decisions import Families, drawn, false_families, measured, powers
+from benchmarks.decisions import SOURCES, Families, drawn, false_families, measured, powers
 
-SOURCE = (SKEWED_SOURCE, 1.0)
+SOURCE = SOURCES["skewed"]
 
 
 def test_samples_have_their_familys_means() -> None:
