@@ -32,21 +32,26 @@ class Contest:
     """Share of samples whose bounds all hold."""
     fewest: int
     """Clusters from which there are bounds."""
+    alike: Truths | None = None
+    """Which score the same on every question, (V, V): such rivals do not stand in each other's
+    way."""
 
     def may_ship(self, low: FloatArray) -> Truths:
         """Which may be shipped, of lower bounds of row minus column, (..., V, V) → (..., V)."""
         enough = np.where(self.floors, low > 0, low > -self.margin)
-        return np.asarray((enough | ~self._opposed).all(axis=-1) & self.rivals)
+        return np.asarray((enough | ~self.opposed).all(axis=-1) & self.rivals)
 
     def ruled_out(self, high: FloatArray) -> Truths:
         """Which are ruled out, of upper bounds likewise."""
         lost = np.where(self.floors, high <= 0, high <= -self.margin)
-        return np.asarray((lost & self._opposed).any(axis=-1) | ~self.rivals)
+        return np.asarray((lost & self.opposed).any(axis=-1) | ~self.rivals)
 
     @cached_property
-    def _opposed(self) -> Truths:
+    def opposed(self) -> Truths:
         """Whom each has to stand beside: every rival and every floor but itself."""
-        return np.asarray((self.rivals | self.floors) & ~np.eye(len(self.rivals), dtype=bool))
+        itself = np.eye(len(self.rivals), dtype=bool)
+        same = itself if self.alike is None else self.alike
+        return np.asarray((self.rivals & ~same) | (self.floors & ~itself))
 
 
 def squares(bounds: Bounds, count: int) -> tuple[FloatArray, FloatArray]:

@@ -8,7 +8,8 @@ undecided, and a plan says what would decide (``harness.planning``).
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from math import ceil, inf, isfinite
+from itertools import product
+from math import inf, isfinite
 from typing import Literal
 
 import numpy as np
@@ -16,11 +17,11 @@ import numpy as np
 from harness.contest import Contest, squares
 from harness.family import Bounds, Estimates, bounds, pairs
 from harness.jackknife import FloatArray
+from harness.needs import detectable_between, needed_of
 from harness.pairing import Aligned, Keep, Measure, align, estimated, everything
-from harness.planning import detectable, growth_needed
 from harness.rates import rate_difference
 from harness.statistics import COVERAGE, FEWEST_TOGETHER
-from harness.verdict import Beside, Entrant, Needed, Rule, Standing, State, Verdict
+from harness.verdict import Beside, Entrant, Rule, Standing, State, Verdict
 
 FEWEST_TO_DECIDE = 20
 """Groups of questions from which anything is decided: with 10, variants that are not good enough
@@ -61,7 +62,7 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
     if not together.clusters:
         return None
     in_place = next(place for place, one in enumerate(compared) if one.role == "in place")
-    found = estimated(together, by)
+    found, values = estimated(together, by), together.values
     contest = Contest(
         rivals=np.array(
             [
@@ -69,13 +70,14 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
                 for one in compared
             ]
         ),
-        floors=np.array([one.role == "floor" for one in compared]),
+        floors=np.array([one.role == "floor" or one.floor for one in compared]),
         margin=rule.margin,
         coverage=COVERAGE,
         fewest=max(FEWEST_TO_DECIDE, FEWEST_TOGETHER if by.kind == "corpus" else 0),
+        alike=np.array([[_same(*both) for both in product([one], values)] for one in values]),
     )
     low, high = squares(_bounds(together, by, found, contest), len(compared))
-    alike = [_same(one, together.values[in_place]) for one in together.values]
+    alike = [_same(one, values[in_place]) for one in values]
     states = _states(compared, contest, low, high, alike)
     place = _chosen(compared, states, found)
     names = [one.result.name for one in compared]
@@ -99,13 +101,14 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
         },
         n=together.values[0].shape[1],
         clusters=found.clusters,
+        fewest=contest.fewest,
         not_shown_worse=[
             name
             for row, name in enumerate(names)
             if not contest.floors[row] and not (high[row] < 0)[~contest.floors].any()
         ],
-        detectable=_detectable(found, contest, place, in_place),
-        needed=_needed(together, found, contest, compared[place], place)
+        detectable=detectable_between(found, contest, place, in_place),
+        needed=needed_of(together, found, contest, compared[place], place, (low, high), by)
         if decision == "undecided"
         else None,
     )
@@ -117,14 +120,14 @@ def _bounds(together: Aligned, by: Measure, found: Estimates, contest: Contest) 
     if by.kind != "rate" or found.clusters < contest.fewest:
         return bounds(found, weights, coverage=contest.coverage, fewest=contest.fewest)
     # Of shares as elsewhere (``harness.rates``), by Bonferroni.
-    each = 1 - (1 - contest.coverage) / len(places)
+    each = 1 - (1 - contest.coverage) / max(len(places), 1)
     pairwise = [
         rate_difference(
             together.values[one], together.values[other], together.clusters, coverage=each
         )
         for one, other in places
     ]
-    ends = np.array([(one.low, one.high) for one in pairwise], dtype=np.float64)
+    ends = np.array([(one.low, one.high) for one in pairwise], dtype=np.float64).reshape(-1, 2)
     if by.higher_is_better is False:
         ends = -ends[:, ::-1]
     return Bounds(weights @ found.values, found.errors(weights), ends[:, 0], ends[:, 1])
@@ -157,14 +160,20 @@ def _states(
 
 def _chosen(compared: Sequence[Entrant], states: Sequence[State], found: Estimates) -> int:
     """The cheapest that may be shipped, of several the one in place or else the best; where there
-    is none, the best that is open; where there is none either, the best candidate."""
+    is none, the best that is open; where there is none either, the best candidate.
+
+    What is in place goes first where nobody tells what it costs, and last if it breaks a limit.
+    """
     order: dict[State, int] = {"may ship": 0, "open": 1, "ruled out": 2}
 
-    def rank(place: int) -> tuple[int, float, bool, float]:
+    def rank(place: int) -> tuple[int, bool, float, bool, float]:
         one, state = compared[place], states[place]
-        cost = inf if one.cost is None else one.cost
-        first = one.role != "in place" if state == "may ship" else one.role == "in place"
-        return order[state], cost if state == "may ship" else 0.0, first, -found.values[place]
+        stays = one.role == "in place"
+        unknown = -inf if stays else inf
+        cost = unknown if one.cost is None else one.cost
+        able = state == "may ship"
+        first = stays if not able else not stays
+        return order[state], one.broken, cost if able else 0.0, first, -found.values[place]
 
     return min((p for p, one in enumerate(compared) if one.role != "floor"), key=rank)
 
@@ -191,30 +200,3 @@ def _beside(
         for other, name in enumerate(names)
         if other != row
     }
-
-
-def _detectable(found: Estimates, contest: Contest, place: int, in_place: int) -> float | None:
-    """Of the pairs, that of the chosen and the one in place, or of this and the first other."""
-    other = place if place != in_place else int(in_place == 0)
-    if found.clusters < max(contest.fewest, 2) or other >= len(found.values):
-        return None
-    weights, places = pairs(len(found.values))
-    least = detectable(found, weights, contest.coverage)
-    # Of two that never differ nothing is known.
-    return float(least[places.index((min(in_place, other), max(in_place, other)))]) or None
-
-
-def _needed(
-    together: Aligned, found: Estimates, contest: Contest, entrant: Entrant, place: int
-) -> Needed | None:
-    """Enough for what the bounds leave open, and for the limits."""
-    growths = [growth_needed(contest, found, place)]
-    growths += [one.growth for one in entrant.limits if one.state == "is open"]
-    known = [one for one in growths if one is not None]
-    if len(known) < len(growths):
-        return None
-    growth = max(*known, contest.fewest / found.clusters)
-    return Needed(
-        questions=ceil(growth * together.values[0].shape[1]),
-        clusters=ceil(growth * found.clusters),
-    )

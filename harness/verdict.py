@@ -61,9 +61,11 @@ class CostLimit:
         """Times as many questions that would tell, were the figure the true one; None: unknown."""
         if self.figure is None or self.figure.low is None or self.figure.high is None:
             return None
-        apart = abs(self.figure.mean - self.most)
-        half = (self.figure.high - self.figure.low) / 2
-        return max(half / apart, 1.0) ** 2 if apart else None
+        apart = self.figure.mean - self.most
+        # The end that lies beyond the limit has to come to this side of it.
+        reach = self.figure.high - self.figure.mean
+        reach = self.figure.mean - self.figure.low if apart > 0 else reach
+        return max(reach / abs(apart), 1.0) ** 2 if apart else None
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Entrant:
     cost: float | None = None
     """A question's, of what is dear; None where nobody tells, or nothing is."""
     limits: Sequence[CostLimit] = ()
+    floor: bool = False
+    """Whether it has no language model, whatever its role."""
 
     @property
     def broken(self) -> bool:
@@ -94,6 +98,11 @@ class Standing:
     """It minus each of the others that it has to stand beside."""
     limits: Sequence[CostLimit]
     cost: float | None
+
+    @property
+    def broken(self) -> bool:
+        """Whether a limit is."""
+        return any(one.state == "is broken" for one in self.limits)
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,8 @@ class Verdict:
     n: int
     """Questions that all have a value of."""
     clusters: int
+    fewest: int
+    """Groups of questions from which anything is decided."""
     not_shown_worse: Sequence[str]
     """Variants, floors left out, that no other is shown to be better than."""
     detectable: float | None

@@ -10,8 +10,9 @@ from harness.runs import Result, costs_of
 from harness.verdict import CostLimit, Entrant, Needed, Role, Rule, Standing
 from reports.audit import Audit
 from reports.checked import checked
+from reports.reasons import reasons
 from reports.reported import Reported
-from reports.sentences import reasons, sentence
+from reports.sentences import sentence
 
 DEAR = ("seconds", "tokens", "memory", "price")
 """What a suite may call dear: means a question, and bytes of the weights."""
@@ -32,6 +33,8 @@ class Decided(Reported):
     in_place: str
     by: str
     """The deciding metric."""
+    higher: bool
+    """Whether more of it is better; if not, differences are turned round."""
     margin: float
     cost: str | None
     at_most: Mapping[str, float]
@@ -48,7 +51,7 @@ def run_decision(
     results: Mapping[str, Result],
     measures: Sequence[Measure],
     audit: Audit | None = None,
-    in_place: Result | None = None,
+    in_place: tuple[Result, Sequence[Measure]] | None = None,
 ) -> Decided | None:
     """The verdict of a run; None where its variants share no question with a deciding value.
 
@@ -57,7 +60,8 @@ def run_decision(
         results: its variants, by name.
         measures: its metrics.
         audit: what training has seen of its questions; None where nobody has looked.
-        in_place: what the variants would replace, of elsewhere; None is the suite's baseline.
+        in_place: what the variants would replace, of elsewhere, and the metrics that it has as
+            well, of which one decides; None is the suite's baseline.
 
     Raises:
         ConfigError: it is to be decided by a metric that the run has not, or that has no direction.
@@ -67,7 +71,7 @@ def run_decision(
     roles = {name: _role(manifest, name, in_place is None) for name in results}
     entering = [(results[name], role) for name, role in roles.items()]
     if in_place is not None:
-        entering.append((in_place, "in place"))
+        entering.append((in_place[0], "in place"))
     untold = audit.untold if audit else {}
     notes = [f"Not checked: what {name} was trained on: {why}." for name, why in untold.items()]
     notes += [] if row else ["The suite has no decide: the first metric decides, with margin 0."]
@@ -76,9 +80,11 @@ def run_decision(
             f"{manifest['tried']} variants were scored on these questions so far, by what is kept: "
             "choose on validation, confirm on test."
         )
-    by = deciding_metric(measures, row.get("by"))
+    by = deciding_metric(in_place[1] if in_place else measures, row.get("by"))
     notes.append(f"{checked(manifest['metrics'][by.name]['signature'])}.")
-    return decided(entering, by, rule, measures, audit.exposed if audit else None, notes)
+    exposed = audit.exposed if audit else None
+    floors = [name for name, what in manifest["variants"].items() if what["floor"]]
+    return decided(entering, by, rule, measures, exposed, notes, floors)
 
 
 def decided(
@@ -88,6 +94,7 @@ def decided(
     measures: Sequence[Measure] = (),
     exposed: EXPOSED | None = None,
     notes: Sequence[str] = (),
+    floors: Collection[str] = (),
 ) -> Decided | None:
     """The verdict on what enters, in words as well.
 
@@ -98,6 +105,7 @@ def decided(
         measures: what limits may be of.
         exposed: None where nobody has looked.
         notes: further reasons.
+        floors: those that are floors, whatever their role.
 
     Raises:
         ConfigError: two have one name.
@@ -112,6 +120,7 @@ def decided(
             role,
             _cost(result, rule.cost),
             [_limit(result, measures, *one) for one in rule.at_most.items()],
+            result.name in floors,
         )
         for result, role in entering
     ]
@@ -125,6 +134,7 @@ def decided(
         reasons=[*reasons(verdict, exposed), *notes],
         in_place=verdict.in_place,
         by=by.name,
+        higher=by.higher_is_better is not False,
         margin=rule.margin,
         cost=rule.cost,
         at_most=rule.at_most,

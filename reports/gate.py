@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
-from harness.errors import RunError
+from harness.errors import ConfigError, RunError
 from harness.runs import Result, read_manifest
 from harness.text import printable
 from harness.verdict import Role, Rule
 from reports.alike import check_scored_alike
 from reports.audit import read_audit
-from reports.decision import Decided, decided, deciding_metric, run_decision
+from reports.decision import EVIDENT, Decided, decided, deciding_metric, run_decision
+from reports.measures import measures_of
 from reports.pairwise import Paired, compare_variants, shared_measures
 from reports.side import Side, variant_side
 
@@ -47,15 +49,25 @@ def gate_sides(candidate: Side, in_place: Side, by: str | None, rule: Rule) -> G
         ConfigError: both are the same, or nothing can be decided by that metric.
         RunError: they were not scored alike, or share no question with a value of it.
     """
+    _refuse(candidate)
     pair = compare_variants(candidate, in_place)
-    measures = shared_measures(candidate, in_place)
+    measures = shared_measures(candidate, in_place, unknown=None)
+    floors = [one for one in _floors(candidate) if one.name != in_place.name]
     entering: list[tuple[Side, Role]] = [(candidate, "candidate"), (in_place, "in place")]
-    entering += [(one, "floor") for one in _floors(candidate)]
+    entering += [(one, "floor") for one in floors]
     named = _named([side for side, _ in entering])
-    roles = [(result, role) for result, (_, role) in zip(named, entering, strict=True)]
     audit = read_audit(candidate.result.run) if _of_a_run(candidate) else None
-    exposed = {named[0].name: audit.exposed.get(candidate.result.name, ())} if audit else None
-    verdict = decided(roles, deciding_metric(measures, by), rule, measures, exposed)
+    exposed = None
+    if audit is not None and candidate.result.name not in audit.untold:
+        exposed = {named[0].name: audit.exposed.get(candidate.result.name, ())}
+    verdict = decided(
+        [(result, role) for result, (_, role) in zip(named, entering, strict=True)],
+        deciding_metric(measures, by),
+        rule,
+        list(candidate.measures.values()),
+        exposed,
+        floors=[named[1].name] if _described(in_place).get("floor") else (),
+    )
     return Gated(_found(verdict, in_place), candidate, in_place, pair)
 
 
@@ -68,13 +80,21 @@ def gate_run(run: Path, in_place: Side) -> Gated:
         RunError, ConfigError: as ``gate_sides``.
     """
     manifest = read_manifest(run)
-    sides = {name: variant_side(run, name) for name in manifest["variants"]}
+    variants = manifest["variants"]
+    sides = {name: variant_side(run, name) for name in variants}
     for side in sides.values():
         check_scored_alike(side, in_place)
-    measures = shared_measures(next(iter(sides.values())), in_place)
-    *named, other = _named([*sides.values(), in_place])
-    results = dict(zip(sides, named, strict=True))
-    verdict = run_decision(manifest, results, measures, read_audit(run), other)
+    if all(what["floor"] or what["context"]["source"] in EVIDENT for what in variants.values()):
+        raise ConfigError(
+            f"{run} has no variant that could be shipped: floors, and what is shown "
+            "the evidence, are not up for a decision"
+        )
+    shared = shared_measures(next(iter(sides.values())), in_place, unknown=None)
+    results = {name: side.result for name, side in sides.items()}
+    taken = in_place.result.name in results
+    other = replace(in_place.result, name=in_place.name) if taken else in_place.result
+    measures = measures_of(manifest)
+    verdict = run_decision(manifest, results, measures, read_audit(run), (other, shared))
     found = _found(verdict, in_place)
     closest = sides[found.variant if found.variant in sides else _best(found)]
     return Gated(found, closest, in_place, compare_variants(closest, in_place))
@@ -102,6 +122,23 @@ def junit(found: Decided) -> str:
     suite.set("skipped", str(sum(one.state != "may ship" for one in cases.values())))
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _refuse(candidate: Side) -> None:
+    """Refuse what nobody can ship."""
+    what = _described(candidate)
+    if what and (what["floor"] or what["context"]["source"] in EVIDENT):
+        raise ConfigError(
+            f"{candidate.name} is not up for a decision: it is a floor, or shown the evidence that "
+            "its questions name; gate another variant"
+        )
+
+
+def _described(side: Side) -> dict[str, Any]:
+    """What the manifest says of a variant of a run; nothing of a log or file."""
+    if not _of_a_run(side):
+        return {}
+    return dict(read_manifest(side.result.run)["variants"][side.result.name])
 
 
 def _floors(side: Side) -> list[Side]:

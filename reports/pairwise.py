@@ -94,15 +94,19 @@ def compare_variants(
     )
 
 
-def shared_measures(first: Side, second: Side, by: str | None = None) -> list[Measure]:
+def shared_measures(
+    first: Side, second: Side, by: str | None = None, unknown: bool | None = True
+) -> list[Measure]:
     """Those of both sides, in the order of the first; of one name, if any is given.
+
+    ``unknown`` is whether higher is better where neither side says.
 
     Raises:
         RunError: there are none.
         ConfigError: none has that name.
     """
     shared = {
-        name: _together(one, second.measures[name])
+        name: _together(one, second.measures[name], unknown)
         for name, one in first.measures.items()
         if name in second.measures
     }
@@ -117,12 +121,11 @@ def shared_measures(first: Side, second: Side, by: str | None = None) -> list[Me
     return [one for name, one in shared.items() if by in (None, name)]
 
 
-def _together(one: Measure, other: Measure) -> Measure:
-    """The measure of values of both: a mean unless both are shares; higher is better unless known
-    otherwise."""
+def _together(one: Measure, other: Measure, unknown: bool | None) -> Measure:
+    """The measure of values of both: a mean unless both are shares."""
     kind = one.kind if one.kind == other.kind else "mean"
     known = [way for way in (one.higher_is_better, other.higher_is_better) if way is not None]
-    return replace(one, kind=kind, higher_is_better=known[0] if known else True)
+    return replace(one, kind=kind, higher_is_better=known[0] if known else unknown)
 
 
 def _row(

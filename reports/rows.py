@@ -2,7 +2,7 @@
 Scores question by question as JSON lines, as other gates read them, and as a baseline is kept.
 
     {"case_id": "eu-gdpr-0007", "cluster": "eu-gdpr/art-83", "metric": "rouge_l",
-     "score": 0.41, "baseline": 0.22}
+     "score": 0.41, "baseline": 0.22, "higher_is_better": true}
 
 A line a question and metric of which a question's value is a number; of a variant that answered
 several times their mean. Read back, such a file stands for the variant whose ``score`` it has.
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from harness.errors import DataError
 from harness.files import hash_file, read_json_lines
 from harness.metrics import make_metrics
-from harness.pairing import Measure, clusters_of
+from harness.pairing import Measure, clusters_of, evidence_of
 from harness.runs import Outcome, Result
 from harness.validation import validated
 from reports.side import Side
@@ -35,6 +35,8 @@ class ScoreLine(BaseModel):
     metric: Text
     score: FiniteFloat
     baseline: FiniteFloat | None = None
+    higher_is_better: bool | None = None
+    """None where nobody says."""
 
 
 def score_lines(candidate: Side, baseline: Side | None = None) -> str:
@@ -44,9 +46,9 @@ def score_lines(candidate: Side, baseline: Side | None = None) -> str:
     # A group is called after what its first question is evident by.
     called: dict[str, str] = {}
     lines: list[dict[str, Any]] = []
-    for outcome, group in zip(outcomes, clusters_of(outcomes), strict=True):
-        evident = [*outcome.evidence, *outcome.document_alone, f"question {outcome.question_id}"]
-        cluster = called.setdefault(group, evident[0])
+    evident = zip(outcomes, evidence_of(outcomes), clusters_of(outcomes), strict=True)
+    for outcome, names, group in evident:
+        cluster = called.setdefault(group, [*names, f"question {outcome.question_id}"][0])
         for name, measure in candidate.measures.items():
             score = _mean(result, name, outcome.question_id)
             if measure.kind == "corpus" or score is None:
@@ -59,6 +61,7 @@ def score_lines(candidate: Side, baseline: Side | None = None) -> str:
                     "metric": name,
                     "score": score,
                     "baseline": beside,
+                    "higher_is_better": measure.higher_is_better,
                 }
             )
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
@@ -81,6 +84,7 @@ def score_lines_side(path: Path) -> Side:
     """
     values: dict[str, dict[str, Any]] = {}
     clusters: dict[str, str] = {}
+    better: dict[str, bool | None] = {}
     for number, found in read_json_lines(path):
         line = validated(ScoreLine, found, f"{path}:{number}", DataError)
         scores = values.setdefault(line.case_id, {})
@@ -90,6 +94,7 @@ def score_lines_side(path: Path) -> Side:
                 "file again: policyqa compare A B --gate --rows FILE"
             )
         scores[line.metric] = line.score
+        better[line.metric] = line.higher_is_better
         clusters[line.case_id] = line.cluster
     names = dict.fromkeys(name for scores in values.values() for name in scores)
     outcomes = {
@@ -99,7 +104,7 @@ def score_lines_side(path: Path) -> Side:
     return Side(
         name=str(path),
         result=Result(str(path), outcomes),
-        measures={name: _measure(name, outcomes) for name in names},
+        measures={name: _measure(name, outcomes, better.get(name)) for name in names},
         questions={},
         scored_on={},
         metric_signatures={},
@@ -108,12 +113,14 @@ def score_lines_side(path: Path) -> Side:
     )
 
 
-def _measure(name: str, outcomes: dict[str, Outcome]) -> Measure:
+def _measure(name: str, outcomes: dict[str, Outcome], higher: bool | None) -> Measure:
     known = {one.name: one for one in make_metrics()}.get(name)
-    if known:
-        return Measure(name, known.title, known.kind, known.higher_is_better)
     found = {one.values[name] for one in outcomes.values() if name in one.values}
-    return Measure(name, name, "rate" if found <= {0.0, 1.0} else "mean", None)
+    # Of several seeds or draws a question has the mean, which is no 0 or 1.
+    kind = "rate" if found <= {0.0, 1.0} else "mean"
+    if known:
+        return Measure(name, known.title, kind, known.higher_is_better)
+    return Measure(name, name, kind, higher)
 
 
 def _mean(result: Result, metric: str, question: str) -> float | None:

@@ -1,12 +1,7 @@
-"""A verdict in words: one sentence that somebody can act on, and the reasons with their figures."""
+"""A verdict in one sentence that somebody can act on."""
 
-from collections.abc import Collection, Mapping
-
-from harness.deciding import FEWEST_TO_DECIDE
-from harness.verdict import Beside, CostLimit, Standing, Verdict
-from reports.cells import change
-
-UNITS = {"seconds": "s", "tokens": "tokens", "memory": "bytes of weights", "price": "of price"}
+from harness.verdict import Standing, Verdict
+from reports.reasons import cost_words, count_words, figures_words, limit_words, title_words
 
 
 def sentence(verdict: Verdict) -> str:
@@ -21,195 +16,137 @@ def sentence(verdict: Verdict) -> str:
     return _undecided(verdict)
 
 
-def reasons(verdict: Verdict, exposed: Mapping[str, Collection[str]] | None) -> list[str]:
-    """What the sentence rests on, and what it does not."""
-    closest, in_place = verdict.closest, verdict.in_place
-    title, margin = verdict.by.title, verdict.rule.margin
-    matters = f"a difference of {margin:g}" if margin else "any difference"
-    said = [
-        f"By {title}, where {matters} matters, on {verdict.n} questions in {verdict.clusters} "
-        f"groups. Bounds hold of all differences of {_count(len(verdict.standings), 'variant')} "
-        "together, in 95% of samples."
-    ]
-    if closest is not None:
-        standing = verdict.standings[closest]
-        said.append(f"{closest} minus {in_place}, in place: {_figures(standing.beside[in_place])}.")
-        said += _rivals(verdict, closest, standing)
-        said += [_limit(closest, one) for one in standing.limits]
-        said += _costs(verdict)
-    floors = [name for name, one in verdict.standings.items() if one.role == "floor"]
-    if not floors:
-        said.append("Not checked: floors. None was scored on these questions.")
-    said.append(f"Not shown worse than the best: {', '.join(verdict.not_shown_worse)}.")
-    if verdict.detectable is not None:
-        said.append(
-            f"A true difference of {verdict.detectable:.3f} would be shown by 4 such sets of "
-            "questions in 5."
-        )
-    said.append(_leaks(verdict, exposed))
-    return said
-
-
 def _ship(verdict: Verdict) -> str:
     name, in_place = verdict.variant, verdict.in_place
     standing = verdict.standings[name]
-    beside, title = standing.beside[in_place], verdict.by.title
-    if beside.low is not None and beside.low > 0:
-        what = f"it is better than {in_place}, which is in place, by {_figures(beside)} {title}"
+    beside = standing.beside[in_place]
+    figures = figures_words(beside, verdict)
+    if standing.alike:
+        what = f"it scores the same as {in_place}, which is in place, on every question"
+    elif beside.low is not None and beside.low > 0:
+        what = f"it is better than {in_place}, which is in place, by {figures}"
     else:
         what = (
             f"it is not worse than {in_place}, which is in place, by {verdict.rule.margin:g} "
-            f"{title} ({_figures(beside)})"
+            f"({figures})"
         )
     parts = [what]
     if any(one.role == "floor" for one in verdict.standings.values()):
         parts.append("above every floor")
     if standing.limits:
         parts.append("within its limits")
-    able = [one for one in verdict.standings.values() if one.state == "may ship"]
-    if len(able) > 1 and standing.cost is not None:
+    if verdict.standings[in_place].broken:
+        parts.append(f"{in_place} breaks a limit")
+    elif _cheapest(verdict, name):
         parts.append(
-            f"of {len(able)} that are good enough the cheapest ({_cost(verdict, standing)})"
+            f"of those that are good enough the cheapest ({cost_words(verdict, standing)})"
         )
     return f"Ship {name}: {_listed(parts)}."
 
 
-def _hold(verdict: Verdict, closest: str) -> str:
-    name, in_place, title = closest, verdict.in_place, verdict.by.title
-    standing, kept = verdict.standings[closest], verdict.standings[in_place]
+def _hold(verdict: Verdict, name: str) -> str:
+    """Why what is in place stays; ``name`` is the best of the others."""
+    in_place, margin = verdict.in_place, verdict.rule.margin
+    standing, kept = verdict.standings[name], verdict.standings[in_place]
     if verdict.leaked:
         return (
             f"Hold: {name} has been trained on questions it is scored on; without these it would "
             "not be shipped."
         )
-    # One that is worse anyway is kept out by that.
-    for limit in standing.limits if standing.beside[in_place].delta > 0 else ():
-        if limit.state == "is broken":
-            return f"Hold: {_limit(name, limit)[:-1]}, and nothing else can be shipped."
-    if kept.state == "may ship":
-        within = f"within {verdict.rule.margin:g} {title} of" if verdict.rule.margin else ""
-        able = [one for one in verdict.standings.values() if one.state == "may ship"]
-        if len(able) > 1:
-            dear = f", and nothing cheaper is ({_cost(verdict, kept)})" if kept.cost else ""
-            return f"Keep {in_place}: it is {within} the best{dear}."
-        best = f"{within} the best" if within else f"better by {title} than every other variant"
-        return f"Keep {in_place}: it is shown to be {best}."
-    winners = {
-        other: beside
-        for other, beside in standing.beside.items()
-        if verdict.standings[other].role == "floor" and beside.high is not None and beside.high <= 0
-    }
-    if winners:
-        floor = min(winners, key=lambda other: winners[other].delta)
-        return (
-            f"Hold: {name}, the best variant, is not above {floor}, which needs no language model "
-            f"({_figures(winners[floor])} {title})."
-        )
-    beside = standing.beside[in_place]
+    lost = _lost(verdict, standing)
+    if standing.broken and lost is None:
+        limit = next(one for one in standing.limits if one.state == "is broken")
+        return f"Hold: {limit_words(name, limit)[:-1]}, and nothing else can be shipped."
+    if kept.state == "may ship" and margin:
+        dear = f", and nothing cheaper is ({cost_words(verdict, kept)})"
+        dear = dear if _cheapest(verdict, in_place) else ""
+        return f"Keep {in_place}: it is within {margin:g} {title_words(verdict)} of the best{dear}."
+    if kept.state == "may ship" and lost:
+        return f"Keep {in_place}: it is shown to be better than every other variant."
     if standing.alike:
         return f"Keep {in_place}: {name} scores the same on every question."
+    if lost is None:
+        return f"Keep {in_place}: nothing else can be shipped."
+    beside = standing.beside[lost]
+    if verdict.standings[lost].role == "floor":
+        return (
+            f"Hold: {name}, the best of the others, is not above {lost}, which needs no language "
+            f"model ({figures_words(beside, verdict)})."
+        )
     return (
-        f"Keep {in_place}: {name}, the best of the others, is shown to be no better "
-        f"({_figures(beside)} {title})."
+        f"Keep {in_place}: {name}, the best of the others, is shown to be no better than {lost} "
+        f"({figures_words(beside, verdict)})."
     )
+
+
+def _lost(verdict: Verdict, standing: Standing) -> str | None:
+    """What rules a variant out by the deciding metric; of several the hardest, floors first."""
+    lost: dict[tuple[bool, float], str] = {}
+    for other, beside in standing.beside.items():
+        floor = verdict.standings[other].role == "floor"
+        least = 0.0 if floor else -verdict.rule.margin
+        # Rivals that are the same on every question do not rule each other out.
+        same = not floor and beside.low == beside.high == 0
+        if (
+            beside.high is not None
+            and beside.high <= least
+            and not same
+            and _stands(verdict, other)
+        ):
+            lost[not floor, beside.delta] = other
+    return lost[min(lost)] if lost else None
+
+
+def _stands(verdict: Verdict, name: str) -> bool:
+    """Whether others have to stand beside it: not where it breaks a limit, unless in place."""
+    one = verdict.standings[name]
+    return one.role != "candidate" or not one.broken
+
+
+def _cheapest(verdict: Verdict, name: str) -> bool:
+    """Whether it is known to be the cheapest of several that are good enough."""
+    able = [one for one in verdict.standings.values() if one.state == "may ship"]
+    costs = [one.cost for one in able if one.cost is not None]
+    return len(able) > 1 and len(costs) == len(able) and verdict.standings[name].cost == min(costs)
 
 
 def _undecided(verdict: Verdict) -> str:
     said = f"Undecided: {verdict.variant} {_open(verdict)}"
     needed = verdict.needed
+    if verdict.clusters < verdict.fewest:
+        lacking = count_words(verdict.fewest - verdict.clusters, "more group")
+        return f"{said}; {lacking} at least would be needed."
     if needed is None:
         return f"{said}; were all as it was found, no number of questions would decide."
-    more, groups = needed.questions - verdict.n, needed.clusters - verdict.clusters
-    return f"{said}; about {more} more questions, of {groups} more groups, would probably decide."
+    more = count_words(needed.questions - verdict.n, "more question")
+    groups = count_words(needed.clusters - verdict.clusters, "more group")
+    return f"{said}; about {more}, of {groups}, would probably decide."
 
 
 def _open(verdict: Verdict) -> str:
     """What is not shown of the variant that came closest."""
-    name, title = verdict.variant, verdict.by.title
-    standing = verdict.standings[name]
-    if standing.beside[verdict.in_place].low is None:
+    standing, margin = verdict.standings[verdict.variant], verdict.rule.margin
+    if verdict.clusters < verdict.fewest:
         return (
-            f"is not decided on by {_count(verdict.clusters, 'group')} of questions, where "
-            f"{FEWEST_TO_DECIDE} are the fewest"
+            f"is not decided on by {count_words(verdict.clusters, 'group')} of questions, where "
+            f"{verdict.fewest} are the fewest"
         )
-    margin = verdict.rule.margin
     # In the order that somebody asks: what is in place, floors, the others.
     for role in ("in place", "floor", "candidate"):
         least = 0 if role == "floor" else -margin
         opposed = {
             other: beside
             for other, beside in standing.beside.items()
-            if verdict.standings[other].role == role and (beside.low or 0) <= least
+            if verdict.standings[other].role == role
+            and (beside.low or 0) <= least
+            and _stands(verdict, other)
         }
         if opposed:
             other = min(opposed, key=lambda name: opposed[name].delta)
             what = f"within {margin:g} of {other}" if least else f"better than {other}"
-            return f"is not shown to be {what} ({_figures(opposed[other])} {title})"
+            return f"is not shown to be {what} ({figures_words(opposed[other], verdict)})"
     limit = next(one for one in standing.limits if one.state == "is open")
     return f"is not shown to keep within {limit.name} {limit.most:g}"
-
-
-def _rivals(verdict: Verdict, name: str, standing: Standing) -> list[str]:
-    """The hardest of the floors, and of the other variants."""
-    said = []
-    for role, title in (("floor", "the best floor"), ("candidate", "the best of the others")):
-        others = {
-            other: beside
-            for other, beside in standing.beside.items()
-            if verdict.standings[other].role == role
-        }
-        if others:
-            hardest = min(others, key=lambda other: others[other].delta)
-            said.append(f"{name} minus {hardest}, {title}: {_figures(others[hardest])}.")
-    return said
-
-
-def _limit(name: str, limit: CostLimit) -> str:
-    if limit.figure is None:
-        return f"{name}: nobody tells {limit.name}, which may be {limit.most:g} at most."
-    found = limit.figure
-    ends = "" if found.low is None else f" [{found.low:.3g}, {found.high:.3g}]"
-    return (
-        f"{name}: {limit.name} is {found.mean:.3g}{ends}, and may be {limit.most:g} at most: the "
-        f"limit {limit.state}."
-    )
-
-
-def _costs(verdict: Verdict) -> list[str]:
-    """What is dear, of every variant that could be shipped."""
-    if verdict.rule.cost is None:
-        return []
-    told = {
-        name: _cost(verdict, one)
-        for name, one in verdict.standings.items()
-        if one.role in ("in place", "candidate")
-    }
-    return [f"Cost: {', '.join(f'{name} {cost}' for name, cost in told.items())}."]
-
-
-def _cost(verdict: Verdict, standing: Standing) -> str:
-    if standing.cost is None:
-        return f"unknown {verdict.rule.cost}"
-    return f"{standing.cost:.3g} {UNITS[verdict.rule.cost or '']}"
-
-
-def _leaks(verdict: Verdict, exposed: Mapping[str, Collection[str]] | None) -> str:
-    if exposed is None:
-        return "Not checked: whether training has seen these questions."
-    seen = {name: len(exposed.get(name, ())) for name in verdict.standings}
-    leaking = [f"{name} {count}" for name, count in seen.items() if count]
-    if leaking:
-        return f"Questions that training has seen: {', '.join(leaking)} (policyqa audit)."
-    return "No question was found that training has seen."
-
-
-def _figures(beside: Beside) -> str:
-    delta, ends = change(beside)
-    return f"{delta} {ends}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _listed(parts: list[str]) -> str:

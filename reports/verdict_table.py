@@ -3,7 +3,7 @@
 from harness.verdict import Standing
 from reports.cells import TextTable, change, heads, label
 from reports.decision import Decided
-from reports.sentences import UNITS
+from reports.reasons import UNITS
 
 VERDICT_NOTE = (
     "Verdict: a variant may ship that is shown within the margin of every other, above every floor "
@@ -31,7 +31,11 @@ def verdict_table(decided: Decided, title: str) -> TextTable:
         ]
         for name, one in decided.variants.items()
     ]
-    minus = f"{title} minus {decided.in_place}"
+    minus = (
+        f"{title} minus {decided.in_place}"
+        if decided.higher
+        else f"less {title} than {decided.in_place}"
+    )
     columns = ["variant", "standing", *heads([minus]), *([f"{decided.cost}"] if dear else [])]
     return TextTable(decided.sentence, columns, rows, VERDICT_NOTE, decided.reasons)
 

@@ -188,3 +188,65 @@ def test_what_is_shipped_is_shown_good_enough_and_nothing_cheaper_is(
         assert (found.standings[found.variant].cost or np.inf) == cheapest
     else:
         assert not able - {"today"} or "today" in able
+
+
+def test_two_candidates_that_are_the_same_do_not_keep_each_other_from_being_shipped() -> None:
+    first = entrant("better", "candidate", 0.1)
+    second = replace(first, result=replace(first.result, name="again"))
+    found = verdict(first, second)
+    assert found.decision == "ship"
+    assert {found.standings[name].state for name in ("better", "again")} == {"may ship"}
+
+
+def test_what_nobody_tells_the_cost_of_is_not_replaced_for_being_dear() -> None:
+    rule = Rule(0.05, "seconds")
+    unknown, near = replace(TODAY, cost=None), entrant("near", "candidate", -0.005, cost=10.0)
+    found = decide([unknown, FLOOR, near], QUALITY, rule)
+    assert found is not None
+    assert (found.decision, found.variant) == ("hold", "today")
+
+
+def test_a_floor_in_place_is_beaten_and_not_come_near_to() -> None:
+    floor = replace(TODAY, floor=True, cost=None)
+    near, better = entrant("near", "candidate", -0.005), entrant("better", "candidate", 0.1)
+    rule = Rule(0.05, "seconds")
+    decisions = [decide([floor, one], QUALITY, rule) for one in (near, better)]
+    assert [one.decision for one in decisions if one] == ["hold", "ship"]
+
+
+def test_what_is_in_place_and_breaks_a_limit_gives_way_to_one_that_keeps_to_it() -> None:
+    slow = replace(TODAY, limits=[limit(1.2, 1.6)])
+    near = replace(entrant("near", "candidate", -0.005), limits=[limit(0.5, 0.9)])
+    found = decide([slow, FLOOR, near], QUALITY, Rule(0.05))
+    assert found is not None
+    assert (found.decision, found.variant) == ("ship", "near")
+
+
+def test_one_variant_and_one_group_end_in_words_not_in_an_error() -> None:
+    right = Measure("quality", "Right", "rate", higher_is_better=True)
+    alone = Entrant(result("today", [1.0, 0.0] * 30), "in place")
+    found = decide([alone], right, Rule())
+    assert found is not None
+    assert (found.decision, found.closest) == ("hold", None)
+
+
+def test_how_many_more_is_by_the_end_that_lies_beyond() -> None:
+    # None of 25 was wrong, and up to 13% may be.
+    found = CostLimit.of("false_answer", 0.1, Figure(0.0, 0.0, 0.133, 25, 25))
+    assert found.state == "is open"
+    assert found.growth == pytest.approx((0.133 / 0.1) ** 2)
+
+
+def test_shares_are_planned_by_their_own_bounds() -> None:
+    right = Measure("quality", "Right", "rate", higher_is_better=True)
+    values = [(scores(v, seed=s) > 0.5) * 1.0 for v, s in ((0, 1), (0.03, 2))]
+    two = [
+        Entrant(result("today", values[0]), "in place"),
+        Entrant(result("new", values[1]), "candidate"),
+    ]
+    found = decide(two, right, Rule())
+    assert found is not None and found.needed is not None
+    beside = found.standings["new"].beside["today"]
+    assert beside.low is not None
+    expected = QUESTIONS * ((beside.delta - beside.low) / beside.delta) ** 2
+    assert found.needed.questions == pytest.approx(expected, rel=0.01)

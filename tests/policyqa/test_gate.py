@@ -7,14 +7,18 @@ import pytest
 
 from policyqa.gate import side_of
 from tests.conftest import printed, refused, spoken
-from tests.logs import line, write_log
-from tests.reports.test_gate import noisy
+from tests.reports.test_gate import log
+
+
+def log_of(folder: Path, level: float, n: int = 60) -> Path:
+    log(folder, level, n)
+    return next(folder.glob("samples_*"))
 
 
 @pytest.fixture
 def today(tmp_path: Path) -> Path:
     """A kept baseline file, from a log of somebody else's task."""
-    log = write_log(tmp_path / "today", [line(i, exact=one) for i, one in noisy(0.0)])
+    log = log_of(tmp_path / "today", 0.0)
     baseline = tmp_path / "baseline.jsonl"
     status, _, _ = spoken("compare", log, log, "--rows", baseline)
     assert status == 0
@@ -28,7 +32,7 @@ def today(tmp_path: Path) -> Path:
 def test_a_change_is_green_red_or_undecided_by_a_kept_baseline(
     tmp_path: Path, today: Path, level: float, n: int, status: int, word: str
 ) -> None:
-    log = write_log(tmp_path / "new", [line(i, exact=one) for i, one in noisy(level, n)])
+    log = log_of(tmp_path / "new", level, n)
     junit, comment, rows = (tmp_path / name for name in ("gate.xml", "gate.md", "new.jsonl"))
     files = ["--junit", junit, "--markdown", comment, "--rows", rows]
     found, output, _ = spoken("compare", log, today, "--gate", *files)
@@ -42,7 +46,7 @@ def test_a_change_is_green_red_or_undecided_by_a_kept_baseline(
 
 
 def test_json_has_the_verdict_and_nothing_else_is_printed(tmp_path: Path, today: Path) -> None:
-    log = write_log(tmp_path / "new", [line(i, exact=one) for i, one in noisy(0.1)])
+    log = log_of(tmp_path / "new", 0.1)
     status, output, _ = spoken("compare", log, today, "--gate", "--json")
     assert status == 0
     found = json.loads(output)

@@ -73,7 +73,7 @@ def test_within_the_margin_and_cheaper_is_shipped(tmp_path: Path) -> None:
     decide = BY | {"margin": 0.05, "cost": "seconds"}
     found = decided(tmp_path, PLAIN | {"sft/plain": (-0.005, 1.0)}, decide=decide)
     assert found.sentence.startswith("Ship sft/plain: it is not worse than base/plain, which is in")
-    assert "of 2 that are good enough the cheapest (" in found.sentence
+    assert "and of those that are good enough the cheapest (" in found.sentence
 
 
 def test_identical_variants_leave_what_is_in_place(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from reports.decision import Decided
 from reports.gate import gate_run, gate_sides, junit
 from reports.rows import is_score_lines, score_lines, score_lines_side
 from reports.side import Side, log_side, variant_side
-from tests.logs import line, write_log
+from tests.logs import line, write_log, write_results
 from tests.reports.made_up import made_up_sample, write_run
 
 LEVELS = {"floor/sentence": -0.2, "base/plain": 0.0, "sft/plain": 0.1, "sft/engineered": -0.1}
@@ -48,7 +49,9 @@ def noisy(level: float, n: int = 60) -> list[tuple[int, float]]:
 
 def log(folder: Path, level: float, n: int = 60) -> Side:
     """A log of a task of somebody else's."""
-    return log_side(write_log(folder, [line(i, exact=one) for i, one in noisy(level, n)]))
+    write_log(folder, [line(i, exact=one) for i, one in noisy(level, n)])
+    write_results(folder, {"exact": True})
+    return log_side(next(folder.glob("samples_*")))
 
 
 def gated(candidate: Side, in_place: Side, **rule: Any) -> Decided:
@@ -68,6 +71,30 @@ def test_two_logs_are_decided_on_and_what_was_not_checked_is_named(tmp_path: Pat
     assert few.decision == "undecided"
 
 
+def test_which_way_is_better_is_not_guessed(tmp_path: Path) -> None:
+    paths = [
+        write_log(tmp_path / name, [line(i, exact=x) for i, x in noisy(v)])
+        for name, v in (("a", 0.1), ("b", 0.0))
+    ]
+    with pytest.raises(ConfigError, match="nothing can be decided by any metric"):
+        gated(*map(log_side, paths))
+
+
+def test_a_floor_and_what_is_shown_the_evidence_are_not_up_for_a_decision(run: Path) -> None:
+    floor, base = variant_side(run, "floor/sentence"), variant_side(run, "base/plain")
+    with pytest.raises(ConfigError, match="is not up for a decision"):
+        gated(floor, base)
+    assert gated(base, floor).decision == "ship"
+
+
+def test_a_run_is_gated_by_a_variant_of_the_same_name_of_another(run: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    found = gate_run(run, variant_side(other, "sft/plain"))
+    assert found.verdict.in_place == f"{other}:sft/plain"
+    assert found.verdict.decision == "hold"
+
+
 def test_a_variant_of_a_run_must_beat_its_floors(run: Path) -> None:
     good, base = variant_side(run, "sft/plain"), variant_side(run, "base/plain")
     found = gated(good, base)
@@ -82,7 +109,8 @@ def test_rows_are_a_baseline_that_says_the_same(run: Path, tmp_path: Path) -> No
     path = tmp_path / "baseline.jsonl"
     path.write_text(score_lines(base, good))
     first = json.loads(path.read_text().splitlines()[0])
-    assert list(first) == ["case_id", "cluster", "metric", "score", "baseline"]
+    fields = ["case_id", "cluster", "metric", "score", "baseline", "higher_is_better"]
+    assert list(first) == fields
     assert (first["case_id"], first["cluster"]) == ("q0", "f/s0")
     assert first["score"] == base.result.outcomes["q0"].values[first["metric"]]
     assert first["baseline"] == good.result.outcomes["q0"].values[first["metric"]]
