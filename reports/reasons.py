@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from harness.verdict import Beside, CostLimit, Standing, Verdict
 from reports.cells import change
 
-UNITS = {"seconds": "s", "tokens": "tokens", "memory": "bytes of weights", "price": "of price"}
+UNITS = {"seconds": "s", "tokens": "tokens", "price": "of price"}
 
 
 def reasons(verdict: Verdict, exposed: Mapping[str, Collection[str]] | None) -> list[str]:
@@ -62,7 +62,7 @@ def _costs(verdict: Verdict) -> list[str]:
     if verdict.rule.cost is None:
         return []
     told = {
-        name: cost_words(verdict, one)
+        name: cost_words(verdict.rule.cost, one.cost)
         for name, one in verdict.standings.items()
         if one.role in ("in place", "candidate")
     }
@@ -90,10 +90,13 @@ def limit_words(name: str, limit: CostLimit) -> str:
     )
 
 
-def cost_words(verdict: Verdict, standing: Standing) -> str:
-    if standing.cost is None:
-        return f"unknown {verdict.rule.cost}"
-    return f"{standing.cost:.3g} {UNITS[verdict.rule.cost or '']}"
+def cost_words(what: str | None, cost: float | None) -> str:
+    """What a question costs of ``what`` is dear; of weights their bytes."""
+    if cost is None:
+        return f"unknown {what}"
+    if what == "memory":
+        return f"{cost / 1e9:.2f} GB of weights"
+    return f"{cost:.3g} {UNITS[what or '']}"
 
 
 def figures_words(beside: Beside, verdict: Verdict) -> str:

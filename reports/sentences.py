@@ -38,9 +38,8 @@ def _ship(verdict: Verdict) -> str:
     if verdict.standings[in_place].broken:
         parts.append(f"{in_place} breaks a limit")
     elif _cheapest(verdict, name):
-        parts.append(
-            f"of those that are good enough the cheapest ({cost_words(verdict, standing)})"
-        )
+        cost = cost_words(verdict.rule.cost, standing.cost)
+        parts.append(f"of those that are good enough the cheapest ({cost})")
     return f"Ship {name}: {_listed(parts)}."
 
 
@@ -58,7 +57,7 @@ def _hold(verdict: Verdict, name: str) -> str:
         limit = next(one for one in standing.limits if one.state == "is broken")
         return f"Hold: {limit_words(name, limit)[:-1]}, and nothing else can be shipped."
     if kept.state == "may ship" and margin:
-        dear = f", and nothing cheaper is ({cost_words(verdict, kept)})"
+        dear = f", and nothing cheaper is ({cost_words(verdict.rule.cost, kept.cost)})"
         dear = dear if _cheapest(verdict, in_place) else ""
         return f"Keep {in_place}: it is within {margin:g} {title_words(verdict)} of the best{dear}."
     if kept.state == "may ship" and lost:

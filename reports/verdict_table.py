@@ -3,7 +3,7 @@
 from harness.verdict import Standing
 from reports.cells import TextTable, change, heads, label
 from reports.decision import Decided
-from reports.reasons import UNITS
+from reports.reasons import cost_words
 
 VERDICT_NOTE = (
     "Verdict: a variant may ship that is shown within the margin of every other, above every floor "
@@ -27,7 +27,7 @@ def verdict_table(decided: Decided, title: str) -> TextTable:
             label(name),
             f"{one.role}\n{one.state}" if one.role != "floor" else "floor",
             _beside(one, decided.in_place),
-            *([_cost(one, decided.cost)] if dear else []),
+            *([cost_words(decided.cost, one.cost) if one.role != "floor" else "–"] if dear else []),
         ]
         for name, one in decided.variants.items()
     ]
@@ -42,7 +42,3 @@ def verdict_table(decided: Decided, title: str) -> TextTable:
 
 def _beside(standing: Standing, in_place: str) -> str:
     return "\n".join(change(standing.beside[in_place])) if in_place in standing.beside else "–"
-
-
-def _cost(standing: Standing, what: str | None) -> str:
-    return "–" if standing.cost is None else f"{standing.cost:.3g} {UNITS[what or '']}"
