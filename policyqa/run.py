@@ -69,18 +69,17 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
 
 
 def _begin(plan: Plan, out: Path) -> None:
-    """Drop the manifest of another run in this folder: it says nothing of what comes here now.
+    """Drop manifest and audit of another run in this folder: they say nothing of what comes here.
 
     Killed from here on, the folder is no run, rather than one of two suites.
     """
     path = out / MANIFEST
     with locked(out / "run"):
-        if not path.exists():
-            return
-        there = read_json(path)
+        there = read_json(path) if path.exists() else {}
         # What is to be trained yet is in no manifest.
-        if plan.untrained or there != make_manifest(plan, there.get("tried")):
-            path.unlink()
+        if not there or plan.untrained or there != make_manifest(plan, there.get("tried")):
+            path.unlink(missing_ok=True)
+            (out / AUDIT).unlink(missing_ok=True)
 
 
 def _prepare(plan: Plan, watch: Watch) -> None:
@@ -145,11 +144,9 @@ def _cheapest_first(variants: Sequence[Variant]) -> list[Variant]:
 
 def _audit(suite: Suite, out: Path, watch: Watch) -> None:
     """Look whether trained weights have seen what they were asked."""
-    if not suite.trains:
-        (out / AUDIT).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
-        return
-    with watch.stage("auditing", 1.0):
-        write_json(out / AUDIT, audit_run(out, Embedder()).as_json())
+    if suite.trains:
+        with watch.stage("auditing", 1.0):
+            write_json(out / AUDIT, audit_run(out, Embedder()).as_json())
 
 
 def _link_checkpoints(plan: Plan, out: Path) -> None:

@@ -299,6 +299,8 @@ def test_killed_with_other_questions_a_folder_is_no_run_of_both(
     assert run_killed(limited, out, "scoring base/plain", 1) == -signal.SIGKILL
     with pytest.raises(RunError, match="is no run folder"):
         read_result(out, "base/plain")
+    # Nor does the audit of the one stand beside the other's manifest, whenever that is written.
+    assert not (out / "audit.json").exists()
     assert untried(run(finished.suite, out)) == untried(finished.comparison)
 
 
