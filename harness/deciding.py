@@ -63,6 +63,7 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
         return None
     in_place = next(place for place, one in enumerate(compared) if one.role == "in place")
     found, values = estimated(together, by), together.values
+    same = np.array([[_same(*both) for both in product([one], values)] for one in values])
     contest = Contest(
         rivals=np.array(
             [
@@ -74,10 +75,10 @@ def _verdict(entrants: Sequence[Entrant], by: Measure, rule: Rule, keep: Keep) -
         margin=rule.margin,
         coverage=COVERAGE,
         fewest=max(FEWEST_TO_DECIDE, FEWEST_TOGETHER if by.kind == "corpus" else 0),
-        alike=np.array([[_same(*both) for both in product([one], values)] for one in values]),
+        alike=same,
     )
     low, high = squares(_bounds(together, by, found, contest), len(compared))
-    alike = [_same(one, values[in_place]) for one in values]
+    alike = same[in_place].tolist()
     states = _states(compared, contest, low, high, alike)
     place = _chosen(compared, states, found)
     names = [one.result.name for one in compared]

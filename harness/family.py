@@ -96,7 +96,7 @@ class Estimates:
     def skewness(self, weights: FloatArray) -> FloatArray:
         """Of contrasts, were they drawn again, (K,)."""
         third = ((self.deviations @ weights.T) ** 3).sum(axis=0) / self.copies**2
-        return _ratio(third, self.errors(weights) ** 3)
+        return quotients(third, self.errors(weights) ** 3)
 
     @cached_property
     def root(self) -> FloatArray:
@@ -210,7 +210,7 @@ def critical(
     drawn = normal @ (found.root @ weights.T)
     errors = found.errors(weights)
     # What differs by rounding alone is no contrast.
-    largest = np.abs(_ratio(drawn, np.where(errors > ROUNDING * errors.max(), errors, 0.0)))
+    largest = np.abs(quotients(drawn, np.where(errors > ROUNDING * errors.max(), errors, 0.0)))
     largest = largest.max(axis=1)
     share = random.random(draws)
     # Contrasts of replicates have degrees of freedom of their own.
@@ -233,5 +233,6 @@ def pairs(count: int) -> tuple[FloatArray, list[tuple[int, int]]]:
     return weights, places
 
 
-def _ratio(values: FloatArray, scale: FloatArray) -> FloatArray:
+def quotients(values: FloatArray, scale: FloatArray) -> FloatArray:
+    """Values over what they are measured by; 0 where that is none. Shapes as numpy broadcasts."""
     return np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)

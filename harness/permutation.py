@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.family import SEED
+from harness.family import SEED, quotients
 from harness.jackknife import FloatArray
 
 FLIPS = 10_000
@@ -30,14 +30,14 @@ def p_values(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
     """
     # In an order of their own, so that those drawn do not depend on that of the clusters.
     scale = np.sqrt((moved**2).sum(axis=0))
-    moved = moved[np.lexsort(np.round(_ratio(moved, scale), 9).T)]
-    observed = _ratio(np.abs(moved.sum(axis=0)), scale)
+    moved = moved[np.lexsort(np.round(quotients(moved, scale), 9).T)]
+    observed = quotients(np.abs(moved.sum(axis=0)), scale)
     # The largest of those that are no further off than each, from the least on.
     order = np.argsort(observed)
     counts = np.zeros((2, moved.shape[1]))
     drawn = 0
     for signs in _signs(len(moved)):
-        flipped = _ratio(np.abs(signs @ moved), scale)
+        flipped = quotients(np.abs(signs @ moved), scale)
         further = np.empty_like(flipped)
         further[:, order] = np.maximum.accumulate(flipped[:, order], axis=1)
         least = observed * (1 - 1e-12)  # Rounding makes no tie a smaller one.
@@ -60,7 +60,3 @@ def _signs(count: int) -> Iterator[FloatArray]:
     yield np.ones((1, count))
     for start in range(0, FLIPS, FLIPS_AT_ONCE):
         yield random.choice([-1.0, 1.0], (min(FLIPS_AT_ONCE, FLIPS - start), count))
-
-
-def _ratio(values: FloatArray, scale: FloatArray) -> FloatArray:
-    return np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)

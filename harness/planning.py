@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from harness.contest import Contest, squares
-from harness.family import SEED, Bounds, Estimates, critical, pairs, reach_of
+from harness.family import SEED, Bounds, Estimates, critical, pairs, quotients, reach_of
 from harness.jackknife import FloatArray
 
 POWER = 0.8
@@ -120,8 +120,5 @@ def _drawn(
     errors = np.sqrt(np.maximum(squared, 0) / questions**2 + weights**2 @ found.alone)
     alone = random.standard_normal((PLANS_AT_ONCE, len(found.values))) * np.sqrt(found.alone)
     delta = weights @ found.values + off + alone @ weights.T
-    skewness = np.divide(
-        cubed / questions**3, errors**3, out=np.zeros_like(cubed), where=errors > 0
-    )
-    below, above = reach_of(most, skewness)
+    below, above = reach_of(most, quotients(cubed / questions**3, errors**3))
     return Bounds(delta, errors, delta - below * errors, delta + above * errors)

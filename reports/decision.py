@@ -6,8 +6,9 @@ from typing import Any, Literal
 from harness.deciding import decide
 from harness.errors import ConfigError
 from harness.pairing import Measure, figure
-from harness.runs import Result, costs_of
+from harness.runs import TOKENS, Result, costs_of
 from harness.verdict import CostLimit, Entrant, Needed, Role, Rule, Standing
+from reports.attribution import ANALYSES
 from reports.audit import Audit
 from reports.checked import checked
 from reports.reasons import reasons
@@ -16,7 +17,7 @@ from reports.sentences import sentence
 
 DEAR = ("seconds", "tokens", "memory", "price")
 """What a suite may call dear: means a question, and bytes of the weights."""
-EVIDENT = ("oracle", "misled", "withheld")
+EVIDENT = tuple(ANALYSES)
 """Contexts that are made by a question's evidence, which nobody's questions name."""
 EXPOSED = Mapping[str, Collection[str]]
 """Of each variant, the ids of questions that its training has seen."""
@@ -181,7 +182,7 @@ def _cost(result: Result, what: str | None) -> float | None:
     told = result.cost
     if what != "tokens":
         return told.get(what)
-    parts = [told.get("prompt_tokens"), told.get("answer_tokens")]
+    parts = [told.get(one) for one in TOKENS]
     return None if None in parts else sum(one for one in parts if one is not None)
 
 
