@@ -8,20 +8,20 @@ a variant's scores differ from those of the one in place as a population's diffe
 these do with their sign turned; or they are those of a run's variants, drawn by cluster, their
 means made the same. A false ship is one of a variant that is truly worse than the one
 in place or than the best by the margin, or no better than a floor, or no better at margin 0. The
-power is that of a variant which a plan gives a chance of 3 in 4. There is none of the rare: one
-cluster has a quarter of all questions there, of which a plan from clusters like it says nothing.
+power is that of a variant which a plan gives a chance of 3 in 4.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from benchmarks.coverage.populations import RARE_SOURCE, SKEWED_SOURCE, Source
-from harness.contest import Contest, squares
+from harness.contest import Contest, Truths, squares
 from harness.deciding import FEWEST_TO_DECIDE
 from harness.family import Estimates, bounds, pairs
 from harness.jackknife import FloatArray, cluster_sums, freedom
@@ -30,24 +30,35 @@ from harness.planning import chances
 from harness.runs import read_manifest, read_result
 from harness.statistics import COVERAGE
 
-Draw = Callable[[np.random.Generator, int, int, int], tuple[FloatArray, FloatArray]]
-"""Of so many samples, clusters and variants, the summed scores (B, C, V), all of mean 0 but for
-what all have in common, and the questions of clusters, (B, C)."""
+
+class Draw(Protocol):
+    """Where the scores of variants come from, all of mean 0 but for what all have in common."""
+
+    def __call__(
+        self, random: np.random.Generator, samples: int, clusters: int, variants: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Of B samples the summed scores of clusters, (B, C, V), and their questions, (B, C)."""
 
 
-def made_up(source: Source, way: float) -> Draw:
+@dataclass(frozen=True)
+class MadeUp:
     """Variants that differ from the first as a population's differences do, or these turned."""
 
-    def draw(
-        random: np.random.Generator, samples: int, clusters: int, variants: int
-    ) -> tuple[FloatArray, FloatArray]:
-        sizes = source.sizes(random, (samples, clusters))
-        own = [
-            way * (source.sums(random, sizes) - source.truth * sizes) for _ in range(variants - 1)
-        ]
-        return np.stack([np.zeros_like(sizes), *own], axis=-1), sizes
+    source: Source
+    way: float
 
-    return draw
+    def __call__(
+        self, random: np.random.Generator, samples: int, clusters: int, variants: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """As any ``Draw``."""
+        sizes = self.source.sizes(random, (samples, clusters))
+        return self.sums(random, sizes, variants), sizes
+
+    def sums(self, random: np.random.Generator, sizes: FloatArray, variants: int) -> FloatArray:
+        """Of clusters of these sizes: (B, C) → (B, C, V)."""
+        truth = self.source.truth * sizes
+        own = [self.way * (self.source.sums(random, sizes) - truth) for _ in range(variants - 1)]
+        return np.stack([np.zeros_like(sizes), *own], axis=-1)
 
 
 def of_run(run: Path, metric: str) -> Draw:
@@ -66,19 +77,19 @@ def of_run(run: Path, metric: str) -> Draw:
     return draw
 
 
-SOURCES: dict[str, Draw] = {
-    "skewed": made_up(SKEWED_SOURCE, 1.0),
-    "skewed, turned": made_up(SKEWED_SOURCE, -1.0),
-    "rare": made_up(RARE_SOURCE, 1.0),
-    "rare, turned": made_up(RARE_SOURCE, -1.0),
+SOURCES = {
+    "skewed": MadeUp(SKEWED_SOURCE, 1.0),
+    "skewed, turned": MadeUp(SKEWED_SOURCE, -1.0),
+    "rare": MadeUp(RARE_SOURCE, 1.0),
+    "rare, turned": MadeUp(RARE_SOURCE, -1.0),
 }
 OWN = ("bertscore_f1", "bleu", "rouge_l")
 """Metrics of a run."""
 VARIANTS, CLUSTERS = (2, 4, 8), (10, 20, 40, 200)
 DRAWS = 2_000
 """Of the largest |t|, fewer than a verdict takes: the chance of so many moves a bound by 1%."""
-PILOT = 100_000
-"""Clusters of the run that a plan is made of."""
+PILOT = 2_000
+"""Times as many clusters as planned, of the run that a plan is made of."""
 PLANNED = 0.75
 SEED = 7
 
@@ -91,7 +102,7 @@ class Families:
     means: FloatArray
     """True means, shape (V + 1,)."""
     margin: float
-    false: FloatArray
+    false: Truths
     """Which may not be shipped, shape (V + 1,)."""
 
 
@@ -118,7 +129,10 @@ def false_families(variants: int, deviation: float, clusters: int) -> Iterator[F
 def drawn(source: Draw, means: FloatArray, samples: int, clusters: int) -> Iterator[Estimates]:
     """The figures of samples of a family."""
     random = np.random.default_rng([SEED, clusters, len(means)])
-    sums, sizes = source(random, samples, clusters, len(means))
+    yield from _each(*source(random, samples, clusters, len(means)), means)
+
+
+def _each(sums: FloatArray, sizes: FloatArray, means: FloatArray) -> Iterator[Estimates]:
     for one, size in zip(sums + sizes[..., None] * means, sizes, strict=True):
         yield _estimates(one, size)
 
@@ -134,29 +148,40 @@ def measured(source: Draw, family: Families, samples: int, clusters: int) -> tup
         covered += bool(((between.low <= true) & (true <= between.high)).all())
         if clusters >= rule.fewest:
             low, _ = squares(between, variants + 1)
-            wrong += bool((rule.may_ship(low) & family.false.astype(bool)).any())
+            wrong += bool((rule.may_ship(low) & family.false).any())
     return wrong / samples, covered / samples
 
 
 def powers(
-    source: Draw, variants: int, deviation: float, samples: int, clusters: int
+    source: MadeUp, variants: int, deviation: float, samples: int, clusters: int
 ) -> tuple[float, float]:
-    """The planned and the found chance of shipping one better variant among equals."""
+    """The planned and the found chance of shipping one better variant among equals.
+
+    The clusters planned and those found are as large as those of one sample.
+    """
     means = np.where(np.arange(variants + 1) == variants, -20 * deviation, 0.0)
-    pilot = next(drawn(source, means, 1, PILOT))
+    random = np.random.default_rng([SEED, clusters, variants])
+    sizes = source.source.sizes(random, (1, clusters))
+    many = np.repeat(sizes, PILOT, axis=0).reshape(1, -1)
+    (pilot,) = _each(source.sums(random, many, variants + 1), many, means)
     rule = contest(0.0, variants)
 
-    def planned(gap: float) -> float:
-        values = means + gap * (np.arange(variants + 1) == 1)
-        return float(chances(rule, replace(pilot, values=values), clusters / PILOT)[0][1])
+    def better(gap: float) -> FloatArray:
+        return np.asarray(means + gap * (np.arange(variants + 1) == 1))
 
-    low, high = 0.0, 20 * deviation / np.sqrt(clusters)
+    def planned(gap: float) -> float:
+        grown = replace(pilot, values=better(gap))
+        return float(chances(rule, grown, 1 / PILOT)[0][1])
+
+    low, high = 0.0, deviation / np.sqrt(clusters)
+    while planned(high) < PLANNED:
+        low, high = high, 2 * high
     for _ in range(8):
         middle = (low + high) / 2
         low, high = (middle, high) if planned(middle) < PLANNED else (low, middle)
     weights, _ = pairs(variants + 1)
-    shipped = 0
-    for found in drawn(source, means + high * (np.arange(variants + 1) == 1), samples, clusters):
+    sizes, shipped = np.repeat(sizes, samples, axis=0), 0
+    for found in _each(source.sums(random, sizes, variants + 1), sizes, better(high)):
         between = bounds(found, weights, coverage=COVERAGE, fewest=rule.fewest, draws=DRAWS)
         shipped += bool(rule.may_ship(squares(between, variants + 1)[0])[1])
     return planned(high), shipped / samples
@@ -187,8 +212,7 @@ def _print_false_ships(sources: Mapping[str, Draw], samples: int) -> None:
 def _print_powers(samples: int) -> None:
     print("\nthe chance of shipping a better variant, in %:\n")
     _row("population", "variants", "groups", "planned", "found")
-    alike = [(name, source) for name, source in SOURCES.items() if name.startswith("skewed")]
-    for (name, source), variants, clusters in product(alike, VARIANTS, CLUSTERS):
+    for (name, source), variants, clusters in product(SOURCES.items(), VARIANTS, CLUSTERS):
         if clusters >= FEWEST_TO_DECIDE:
             found = powers(source, variants, _deviation(source), samples, clusters)
             _row(name, variants, clusters, *(f"{100 * one:.0f}" for one in found))

@@ -101,8 +101,7 @@ class Estimates:
     @cached_property
     def root(self) -> FloatArray:
         """A matrix A (V, V) so that AᵀA is the covariance of the figures."""
-        sizes, directions = np.linalg.eigh(self.of_clusters + np.diag(self.alone))
-        return np.asarray(np.sqrt(np.maximum(sizes, 0))[:, None] * directions.T)
+        return root_of(self.of_clusters + np.diag(self.alone))
 
     def grown(self, factor: float) -> "Estimates":
         """As of that many times the clusters, were they like these."""
@@ -199,29 +198,46 @@ def critical(
     found: Estimates, weights: FloatArray, coverage: float, draws: int = DRAWS
 ) -> FloatArray:
     """The quantile of the largest |t| of contrasts, for the degrees of freedom of each: (K,)."""
+    return critical_of(found.root @ weights.T, found.freedoms(weights), coverage, draws)
+
+
+def critical_of(root: FloatArray, freedoms: FloatArray, coverage: float, draws: int) -> FloatArray:
+    """The same of contrasts whose covariance is ``root``ᵀ ``root``.
+
+    Args:
+        root: (..., V, K), of which the result is (..., K).
+        freedoms: of the errors of contrasts, (K,).
+        coverage: of the bounds.
+        draws: of the largest |t|.
+    """
     from scipy.special import gammaincinv, stdtrit
 
-    freedoms = found.freedoms(weights)
     one = stdtrit(freedoms, (1 + coverage) / 2)
-    if len(weights) < 2:
-        return np.asarray(one)
+    if len(freedoms) < 2:
+        return np.broadcast_to(one, (*root.shape[:-2], len(freedoms)))
     random = np.random.default_rng(SEED)
-    normal = random.standard_normal((draws, len(found.values)))
-    drawn = normal @ (found.root @ weights.T)
-    errors = found.errors(weights)
+    drawn = random.standard_normal((draws, root.shape[-2])) @ root
+    errors = np.sqrt((root**2).sum(axis=-2))
     # What differs by rounding alone is no contrast.
-    largest = np.abs(quotients(drawn, np.where(errors > ROUNDING * errors.max(), errors, 0.0)))
-    largest = largest.max(axis=1)
+    least = ROUNDING * errors.max(axis=-1, keepdims=True)
+    measured_by = np.where(errors > least, errors, 0.0)[..., None, :]
+    largest = np.abs(quotients(drawn, np.broadcast_to(measured_by, drawn.shape))).max(axis=-1)
     share = random.random(draws)
     # Contrasts of replicates have degrees of freedom of their own.
     different, place = np.unique(freedoms, return_inverse=True)
     quantiles = [
-        np.quantile(largest / np.sqrt(2 * gammaincinv(f / 2, share) / f), coverage)
+        np.quantile(largest / np.sqrt(2 * gammaincinv(f / 2, share) / f), coverage, axis=-1)
         for f in different
     ]
     # What is drawn has chance in it: it lies between one contrast's, and Bonferroni's.
-    most = stdtrit(freedoms, 1 - (1 - coverage) / 2 / len(weights))
-    return np.asarray(np.clip(np.array(quantiles)[place], one, most))
+    most = stdtrit(freedoms, 1 - (1 - coverage) / 2 / len(freedoms))
+    return np.asarray(np.clip(np.stack(quantiles, axis=-1)[..., place], one, most))
+
+
+def root_of(covariance: FloatArray) -> FloatArray:
+    """A matrix A so that AᵀA is that one, (..., V, V) → (..., V, V)."""
+    sizes, directions = np.linalg.eigh(covariance)
+    return np.asarray(np.sqrt(np.maximum(sizes, 0))[..., None] * directions.swapaxes(-1, -2))
 
 
 def pairs(count: int) -> tuple[FloatArray, list[tuple[int, int]]]:

@@ -1,17 +1,33 @@
 """
 How sure a decision will be, and how many questions it takes, from a run or a pilot.
 
-Clusters are drawn anew from those there are (Efron & Tibshirani 1993, section 25.4), as many as are
-planned, and judged as a run's would be. So a plan holds for further clusters like these: of one
-that has a good part of all questions it says little.
+Clusters are drawn anew, as many as are planned, and judged as a run's would be (Efron & Tibshirani
+1993, section 25.4). They have the sizes of those there are, so that one with a good part of all
+questions is in every plan; what each adds is a residual of any of them, by the spread that clusters
+of its size have. So a plan holds for further clusters like these.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
 import numpy as np
+import numpy.typing as npt
 from numpy.random import Generator
 
 from harness.contest import Contest, squares
-from harness.family import SEED, Bounds, Estimates, critical, pairs, quotients, reach_of
-from harness.jackknife import FloatArray
+from harness.family import (
+    SEED,
+    Bounds,
+    Estimates,
+    critical,
+    critical_of,
+    pairs,
+    quotients,
+    reach_of,
+    root_of,
+)
+from harness.jackknife import FloatArray, freedom
 
 POWER = 0.8
 """Chance of a decision that enough questions give."""
@@ -21,6 +37,14 @@ PLANS = 1_000
 """Sets of clusters that are drawn."""
 PLANS_AT_ONCE = 50
 """Of them in memory together."""
+DRAWS = 1_000
+"""Of the largest |t|, in each."""
+STEPS = 2
+"""Sizes of clusters that are told apart, as one doubles."""
+ENOUGH = 20
+"""Clusters of a size, of which what another adds is told."""
+ROUNDING = 1e-9
+"""Of sums of squared shares."""
 
 
 def chances(contest: Contest, found: Estimates, factor: float) -> tuple[FloatArray, FloatArray]:
@@ -33,14 +57,17 @@ def chances(contest: Contest, found: Estimates, factor: float) -> tuple[FloatArr
     """
     count = len(found.values)
     planned = found.grown(factor)
+    ship, out = np.zeros(count), np.zeros(count)
     if planned.clusters < max(contest.fewest, 2) or len(found.deviations) < 2:
-        return np.zeros(count), np.zeros(count)
+        return ship, out
     random = np.random.default_rng(SEED)
     weights, _ = pairs(count)
-    most = critical(planned, weights, contest.coverage)
-    ship, out = np.zeros(count), np.zeros(count)
-    for _ in range(PLANS // PLANS_AT_ONCE):
-        low, high = squares(_drawn(found, planned, weights, most, random), count)
+    groups = _by_size(found, weights)
+    for offset in (np.arange(PLANS // PLANS_AT_ONCE) + 0.5) / (PLANS // PLANS_AT_ONCE):
+        picks = _picks(groups, factor, offset)
+        sizes = np.repeat([one.size for one in groups], picks)
+        freedoms = replace(planned, freedom=float(freedom(sizes))).freedoms(weights)
+        low, high = squares(_drawn(groups, picks, found, freedoms, contest.coverage, random), count)
         ship += contest.may_ship(low).sum(axis=0)
         out += contest.ruled_out(high).sum(axis=0)
     return ship / PLANS, out / PLANS
@@ -94,31 +121,120 @@ def growth_for(
     return growth
 
 
+@dataclass(frozen=True)
+class _Clusters:
+    """Clusters of one size, as they are drawn."""
+
+    many: int
+    """How many of this size there are."""
+    size: float
+    """As a share of all questions."""
+    added: FloatArray
+    """What such a cluster may add to each figure, (R, V)."""
+    weights: FloatArray
+    """Of contrasts, (K, V)."""
+
+    @cached_property
+    def powers(self) -> FloatArray:
+        """What may be added, its products, and the cubes of contrasts, (R, V + V² + K)."""
+        products = self.added[:, :, None] * self.added[:, None]
+        cubes = (self.added @ self.weights.T) ** 3
+        return np.concatenate([self.added, products.reshape(len(cubes), -1), cubes], axis=1)
+
+    def drawn(self, picks: int, random: Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Sums over that many: of what each adds (B, V), of its products (B, V, V), and of the
+        cubes of contrasts (B, K); B is ``PLANS_AT_ONCE``."""
+        ways, figures = self.added.shape
+        if picks < ways:
+            sums = self.powers[random.integers(ways, size=(PLANS_AT_ONCE, picks))].sum(axis=1)
+        else:
+            counts = random.multinomial(picks, np.full(ways, 1 / ways), PLANS_AT_ONCE)
+            sums = counts.astype(np.float64) @ self.powers
+        one, two, three = np.split(sums, [figures, figures + figures**2], axis=1)
+        return one, two.reshape(-1, figures, figures), three
+
+
+def _by_size(found: Estimates, weights: FloatArray) -> list[_Clusters]:
+    """The clusters there are. A size that few have is drawn from the clusters of all sizes, by the
+    spread of its own."""
+    added = found.deviations * (1 - found.shares[:, None])
+    spread = _spread(added @ weights.T, found.shares)
+    steps = np.round(STEPS * np.log2(found.shares / found.shares.max()))
+    groups = []
+    for step in np.unique(steps):
+        here = steps == step
+        like = here if here.sum() >= ENOUGH else np.ones_like(here)
+        size = found.shares[here].mean()
+        one = added[like] * (spread(size) / spread(found.shares[like]))[:, None]
+        groups.append(_Clusters(here.sum(), size, one - one.mean(axis=0), weights))
+    return groups
+
+
+def _spread(added: FloatArray, shares: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """How much clusters of a size add, as a standard deviation but for a factor.
+
+    What questions add alone grows with the root of the size, what they add together with the size.
+    The two parts are found by two moments, the sums of squares and of squares over sizes.
+
+    Args:
+        added: to each contrast by each cluster, (C, K).
+        shares: sizes, of sum 1, (C,).
+    """
+    squared = quotients(added**2, np.broadcast_to((added**2).sum(axis=0), added.shape)).mean(axis=1)
+    total, even, uneven = squared.sum(), 1 / len(shares), shares @ shares
+    together = 0.0
+    if uneven - even > ROUNDING:
+        together = (total - (squared / shares).mean()) / (uneven - even)
+        together = min(max(together, 0.0), total / uneven)
+    alone = total - together * uneven
+    return lambda sizes: np.sqrt(alone * sizes + together * sizes**2)
+
+
+def _picks(groups: Sequence[_Clusters], factor: float, offset: float) -> npt.NDArray[np.int64]:
+    """How many of each size are in so many times the clusters, (L,), exact on average over offsets
+    in [0, 1)."""
+    ends = np.floor(np.cumsum([one.many for one in groups]) * factor + offset)
+    return np.diff(ends, prepend=0).astype(np.int64)
+
+
 def _drawn(
+    groups: Sequence[_Clusters],
+    picks: npt.NDArray[np.int64],
     found: Estimates,
-    planned: Estimates,
-    weights: FloatArray,
-    most: FloatArray,
+    freedoms: FloatArray,
+    coverage: float,
     random: Generator,
 ) -> Bounds:
-    """The bounds of contrasts in sets of clusters drawn anew, each (``PLANS_AT_ONCE``, K)."""
-    shares = found.shares[:, None]
-    clusters = len(shares)
-    chances = np.full(clusters, 1 / clusters)
-    counts = random.multinomial(planned.clusters, chances, PLANS_AT_ONCE).astype(np.float64)
-    # What a cluster adds to a contrast; and how it moves one that it is left out of.
-    a = (found.deviations * (1 - shares)) @ weights.T
-    m = a / (1 - shares * clusters / planned.clusters)
-    questions = counts @ shares
-    off = counts @ a / questions
-    # Powers of m - off * shares, summed over the clusters drawn.
-    m2, ms, s2 = counts @ m**2, counts @ (m * shares), counts @ shares**2
-    m3, m2s = counts @ m**3, counts @ (m**2 * shares)
-    ms2, s3 = counts @ (m * shares**2), counts @ shares**3
-    squared = m2 - 2 * off * ms + off**2 * s2
-    cubed = m3 - 3 * off * m2s + 3 * off**2 * ms2 - off**3 * s3
-    errors = np.sqrt(np.maximum(squared, 0) / questions**2 + weights**2 @ found.alone)
-    alone = random.standard_normal((PLANS_AT_ONCE, len(found.values))) * np.sqrt(found.alone)
-    delta = weights @ found.values + off + alone @ weights.T
-    below, above = reach_of(most, quotients(cubed / questions**3, errors**3))
+    """The bounds of contrasts in sets of so many clusters of each size, (``PLANS_AT_ONCE``, K)."""
+    weights, clusters = groups[0].weights, picks.sum()
+    questions = picks @ np.array([one.size for one in groups])
+    drawn = [one.drawn(many, random) for one, many in zip(groups, picks, strict=True)]
+    off = np.sum([one for one, _, _ in drawn], axis=0) / questions
+    covariance, third = np.diag(found.alone), 0.0
+    for group, many, sums in zip(groups, picks, drawn, strict=True):
+        second, cubed = _moved(group, many, sums, off)
+        left = questions - group.size
+        covariance = covariance + second / left**2 * (clusters - 1) / clusters
+        third = third + cubed / left**3
+    root = root_of(covariance) @ weights.T
+    errors = np.sqrt((root**2).sum(axis=1))
+    most = critical_of(root, freedoms, coverage, DRAWS)
+    below, above = reach_of(most, quotients(np.asarray(third), errors**3))
+    alone = random.standard_normal(off.shape) * np.sqrt(found.alone)
+    delta = (found.values + off + alone) @ weights.T
     return Bounds(delta, errors, delta - below * errors, delta + above * errors)
+
+
+def _moved(
+    group: _Clusters, many: int, sums: tuple[FloatArray, FloatArray, FloatArray], off: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Products (B, V, V) and cubes of contrasts (B, K), summed over the clusters drawn, of what
+    each adds less its size times ``off`` (B, V), which all add to each question."""
+    one, two, three = sums
+    weights, mean = group.weights, group.size * off
+    crossed = one[:, :, None] * mean[:, None]
+    second = two - crossed - crossed.swapaxes(1, 2) + many * mean[:, :, None] * mean[:, None]
+    mean = mean @ weights.T
+    squared = ((weights @ two) * weights).sum(axis=-1)
+    cubed = three - 3 * mean * squared + 3 * mean**2 * (one @ weights.T) - many * mean**3
+    return second, cubed

@@ -26,9 +26,9 @@ def test_every_family_has_a_variant_that_just_may_not_be_shipped() -> None:
 
 
 def test_a_ship_is_counted_as_false_only_if_it_is() -> None:
-    better = Families("", np.array([0.0, 9.0, -40.0]), 0.0, np.array([0, 0, 0]))
+    better = Families("", np.array([0.0, 9.0, -40.0]), 0.0, np.zeros(3, bool))
     assert measured(SOURCE, better, 20, 40)[0] == 0
-    wrong = Families("", np.array([0.0, 9.0, -40.0]), 0.0, np.array([0, 1, 0]))
+    wrong = Families("", np.array([0.0, 9.0, -40.0]), 0.0, np.array([False, True, False]))
     assert measured(SOURCE, wrong, 20, 40)[0] == 1
     assert measured(SOURCE, wrong, 20, 10)[0] == 0  # Too few groups ship nothing.
 
