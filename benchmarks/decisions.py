@@ -86,7 +86,7 @@ SOURCES = {
 OWN = ("bertscore_f1", "bleu", "rouge_l")
 """Metrics of a run."""
 VARIANTS, CLUSTERS = (2, 4, 8), (10, 20, 40, 200)
-DRAWS = 2_000
+DRAWS = 2**11
 """Of the largest |t|, fewer than a verdict takes: the chance of so many moves a bound by 1%."""
 PILOT = 2_000
 """Times as many clusters as planned, of the run that a plan is made of."""

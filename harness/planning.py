@@ -37,7 +37,7 @@ PLANS = 1_000
 """Sets of clusters that are drawn."""
 PLANS_AT_ONCE = 50
 """Of them in memory together."""
-DRAWS = 1_000
+DRAWS = 2**11
 """Of the largest |t|, in each."""
 STEPS = 2
 """Sizes of clusters that are told apart, as one doubles."""

@@ -71,7 +71,7 @@ def test_more_differences_have_wider_bounds_but_within_bonferronis(
 ) -> None:
     found = of_scores(drawn(variants, len(CLUSTERS), seed=seed))
     weights, _ = pairs(variants)
-    most = critical(found, weights, COVERAGE, draws=500)
+    most = critical(found, weights, COVERAGE, draws=2**9)
     freedoms = found.freedoms(weights)
     assert (most >= t.ppf((1 + COVERAGE) / 2, freedoms) - 1e-9).all()
     assert (most <= t.ppf(1 - (1 - COVERAGE) / 2 / len(weights), freedoms) + 1e-9).all()

@@ -52,7 +52,7 @@ def test_the_chance_is_that_of_runs_of_as_many_clusters(clusters: int, gap: floa
     shipped = []
     for _ in range(400):
         found = drawn(clusters, gap, random)
-        between = bounds(found, weights, coverage=COVERAGE, fewest=20, draws=1000)
+        between = bounds(found, weights, coverage=COVERAGE, fewest=20, draws=2**10)
         shipped.append(RULE.may_ship(squares(between, 3)[0])[1])
     assert 0.2 < planned < 0.95
     assert np.mean(shipped) == pytest.approx(planned, abs=0.08)
