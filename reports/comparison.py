@@ -153,8 +153,21 @@ def compare_run(run: Path) -> Comparison:
         DataError: its manifest is damaged.
     """
     manifest = read_manifest(run)
-    measures = measures_of(manifest)
     results = {name: read_result(run, name) for name in manifest["variants"]}
+    return compare_results(run, manifest, results)
+
+
+def compare_results(
+    run: Path, manifest: dict[str, Any], results: Mapping[str, Result]
+) -> Comparison:
+    """The comparison of a finished run whose variants are read; raises as ``compare_run``.
+
+    Args:
+        run: its folder.
+        manifest: what stands in it.
+        results: all its variants, by name.
+    """
+    measures = measures_of(manifest)
     audit = read_audit(run)
     baseline, floor = results[manifest["baseline"]], results.get(YARDSTICK)
     others = [one for one in results.values() if one.name != baseline.name]

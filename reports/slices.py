@@ -24,7 +24,7 @@ FEW = 15
 RECENT_YEARS = 3
 """Years up to that of the newest framework, this included, which are recent."""
 
-_Label = Callable[[Outcome], str | None]
+Label = Callable[[Outcome], str | None]
 """The slice that a question is in; None of one that is in none."""
 
 
@@ -69,7 +69,7 @@ def slices(
     """
     means = [one for one in measures if one.kind == "mean"]
     found = []
-    for by, label in _slicings(manifest).items():
+    for by, label in slicings(manifest).items():
         labels = {key: label(one) for key, one in baseline.outcomes.items()}
         sizes = Counter(name for name in labels.values() if name is not None)
         for name, count in sizes.most_common() if len(sizes) > 1 else []:
@@ -114,7 +114,7 @@ def over_frameworks(
     return made
 
 
-def _slicings(manifest: dict[str, Any]) -> dict[str, _Label]:
+def slicings(manifest: dict[str, Any]) -> dict[str, Label]:
     """How questions are sliced, by what."""
     facts: dict[str, dict[str, Any]] = manifest.get("frameworks", {})
     trained = any(one["trained"] for one in manifest["variants"].values())

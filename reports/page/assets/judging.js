@@ -1,0 +1,106 @@
+// A reader's preferences between two answers: kept by the browser, exported as preferences.csv.
+
+const KEPT = `policyqa preferences ${data.identity}`;
+let judged = {};
+let keeps = true;
+
+function readJudged() {
+  try {
+    judged = JSON.parse(localStorage.getItem(KEPT)) ?? {};
+  } catch {
+    keeps = false;
+  }
+}
+
+function keepJudged() {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(judged));
+  } catch {
+    keeps = false;
+  }
+  tellJudged();
+}
+
+function tellJudged() {
+  const count = Object.values(judged).filter((one) => one.preferred).length;
+  const warning = keeps ? "" : " This browser keeps nothing for files: export before you close it.";
+  document.getElementById("judged").textContent = `${count} judged.${warning}`;
+}
+
+/** Of the two that are compared, the one that stands first: chance decides where they are blind. */
+function judgedOrder(question) {
+  const pair = [state.beside, state.candidate];
+  if (!state.blind) return pair;
+  let hash = 2166136261;
+  for (const one of `${data.identity} ${data.questions[question].id} ${pair}`) {
+    hash = Math.imul(hash ^ one.charCodeAt(0), 16777619);
+  }
+  return (hash ^ (hash >>> 15)) & 1 ? pair : pair.reverse();
+}
+
+function keyOf(question, order) {
+  const names = [...order].sort((a, b) => a - b).map((one) => data.variants[one].name);
+  return JSON.stringify([data.questions[question].id, ...names]);
+}
+
+function judgingForm(question, order) {
+  const kept = judged[keyOf(question, order)] ?? {};
+  const save = (changed) => {
+    const key = keyOf(question, order);
+    judged[key] = { ...judged[key], ...changed };
+    keepJudged();
+  };
+  const choices = [
+    [nameOf(order[0], 0), data.variants[order[0]].name],
+    ["equally good", "tie"],
+    [nameOf(order[1], 1), data.variants[order[1]].name],
+  ].map(([label, value]) => {
+    const input = element("input", { type: "radio", name: "preferred", value, checked: kept.preferred === value });
+    input.addEventListener("change", () => save({ preferred: value, blind: state.blind }));
+    return element("label", {}, input, " ", ...plain(label));
+  });
+  const note = element("textarea", { rows: 2, value: kept.note ?? "" });
+  note.addEventListener("input", () => save({ note: note.value }));
+  return element(
+    "fieldset",
+    { className: "judging" },
+    element("legend", {}, "Which answer is better?"),
+    ...choices,
+    element("label", { className: "note" }, "Note ", note),
+  );
+}
+
+/** A cell of a CSV file, which no spreadsheet runs as a formula. */
+function csvCell(text) {
+  const inert = /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) ? `'${text}` : text;
+  return `"${inert.replaceAll('"', '""')}"`;
+}
+
+/** The judgements as the CSV that ``policyqa validity`` reads. */
+function preferences() {
+  const lines = [["question", "a", "b", "preferred", "note"]];
+  if (data.twoRuns) lines[0].push("reference");
+  const rater = document.getElementById("rater").value.trim();
+  if (rater) lines[0].push("rater");
+  for (const [key, { preferred, note }] of Object.entries(judged)) {
+    if (!preferred) continue;
+    const [id, ...names] = JSON.parse(key);
+    const question = data.questions.findIndex((one) => one.id === id);
+    const pair = names.map((name) => variantNamed(name, -1));
+    if (question < 0 || pair.includes(-1)) continue;
+    const vote = preferred === "tie" ? "tie" : "ab"[names.indexOf(preferred)];
+    const answers = data.twoRuns ? pair.map((one) => data.answers[one][question]) : names;
+    const line = [data.twoRuns ? data.questions[question].text : id, ...answers, vote, note ?? ""];
+    if (data.twoRuns) line.push(data.questions[question].references[0] ?? "");
+    if (rater) line.push(rater);
+    lines.push(line);
+  }
+  return lines.map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
+}
+
+function exportJudged() {
+  const file = new Blob([preferences()], { type: "text/csv" });
+  const link = element("a", { href: URL.createObjectURL(file), download: "preferences.csv" });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

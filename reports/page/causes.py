@@ -1,0 +1,53 @@
+"""
+Why an answer is poor: one cause, the first that holds.
+
+An answer is poor that scores below what looking the answer up scores on the same question (the
+yardstick floor; where a run has none, below what is in place), and one that refuses what it could
+have answered, or has a mark of a contradiction.
+"""
+
+from harness.runs import Outcome
+
+CONTRADICTED = "contradicted"
+REFUSED = "needless refusal"
+NOT_FOUND = "evidence not found"
+NOT_USED = "found and not used"
+CAUSES = (CONTRADICTED, REFUSED, NOT_FOUND, NOT_USED)
+
+
+def shows_evidence(outcome: Outcome) -> bool | None:
+    """Whether the evidence was shown; None where none is known, nothing was to be shown, or nobody
+    says what was."""
+    shown = outcome.document.get("context_ids")
+    if not outcome.evidence or not shown:
+        return None
+    return outcome.evidence_shown
+
+
+def abstained(outcome: Outcome) -> bool | None:
+    """Whether the answer says that the documents do not answer; None where that was not scored."""
+    found = outcome.values.get("abstained")
+    return None if found is None else found == 1.0
+
+
+def cause_of(outcome: Outcome, better_than: float | None, higher: bool, by: str) -> str | None:
+    """The cause of a poor answer; None of another, and of one that nothing is known of.
+
+    Args:
+        outcome: the answer.
+        better_than: what it should have scored more than; None where nothing is to be beaten.
+        higher: whether more is better.
+        by: the deciding metric.
+    """
+    if any(CONTRADICTED in mark.kind for mark in outcome.marks):
+        return CONTRADICTED
+    shown = shows_evidence(outcome)
+    if abstained(outcome) and outcome.document.get("answerable", True):
+        return NOT_FOUND if shown is False else REFUSED
+    value = outcome.values.get(by)
+    if shown is None or better_than is None or not isinstance(value, float):
+        return None
+    poor = value < better_than if higher else value > better_than
+    if not poor:
+        return None
+    return NOT_USED if shown else NOT_FOUND

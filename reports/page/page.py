@@ -1,0 +1,142 @@
+"""A run, or two, → one HTML file. Templates and scripts are files beside this one."""
+
+import base64
+import gzip
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.text import visible
+from reports.cells import TextTable
+from reports.decision import Decided
+from reports.page.explorer import BEFORE, explorer
+from reports.page.reading import RunRead, check_comparable
+from reports.pairwise import compare_variants
+from reports.pictures import pictures
+from reports.side import variant_side
+from reports.tables import notes, pair_table, tables
+
+ASSETS = Path(__file__).with_name("assets")
+SCRIPTS = ("data", "text", "state", "filters", "list", "question", "judging", "main")
+"""In the order in which they use one another."""
+
+
+def page(after: RunRead, before: RunRead | None = None) -> str:
+    """The page of a run; of two, the later beside the earlier. The same runs give the same bytes.
+
+    Raises:
+        ConfigError: the two cannot be compared.
+    """
+    if before:
+        check_comparable(after, before)
+    runs = [("after", after), ("before", before)] if before else [("", after)]
+    shown = [table for when, run in runs if run for table in _tables(run, when)]
+    found = explorer(after, before)
+    template = _environment().get_template("page.html")
+    return template.render(
+        title=_title(after, before),
+        verdicts=[_verdict(run, when) for when, run in runs if run],
+        flips=_flips(after, before) if before else [],
+        pictures=pictures(after.comparison),
+        tables=shown,
+        notes=notes(shown),
+        signatures=[run.comparison.signature for _, run in runs if run],
+        machine=_machine(after),
+        style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),
+        library_style=Markup(_library("dt_bundle.css")),
+        library=Markup(_library("dt_bundle.js")),
+        script=Markup("\n".join(_script(name) for name in SCRIPTS)),
+        head=_packed(found.head),
+        details=[_packed(part) for part in found.parts],
+    )
+
+
+def _environment() -> Environment:
+    def inert(value: object) -> object:
+        return value if isinstance(value, Markup) else visible(str(value))
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        finalize=inert,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _script(name: str) -> str:
+    return (ASSETS / f"{name}.js").read_text(encoding="utf-8")
+
+
+def _library(name: str) -> str:
+    """A file of the DataTables bundle that itables carries; it can end no element of the page."""
+    text = files("itables").joinpath("html", name).read_text(encoding="utf-8")
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def _packed(value: Any) -> Markup:
+    """JSON, compressed, in base64, which ends no element."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+    return Markup(base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode())
+
+
+def _title(after: RunRead, before: RunRead | None) -> str:
+    suite = after.comparison.suite
+    model = f" · {suite.model}" if suite.model else ""
+    name = f"{suite.name} beside {before.comparison.suite.name}" if before else suite.name
+    questions = len(next(iter(after.results.values())).outcomes)
+    return f"{name}{model} · {questions} questions of {suite.split}"
+
+
+def _verdict(run: RunRead, when: str) -> dict[str, Any]:
+    decided = run.comparison.verdict
+    if decided is None:
+        nothing = "No verdict: no two variants have a deciding score of one question."
+        return {"when": when, "decision": "none", "sentence": nothing, "change": "", "reasons": []}
+    return {
+        "when": when,
+        "decision": decided.decision,
+        "sentence": decided.sentence,
+        "change": _change(decided),
+        "reasons": list(decided.reasons),
+    }
+
+
+def _change(decided: Decided) -> str:
+    if decided.needed is None:
+        return ""
+    more = decided.needed.questions - decided.n
+    if more <= 0:
+        return ""
+    return (
+        f"{more} more questions, {decided.needed.questions} of {decided.needed.clusters} groups in "
+        "all, would probably decide, were the figures found the true ones."
+    )
+
+
+def _tables(run: RunRead, when: str) -> list[TextTable]:
+    from dataclasses import replace
+
+    found = tables(run.comparison)
+    return [replace(one, title=f"{when}: {one.title}") for one in found] if when else found
+
+
+def _flips(after: RunRead, before: RunRead) -> list[TextTable]:
+    """Each variant that both have, after minus before."""
+    both = [name for name in after.results if name in before.results]
+    floors = [name for name in both if after.manifest["variants"][name]["floor"]]
+    return [
+        pair_table(compare_variants(variant_side(after.folder, one), variant_side(before.folder, one)))
+        for one in both
+        if one not in floors
+    ]
+
+
+def _machine(run: RunRead) -> str:
+    machine = run.comparison.machine
+    return f"Machine: {machine.processor}, {machine.cores} cores, {machine.device}."
