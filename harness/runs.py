@@ -19,7 +19,8 @@ from typing import Any
 
 from harness.errors import RunError
 from harness.files import read_json, read_json_lines
-from harness.metrics import Value
+from harness.metrics import LoggedMark, Row, Value
+from harness.metrics.marks import logged_marks
 
 MANIFEST = "manifest.json"
 VARIANT_RECORD = "variant.json"
@@ -42,6 +43,8 @@ class Outcome:
     """The question's line of the data, and what it was asked with."""
     cost: dict[str, float | None] = field(default_factory=dict, repr=False)
     """What the answer took, as ``Result.cost`` has the means of it; empty where nobody tells."""
+    marks: tuple[LoggedMark, ...] = field(default=(), repr=False)
+    """What metrics point at in its text, or in the references and the context of its document."""
 
     def values_of(self, field: str) -> list[str]:
         """The values of a field of the document, of which a list has several, as text.
@@ -188,6 +191,12 @@ def _samples_in(folder: Path) -> dict[str, Outcome]:
     return read_samples(logs[0])
 
 
+def _texts_of(document: dict[str, Any], answer: str) -> Row:
+    """The texts that marks are of."""
+    references = (document.get("answer") or "", *(document.get("answers") or ()))
+    return Row("", answer, references, context=document.get("context"))
+
+
 def read_samples(path: Path) -> dict[str, Outcome]:
     """What an lm-eval sample log of a policyqa task holds, by question id.
 
@@ -198,10 +207,10 @@ def read_samples(path: Path) -> dict[str, Outcome]:
     outcomes = {}
     for line, sample in read_json_lines(path):
         try:
-            document = sample["doc"]
+            document, text = sample["doc"], sample["filtered_resps"][0].strip()
             outcomes[document["id"]] = Outcome(
                 question_id=document["id"],
-                text=sample["filtered_resps"][0].strip(),
+                text=text,
                 values={
                     name: tuple(map(float, one)) if isinstance(one, list) else float(one)
                     for name, one in ((name, sample[name]) for name in sample["metrics"])
@@ -211,6 +220,7 @@ def read_samples(path: Path) -> dict[str, Outcome]:
                     name: None if one is None else float(one)
                     for name, one in (sample.get("cost") or {}).items()
                 },
+                marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error

@@ -18,6 +18,7 @@ from harness.errors import RunError
 from harness.files import fingerprint, locked, put_folder, write_json
 from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
+from harness.metrics.marks import marks_as_json
 from harness.metrics.scoring import row_keys
 from harness.models.answering import AnsweringLM
 from harness.models.kinds import ENGINE
@@ -25,6 +26,7 @@ from harness.models.weights import memory_of
 from harness.runs import VARIANT_RECORD, replicate_folder, variant_folder
 from harness.variants import Model, Price, Variant
 from policyqa.quiet import without_git_errors
+from tasks.policyqa.documents import row_of
 from tasks.policyqa.task import PolicyQATask
 
 COSTS = ("prompt_tokens", "answer_tokens", "seconds", "cut", "price")
@@ -116,6 +118,10 @@ class Evaluator:
             memory = {"memory": _memory(variant.model)}
             sample["cost"] = cost([answer] if answer else [], variant.model.price) | memory
             sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
+            # Of the texts that this line logs, whatever an assistant said it was shown.
+            row = row_of(sample["doc"], sample["filtered_resps"][0].strip())
+            marks = marks_as_json(self._metrics, row)
+            sample |= {"marks": marks} if marks else {}
         return results, tracker
 
 

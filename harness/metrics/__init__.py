@@ -1,6 +1,10 @@
 """Answers in, numbers out: no files, no printing. ``registry`` lists what there is."""
 
 from harness.metrics.abstention import abstains as abstains
+from harness.metrics.marks import LoggedMark as LoggedMark
+from harness.metrics.marks import Mark as Mark
+from harness.metrics.marks import MarkingMetric as MarkingMetric
+from harness.metrics.marks import marks_of as marks_of
 from harness.metrics.metric import CorpusMetric as CorpusMetric
 from harness.metrics.metric import Metric as Metric
 from harness.metrics.metric import Row as Row

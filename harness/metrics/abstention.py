@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
 
 # What only a text can do to its matter, and what else a text does that others do as well.
@@ -110,11 +111,24 @@ def abstains(answer: str) -> bool:
 
     A blank answer says nothing, and so does not abstain.
     """
-    line = " ".join(answer.split())
+    return bool(abstaining_spans(answer))
+
+
+def abstaining_spans(answer: str) -> list[tuple[int, int]]:
+    """Where the sentences stand by which ``answer`` abstains: start and end, in characters."""
+    words = list(re.finditer(r"\S+", answer))
+    line = " ".join(word[0] for word in words)
     if _VERDICT.match(line):
-        return False
-    sentences = _SENTENCE_END.split(line)
-    return any(_ABSTAINS.search(_SET_ASIDE.sub(" ", sentence)) for sentence in sentences)
+        return []
+    # Of each character of the line, and of its end, where it stands in the answer.
+    places = [place for word in words for place in range(word.start(), word.end() + 1)]
+    ends = [found.span() for found in _SENTENCE_END.finditer(line)]
+    starts, stops = [0, *(after for _, after in ends)], [*(end for end, _ in ends), len(line)]
+    return [
+        (places[start], places[stop])
+        for start, stop in zip(starts, stops, strict=True)
+        if _ABSTAINS.search(_SET_ASIDE.sub(" ", line[start:stop]))
+    ]
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,10 @@ class FalseAnswer:
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """1 or 0 of each row; None where some section answers its question."""
         return [None if row.answerable else float(not abstains(row.answer)) for row in rows]
+
+    def marks(self, row: Row) -> list[Mark]:
+        """The sentences that abstain, of a row that has a value."""
+        return _marks(row.answer) if self.score([row])[0] is not None else []
 
 
 @dataclass(frozen=True)
@@ -162,10 +180,18 @@ class Refusals:
             for row in rows
         ]
 
+    def marks(self, row: Row) -> list[Mark]:
+        """The sentences that abstain, of a row that has a value."""
+        return _marks(row.answer) if self.score([row])[0] is not None else []
+
 
 OVER_REFUSAL = Refusals("over_refusal", "over-refusals", higher_is_better=False, shown=True)
 # An assistant that answers from what it is shown is right to refuse these.
 ABSTAINED = Refusals("abstained", "abstained unshown", higher_is_better=True, shown=False)
+
+
+def _marks(answer: str) -> list[Mark]:
+    return [Mark("answer", start, end, "abstention") for start, end in abstaining_spans(answer)]
 
 
 def _rules() -> str:

@@ -24,7 +24,7 @@ LOGGED = (
     *("doc_hash", "prompt_hash", "target_hash"),
 )
 """What lm-eval's line of a sample log has beside the values of metrics, by their names."""
-TAKEN = (*LOGGED, "cost", "unanswered")
+TAKEN = (*LOGGED, "cost", "unanswered", "marks")
 """The same of a line of a run."""
 _NOTHING = object()
 
@@ -71,3 +71,6 @@ def _wrong_with(metric: Any, ours: Sequence[str]) -> Iterator[str]:
         yield f"has higher_is_better {better!r}; it must be True, False or None"
     if not all(callable(getattr(metric, one)) for one in needed[len(MEMBERS) - 1 :]):
         yield f"has a {' or '.join(needed[len(MEMBERS) - 1 :])} that cannot be called"
+    marks = getattr(metric, "marks", None)
+    if not (marks is None or callable(marks)):
+        yield "has a marks that cannot be called"

@@ -49,7 +49,8 @@ class Row:
 class Metric(Protocol):
     """Scores answers; ``harness.metrics.registry`` lists those this project has.
 
-    One that reads no references may say so by a member ``needs_reference`` that is False.
+    One that reads no references may say so by a member ``needs_reference`` that is False; one that
+    can point at what its values come from has ``marks`` (``harness.metrics.marks``).
     """
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, RunError
+from harness.metrics import LoggedMark, Mark
 from harness.runs import Outcome, Result, costs_of, read_manifest, read_result, read_samples
 from tests.logs import write_log
 
@@ -71,6 +72,17 @@ def test_what_each_answer_cost_stands_where_its_scores_did(tmp_path: Path) -> No
     assert values("seconds") == [{}, {}, {}]
 
 
+def test_marks_are_read_without_the_metric_that_made_them(tmp_path: Path) -> None:
+    found = {"metric": "facts", "of": "answer", "start": 0, "end": 8, "kind": "fact found"}
+    doc = sample("q2")["doc"] | {"answer": "a", "answers": ["Three days."], "context": None}
+    second = found | {"of": "reference", "end": 11, "reference": 1, "note": "n"}
+    lines = [sample("q1", marks=[found]), sample("q2", doc=doc, marks=[second]), sample("q3")]
+    one, two, none = read_samples(write_log(tmp_path, lines)).values()
+    assert one.marks == (LoggedMark("facts", Mark("answer", 0, 8, "fact found")),)
+    assert two.marks == (LoggedMark("facts", Mark("reference", 0, 11, "fact found", 1, "n")),)
+    assert none.marks == ()
+
+
 def test_what_a_run_has_not_is_one_line_with_a_remedy(run: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no finished variant base/plain; run its suite again"):
         read_result(run, "base/plain")
@@ -106,6 +118,9 @@ BROKEN = [
     sample("q", metrics=["bleu"]),
     sample("q", rouge_l="high"),
     sample("q", corpus_bleu=[[1.0]]),
+    sample("q", marks=["all"]),
+    sample("q", marks=[{"metric": "facts", "of": "answer"}]),
+    sample("q", marks=[{"metric": "facts", "of": "answer", "start": 0, "end": 99, "kind": "k"}]),
 ]
 
 

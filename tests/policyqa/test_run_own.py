@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from harness.metrics import LoggedMark, Mark
 from harness.metrics.foreign import TAKEN
+from harness.runs import read_result
 from policyqa.progress import Watch
 from tests.conftest import printed, refused, write_data, write_questions
 from tests.policyqa.conftest import run, taken
@@ -121,7 +123,30 @@ def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare() -> None
     # What else the sample log has is no name for a metric.
     (log,) = Path("run/variants/today").glob("samples_*.jsonl")
     sample = json.loads(log.read_text().splitlines()[0])
-    assert set(sample) - set(sample["metrics"]) == set(TAKEN)
+    assert set(sample) - set(sample["metrics"]) == set(TAKEN) - {"marks"}
+
+
+MARKING = """
+    def marks(self, row):
+        from harness.metrics import Mark
+        return [Mark("answer", 3, 4, "digit")] if row.answer[3:].isdigit() else []
+"""
+
+
+def test_marks_are_logged_with_scores_that_are_kept_and_read_without_their_metric(
+    module: str,
+) -> None:
+    before = run("mine.yaml")
+    edit(module, "class Vowels", f"{MARKING}\nclass Vowels")
+    taken("scored.txt")
+    assert run("mine.yaml") == before
+    assert scored() == []
+    Path(f"{module}.py").unlink()
+    outcomes = read_result(Path("run"), "today").outcomes
+    digit = LoggedMark("digits", Mark("answer", 3, 4, "digit"))
+    assert {key: one.marks for key, one in outcomes.items()} == {
+        key: (digit,) if text[-1].isdigit() else () for key, text in ANSWERS.items()
+    }
 
 
 def test_scores_are_kept_by_the_signature_of_their_metric(module: str) -> None:

@@ -83,6 +83,7 @@ BROKEN = {
     "is named bleu, as something of ours is": LENGTH.replace('"length"', '"bleu"'),
     "has the title ' '; it must be text": LENGTH.replace('"letters"', '" "'),
     "has higher_is_better 'yes'; it must be True, False or None": LENGTH.replace("None", '"yes"'),
+    "has a marks that cannot be called": LENGTH + "    marks = ('answer', 0, 1)\n",
     "has a score that cannot be called": LENGTH.split("    def")[0] + "    score = 7\n",
     "ZeroDivisionError: division by zero .metrics_of_": LENGTH + "    def __init__(self): 1 / 0\n",
     "TypeError: .* missing 1 .* 'n'$": LENGTH + "    def __init__(self, n): ...\n",
