@@ -135,7 +135,7 @@ def _prepare(
     reach = (max(told) - min(told)) * 0.05 or 0.01
     panel.set(xlim=(min(told) - reach, max(told) + reach), ylim=(height, 0), yticks=[])
     panel.spines["left"].set_visible(False)
-    panel.locator_params(axis="x", nbins=4)
+    panel.locator_params(axis="x", nbins=5)
     panel.set_xlabel(below, loc="left")
     if margin:
         panel.axvspan(-margin, margin, color=MUTED, alpha=0.22, linewidth=0).set_gid("margin")
@@ -153,7 +153,7 @@ def _paint_row(page: "Axes", panel: "Axes", row: IntervalRow, top: float, number
         page.text(4, top + 12 + place * _LINE, line, color=MUTED)
     middle = bottom - 9
     # In the lower half alone, so that it does not cross the name.
-    panel.vlines(0, bottom - 17, bottom, color=INK, linewidth=1)
+    panel.vlines(0, bottom - 15, bottom - 2, color=INK, linewidth=1)
     page.text(WIDTH - 4, middle + 3.5, row.figures, ha="right", color=MUTED if row.pale else INK)
     if row.found.low is not None and row.found.high is not None:
         bar = panel.plot([row.found.low, row.found.high], [middle, middle], color=colour)

@@ -78,13 +78,14 @@ def _picture(comparison: Comparison, curve: Curve, metric: str | None, name: str
         _paint(canvas.add_axes((46 / WIDTH, 0.2, 1 - 56 / WIDTH, 0.76)), comparison, curve, metric)
 
     title = f"{shortened(_title(comparison, curve, metric), 80)}, by {curve.varies}"
-    ends = "" if metric is None else "Lines are 95% intervals. "
+    said = ["Lines are 95% intervals."] if metric else []
+    said += ["Dashed: shown the sections that hold the answer."] if curve.oracle else []
     return Picture(
         name=name,
         title=title,
         svg=painted(name, title, _HEIGHT, paint),
         alternative=f"{title}, of {_common(curve)}: {_words(comparison, curve, metric)}.",
-        note=f"{ends}Dashed: shown the sections that hold the answer." if curve.oracle else ends,
+        note=" ".join(said),
         group="Quality and seconds against context",
     )
 
@@ -129,7 +130,7 @@ def _paint(panel: "Axes", comparison: Comparison, curve: Curve, metric: str | No
     for place, y in up.items():
         at = (across[place], y)
         value = str(curve.values[place])
-        panel.annotate(value, at, (4, 4), textcoords="offset points", size=_SMALL)
+        panel.annotate(value, at, (5, -11), textcoords="offset points", size=_SMALL)
 
 
 def _across(comparison: Comparison, curve: Curve) -> tuple[list[float], str]:
