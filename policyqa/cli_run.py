@@ -85,9 +85,9 @@ def report(
     """Show a finished run."""
     from harness.files import write_whole
     from harness.runs import CHART
-    from reports.chart import chart as draw
     from reports.comparison import compare_run
     from reports.markdown import markdown as render
+    from reports.pictures.sweep import chart as draw
     from reports.terminal import show_comparison
 
     comparison = compare_run(run)

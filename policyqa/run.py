@@ -24,9 +24,9 @@ from policyqa.progress import Watch
 from policyqa.suite import Suite
 from rag.embedder import Embedder
 from reports.audit import AUDIT, audit_run
-from reports.chart import chart
 from reports.comparison import Comparison, compare_run
 from reports.markdown import markdown
+from reports.pictures.sweep import chart
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> Comparison:

@@ -8,10 +8,10 @@ import pytest
 from harness.runs import MANIFEST, Outcome, Result, read_result
 from harness.statistics import paired_difference
 from policyqa.suite import Suite
-from reports.chart import chart
 from reports.comparison import Comparison, compare_run
 from reports.explained import NO_INTERVAL
 from reports.markdown import markdown
+from reports.pictures.sweep import chart
 from reports.sweep import FEWEST, Enough, curves, enough
 from tests.reports.conftest import FOUND, GAIN, amending, shown, write_sweep_run
 from tests.reports.made_up import described

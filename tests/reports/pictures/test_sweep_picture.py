@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.errors import RunError
-from reports.chart import chart
 from reports.comparison import Comparison, compare_run
+from reports.pictures.sweep import chart
 from tests.reports.conftest import GAIN
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -84,14 +84,14 @@ def test_the_same_run_gives_the_same_bytes_on_any_day_and_desk(
     sweep_run: Path, tmp_path: Path
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from reports.chart import chart;"
+        "import sys; from pathlib import Path; from reports.pictures.sweep import chart;"
         "from reports.comparison import compare_run;"
         "sys.stdout.write(chart(compare_run(Path(sys.argv[1]))))"
     )
     own = tmp_path / "matplotlibrc"
     own.write_text("lines.linewidth: 9\nsvg.fonttype: path\nfigure.dpi: 50\n")
     command = [sys.executable, "-c", code, str(sweep_run)]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MATPLOTLIBRC", str(own))
         other = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)

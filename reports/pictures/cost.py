@@ -1,0 +1,171 @@
+"""Quality against what a variant costs: points with numbers, and a key of them below."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.metrics import metric_names
+from reports.comparison import Comparison
+from reports.pictures.cost_points import CostPoint, cost_points, dear, floor_level
+from reports.pictures.drawing import (
+    MUTED,
+    PAPER,
+    WIDTH,
+    Picture,
+    painted,
+    shortened,
+)
+from reports.pictures.forest import deciding_by
+from reports.pictures.intervals import MARKS, figure_aloud
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+_UNITS = {
+    "seconds": "seconds a question",
+    "tokens": "tokens a question, prompt and answer",
+    "memory": "GB of weights",
+    "price": "price a question, in the suite's currency",
+}
+"""Of what may be dear."""
+_PLOT, _LINE, _AXIS = 230.0, 15.0, 36.0
+"""Heights in points: of the plot, of a line of the key, and of what is below the plot."""
+_LEFT = 50.0
+"""Points at the left of the plot."""
+_APART = 10.5
+"""Points between two numbers above one another."""
+_WIDE = 30
+"""Times the least from which a cost is drawn on a logarithmic scale."""
+
+
+def cost_picture(comparison: Comparison) -> Picture | None:
+    """The picture; None where no two variants tell what they cost."""
+    by, what = deciding_by(comparison), dear(comparison)
+    if by is None or what is None:
+        return None
+    points, left = cost_points(comparison, by, what)
+    metric = comparison.metrics[by]
+    unit, title = _UNITS[what], shortened(metric.title)
+    shares = by in metric_names() or metric.kind == "rate"
+    better = {True: "more is better", False: "less is better", None: ""}[metric.higher_is_better]
+    said = ", ".join(filter(None, [title, "0 to 1" if shares else "", better]))
+    heading = f"{title} against {unit}"
+    floor = floor_level(comparison, by)
+    words = [
+        f"{one.name}{f' ({one.tag})' if one.tag else ''}: {title} {figure_aloud(one.figure)}; "
+        f"{unit} {one.costs}{'; not shown worse than the best' if one.best else ''}"
+        for one in points
+    ]
+    words += [f"Dashed line: {floor[0]}, {title} {floor[1]:.3f}"] if floor else []
+
+    def paint(canvas: "Canvas") -> None:
+        _paint(canvas, points, said, unit, floor)
+
+    return Picture(
+        name="cost",
+        title=heading,
+        svg=painted("cost", heading, _PLOT + _AXIS + _LINE * (len(points) + 2), paint),
+        alternative=f"A point a variant. Up: {said}. Right: {unit}. {'. '.join(words)}.",
+        note=_note(points, left, floor is not None),
+    )
+
+
+def _paint(
+    canvas: "Canvas",
+    points: Sequence[CostPoint],
+    up: str,
+    right: str,
+    floor: tuple[str, float] | None,
+) -> None:
+    """The plot, and below it the key."""
+    height = _PLOT + _AXIS + _LINE * (len(points) + 2)
+    place = (
+        _LEFT / WIDTH,
+        1 - (_PLOT - 4) / height,
+        1 - (_LEFT + 22) / WIDTH,
+        (_PLOT - 26) / height,
+    )
+    panel = canvas.add_axes(place, facecolor="none")
+    panel.set_title(up, loc="left", x=-(_LEFT - 4) / (WIDTH - _LEFT - 22), size=9.5)
+    panel.set_xlabel(right)
+    costs = [one.cost for one in points]
+    if min(costs) > 0 and max(costs) > _WIDE * min(costs):
+        panel.set_xscale("log")
+        panel.xaxis.set_major_formatter(lambda cost, _: f"{cost:g}")
+    for one in points:
+        _paint_point(panel, one)
+    if floor:
+        panel.axhline(floor[1], linestyle="--", color=MUTED, linewidth=1).set_gid("floor")
+        end = ("axes fraction", "data")
+        panel.annotate(floor[0], (0, floor[1]), (3, 3), end, "offset points", color=MUTED)
+    panel.margins(x=0.06, y=0.08)
+    if panel.get_xscale() == "linear":
+        panel.set_xlim(left=0)
+    _number(canvas, panel, points)
+    page = canvas.add_axes((0, 0, 1, 1))
+    page.set(xlim=(0, WIDTH), ylim=(height, 0))
+    page.axis("off")
+    page.text(
+        WIDTH - 4, _PLOT + _AXIS + _LINE, f"{up.split(',')[0]} at {right}", ha="right", color=MUTED
+    )
+    for one in points:
+        _paint_key(page, one, _PLOT + _AXIS + _LINE * (one.number + 1))
+
+
+def _paint_point(panel: "Axes", one: CostPoint) -> None:
+    """A point with its interval; hollow, if another is shown to be better."""
+    if one.figure.low is not None and one.figure.high is not None:
+        ends = [one.figure.low, one.figure.high]
+        panel.plot([one.cost, one.cost], ends, color=one.colour, alpha=0.6, linewidth=1.2)
+    (point,) = panel.plot([one.cost], [one.figure.mean], MARKS[one.mark], color=one.colour)
+    point.set(
+        gid=f"point-{one.number}",
+        markersize=8 if one.chosen else 6.5,
+        zorder=4 if one.chosen else 3,
+    )
+    if not one.best:
+        point.set_markerfacecolor(PAPER)
+
+
+def _number(canvas: "Canvas", panel: "Axes", points: Sequence[CostPoint]) -> None:
+    """Numbers at the right of the points, pushed apart where they would be on top of each other."""
+    taken: list[tuple[float, float]] = []
+    canvas.draw_without_rendering()
+    for one in points:
+        x, y = panel.transData.transform((one.cost, one.figure.mean))
+        free = y
+        while any(abs(x - other) < 16 and abs(free - level) < _APART for other, level in taken):
+            free -= 1
+        taken.append((x, free))
+        panel.annotate(
+            str(one.number),
+            (one.cost, one.figure.mean),
+            (7, free - y - 3.5),
+            textcoords="offset points",
+            color=one.colour,
+            fontweight="bold" if one.chosen else "normal",
+        )
+
+
+def _paint_key(page: "Axes", one: CostPoint, line: float) -> None:
+    """A line of the key: number, marker, name and figures."""
+    weight = "bold" if one.chosen else "normal"
+    (mark,) = page.plot([28], [line - 3.5], MARKS[one.mark], color=one.colour, markersize=6)
+    if not one.best:
+        mark.set_markerfacecolor(PAPER)
+    page.text(18, line, str(one.number), ha="right", color=one.colour, fontweight=weight)
+    page.text(38, line, one.name, fontweight=weight)
+    figures = f"{one.figure.mean:.3f} at {one.costs}"
+    page.text(WIDTH - 4, line, figures, ha="right", color=MUTED)
+
+
+def _note(points: Sequence[CostPoint], left: int, floor: bool) -> str:
+    """What marks are, and what is not shown."""
+    said = ["Lines are 95% intervals."]
+    if any(one.best for one in points):
+        said.append("Filled: no other is shown to be better; hollow: another is, or it is none.")
+    if floor:
+        said.append("Dashed: the best floor, which needs no language model and tells no cost.")
+    if left:
+        said.append(f"Not shown: {left} further from the best.")
+    return " ".join(said)
