@@ -35,6 +35,8 @@ MOST = 1024.0
 """Times the questions there are, up to which it is looked for how many are enough."""
 PLANS = 1_000
 """Sets of clusters that are drawn."""
+PLANS_TRIED = 200
+"""Of them, where it is looked for how many clusters are enough."""
 PLANS_AT_ONCE = 50
 """Of them in memory together."""
 DRAWS = 2**11
@@ -47,13 +49,16 @@ ROUNDING = 1e-9
 """Of sums of squared shares."""
 
 
-def chances(contest: Contest, found: Estimates, factor: float) -> tuple[FloatArray, FloatArray]:
+def chances(
+    contest: Contest, found: Estimates, factor: float, plans: int = PLANS
+) -> tuple[FloatArray, FloatArray]:
     """The chance of each variant that it may be shipped, and that it is ruled out: (V,), (V,).
 
     Args:
         contest: the rule.
         found: the figures, taken as the true ones, of C clusters.
         factor: of as many times C clusters.
+        plans: sets of clusters that are drawn.
     """
     count = len(found.values)
     planned = found.grown(factor)
@@ -63,14 +68,14 @@ def chances(contest: Contest, found: Estimates, factor: float) -> tuple[FloatArr
     random = np.random.default_rng(SEED)
     weights, _ = pairs(count)
     groups = _by_size(found, weights)
-    for offset in (np.arange(PLANS // PLANS_AT_ONCE) + 0.5) / (PLANS // PLANS_AT_ONCE):
+    for offset in (np.arange(plans // PLANS_AT_ONCE) + 0.5) / (plans // PLANS_AT_ONCE):
         picks = _picks(groups, factor, offset)
         sizes = np.repeat([one.size for one in groups], picks)
         freedoms = replace(planned, freedom=float(freedom(sizes))).freedoms(weights)
         low, high = squares(_drawn(groups, picks, found, freedoms, contest.coverage, random), count)
         ship += contest.may_ship(low).sum(axis=0)
         out += contest.ruled_out(high).sum(axis=0)
-    return ship / PLANS, out / PLANS
+    return ship / plans, out / plans
 
 
 def growth_needed(contest: Contest, found: Estimates, variant: int) -> float | None:
@@ -80,7 +85,8 @@ def growth_needed(contest: Contest, found: Estimates, variant: int) -> float | N
     """
 
     def decided(factor: float) -> bool:
-        return bool(max(one[variant] for one in chances(contest, found, factor)) >= POWER)
+        found_chances = chances(contest, found, factor, PLANS_TRIED)
+        return bool(max(one[variant] for one in found_chances) >= POWER)
 
     if not decided(MOST):
         return None

@@ -45,6 +45,8 @@ class Outcome:
     """What the answer took, as ``Result.cost`` has the means of it; empty where nobody tells."""
     marks: tuple[LoggedMark, ...] = field(default=(), repr=False)
     """What metrics point at in its text, or in the references and the context of its document."""
+    asked: str = field(default="", repr=False)
+    """The prompt as it was asked, with the marks of a chat template."""
 
     def values_of(self, field: str) -> list[str]:
         """The values of a field of the document, of which a list has several, as text.
@@ -197,6 +199,12 @@ def _texts_of(document: dict[str, Any], answer: str) -> Row:
     return Row("", answer, references, context=document.get("context"))
 
 
+def _asked(sample: dict[str, Any]) -> str:
+    """The prompt of a sample; of one that does not keep it, what it was made of."""
+    kept = (sample.get("arguments") or {}).get("gen_args_0") or {}
+    return str(kept.get("arg_0") or sample["doc"].get("prompt") or "")
+
+
 def read_samples(path: Path) -> dict[str, Outcome]:
     """What an lm-eval sample log of a policyqa task holds, by question id.
 
@@ -220,6 +228,7 @@ def read_samples(path: Path) -> dict[str, Outcome]:
                     name: None if one is None else float(one)
                     for name, one in (sample.get("cost") or {}).items()
                 },
+                asked=_asked(sample),
                 marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:

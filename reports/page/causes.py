@@ -39,7 +39,7 @@ def cause_of(outcome: Outcome, better_than: float | None, higher: bool, by: str)
         higher: whether more is better.
         by: the deciding metric.
     """
-    if any(CONTRADICTED in mark.kind for mark in outcome.marks):
+    if any(CONTRADICTED in one.mark.kind for one in outcome.marks):
         return CONTRADICTED
     shown = shows_evidence(outcome)
     if abstained(outcome) and outcome.document.get("answerable", True):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.files import fingerprint
+from harness.metrics.marks import LoggedMark
 from harness.pairing import clusters_of
 from harness.runs import Outcome, Result
 from reports.comparison import YARDSTICK
@@ -72,7 +73,7 @@ def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
     }
     by = _deciding(after, list(facts))
     outcomes = [[column.result.outcomes[key] for key in keys] for column in columns]
-    kinds = sorted({mark.kind for those in outcomes for one in those for mark in one.marks})
+    kinds = sorted({told.mark.kind for those in outcomes for one in those for told in one.marks})
     head = {
         "identity": fingerprint([run.comparison.signature for run in runs]),
         "twoRuns": before is not None,
@@ -208,17 +209,21 @@ def _details(column: Column, key: str, outcome: Outcome) -> dict[str, Any]:
         "passages": _passages(outcome, context),
         "cost": dict(outcome.cost),
         "replicates": sum(key in one for one in column.result.replicates),
-        "marks": [
-            {
-                "of": mark.of,
-                "kind": mark.kind,
-                "note": mark.note,
-                "reference": mark.reference,
-                "start": _units(texts[mark.of][mark.reference][: mark.start]),
-                "end": _units(texts[mark.of][mark.reference][: mark.end]),
-            }
-            for mark in outcome.marks
-        ],
+        "marks": [_mark(told, texts) for told in outcome.marks],
+    }
+
+
+def _mark(told: LoggedMark, texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    mark = told.mark
+    text = texts[mark.of][mark.reference]
+    return {
+        "of": mark.of,
+        "kind": mark.kind,
+        "note": mark.note,
+        "metric": told.metric,
+        "reference": mark.reference,
+        "start": _units(text[: mark.start]),
+        "end": _units(text[: mark.end]),
     }
 
 
@@ -251,4 +256,4 @@ def _bit(found: bool | None) -> int | None:
 
 
 def _bits(outcome: Outcome, kinds: Sequence[str]) -> int:
-    return sum(1 << kinds.index(kind) for kind in {mark.kind for mark in outcome.marks})
+    return sum(1 << kinds.index(kind) for kind in {told.mark.kind for told in outcome.marks})

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.text import visible
+from harness.inert import visible
 from reports.cells import TextTable
 from reports.decision import Decided
 from reports.page.explorer import BEFORE, explorer
@@ -47,8 +48,7 @@ def page(after: RunRead, before: RunRead | None = None) -> str:
         signatures=[run.comparison.signature for _, run in runs if run],
         machine=_machine(after),
         style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),
-        library_style=Markup(_library("dt_bundle.css")),
-        library=Markup(_library("dt_bundle.js")),
+        library=Markup(_library()),
         script=Markup("\n".join(_script(name) for name in SCRIPTS)),
         head=_packed(found.head),
         details=[_packed(part) for part in found.parts],
@@ -73,10 +73,10 @@ def _script(name: str) -> str:
     return (ASSETS / f"{name}.js").read_text(encoding="utf-8")
 
 
-def _library(name: str) -> str:
-    """A file of the DataTables bundle that itables carries; it can end no element of the page."""
-    text = files("itables").joinpath("html", name).read_text(encoding="utf-8")
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+def _library() -> str:
+    """DataTables, as itables carries it, so that it can end no element of the page."""
+    bundle = files("itables").joinpath("html", "dt_bundle.js").read_text(encoding="utf-8")
+    return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def _packed(value: Any) -> Markup:
@@ -114,14 +114,12 @@ def _change(decided: Decided) -> str:
     if more <= 0:
         return ""
     return (
-        f"{more} more questions, {decided.needed.questions} of {decided.needed.clusters} groups in "
-        "all, would probably decide, were the figures found the true ones."
+        f"{more} more questions: {decided.needed.questions} in {decided.needed.clusters} groups in "
+        "all would probably decide, were the figures found the true ones."
     )
 
 
 def _tables(run: RunRead, when: str) -> list[TextTable]:
-    from dataclasses import replace
-
     found = tables(run.comparison)
     return [replace(one, title=f"{when}: {one.title}") for one in found] if when else found
 
