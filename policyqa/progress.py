@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from harness.inert import visible
 from harness.progress import Advance, duration
 
 FORETOLD_AFTER = 4.0
@@ -30,7 +31,7 @@ class Watch:
         """On standard error, if no console is named."""
         self._console = console = console or Console(stderr=True)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TaskProgressColumn(),
             TimeElapsedColumn(),
@@ -57,7 +58,8 @@ class Watch:
         """Show ``title`` while the body works; it calls what it is given as it gets on."""
         self._number += 1
         count = f"{self._number}/{self._count} " if self._count else ""
-        self._console.print(f"{count}{title} …", highlight=False)
+        title = visible(title)
+        self._console.print(f"{count}{title} …", highlight=False, markup=False)
         bar = self._progress.add_task(title, total=None)
         before = self._progress.tasks[self._whole].completed
         started = time.perf_counter()
@@ -84,7 +86,7 @@ class Watch:
 
     def say(self, line: str) -> None:
         """Print what the user should know, above the bars."""
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(visible(line), highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def _live(self) -> Iterator[None]:

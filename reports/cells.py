@@ -1,7 +1,7 @@
 """Figures → the text of cells, and the table they make: the parts every table shares."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.statistics import Difference, Figure
@@ -21,6 +21,16 @@ class TextTable:
     """What a reader of it must know."""
     conclusions: Sequence[str] = ()
     """What follows from it, to stand right below."""
+
+    def rewritten(self, change: Callable[[str], str]) -> "TextTable":
+        """The table with ``change`` made to every text: how all of it goes out one way."""
+        return TextTable(
+            change(self.title),
+            [change(column) for column in self.columns],
+            [[change(cell) for cell in row] for row in self.rows],
+            change(self.note),
+            [change(line) for line in self.conclusions],
+        )
 
 
 def label(name: str) -> str:

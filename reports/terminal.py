@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.inert import visible
 from reports.cells import TextTable
 from reports.comparison import Comparison
 from reports.tables import notes, tables
@@ -24,7 +25,8 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def show_tables(shown: Sequence[TextTable], signature: str, console: Console) -> None:
-    """Print tables, their notes and the signature of what they show."""
+    """Print tables, their notes and the signature of what they show, all text made visible."""
+    shown = [table.rewritten(visible) for table in shown]
     for table in shown:
         console.print(Text(table.title, style="bold"))
         for part in parted(table, console.width):
@@ -33,7 +35,7 @@ def show_tables(shown: Sequence[TextTable], signature: str, console: Console) ->
             console.print(Text("\n".join([*table.conclusions, ""])))
     for note in notes(shown):
         console.print(Text(note, style="dim"))
-    console.print(Text(f"signature: {signature}", style="dim"))
+    console.print(Text(f"signature: {visible(signature)}", style="dim"))
 
 
 def parted(table: TextTable, width: int) -> list[TextTable]:
