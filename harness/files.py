@@ -67,7 +67,7 @@ def write_whole(path: Path, text: str) -> None:
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with beside.open("w", encoding="utf-8") as file:
+    with beside.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -78,7 +78,7 @@ def _write_into(path: Path, descriptor: int | None, text: str) -> None:
     """Write what ``descriptor`` has open, or else ``path``, without replacing it."""
     try:
         opened = os.open(path, os.O_WRONLY) if descriptor is None else os.dup(descriptor)
-        with os.fdopen(opened, "w", encoding="utf-8") as file:
+        with os.fdopen(opened, "w", encoding="utf-8", newline="") as file:
             file.write(text)
     except OSError as error:
         reason = error.strerror or error

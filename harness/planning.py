@@ -39,13 +39,13 @@ PLANS_TRIED = 200
 """Of them, where it is looked for how many clusters are enough."""
 PLANS_AT_ONCE = 50
 """Of them in memory together."""
-DRAWS = 2**11
+DRAWS_A_PLAN = 2**11
 """Of the largest |t|, in each."""
 STEPS = 2
 """Sizes of clusters that are told apart, as one doubles."""
 ENOUGH = 20
 """Clusters of a size, of which what another adds is told."""
-ROUNDING = 1e-9
+UNEVEN = 1e-9
 """Of sums of squared shares."""
 
 
@@ -189,7 +189,7 @@ def _spread(added: FloatArray, shares: FloatArray) -> Callable[[FloatArray], Flo
     squared = quotients(added**2, np.broadcast_to((added**2).sum(axis=0), added.shape)).mean(axis=1)
     total, even, uneven = squared.sum(), 1 / len(shares), shares @ shares
     together = 0.0
-    if uneven - even > ROUNDING:
+    if uneven - even > UNEVEN:
         together = (total - (squared / shares).mean()) / (uneven - even)
         together = min(max(together, 0.0), total / uneven)
     alone = total - together * uneven
@@ -224,7 +224,7 @@ def _drawn(
         third = third + cubed / left**3
     root = root_of(covariance) @ weights.T
     errors = np.sqrt((root**2).sum(axis=1))
-    most = critical_of(root, freedoms, coverage, DRAWS)
+    most = critical_of(root, freedoms, coverage, DRAWS_A_PLAN)
     below, above = reach_of(most, quotients(np.asarray(third), errors**3))
     alone = random.standard_normal(off.shape) * np.sqrt(found.alone)
     delta = (found.values + off + alone) @ weights.T

@@ -48,6 +48,7 @@ def run(
     from reports.gate import gate_run
     from reports.tables import gate_tables
     from reports.terminal import show_comparison, show_tables
+    from reports.written import PAGE
 
     wanted = load_suite(suite, limit=limit)
     if gate is None and (junit or markdown or rows):
@@ -69,7 +70,7 @@ def run(
         print_json(comparison.as_json() | ({"gate": gated.verdict} if gated else {}))
     else:
         show_comparison(comparison, Console())
-        print(f"run folder: {folder}")
+        print(f"run folder: {folder}\npage: {folder / PAGE}")
     if gated:
         if not as_json:
             show_tables(gate_tables(gated), gated.pair.signature, Console())
@@ -78,23 +79,40 @@ def run(
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
+    html: Annotated[Path | None, typer.Option(help="Write the page (HTML) to this file.")] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(help="An earlier run, to stand beside this one in the page.", metavar="RUN"),
+    ] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write Markdown to this file.")] = None,
+    rows: Annotated[
+        Path | None, typer.Option("--csv", help="Write every answer, a row each, to this file.")
+    ] = None,
     chart: Annotated[Path | None, typer.Option(help="Write a sweep's chart (SVG) here.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a finished run."""
+    """Show a finished run, or write it as a page, Markdown or CSV."""
     from harness.files import write_whole
     from harness.runs import CHART
-    from reports.comparison import compare_run
     from reports.markdown import markdown as render
+    from reports.page.page import page
+    from reports.page.reading import read_run
     from reports.pictures.sweep import chart as draw
+    from reports.question_rows import question_csv
     from reports.terminal import show_comparison
 
-    comparison = compare_run(run)
+    if before and not html:
+        raise ConfigError("--before is of a page: add --html FILE")
+    finished = read_run(run)
+    comparison = finished.comparison
     if chart:
         write_whole(chart, draw(comparison))
     if markdown:
         drawn = chart or run / CHART
         link = os.path.relpath(drawn, markdown.parent) if drawn.is_file() else None
         write_whole(markdown, render(comparison, link))
+    if rows:
+        write_whole(rows, question_csv(list(finished.results.values())))
+    if html:
+        write_whole(html, page(finished, read_run(before) if before else None))
     tell(comparison, as_json, show_comparison)

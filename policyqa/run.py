@@ -10,11 +10,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.files import locked, read_json, write_json, write_whole
+from harness.files import locked, read_json, write_json
 from harness.kept import Kept
 from harness.metrics import Metric
 from harness.models import catalogue
-from harness.runs import CHART, MANIFEST, VARIANT_RECORD, variant_folder
+from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
 from policyqa.manifest import make_manifest
@@ -24,9 +24,9 @@ from policyqa.progress import Watch
 from policyqa.suite import Suite
 from rag.embedder import Embedder
 from reports.audit import AUDIT, audit_run
-from reports.comparison import Comparison, compare_run
-from reports.markdown import markdown
-from reports.pictures.sweep import chart
+from reports.comparison import Comparison
+from reports.page.reading import read_run
+from reports.written import write_reports
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> Comparison:
@@ -62,10 +62,10 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
             tried = kept.tried(one.question for one in plan.asked)
             write_json(out / MANIFEST, make_manifest(plan, tried))
             _audit(suite, out, watch)
-            comparison = compare_run(out)
-            write_json(out / "comparison.json", comparison.as_json())
-            _report(comparison, out)
-    return comparison
+            finished = read_run(out)
+            write_json(out / "comparison.json", finished.comparison.as_json())
+            write_reports(finished)
+    return finished.comparison
 
 
 def _begin(plan: Plan, out: Path) -> None:
@@ -169,13 +169,3 @@ def _drop_other_variants(plan: Plan, out: Path) -> None:
     for record in list((out / "variants").rglob(VARIANT_RECORD)):
         if record.parent not in named:
             shutil.rmtree(record.parent)
-
-
-def _report(comparison: Comparison, out: Path) -> None:
-    """The tables as Markdown, and the chart if the suite varied the context."""
-    drawn = bool(comparison.sweep)
-    if drawn:
-        write_whole(out / CHART, chart(comparison))
-    else:
-        (out / CHART).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
-    write_whole(out / "report.md", markdown(comparison, CHART if drawn else None))

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from harness.inert import visible
 from reports.cells import TextTable
 from reports.decision import Decided
-from reports.page.explorer import BEFORE, explorer
+from reports.page.explorer import explorer
 from reports.page.reading import RunRead, check_comparable
 from reports.pairwise import compare_variants
 from reports.pictures import pictures
@@ -47,9 +47,9 @@ def page(after: RunRead, before: RunRead | None = None) -> str:
         notes=notes(shown),
         signatures=[run.comparison.signature for _, run in runs if run],
         machine=_machine(after),
-        style=Markup((ASSETS / "page.css").read_text(encoding="utf-8")),
-        library=Markup(_library()),
-        script=Markup("\n".join(_script(name) for name in SCRIPTS)),
+        style=(ASSETS / "page.css").read_text(encoding="utf-8"),
+        library=_library(),
+        script="\n".join(_script(name) for name in SCRIPTS),
         head=_packed(found.head),
         details=[_packed(part) for part in found.parts],
     )
@@ -79,10 +79,10 @@ def _library() -> str:
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _packed(value: Any) -> Markup:
+def _packed(value: Any) -> str:
     """JSON, compressed, in base64, which ends no element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-    return Markup(base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode())
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
 
 def _title(after: RunRead, before: RunRead | None) -> str:
@@ -126,13 +126,13 @@ def _tables(run: RunRead, when: str) -> list[TextTable]:
 
 def _flips(after: RunRead, before: RunRead) -> list[TextTable]:
     """Each variant that both have, after minus before."""
-    both = [name for name in after.results if name in before.results]
-    floors = [name for name in both if after.manifest["variants"][name]["floor"]]
-    return [
-        pair_table(compare_variants(variant_side(after.folder, one), variant_side(before.folder, one)))
-        for one in both
-        if one not in floors
+    both = [
+        name
+        for name, what in after.manifest["variants"].items()
+        if name in before.results and not what["floor"]
     ]
+    sides = [(variant_side(after.folder, one), variant_side(before.folder, one)) for one in both]
+    return [pair_table(compare_variants(*pair)) for pair in sides]
 
 
 def _machine(run: RunRead) -> str:

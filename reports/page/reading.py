@@ -15,7 +15,7 @@ class RunRead:
     """A finished run."""
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: dict[str, Any]
     results: Mapping[str, Result]
     """Of each variant, by name."""
     comparison: Comparison

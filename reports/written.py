@@ -1,0 +1,25 @@
+"""What is written beside a run's figures: the page, Markdown, rows for a spreadsheet, the chart."""
+
+from harness.files import write_whole
+from harness.runs import CHART
+from reports.markdown import markdown
+from reports.page.page import page
+from reports.page.reading import RunRead
+from reports.pictures.sweep import chart
+from reports.question_rows import question_csv
+
+PAGE = "report.html"
+"""In a run's folder."""
+
+
+def write_reports(run: RunRead) -> None:
+    """Write ``report.html``, ``report.md`` and ``report.csv`` into a run's folder, and the chart of
+    a suite that varied the context."""
+    drawn = bool(run.comparison.sweep)
+    if drawn:
+        write_whole(run.folder / CHART, chart(run.comparison))
+    else:
+        (run.folder / CHART).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
+    write_whole(run.folder / "report.md", markdown(run.comparison, CHART if drawn else None))
+    write_whole(run.folder / "report.csv", question_csv(list(run.results.values())))
+    write_whole(run.folder / PAGE, page(run))
