@@ -1,6 +1,7 @@
 """Quality against what a variant costs: points with numbers, and a key of them below."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.metrics import metric_names
@@ -34,8 +35,19 @@ _LEFT = 50.0
 """Points at the left of the plot."""
 _APART = 10.5
 """Points between two numbers above one another."""
+_AROUND = [(side, up) for side in (7, -7) for up in (0, -1, 1, -2, 2)]
+"""Where a number may stand: points to the right of its point, and lines above it."""
 _WIDE = 30
 """Times the least from which a cost is drawn on a logarithmic scale."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is written beside the plot: of its axes, and above the figures of the key."""
+
+    up: str
+    right: str
+    key: str
 
 
 def cost_picture(comparison: Comparison) -> Picture | None:
@@ -50,6 +62,7 @@ def cost_picture(comparison: Comparison) -> Picture | None:
     better = {True: "more is better", False: "less is better", None: ""}[metric.higher_is_better]
     said = ", ".join(filter(None, [title, "0 to 1" if shares else "", better]))
     heading = f"{title} against {unit}"
+    key = shortened(f"{title} at {unit}", 58)
     floor = floor_level(comparison, by)
     words = [
         f"{one.name}{f' ({one.tag})' if one.tag else ''}: {title} {figure_aloud(one.figure)}; "
@@ -59,7 +72,7 @@ def cost_picture(comparison: Comparison) -> Picture | None:
     words += [f"Dashed line: {floor[0]}, {title} {floor[1]:.3f}"] if floor else []
 
     def paint(canvas: "Canvas") -> None:
-        _paint(canvas, points, said, unit, floor)
+        _paint(canvas, points, _Words(said, unit, key), floor)
 
     return Picture(
         name="cost",
@@ -73,8 +86,7 @@ def cost_picture(comparison: Comparison) -> Picture | None:
 def _paint(
     canvas: "Canvas",
     points: Sequence[CostPoint],
-    up: str,
-    right: str,
+    words: _Words,
     floor: tuple[str, float] | None,
 ) -> None:
     """The plot, and below it the key."""
@@ -86,8 +98,8 @@ def _paint(
         (_PLOT - 26) / height,
     )
     panel = canvas.add_axes(place, facecolor="none")
-    panel.set_title(up, loc="left", x=-(_LEFT - 4) / (WIDTH - _LEFT - 22), size=9.5)
-    panel.set_xlabel(right)
+    panel.set_title(words.up, loc="left", x=-(_LEFT - 4) / (WIDTH - _LEFT - 22), size=9.5)
+    panel.set_xlabel(words.right)
     costs = [one.cost for one in points]
     if min(costs) > 0 and max(costs) > _WIDE * min(costs):
         panel.set_xscale("log")
@@ -105,9 +117,7 @@ def _paint(
     page = canvas.add_axes((0, 0, 1, 1))
     page.set(xlim=(0, WIDTH), ylim=(height, 0))
     page.axis("off")
-    page.text(
-        WIDTH - 4, _PLOT + _AXIS + _LINE, f"{up.split(',')[0]} at {right}", ha="right", color=MUTED
-    )
+    page.text(WIDTH - 4, _PLOT + _AXIS + _LINE, words.key, ha="right", color=MUTED)
     for one in points:
         _paint_key(page, one, _PLOT + _AXIS + _LINE * (one.number + 1))
 
@@ -128,23 +138,26 @@ def _paint_point(panel: "Axes", one: CostPoint) -> None:
 
 
 def _number(canvas: "Canvas", panel: "Axes", points: Sequence[CostPoint]) -> None:
-    """Numbers at the right of the points, pushed apart where they would be on top of each other."""
+    """Numbers beside the points, at the first place that is free; where none is, the key tells."""
     taken: list[tuple[float, float]] = []
     canvas.draw_without_rendering()
     for one in points:
         x, y = panel.transData.transform((one.cost, one.figure.mean))
-        free = y
-        while any(abs(x - other) < 16 and abs(free - level) < _APART for other, level in taken):
-            free -= 1
-        taken.append((x, free))
-        panel.annotate(
-            str(one.number),
-            (one.cost, one.figure.mean),
-            (7, free - y - 3.5),
-            textcoords="offset points",
-            color=one.colour,
-            fontweight="bold" if one.chosen else "normal",
-        )
+        for right, up in _AROUND:
+            at = (x + right, y + up * _APART)
+            if any(abs(at[0] - a) < 16 and abs(at[1] - b) < _APART - 1 for a, b in taken):
+                continue
+            taken.append(at)
+            panel.annotate(
+                str(one.number),
+                (one.cost, one.figure.mean),
+                (right, up * _APART - 3.5),
+                textcoords="offset points",
+                ha="left" if right > 0 else "right",
+                color=one.colour,
+                fontweight="bold" if one.chosen else "normal",
+            )
+            break
 
 
 def _paint_key(page: "Axes", one: CostPoint, line: float) -> None:
@@ -154,7 +167,7 @@ def _paint_key(page: "Axes", one: CostPoint, line: float) -> None:
     if not one.best:
         mark.set_markerfacecolor(PAPER)
     page.text(18, line, str(one.number), ha="right", color=one.colour, fontweight=weight)
-    page.text(38, line, one.name, fontweight=weight)
+    page.text(38, line, shortened(one.name, 32), fontweight=weight)
     figures = f"{one.figure.mean:.3f} at {one.costs}"
     page.text(WIDTH - 4, line, figures, ha="right", color=MUTED)
 
@@ -163,7 +176,7 @@ def _note(points: Sequence[CostPoint], left: int, floor: bool) -> str:
     """What marks are, and what is not shown."""
     said = ["Lines are 95% intervals."]
     if any(one.best for one in points):
-        said.append("Filled: no other is shown to be better; hollow: another is, or it is none.")
+        said.append("Filled: none is shown to be better; hollow: one is, or it is no candidate.")
     if floor:
         said.append("Dashed: the best floor, which needs no language model and tells no cost.")
     if left:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.statistics import Figure
 from reports.comparison import Comparison, VariantFigures
-from reports.pictures.drawing import ACCENT, INK, MUTED, ROWS_SHOWN, shortened
+from reports.pictures.drawing import ACCENT, INK, MOST_ROWS, MUTED, shortened
 from reports.pictures.forest import mark_of
 from reports.pictures.intervals import Mark
 
@@ -60,7 +60,7 @@ def cost_points(comparison: Comparison, by: str, what: str) -> tuple[list[CostPo
     higher = comparison.metrics[by].higher_is_better is not False
     found.sort(key=lambda one: one[1].mean, reverse=higher)
     points = []
-    for number, (name, figure, costs) in enumerate(found[:ROWS_SHOWN], 1):
+    for number, (name, figure, costs) in enumerate(found[:MOST_ROWS], 1):
         mark, tag = mark_of(comparison, name)
         points.append(
             CostPoint(

@@ -55,7 +55,7 @@ WIDTH = 350.0
 """Of every picture, in points: as wide as a telephone, where its text is as large as written."""
 LONGEST = 40
 """Characters of a name that are shown."""
-ROWS_SHOWN = 30
+MOST_ROWS = 30
 """Variants, or other rows, that a picture shows."""
 
 

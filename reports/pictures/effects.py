@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from harness.statistics import Difference
 from reports.attribution import ASKED, Effect
 from reports.comparison import Comparison
-from reports.pictures.drawing import ROWS_SHOWN, Picture, shortened
+from reports.pictures.drawing import MOST_ROWS, Picture, shortened
 from reports.pictures.forest import deciding_by
 from reports.pictures.intervals import IntervalRow, rows_picture, words_of
 from reports.slices import FEW, Slice
@@ -21,7 +21,7 @@ def effects_picture(comparison: Comparison) -> Picture | None:
     if metric is None:
         return None
     found = effect_rows(comparison, metric)
-    rows, left = found[:ROWS_SHOWN], len(found) - ROWS_SHOWN
+    rows, left = found[:MOST_ROWS], len(found) - MOST_ROWS
     said = shortened(comparison.metrics[metric].title)
     title = f"What each change adds to {said}, 95% intervals"
     below = f"{said} added{_better(comparison, metric)}"
@@ -56,7 +56,7 @@ def slices_pictures(comparison: Comparison) -> list[Picture]:
     """A picture each variant, of those the slices table shows: its differences by slice."""
     shown = _sliced(comparison)
     metric = _metric(
-        comparison, [one.vs_baseline[name] for one in comparison.slices for name in shown]
+        comparison, [one.vs_baseline.get(name, {}) for one in comparison.slices for name in shown]
     )
     if metric is None:
         return []
@@ -73,7 +73,7 @@ def slices_pictures(comparison: Comparison) -> list[Picture]:
             title=title,
             svg=rows_picture(name, title, rows, below),
             alternative=f"A row a slice: {below.splitlines()[0]}. {words_of(rows)}.",
-            note=" ".join(notes),
+            note=" ".join(notes) if name == drawn[-1][0] else "",
             group="Where the differences are",
         )
         for name, title, rows, below in drawn
@@ -86,7 +86,7 @@ def slice_rows(comparison: Comparison, variant: str, metric: str) -> list[Interv
     return [
         _slice_row(one, found)
         for one in comparison.slices
-        if (found := one.vs_baseline[variant].get(metric))
+        if (found := one.vs_baseline.get(variant, {}).get(metric))
     ]
 
 
@@ -136,7 +136,7 @@ def _slices(
     said, baseline = shortened(comparison.metrics[metric].title), shortened(comparison.baseline)
     name = shortened(variant)
     title = f"{said} by slice: {name} minus {baseline}, 95% intervals"
-    rows = slice_rows(comparison, variant, metric)[:ROWS_SHOWN]
+    rows = slice_rows(comparison, variant, metric)[:MOST_ROWS]
     below = f"{said}, {name} minus {baseline}"
     return f"slices-{number}", title, rows, below + _better(comparison, metric)
 

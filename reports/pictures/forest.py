@@ -11,7 +11,7 @@ from harness.statistics import Difference
 from harness.verdict import Beside
 from reports.comparison import Comparison
 from reports.decision import EVIDENT
-from reports.pictures.drawing import ACCENT, BAD, GOOD, INK, MUTED, Picture, shortened
+from reports.pictures.drawing import ACCENT, BAD, GOOD, INK, LONGEST, MUTED, Picture, shortened
 from reports.pictures.intervals import IntervalRow, Mark, kept_rows, rows_picture, words_of
 
 _SHOWN = {
@@ -177,7 +177,9 @@ def _row(
             verdict.decision
         ]
         colour = ACCENT
-    return IntervalRow(shortened(name), found, tag, mark=mark, colour=colour, chosen=chosen)
+    # Both stand on one line.
+    name = shortened(name, min(LONGEST, 58 - len(tag)))
+    return IntervalRow(name, found, tag, mark=mark, colour=colour, chosen=chosen)
 
 
 def _note(comparison: Comparison, rows: list[IntervalRow], margin: float) -> str:

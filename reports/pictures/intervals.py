@@ -1,5 +1,6 @@
 """Figures with their intervals, a row each below one another: the parts of every forest plot."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.statistics import Difference, Figure
 from harness.verdict import Beside
 from reports.cells import change
-from reports.pictures.drawing import ACCENT, INK, MUTED, PAPER, ROWS_SHOWN, WIDTH, painted
+from reports.pictures.drawing import ACCENT, INK, MOST_ROWS, MUTED, PAPER, WIDTH, painted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +19,10 @@ MARKS: dict[Mark, str] = {"variant": "o", "floor": "s", "evidence": "D", "in pla
 """The marker of each."""
 _ROW, _LINE = 30.0, 12.0
 """Heights in points: of a row, and of each line of its details."""
-_TOP, _BELOW = 2.0, 46.0
-"""Points above the rows, and below them for the axis."""
+_TOP, _AXIS = 2.0, 22.0
+"""Points above the rows, and below them for the axis and its numbers."""
+_LETTERS = 58
+"""Characters of a line across the whole picture."""
 _LETTER = 5.6
 """Width of a character in points, generously."""
 
@@ -77,22 +80,25 @@ def rows_picture(
         margin: how far the band around 0 reaches to both sides.
     """
     height = sum(row.height for row in rows)
+    wrap = textwrap.TextWrapper(_LETTERS, break_on_hyphens=False).wrap
+    lines = [part for line in below.splitlines() for part in wrap(line)]
+    total = _TOP + height + _AXIS + _LINE * len(lines)
 
     def paint(canvas: "Canvas") -> None:
-        whole = (0, _BELOW / (height + _TOP + _BELOW), 1, height / (height + _TOP + _BELOW))
+        whole = (0, 1 - (_TOP + height) / total, 1, height / total)
         page = canvas.add_axes(whole)
         page.set(xlim=(0, WIDTH), ylim=(height, 0))
         page.axis("off")
         letters = max(len(row.figures) for row in rows)
         wide = 1 - (letters * _LETTER + 10) / WIDTH
         panel = canvas.add_axes((0.01, whole[1], wide, whole[3]), facecolor="none")
-        _prepare(panel, rows, height, below, margin)
+        _prepare(panel, rows, height, "\n".join(lines), margin)
         top = 0.0
         for number, row in enumerate(rows, 1):
             _paint_row(page, panel, row, top, number)
             top += row.height
 
-    return painted(name, title, height + _TOP + _BELOW, paint)
+    return painted(name, title, total, paint)
 
 
 def words_of(rows: Sequence[IntervalRow]) -> str:
@@ -113,7 +119,7 @@ def kept_rows(rows: Sequence[IntervalRow], higher: bool) -> tuple[list[IntervalR
     ordered = sorted(rows, key=lambda row: row.found.delta, reverse=higher)
     needed = [row for row in ordered if row.chosen or row.mark == "in place"]
     others = [row for row in ordered if row not in needed]
-    kept = [*needed, *others[: max(ROWS_SHOWN - len(needed), 0)]]
+    kept = [*needed, *others[: max(MOST_ROWS - len(needed), 0)]]
     left = len(rows) - len(kept)
     said = f"Not shown: {left} further from the best." if left else ""
     return [row for row in ordered if row in kept], said

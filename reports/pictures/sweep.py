@@ -24,7 +24,7 @@ PANEL = (3.4, 3.0)
 """Width and height of a panel of a file, in inches."""
 _HEIGHT = 250.0
 """Of a panel of a page, in points."""
-_SMALL = 8.5
+_SMALL = 9.0
 """Size of labels in points."""
 
 
@@ -99,7 +99,7 @@ def _title(comparison: Comparison, curve: Curve, metric: str | None) -> str:
 
 
 def _common(curve: Curve) -> str:
-    return shortened(curve.fixed, 60)
+    return shortened(curve.fixed)
 
 
 def _paint(panel: "Axes", comparison: Comparison, curve: Curve, metric: str | None) -> None:
