@@ -48,7 +48,7 @@ def run(
     from reports.gate import gate_run
     from reports.tables import gate_tables
     from reports.terminal import show_comparison, show_tables
-    from reports.written import PAGE
+    from reports.written import RUN_PAGE
 
     wanted = load_suite(suite, limit=limit)
     if gate is None and (junit or markdown or rows):
@@ -70,7 +70,7 @@ def run(
         print_json(comparison.as_json() | ({"gate": gated.verdict} if gated else {}))
     else:
         show_comparison(comparison, Console())
-        print(f"run folder: {folder}\npage: {folder / PAGE}")
+        print(f"run folder: {folder}\npage: {folder / RUN_PAGE}")
     if gated:
         if not as_json:
             show_tables(gate_tables(gated), gated.pair.signature, Console())
@@ -95,7 +95,7 @@ def report(
     from harness.files import write_whole
     from harness.runs import CHART
     from reports.markdown import markdown as render
-    from reports.page.page import page
+    from reports.page.page import run_page
     from reports.page.reading import read_run
     from reports.pictures.sweep import chart as draw
     from reports.question_rows import question_csv
@@ -114,5 +114,5 @@ def report(
     if rows:
         write_whole(rows, question_csv(list(finished.results.values())))
     if html:
-        write_whole(html, page(finished, read_run(before) if before else None))
+        write_whole(html, run_page(finished, read_run(before) if before else None))
     tell(comparison, as_json, show_comparison)

@@ -3,12 +3,12 @@
 from harness.files import write_whole
 from harness.runs import CHART
 from reports.markdown import markdown
-from reports.page.page import page
+from reports.page.page import run_page
 from reports.page.reading import RunRead
 from reports.pictures.sweep import chart
 from reports.question_rows import question_csv
 
-PAGE = "report.html"
+RUN_PAGE = "report.html"
 """In a run's folder."""
 
 
@@ -22,4 +22,4 @@ def write_reports(run: RunRead) -> None:
         (run.folder / CHART).unlink(missing_ok=True)  # Of the suite as it was in an earlier run.
     write_whole(run.folder / "report.md", markdown(run.comparison, CHART if drawn else None))
     write_whole(run.folder / "report.csv", question_csv(list(run.results.values())))
-    write_whole(run.folder / PAGE, page(run))
+    write_whole(run.folder / RUN_PAGE, run_page(run))

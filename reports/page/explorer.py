@@ -20,7 +20,7 @@ from reports.page.reading import RunRead
 from reports.reported import MetricFacts
 from reports.slices import slicings
 
-PART = 50
+QUESTIONS_A_PART = 50
 """Questions whose details are packed together."""
 
 
@@ -30,7 +30,7 @@ class Explorer:
 
     head: dict[str, Any]
     parts: list[list[Any]]
-    """Of each ``PART`` questions, by question and variant."""
+    """Of each ``QUESTIONS_A_PART`` questions, by question and variant."""
 
 
 def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
@@ -64,14 +64,17 @@ def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
             for one in columns
         ],
         "causes": CAUSES,
-        "questionsAPart": PART,
+        "questionsAPart": QUESTIONS_A_PART,
         **_questions(after, [row[0] for row in rows]),
         **_answers(rows),
         "scores": [[_scores(column, name, keys) for column in columns] for name in metrics],
         "cause": [_causes(column, keys, by) for column in columns],
     }
     details = [[details_of(*pair) for pair in zip(columns, row, strict=True)] for row in rows]
-    return Explorer(head, [details[at : at + PART] for at in range(0, len(details), PART)])
+    return Explorer(
+        head,
+        [details[at : at + QUESTIONS_A_PART] for at in range(0, len(details), QUESTIONS_A_PART)],
+    )
 
 
 def _metrics(after: RunRead, before: RunRead | None) -> dict[str, MetricFacts]:

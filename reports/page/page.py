@@ -26,7 +26,7 @@ SCRIPTS = ("data", "text", "state", "filters", "list", "question", "judging", "m
 """In the order in which they use one another."""
 
 
-def page(after: RunRead, before: RunRead | None = None) -> str:
+def run_page(after: RunRead, before: RunRead | None = None) -> str:
     """The page of a run; of two, the later beside the earlier. The same runs give the same bytes.
 
     Raises:

@@ -7,7 +7,7 @@ from harness.statistics import Figure
 from reports.comparison import Comparison, VariantFigures
 from reports.pictures.drawing import ACCENT, INK, MOST_ROWS, MUTED, shortened
 from reports.pictures.forest import mark_of
-from reports.pictures.intervals import Mark
+from reports.pictures.intervals import PointMark
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class CostPoint:
     name: str
     cost: float
     figure: Figure
-    mark: Mark
+    mark: PointMark
     tag: str
     best: bool
     """Whether no other is shown to be better."""

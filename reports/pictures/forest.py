@@ -12,7 +12,7 @@ from harness.verdict import Beside
 from reports.comparison import Comparison
 from reports.decision import EVIDENT
 from reports.pictures.drawing import ACCENT, BAD, GOOD, INK, LONGEST, MUTED, Picture, shortened
-from reports.pictures.intervals import IntervalRow, Mark, kept_rows, rows_picture, words_of
+from reports.pictures.intervals import IntervalRow, PointMark, kept_rows, rows_picture, words_of
 
 _SHOWN = {
     "oracle": "ceiling: shown the evidence",
@@ -39,7 +39,7 @@ def in_place_of(comparison: Comparison) -> str:
     return comparison.verdict.in_place if comparison.verdict else comparison.baseline
 
 
-def mark_of(comparison: Comparison, name: str) -> tuple[Mark, str]:
+def mark_of(comparison: Comparison, name: str) -> tuple[PointMark, str]:
     """How a variant is drawn, and what is said of it: nothing of one that could ship."""
     entry = comparison.variants[name]
     if name == in_place_of(comparison):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-Mark = Literal["variant", "floor", "evidence", "in place"]
-MARKS: dict[Mark, str] = {"variant": "o", "floor": "s", "evidence": "D", "in place": "o"}
+PointMark = Literal["variant", "floor", "evidence", "in place"]
+MARKS: dict[PointMark, str] = {"variant": "o", "floor": "s", "evidence": "D", "in place": "o"}
 """The marker of each."""
 _ROW, _LINE = 30.0, 12.0
 """Heights in points: of a row, and of each line of its details."""
@@ -37,7 +37,7 @@ class IntervalRow:
     """What is said of it, at the right."""
     details: Sequence[str] = ()
     """Lines below the name."""
-    mark: Mark = "variant"
+    mark: PointMark = "variant"
     colour: str = INK
     chosen: bool = False
     pale: bool = False
