@@ -120,8 +120,17 @@ def _change(decided: Decided) -> str:
 
 
 def _tables(run: RunRead, when: str) -> list[TextTable]:
-    found = tables(run.comparison)
-    return [replace(one, title=f"{when}: {one.title}") for one in found] if when else found
+    """The tables of a run, without what stands at the top already."""
+    verdict = run.comparison.verdict
+    said = set(verdict.reasons) if verdict else set()
+    return [
+        replace(
+            one,
+            title=f"{when}: {one.title}" if when else one.title,
+            conclusions=[line for line in one.conclusions if line not in said],
+        )
+        for one in tables(run.comparison)
+    ]
 
 
 def _flips(after: RunRead, before: RunRead) -> list[TextTable]:
