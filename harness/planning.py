@@ -171,7 +171,9 @@ def _by_size(found: Estimates, weights: FloatArray) -> list[_Clusters]:
         here = steps == step
         like = here if here.sum() >= ENOUGH else np.ones_like(here)
         size = found.shares[here].mean()
-        one = added[like] * (spread(size) / spread(found.shares[like]))[:, None]
+        there = spread(found.shares[like])
+        # Where nothing differs there is no spread, and nothing to be spread.
+        one = added[like] * quotients(np.full_like(there, spread(size)), there)[:, None]
         groups.append(_Clusters(here.sum(), size, one - one.mean(axis=0), weights))
     return groups
 

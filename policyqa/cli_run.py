@@ -98,8 +98,8 @@ def report(
     from reports.page.page import run_page
     from reports.page.reading import read_run
     from reports.pictures.sweep import chart as draw
-    from reports.question_rows import question_csv
     from reports.terminal import show_comparison
+    from reports.written import write_rows
 
     if before and not html:
         raise ConfigError("--before is of a page: add --html FILE")
@@ -112,7 +112,7 @@ def report(
         link = os.path.relpath(drawn, markdown.parent) if drawn.is_file() else None
         write_whole(markdown, render(comparison, link))
     if rows:
-        write_whole(rows, question_csv(list(finished.results.values())))
+        write_rows(rows, finished.results.values())
     if html:
         write_whole(html, run_page(finished, read_run(before) if before else None))
     tell(comparison, as_json, show_comparison)

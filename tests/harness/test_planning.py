@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from benchmarks.coverage.populations import RARE_SOURCE
+from benchmarks.decisions import MadeUp, powers
 from harness.contest import Contest, squares
 from harness.family import Estimates, bounds, estimates, pairs
 from harness.jackknife import FloatArray
@@ -93,3 +95,25 @@ def test_the_detectable_difference_is_shown_four_times_in_five() -> None:
 
 def test_too_few_clusters_have_no_chance() -> None:
     assert chances(RULE, of_truth(3.0), 19 / PILOT)[0].tolist() == [0, 0, 0]
+
+
+def test_variants_that_never_differ_are_never_decided_between() -> None:
+    found = of_truth(0.0)
+    same = Estimates(
+        np.zeros(3),
+        np.zeros_like(found.deviations),
+        found.shares,
+        found.of_replicates,
+        found.clusters,
+        found.freedom,
+    )
+    assert chances(RULE, same, 1.0)[0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("turn", [1.0, -1.0])
+def test_a_plan_has_a_cluster_of_a_quarter_of_all_questions(turn: float) -> None:
+    """Its chance decides: a plan of clusters without it would promise what such runs do not."""
+    source = MadeUp(RARE_SOURCE, turn)
+    deviation = 0.1
+    planned, found = powers(source, 2, deviation, 400, 30)
+    assert found == pytest.approx(planned, abs=0.08)
