@@ -6,6 +6,7 @@ yardstick floor; where a run has none, below what is in place), and one that ref
 have answered, or has a mark of a contradiction.
 """
 
+from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
 from harness.runs import Outcome
 
 CONTRADICTED = "contradicted"
@@ -25,9 +26,13 @@ def shows_evidence(outcome: Outcome) -> bool | None:
 
 
 def abstained(outcome: Outcome) -> bool | None:
-    """Whether the answer says that the documents do not answer; None where that was not scored."""
-    found = outcome.values.get("abstained")
-    return None if found is None else found == 1.0
+    """Whether the answer says that the documents do not answer, by whichever rate counts it; None
+    where none does."""
+    if FalseAnswer.name in outcome.values:
+        return outcome.values[FalseAnswer.name] == 0.0
+    found = [outcome.values.get(one.name) for one in (OVER_REFUSAL, ABSTAINED)]
+    told = [one for one in found if one is not None]
+    return 1.0 in told if told else None
 
 
 def cause_of(outcome: Outcome, better_than: float | None, higher: bool, by: str) -> str | None:
