@@ -59,17 +59,19 @@ def processor_seconds(session: CDPSession) -> float:
     return float(next(one["value"] for one in found if one["name"] == "ProcessTime"))
 
 
-def filtered(page: Page, label: str) -> float:
-    """Milliseconds from the choice of a filter until the list is laid out."""
-    script = """label => {
-        const select = document.getElementById("control-show");
-        select.value = [...select.options].find((one) => one.label === label).value;
+def listed_in(page: Page, control: str, value: str) -> float:
+    """Milliseconds from the change of a control until the list is laid out."""
+    script = """([id, value]) => {
+        const control = document.getElementById(`control-${id}`);
+        control.value = value;
         const start = performance.now();
-        select.dispatchEvent(new Event("change", { bubbles: true }));
+        for (const name of ["input", "change"]) {
+            control.dispatchEvent(new Event(name, { bubbles: true }));
+        }
         document.getElementById("list").getBoundingClientRect();
         return performance.now() - start;
     }"""
-    return float(page.evaluate(script, label))
+    return float(page.evaluate(script, [control, value]))
 
 
 def print_page() -> None:
@@ -85,10 +87,9 @@ def print_page() -> None:
         )
         began = time.process_time()
         file.write_text(run_page(run), encoding="utf-8")
+        written, size = time.process_time() - began, file.stat().st_size / 1e6
         print(f"{len(VARIANTS)} variants, {asked.questions} questions")
-        print(
-            f"page: {file.stat().st_size / 1e6:.1f} MB, written in {time.process_time() - began:.1f} s"
-        )
+        print(f"page: {size:.1f} MB, written in {written:.1f} s of processor time")
         for line in seen(file, asked.chromium):
             print(line)
 
@@ -103,7 +104,11 @@ def seen(file: Path, chromium: str) -> list[str]:
         page.goto(file.as_uri())
         page.wait_for_selector("html[data-ready=yes]", timeout=120_000)
         lines = [f"first usable: {processor_seconds(session):.2f} s of processor time"]
-        lines += [f"filter {label}: {filtered(page, label):.0f} ms" for label in FILTERS]
+        for value in FILTERS:
+            lines.append(f"filter {value}: {listed_in(page, 'show', value):.0f} ms")
+        for words in ("some", "some more"):
+            lines.append(f"search {words!r}: {listed_in(page, 'search', words):.0f} ms")
+        listed_in(page, "search", "")
         began = page.evaluate("performance.now()")
         page.locator("button.open").first.click()
         page.wait_for_selector("dialog[open]")
