@@ -7,7 +7,8 @@ The format of a run folder: which variants it has, and what each question scored
                          seeds or draws, a folder each: seed=7, draw=2
       checkpoints/<name>/  links to the checkpoints it used
       comparison.json    everything the reports show
-      report.md, sweep.svg  the tables; and the chart, if the context was varied
+      report.html, report.md, report.csv  the page; the tables; every answer, a row each
+      sweep.svg          the chart, if the context was varied
 
 Everything in it can be made again from what is kept (``harness.kept``), without a model.
 """
