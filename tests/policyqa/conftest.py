@@ -54,6 +54,16 @@ def taken(path: str) -> list[str]:
 
 
 @pytest.fixture
+def no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever opens a connection fails."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+
+
+@pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """No language model's weights may be read from here on."""
 

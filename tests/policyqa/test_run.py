@@ -29,7 +29,7 @@ from harness.runs import read_result
 from policyqa.progress import Watch
 from policyqa.suite import load_suite
 from tasks.policyqa.prompts import shipped_prompt
-from tests.conftest import new_home, write_data
+from tests.conftest import new_home, printed, write_data
 from tests.policyqa.conftest import run, samples
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +160,7 @@ def test_a_run_has_its_shape(finished: Finished) -> None:
     out, comparison = finished.out, finished.comparison
     assert json.loads((out / "comparison.json").read_text()) == comparison
     assert (out / "report.md").read_text().startswith("# Suite tiny")
+    assert (out / "report.csv").read_text(encoding="utf-8-sig").startswith("id,group,")
     manifest = json.loads((out / "manifest.json").read_text())
     assert list(manifest["variants"]) == [*FLOORS, *VARIANTS]
     assert comparison["verdict"]["decision"] == "undecided"  # Of three questions.
@@ -302,6 +303,16 @@ def test_killed_with_other_questions_a_folder_is_no_run_of_both(
     # Nor does the audit of the one stand beside the other's manifest, whenever that is written.
     assert not (out / "audit.json").exists()
     assert untried(run(finished.suite, out)) == untried(finished.comparison)
+
+
+@pytest.mark.usefixtures("no_model", "no_socket")
+def test_a_page_is_drawn_again_byte_for_byte_without_models_or_network(
+    finished: Finished, tmp_path: Path
+) -> None:
+    shutil.copytree(finished.out, tmp_path / "run", symlinks=True)
+    printed("report", tmp_path / "run", "--html", tmp_path / "again.html")
+    written = (finished.out / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == written
 
 
 @pytest.mark.usefixtures("no_model")
