@@ -25,6 +25,8 @@ _UNSEEN = re.compile(
     # ZWNJ and ZWJ where they join nothing; ZWJ makes one picture of two.
     rf"|(?<![{_JOINING}])(?:\u200c|\u200d(?!(?<=[{_PICTURES}]\u200d)[{_PICTURES}]))(?![{_JOINING}])"
 )
+UNSEEN_IN_SCRIPTS = re.sub(r"\\U0*([0-9a-f]+)", r"\\u{\1}", _UNSEEN.pattern)
+"""The same as a browser's regular expressions write it, with the flag ``u``."""
 _MARKUP = re.compile(
     r"\\(?![A-Za-z0-9 ])"  # It would escape what follows it.
     r"|[`*~|$]|#(?!\d)"

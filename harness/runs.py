@@ -68,6 +68,11 @@ class Outcome:
         return self.values_of("evidence")
 
     @property
+    def references(self) -> tuple[str, ...]:
+        """The right answers, as metrics and marks count them: the first may be blank."""
+        return _references_of(self.document)
+
+    @property
     def document_alone(self) -> list[str]:
         """The document that holds the answer, where nobody knows more than that."""
         known = self.document.get("answerable") and not self.evidence
@@ -196,8 +201,11 @@ def _samples_in(folder: Path) -> dict[str, Outcome]:
 
 def _texts_of(document: dict[str, Any], answer: str) -> Row:
     """The texts that marks are of."""
-    references = (document.get("answer") or "", *(document.get("answers") or ()))
-    return Row("", answer, references, context=document.get("context"))
+    return Row("", answer, _references_of(document), context=document.get("context"))
+
+
+def _references_of(document: dict[str, Any]) -> tuple[str, ...]:
+    return (document.get("answer") or "", *(document.get("answers") or ()))
 
 
 def _asked(sample: dict[str, Any]) -> str:

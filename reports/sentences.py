@@ -69,8 +69,8 @@ def _hold(verdict: Verdict, name: str) -> str:
     beside = standing.beside[lost]
     if verdict.standings[lost].role == "floor":
         return (
-            f"Hold: {name}, the best of the others, is not above {lost}, which needs no language "
-            f"model ({figures_words(beside, verdict)})."
+            f"Keep {in_place}: {name}, the best of the others, is not above {lost}, which needs no "
+            f"language model ({figures_words(beside, verdict)})."
         )
     return (
         f"Keep {in_place}: {name}, the best of the others, is shown to be no better than {lost} "

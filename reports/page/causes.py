@@ -2,8 +2,9 @@
 Why an answer is poor: one cause, the first that holds.
 
 An answer is poor that scores below what looking the answer up scores on the same question (the
-yardstick floor; where a run has none, below what is in place), and one that refuses what it could
-have answered, or has a mark of a contradiction.
+yardstick floor; where a run has none, below what is in place), and one that refuses what it was
+shown the evidence of, or has a mark of a contradiction. Of one that was shown nothing nothing else
+is known.
 """
 
 from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
@@ -35,22 +36,25 @@ def abstained(outcome: Outcome) -> bool | None:
     return 1.0 in told if told else None
 
 
-def cause_of(outcome: Outcome, better_than: float | None, higher: bool, by: str) -> str | None:
+def cause_of(
+    outcome: Outcome, value: float | None, better_than: float | None, higher: bool
+) -> str | None:
     """The cause of a poor answer; None of another, and of one that nothing is known of.
 
     Args:
         outcome: the answer.
+        value: what it scores, over all replicates; None where it has no score.
         better_than: what it should have scored more than; None where nothing is to be beaten.
         higher: whether more is better.
-        by: the deciding metric.
     """
     if any(CONTRADICTED in one.mark.kind for one in outcome.marks):
         return CONTRADICTED
     shown = shows_evidence(outcome)
+    if shown is None:
+        return None
     if abstained(outcome) and outcome.document.get("answerable", True):
-        return NOT_FOUND if shown is False else REFUSED
-    value = outcome.values.get(by)
-    if shown is None or better_than is None or not isinstance(value, float):
+        return REFUSED if shown else NOT_FOUND
+    if value is None or better_than is None:
         return None
     poor = value < better_than if higher else value > better_than
     if not poor:

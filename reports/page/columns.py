@@ -45,15 +45,19 @@ def columns_of(after: RunRead, before: RunRead | None) -> list[Column]:
 
 
 def candidate_of(run: RunRead, columns: Sequence[Column]) -> int:
-    """The place of the variant that the verdict names; else of the first that is neither in place
-    nor a floor."""
-    verdict, baseline = run.comparison.verdict, run.comparison.baseline
-    named = verdict.variant if verdict else None
-    ours = [column.result.name for column in columns if column.run is run]
-    if named in ours and named != baseline:
-        return ours.index(named)
-    others = (place for place, one in enumerate(columns) if not one.floor and one.name != baseline)
-    return next(others, 0)
+    """The place of the variant that is looked at first.
+
+    Of two runs the one whose answers changed most often; of one the variant that the verdict names,
+    or where that is in place the best of the others.
+    """
+    own = [place for place, one in enumerate(columns) if one.run is run]
+    candidates = [place for place in own if not columns[place].floor] or own
+    if len(own) < len(columns):
+        return max(candidates, key=lambda place: _changed(columns, place))
+    others = [place for place in candidates if columns[place].name != run.comparison.baseline]
+    verdict = run.comparison.verdict
+    named = [place for place in others if verdict and columns[place].name == verdict.variant]
+    return max(named or others or candidates, key=lambda place: _level(columns[place]))
 
 
 def beside_of(run: RunRead, columns: Sequence[Column]) -> int:
@@ -61,3 +65,26 @@ def beside_of(run: RunRead, columns: Sequence[Column]) -> int:
     counterpart = columns[candidate_of(run, columns)].counterpart
     in_place = list(run.results).index(run.comparison.baseline)
     return in_place if counterpart is None else counterpart
+
+
+def _changed(columns: Sequence[Column], place: int) -> int:
+    """How many answers of a variant, or their scores, are others than in the earlier run; -1 of one
+    that is new."""
+    counterpart = columns[place].counterpart
+    if counterpart is None:
+        return -1
+    was = columns[counterpart].result.outcomes
+    now = columns[place].result.outcomes
+    both = [(one, was[key]) for key, one in now.items() if key in was]
+    return sum(one.text != other.text or one.values != other.values for one, other in both)
+
+
+def _level(column: Column) -> float:
+    """How good a variant is by the deciding metric, where there is one."""
+    verdict = column.run.comparison.verdict
+    figures = column.run.comparison.variants[column.result.name]
+    if verdict is None:
+        return 0.0
+    found = figures.metrics.get(verdict.by) or figures.rates.get(verdict.by)
+    level = found.mean if found else 0.0
+    return level if verdict.higher else -level

@@ -19,7 +19,7 @@ def details_of(column: Column, outcome: Outcome) -> dict[str, Any]:
     texts: Mapping[str, Sequence[str]] = {
         "answer": [outcome.text],
         "context": [context],
-        "reference": [*outcome.values_of("answer"), *outcome.values_of("answers")],
+        "reference": outcome.references,
     }
     return {
         "prompt": outcome.asked,

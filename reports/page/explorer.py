@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.files import fingerprint
+from harness.inert import UNSEEN_IN_SCRIPTS
 from harness.pairing import clusters_of
 from harness.runs import Outcome
 from reports.page.causes import CAUSES, abstained, cause_of, shows_evidence
@@ -52,7 +53,8 @@ def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
     head = {
         "identity": fingerprint([run.comparison.signature for run in (after, before) if run]),
         "twoRuns": before is not None,
-        "by": list(metrics).index(by),
+        "by": list(metrics).index(by) if by else -1,
+        "unseen": UNSEEN_IN_SCRIPTS,
         "candidate": candidate_of(after, columns),
         "beside": beside_of(after, columns),
         "metrics": [
@@ -64,11 +66,14 @@ def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
             for one in columns
         ],
         "causes": CAUSES,
+        "yardstick": after.comparison.floor or after.comparison.baseline,
         "questionsAPart": QUESTIONS_A_PART,
         **_questions(after, [row[0] for row in rows]),
         **_answers(rows),
-        "scores": [[_scores(column, name, keys) for column in columns] for name in metrics],
-        "cause": [_causes(column, keys, by) for column in columns],
+        "scores": [
+            [[_score(column, name, key) for key in keys] for column in columns] for name in metrics
+        ],
+        "cause": [[_cause(column, key, by) for key in keys] for column in columns],
     }
     details = [[details_of(*pair) for pair in zip(columns, row, strict=True)] for row in rows]
     return Explorer(
@@ -84,14 +89,16 @@ def _metrics(after: RunRead, before: RunRead | None) -> dict[str, MetricFacts]:
     return {name: what for name, what in facts.items() if what.kind != "corpus" and name in others}
 
 
-def _deciding(run: RunRead, metrics: Mapping[str, MetricFacts]) -> str:
+def _deciding(run: RunRead, metrics: Mapping[str, MetricFacts]) -> str | None:
+    """The deciding metric, or the first; None where no metric has a score of a question."""
     verdict = run.comparison.verdict
-    return verdict.by if verdict and verdict.by in metrics else next(iter(metrics))
+    return verdict.by if verdict and verdict.by in metrics else next(iter(metrics), None)
 
 
 def _questions(run: RunRead, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The questions, and the slices that they are in, by number."""
     labels = {by: list(map(label, outcomes)) for by, label in slicings(run.manifest).items()}
+    labels["document"] = [one.document.get("framework") for one in outcomes]
     known = {by: sorted({one for one in found if one}) for by, found in labels.items()}
     shown = {by: names for by, names in known.items() if len(names) > 1}
     return {
@@ -100,7 +107,7 @@ def _questions(run: RunRead, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             {
                 "id": one.question_id,
                 "text": str(one.document.get("question", "")),
-                "references": [*one.values_of("answer"), *one.values_of("answers")],
+                "references": one.references,
                 "evidence": one.evidence,
                 "group": group,
                 "slices": [
@@ -122,41 +129,36 @@ def _answers(rows: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
         "answers": [[one.text for one in column] for column in columns],
         "abstained": [[_bit(abstained(one)) for one in column] for column in columns],
         "shown": [[_bit(shows_evidence(one)) for one in column] for column in columns],
-        "marks": [[_bits(one, kinds) for one in column] for column in columns],
+        "marks": [[_kinds(one, kinds) for one in column] for column in columns],
     }
 
 
-def _scores(column: Column, metric: str, keys: Sequence[str]) -> list[float | None]:
-    """Means over replicates; None where one has no value."""
-    found = []
-    for key in keys:
-        values = [one[key].values.get(metric) for one in column.result.replicates if key in one]
-        numbers = [one for one in values if isinstance(one, float)]
-        whole = len(numbers) == len(column.result.replicates)
-        found.append(round(float(np.mean(numbers)), 4) if whole else None)
-    return found
+def _score(column: Column, metric: str, key: str) -> float | None:
+    """The mean over replicates, to six figures; None where one has no value."""
+    values = [one[key].values.get(metric) for one in column.result.replicates if key in one]
+    numbers = [one for one in values if isinstance(one, float)]
+    whole = len(numbers) == len(column.result.replicates)
+    return float(f"{np.mean(numbers):.6g}") if whole else None
 
 
-def _causes(column: Column, keys: Sequence[str], by: str) -> list[int]:
-    """Numbers of causes, -1 for none. Floors have none: they do not try."""
+def _cause(column: Column, key: str, by: str | None) -> int:
+    """The number of a cause, -1 for none. Floors have none: they do not try."""
     comparison = column.run.comparison
     yardstick = comparison.floor or comparison.baseline
-    if column.floor or column.result.name == yardstick:
-        return [-1] * len(keys)
-    least = column.run.results[yardstick].outcomes
+    if by is None or column.floor or column.result.name == yardstick:
+        return -1
+    beaten = Column(yardstick, column.run.results[yardstick], column.run)
+    least = _score(beaten, by, key) if key in beaten.result.outcomes else None
     higher = comparison.metrics[by].higher_is_better is not False
-    found = []
-    for key in keys:
-        value = least[key].values.get(by) if key in least else None
-        beaten = value if isinstance(value, float) else None
-        cause = cause_of(column.result.outcomes[key], beaten, higher, by)
-        found.append(-1 if cause is None else CAUSES.index(cause))
-    return found
+    value = _score(column, by, key)
+    cause = cause_of(column.result.outcomes[key], value, least, higher)
+    return -1 if cause is None else CAUSES.index(cause)
 
 
 def _bit(found: bool | None) -> int | None:
     return None if found is None else int(found)
 
 
-def _bits(outcome: Outcome, kinds: Sequence[str]) -> int:
-    return sum(1 << kinds.index(kind) for kind in {told.mark.kind for told in outcome.marks})
+def _kinds(outcome: Outcome, kinds: Sequence[str]) -> list[int]:
+    """The kinds of its marks, by number."""
+    return sorted({kinds.index(told.mark.kind) for told in outcome.marks})

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from harness.inert import visible
 from reports.cells import TextTable
+from reports.checked import checked
 from reports.decision import Decided
 from reports.page.explorer import explorer
 from reports.page.reading import RunRead, check_comparable
@@ -24,6 +25,8 @@ from reports.tables import notes, pair_table, tables
 ASSETS = Path(__file__).with_name("assets")
 SCRIPTS = ("data", "text", "state", "filters", "list", "question", "judging", "main")
 """In the order in which they use one another."""
+FIRST_PICTURES = 2
+"""Shown at once: what the verdict is read off. The others are folded."""
 
 
 def run_page(after: RunRead, before: RunRead | None = None) -> str:
@@ -36,13 +39,20 @@ def run_page(after: RunRead, before: RunRead | None = None) -> str:
         check_comparable(after, before)
     runs = [("after", after), ("before", before)] if before else [("", after)]
     shown = [table for when, run in runs if run for table in _tables(run, when)]
+    flips, same = _flips(after, before) if before else ([], [])
+    drawn = pictures(after.comparison)
     found = explorer(after, before)
     template = _environment().get_template("page.html")
     return template.render(
         title=_title(after, before),
         verdicts=[_verdict(run, when) for when, run in runs if run],
-        flips=_flips(after, before) if before else [],
-        pictures=pictures(after.comparison),
+        flips=flips,
+        same=same,
+        trust=_trust(after),
+        run=f"runs/{after.comparison.suite.name}",
+        yardstick=after.comparison.floor or after.comparison.baseline,
+        pictures=drawn[:FIRST_PICTURES],
+        more_pictures=drawn[FIRST_PICTURES:],
         tables=shown,
         notes=notes(shown),
         signatures=[run.comparison.signature for _, run in runs if run],
@@ -133,15 +143,29 @@ def _tables(run: RunRead, when: str) -> list[TextTable]:
     ]
 
 
-def _flips(after: RunRead, before: RunRead) -> list[TextTable]:
-    """Each variant that both have, after minus before."""
-    both = [
-        name
-        for name, what in after.manifest["variants"].items()
-        if name in before.results and not what["floor"]
-    ]
-    sides = [(variant_side(after.folder, one), variant_side(before.folder, one)) for one in both]
-    return [pair_table(compare_variants(*pair)) for pair in sides]
+def _flips(after: RunRead, before: RunRead) -> tuple[list[TextTable], list[str]]:
+    """Each variant that both have, after minus before; and of which nothing changed."""
+    shown, same = [], []
+    for name, what in after.manifest["variants"].items():
+        if what["floor"] or name not in before.results:
+            continue
+        if _told(after, name) == _told(before, name):
+            same.append(name)
+            continue
+        ours = replace(variant_side(after.folder, name), name=f"after: {name}")
+        theirs = replace(variant_side(before.folder, name), name=f"before: {name}")
+        shown.append(pair_table(compare_variants(ours, theirs)))
+    return shown, same
+
+
+def _told(run: RunRead, name: str) -> dict[str, Any]:
+    return {key: (one.text, one.values) for key, one in run.results[name].outcomes.items()}
+
+
+def _trust(run: RunRead) -> str:
+    """How far the deciding metric was checked."""
+    verdict = run.comparison.verdict
+    return f"{checked(run.comparison.metrics[verdict.by].signature)}." if verdict else ""
 
 
 def _machine(run: RunRead) -> str:

@@ -24,17 +24,30 @@ async function library() {
   return DataTable;
 }
 
-function score(metric, variant, question) {
-  return data.scores[metric][variant][question];
-}
-
-/** How much better the candidate is than what it stands beside; null where one has no score. */
-function gain(question) {
-  const metric = Number(state.by);
-  const ours = score(metric, state.candidate, question);
-  const theirs = score(metric, state.beside, question);
-  if (ours === null || theirs === null) return null;
-  return data.metrics[metric].higher === false ? theirs - ours : ours - theirs;
-}
-
 const data = await unpacked("head");
+
+/** What an answer scores; null where it has no score, or no metric has one. */
+function score(metric, variant, question) {
+  return data.scores[metric]?.[variant][question] ?? null;
+}
+
+/** How much better the candidate is than what it stands beside; null where one has no score. Of a
+ * metric that has no better, how much more it is. */
+function gain(question) {
+  const ours = score(state.by, state.candidate, question);
+  const theirs = score(state.by, state.beside, question);
+  if (ours === null || theirs === null) return null;
+  return data.metrics[state.by].higher === false ? theirs - ours : ours - theirs;
+}
+
+/** Whether the metric says which of two is better. */
+function directed() {
+  return data.metrics[state.by] !== undefined && data.metrics[state.by].higher !== null;
+}
+
+/** The largest difference there is between any two variants, by the metric. */
+function largest() {
+  const columns = data.scores[state.by] ?? [];
+  const found = columns.flat().filter((one) => one !== null);
+  return found.length ? found.reduce((a, b) => Math.max(a, b)) - found.reduce((a, b) => Math.min(a, b)) : 0;
+}

@@ -6,13 +6,18 @@ let keeps = true;
 
 function readJudged() {
   try {
-    judged = JSON.parse(localStorage.getItem(KEPT)) ?? {};
+    const found = JSON.parse(localStorage.getItem(KEPT));
+    judged = Object.fromEntries(Object.entries(found ?? {}).filter(([, one]) => one?.constructor === Object));
   } catch {
     keeps = false;
   }
 }
 
-function keepJudged() {
+/** Keep what was changed of a judgement; another tab may have kept others in the meantime. */
+function keepJudged(key, changed) {
+  const before = judged;
+  readJudged();
+  judged = { ...before, ...judged, [key]: { ...before[key], ...changed } };
   try {
     localStorage.setItem(KEPT, JSON.stringify(judged));
   } catch {
@@ -22,9 +27,16 @@ function keepJudged() {
 }
 
 function tellJudged() {
-  const count = Object.values(judged).filter((one) => one.preferred).length;
+  const all = Object.values(judged);
+  const count = all.filter((one) => one.preferred).length;
+  const notes = all.filter((one) => one.note && !one.preferred).length;
+  const without = notes ? ` ${notes} with a note and no choice, which are not exported.` : "";
   const warning = keeps ? "" : " This browser keeps nothing for files: export before you close it.";
-  document.getElementById("judged").textContent = `${count} judged.${warning}`;
+  document.getElementById("judged").textContent = `${count} judged.${without}${warning}`;
+}
+
+function isJudged(question) {
+  return Boolean(judged[keyOf(question, [state.beside, state.candidate])]?.preferred);
 }
 
 /** Of the two that are compared, the one that stands first: chance decides where they are blind. */
@@ -45,18 +57,14 @@ function keyOf(question, order) {
 
 function judgingForm(question, order) {
   const kept = judged[keyOf(question, order)] ?? {};
-  const save = (changed) => {
-    const key = keyOf(question, order);
-    judged[key] = { ...judged[key], ...changed };
-    keepJudged();
-  };
-  const choices = [
+  const save = (changed) => keepJudged(keyOf(question, order), changed);
+  const options = [
     [nameOf(order[0], 0), data.variants[order[0]].name],
     ["equally good", "tie"],
     [nameOf(order[1], 1), data.variants[order[1]].name],
   ].map(([label, value]) => {
     const input = element("input", { type: "radio", name: "preferred", value, checked: kept.preferred === value });
-    input.addEventListener("change", () => save({ preferred: value, blind: state.blind }));
+    input.addEventListener("change", () => save({ preferred: value }));
     return element("label", {}, input, " ", ...plain(label));
   });
   const note = element("textarea", { rows: 2, value: kept.note ?? "" });
@@ -64,8 +72,8 @@ function judgingForm(question, order) {
   return element(
     "fieldset",
     { className: "judging" },
-    element("legend", {}, "Which answer is better?"),
-    ...choices,
+    element("legend", {}, "Which answer is better? (keys 1, 2, 3)"),
+    ...options,
     element("label", { className: "note" }, "Note ", note),
   );
 }
@@ -79,6 +87,7 @@ function csvCell(text) {
 /** The judgements as the CSV that ``policyqa validity`` reads. */
 function preferences() {
   const lines = [["question", "a", "b", "preferred", "note"]];
+  const there = new Set();
   if (data.twoRuns) lines[0].push("reference");
   const rater = document.getElementById("rater").value.trim();
   if (rater) lines[0].push("rater");
@@ -93,7 +102,9 @@ function preferences() {
     const line = [data.twoRuns ? data.questions[question].text : id, ...answers, vote, note ?? ""];
     if (data.twoRuns) line.push(data.questions[question].references[0] ?? "");
     if (rater) line.push(rater);
-    lines.push(line);
+    const same = JSON.stringify([line[0], ...[...answers].sort()]);
+    if (!there.has(same)) lines.push(line); // Of two variants that said the same, once.
+    there.add(same);
   }
   return lines.map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
 }

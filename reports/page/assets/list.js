@@ -3,6 +3,7 @@
 let list = null;
 
 function columns() {
+  if (state.blind) return [];
   const others = data.variants
     .map((_, place) => place)
     .filter((one) => one !== state.beside && one !== state.candidate)
@@ -15,7 +16,7 @@ function figure(value) {
 }
 
 function signed(value) {
-  return `${value > 0 ? "+" : value < 0 ? "−" : "±"}${Math.abs(value).toFixed(3)}`;
+  return `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(3)}`;
 }
 
 function questionCell(question) {
@@ -28,7 +29,8 @@ function questionCell(question) {
     {},
     open,
     element("div", { className: "aside" }, ...plain(id)),
-    cause < 0 ? null : element("div", { className: "cause" }, data.causes[cause]),
+    cause < 0 || state.blind ? null : element("div", { className: "cause" }, data.causes[cause]),
+    isJudged(question) ? element("div", { className: "aside" }, "judged") : null,
   );
 }
 
@@ -38,30 +40,24 @@ function answerCell(variant, question) {
   const line = element("div", { className: "aside" }, figure(score(state.by, variant, question)));
   if (variant === state.candidate) {
     const found = gain(question);
-    if (found) line.append(" ", element("span", { className: found > 0 ? "won" : "lost" }, signed(found)));
+    const className = !directed() ? "" : found > 0 ? "won" : "lost";
+    if (Math.abs(found) > SMALLEST) line.append(" ", element("span", { className }, signed(found)));
   }
   return element("div", { dir: "auto" }, line, ...shown);
 }
 
 function makeList(DataTable) {
   const shown = columns();
-  const order = DataTable.ext.order;
-  order.rank = () => data.questions.map((_, question) => SORTS.get(state.sort)[1](question));
+  DataTable.ext.order.rank = () => data.questions.map((_, question) => SORTS.get(state.sort)[1](question));
   const cell = (draw) => (_, type, row) => (type === "display" ? draw(row.question) : row.question);
   const made = [
     { visible: false, orderDataType: "rank", type: "num" },
-    { render: cell(questionCell), className: "question", orderable: false },
-    ...shown.map((variant, place) => {
-      const name = `score-${variant}`;
-      order[name] = () => data.questions.map((_, q) => score(state.by, variant, q) ?? -Infinity);
-      return {
-        render: cell((question) => answerCell(variant, question)),
-        className: ["beside", "candidate"][place] ?? "other",
-        orderDataType: name,
-        type: "num",
-        orderSequence: ["desc", "asc", ""],
-      };
-    }),
+    { render: cell(questionCell), className: "question" },
+    ...shown.map((variant, place) => ({
+      render: cell((question) => answerCell(variant, question)),
+      className: ["beside", "candidate"][place] ?? "other",
+      createdCell: (td) => (td.dataset.name = visible(data.variants[variant].name)),
+    })),
   ];
   if (list) {
     list.destroy();
@@ -70,7 +66,7 @@ function makeList(DataTable) {
   document.getElementById("list").append(heading(shown));
   list = new DataTable("#list", {
     data: data.questions.map((_, question) => ({ question })),
-    columns: made.map((one) => ({ data: null, searchable: false, ...one })),
+    columns: made.map((one) => ({ data: null, searchable: false, orderable: one.visible === false, ...one })),
     deferRender: true,
     autoWidth: false,
     pageLength: 20,

@@ -11,6 +11,7 @@ function choices(select, options) {
 /** The controls show the state; what they change is read back by ``changed``. */
 function fillControls() {
   const names = data.variants.map((one, place) => [place, one.name]);
+  names.sort(([a], [b]) => data.variants[a].floor - data.variants[b].floor);
   choices(control("candidate"), names);
   choices(control("beside"), names);
   choices(control("by"), data.metrics.map((one, place) => [place, one.title]));
@@ -31,9 +32,11 @@ function control(name) {
 }
 
 function showState() {
+  const most = largest();
+  Object.assign(control("least"), { max: most || 1, step: (most || 1) / 100 });
   for (const name of ["candidate", "beside", "by", "show", "sort", "least", "search"]) control(name).value = state[name];
   for (const name of ["floors", "blind"]) control(name).checked = state[name];
-  control("least").nextElementSibling.textContent = state.least.toFixed(2);
+  control("least").nextElementSibling.textContent = state.least.toPrecision(2);
   data.slicings.forEach((_, place) => {
     document.getElementById(`slice-${place}`).value = state.slices[place] ?? "";
   });
@@ -50,7 +53,12 @@ function changed() {
   state.slices = Object.fromEntries(chosen.flatMap((one, place) => (one === "" ? [] : [[place, Number(one)]])));
   const counterpart = data.variants[state.candidate].counterpart;
   if (state.candidate !== before.candidate && counterpart !== null) state.beside = counterpart;
-  const redrawn = ["candidate", "beside", "by", "floors"].some((name) => state[name] !== before[name]);
+  if (state.candidate === state.beside) {
+    // One of the two was chosen for the other's place: they change places.
+    if (state.candidate !== before.candidate) state.beside = before.candidate;
+    else state.candidate = before.beside;
+  }
+  const redrawn = ["candidate", "beside", "by", "floors", "blind"].some((name) => state[name] !== before[name]);
   draw(redrawn, state.sort !== before.sort);
 }
 
@@ -66,8 +74,10 @@ function draw(redrawn, sorted) {
 function keys(event) {
   const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), textarea, select");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const choices = document.querySelectorAll("dialog[open] .judging input[type=radio]");
   if (event.key === "j") step(1);
   else if (event.key === "k") step(-1);
+  else if ("123".includes(event.key) && choices.length) choices[Number(event.key) - 1].click();
   else if (event.key === "/") {
     event.preventDefault();
     control("search").focus();
@@ -92,12 +102,18 @@ async function begin() {
   for (const [id, act] of [["previous", () => step(-1)], ["next", () => step(1)], ["close", () => dialog.close()]]) {
     document.getElementById(id).addEventListener("click", act);
   }
+  addEventListener("storage", () => {
+    readJudged();
+    tellJudged();
+  });
   addEventListener("hashchange", () => {
+    if (location.hash && !isState(location.hash)) return; // A part of the page.
     readAddress();
     draw(true);
     if (state.open !== null) openQuestion(state.open);
     else if (dialog.open) dialog.close();
   });
+  if (isState(location.hash)) document.getElementById("answers").scrollIntoView();
   if (state.open !== null) await openQuestion(state.open);
   document.documentElement.dataset.ready = "yes";
 }

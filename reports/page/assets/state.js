@@ -24,7 +24,7 @@ function variantNamed(name, otherwise) {
 }
 
 function readAddress() {
-  const given = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+  const given = new URLSearchParams(isState(location.hash) ? location.hash.slice(1) : "");
   const start = initial();
   const metric = data.metrics.findIndex((one) => one.name === given.get("by"));
   const known = data.questions.findIndex((one) => one.id === given.get("question"));
@@ -34,7 +34,7 @@ function readAddress() {
     beside: variantNamed(given.get("beside"), start.beside),
     by: metric < 0 ? start.by : metric,
     show: FILTERS.has(given.get("show")) ? given.get("show") : start.show,
-    least: least >= 0 && least <= 1 ? least : 0,
+    least: least >= 0 ? least : 0,
     search: given.get("search") ?? "",
     sort: SORTS.has(given.get("sort")) ? given.get("sort") : start.sort,
     slices: Object.fromEntries(
@@ -55,17 +55,23 @@ function address() {
   const say = (name, value, usual) => value !== usual && said.set(name, value);
   say("candidate", data.variants[state.candidate].name, data.variants[start.candidate].name);
   say("beside", data.variants[state.beside].name, data.variants[start.beside].name);
-  say("by", data.metrics[state.by].name, data.metrics[start.by].name);
+  say("by", data.metrics[state.by]?.name, data.metrics[start.by]?.name);
   for (const name of ["show", "least", "search", "sort"]) say(name, state[name], start[name]);
   for (const [place, label] of Object.entries(state.slices)) {
     said.set(data.slicings[place].by, data.slicings[place].labels[label]);
   }
   for (const name of ["floors", "blind"]) if (state[name]) said.set(name, "yes");
   if (state.open !== null) said.set("question", data.questions[state.open].id);
-  return said.size ? `#${said}` : "#answers";
+  return said.size ? `#${said}` : "";
+}
+
+/** Whether the address has a state, and not the name of a part of the page. */
+function isState(hash) {
+  return hash.includes("=");
 }
 
 function writeAddress() {
   const wanted = address();
-  if (wanted !== (location.hash || "#answers")) history.replaceState(null, "", wanted);
+  if (wanted === location.hash || (!wanted && !isState(location.hash))) return;
+  history.replaceState(null, "", wanted || "#answers");
 }

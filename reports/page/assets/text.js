@@ -1,7 +1,6 @@
 // Texts of models and documents as nodes: never as markup, what steers a reader made visible.
 
-const CONTROL =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const UNSEEN = new RegExp(data.unseen, "gu");
 const WORDS_COMPARED = 600;
 const SHOWN_AT_ONCE = 20000;
 
@@ -11,26 +10,39 @@ function element(name, properties = {}, ...children) {
     if (key in made) made[key] = value;
     else made.setAttribute(key, value);
   }
-  made.append(...children.filter((one) => one !== null && one !== undefined));
+  made.append(...present(children));
   return made;
+}
+
+function present(nodes) {
+  return nodes.filter((one) => one !== null && one !== undefined);
 }
 
 /** Text with control characters shown by their number, as an array of nodes. */
 function plain(text) {
   const nodes = [];
   let from = 0;
-  for (const found of text.matchAll(CONTROL)) {
+  for (const found of text.matchAll(UNSEEN)) {
     if (found.index > from) nodes.push(text.slice(from, found.index));
-    const code = found[0].charCodeAt(0).toString(16).padStart(4, "0");
-    nodes.push(element("span", { className: "control", textContent: `\\u${code}` }));
+    nodes.push(element("span", { className: "control" }, numbered(found[0])));
     from = found.index + found[0].length;
   }
   if (from < text.length) nodes.push(text.slice(from));
   return nodes;
 }
 
+function numbered(unseen) {
+  return `\\u${unseen.codePointAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** The same where no nodes can stand, as in a tooltip. */
+function visible(text) {
+  return text.replace(UNSEEN, numbered);
+}
+
 function shortened(text, length) {
-  return text.length > length ? `${text.slice(0, length).trimEnd()} …` : text;
+  if (text.length <= length) return text;
+  return `${text.slice(0, length + 2).replace(/[\ud800-\udbff]?.?$/su, "").trimEnd()} …`;
 }
 
 /** Spans of the words of a text that are not in the longest common row of words of another. */
@@ -68,33 +80,40 @@ function differing(text, other) {
 }
 
 /** A text with its spans marked; overlapping spans share the letters that they have in common. */
-function marked(text, spans) {
-  const whole = text.length > SHOWN_AT_ONCE ? text.slice(0, SHOWN_AT_ONCE) : text;
+function marked(text, spans, length = SHOWN_AT_ONCE) {
+  const shown = text.slice(0, length);
   const box = element("div", { className: "text", dir: "auto" });
-  const cuts = new Set([0, whole.length]);
+  const cuts = new Set([0, shown.length]);
   for (const one of spans) {
-    cuts.add(Math.min(one.start, whole.length)).add(Math.min(one.end, whole.length));
+    cuts.add(Math.min(one.start, shown.length)).add(Math.min(one.end, shown.length));
   }
   const ends = [...cuts].sort((a, b) => a - b);
   for (let place = 0; place + 1 < ends.length; place++) {
     const [start, end] = [ends[place], ends[place + 1]];
     const here = spans.filter((one) => one.start <= start && one.end >= end);
-    const nodes = plain(whole.slice(start, end));
-    if (!here.length) box.append(...nodes);
-    else {
-      const kinds = [...new Set(here.map((one) => one.kind))];
-      const name = kinds.map((kind) => `mark-${kind.replace(/[^a-z]+/gi, "-")}`).join(" ");
-      const title = here.map((one) => (one.note ? `${one.kind}: ${one.note}` : one.kind)).join("; ");
-      const said = kinds.filter((kind) => kind !== "differs");
-      const label = said.length ? element("span", { className: "kind" }, said.join(", ")) : null;
-      const last = here.some((one) => one.end === end && one.kind !== "differs");
-      box.append(element("mark", { className: name, title }, ...nodes, last ? label : null));
-    }
+    const nodes = plain(shown.slice(start, end));
+    box.append(...(here.length ? [markOf(here, nodes, end)] : nodes));
   }
-  if (whole.length < text.length) {
-    const more = element("button", { type: "button", textContent: `Show all ${text.length.toLocaleString("en")} characters` });
-    more.addEventListener("click", () => box.replaceChildren(...plain(text)));
+  if (shown.length < text.length) {
+    const label = `Show all ${text.length.toLocaleString("en")} characters`;
+    const more = element("button", { type: "button" }, label);
+    more.addEventListener("click", () => {
+      const whole = marked(text, spans, text.length);
+      whole.tabIndex = -1;
+      box.replaceWith(whole);
+      whole.focus();
+    });
     box.append(" … ", more);
   }
   return box;
+}
+
+function markOf(spans, nodes, end) {
+  const kinds = [...new Set(spans.map((one) => one.kind))];
+  const className = kinds.map((kind) => `mark-${kind.replace(/[^a-z]+/gi, "-")}`).join(" ");
+  const notes = spans.map((one) => (one.note ? `${one.kind}: ${one.note}` : one.kind));
+  const said = kinds.filter((kind) => kind !== "differs").join(", ");
+  const last = said && spans.some((one) => one.end === end && one.kind !== "differs");
+  const label = last ? element("span", { className: "kind" }, ...plain(said)) : null;
+  return element("mark", { className, title: visible(notes.join("; ")) }, ...nodes, label);
 }

@@ -1,7 +1,9 @@
 """The explorer, as its reader uses it: in a real browser."""
 
 import csv
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,7 +12,9 @@ from playwright.sync_api import Browser
 from reports.page.page import run_page
 from reports.page.reading import read_run
 from reports.preferences import read_preferences
-from tests.reports.page.conftest import Opened, open_page, write_page_run
+from tests.reports.conftest import amending
+from tests.reports.made_up import write_run
+from tests.reports.page.conftest import Opened, open_page, sample, write_page_run
 
 WON = [f"q{n}" for n in range(0, 30, 3)]
 TIED = [f"q{n}" for n in range(1, 30, 3)]
@@ -26,8 +30,10 @@ def test_nothing_is_fetched_and_nothing_fails(opened: Opened) -> None:
 @pytest.mark.parametrize(
     ("label", "ids"),
     [
-        ("won", WON),
-        ("lost", LOST),
+        ("won: the candidate is better", WON),
+        ("lost: the candidate is worse", LOST),
+        ("the candidate is the best of all", WON),
+        ("the candidate is the worst of all", LOST),
         ("abstained", LOST),
         ("evidence not shown", ["q0", "q5", "q10", "q15", "q20", "q25"]),
         ("marked: fact found", WON),
@@ -46,7 +52,9 @@ def test_changed_are_those_with_another_answer_or_score(opened: Opened) -> None:
 
 
 def test_the_slider_leaves_large_differences(opened: Opened) -> None:
-    opened.page.locator("#control-least").fill("0.25")
+    least = opened.page.locator("#control-least")
+    assert float(least.get_attribute("max") or 0) == pytest.approx(0.5)  # From 0.1 to 0.6.
+    least.fill("0.3")  # As much counts, however it is rounded.
     assert opened.listed() == LOST
 
 
@@ -64,10 +72,8 @@ def test_the_order_is_the_chosen_one(opened: Opened) -> None:
     assert opened.listed()[:10] == LOST
     opened.choose("sort", "largest gain first")
     assert opened.listed()[:10] == WON
-    for order, ids in (("descending", WON), ("ascending", LOST)):  # By the score itself.
-        opened.page.locator("#list th.candidate").click()
-        opened.page.wait_for_selector(f"#list th.candidate[aria-sort={order}]")
-        assert set(opened.listed()[:10]) == set(ids)
+    opened.choose("sort", "candidate's highest score first")
+    assert opened.listed()[:10] == WON
 
 
 def test_a_question_shows_all_that_is_known_of_its_answers(opened: Opened) -> None:
@@ -90,7 +96,7 @@ def test_a_question_shows_all_that_is_known_of_its_answers(opened: Opened) -> No
 
 def test_keys_go_through_the_list_and_the_focus_comes_back(opened: Opened) -> None:
     page = opened.page
-    opened.choose("show", "lost")
+    opened.choose("show", "lost: the candidate is worse")
     page.locator("h1").click()
     page.keyboard.press("j")
     page.wait_for_selector("#opened-title >> text=box 2?")
@@ -99,7 +105,7 @@ def test_keys_go_through_the_list_and_the_focus_comes_back(opened: Opened) -> No
     page.keyboard.press("k")
     page.wait_for_selector("#opened-title >> text=box 2?")
     page.keyboard.press("k")
-    assert page.locator("#said").text_content() == "That was the first question."
+    assert page.locator("#told").inner_text() == "That was the first question."
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="hidden")
     assert "box 2?" in page.evaluate("document.activeElement.textContent")
@@ -112,7 +118,7 @@ def test_keys_go_through_the_list_and_the_focus_comes_back(opened: Opened) -> No
 def test_a_filter_and_a_question_can_be_linked(
     opened: Opened, chromium: Browser, page_file: Path
 ) -> None:
-    opened.choose("show", "lost")
+    opened.choose("show", "lost: the candidate is worse")
     opened.page.locator("#control-search").fill("box 8")
     opened.page.locator("button.open").first.click()
     opened.page.wait_for_selector("dialog[open]")
@@ -181,7 +187,7 @@ def test_blind_judging_hides_who_answered_and_counts_for_the_right_one(
         opened.page.locator("button.open").nth(question).click()
         opened.page.wait_for_selector(f"#opened-title >> text=box {question}?")
         text = opened.page.locator("#opened").inner_text()
-        assert "base/plain" not in text and "sft-rag/rag" not in text and "BERTScore" not in text
+        assert not [one for one in ("base/plain", "sft-rag", "BERTScore", "null") if one in text]
         answers = opened.page.locator(".pair .answer .text").all_inner_texts()
         firsts.append("blue" in answers[0])
         opened.page.locator("#opened input[type=radio]").nth(0 if firsts[-1] else 2).check()
@@ -262,4 +268,129 @@ def test_two_runs_stand_in_one_page_and_what_flipped_comes_first(
     assert {pair.first.answer, pair.second.answer} == {"Box 0 is blue."}
     assert pair.first.references == ("Box 0 is blue.",)
     assert found.complaints == []
+    found.page.context.close()
+
+
+def test_two_runs_of_one_variant_each_show_the_later_as_the_candidate(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    both = [alone(tmp_path / when, score) for when, score in (("after", 0.5), ("before", 0.3))]
+    file = tmp_path / "both.html"
+    file.write_text(run_page(*map(read_run, both)), encoding="utf-8")
+    found = open_page(chromium, file)
+    found.choose("show", "won: the candidate is better")
+    assert found.page.locator("#said").inner_text() == "30 of 30 questions"
+    assert found.complaints == []
+    found.page.context.close()
+
+
+def alone(folder: Path, score: float, **suite: Any) -> Path:
+    """A run of what is in place, and nothing else."""
+    samples = [sample(n, score, f"Box {n}, {score}.", None) for n in range(30)]
+    return write_run(folder, {"base/plain": samples}, name="alone", model="small", **suite)
+
+
+def test_a_run_without_scores_of_questions_has_its_answers(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    run = alone(tmp_path / "run", 0.5)
+    with amending(run / "manifest.json") as manifest:
+        manifest["metrics"] = {"corpus_bleu": manifest["metrics"]["corpus_bleu"]}
+    file = tmp_path / "page.html"
+    file.write_text(run_page(read_run(run)), encoding="utf-8")
+    found = open_page(chromium, file)
+    assert len(found.listed()) == 20
+    found.page.locator("button.open").first.click()
+    found.page.wait_for_selector("dialog[open]")
+    assert found.complaints == []
+    found.page.context.close()
+
+
+def test_forty_kinds_of_marks_are_told_apart(chromium: Browser, tmp_path: Path) -> None:
+    run = write_page_run(tmp_path / "run")
+    (log,) = (run / "variants" / "sft-rag" / "rag").glob("samples_*.jsonl")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    kept = {"metric": "m", "of": "answer", "start": 0, "end": 3, "reference": 0, "note": ""}
+    for number, line in enumerate(lines):
+        kinds = {f"kind {number:02}", f"kind {number + 10:02}"}
+        line["marks"] = [kept | {"kind": kind} for kind in kinds]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    file = tmp_path / "page.html"
+    file.write_text(run_page(read_run(run)), encoding="utf-8")
+    found = open_page(chromium, file)
+    found.choose("show", "marked: kind 35")
+    assert found.listed() == ["q25"]
+    found.choose("show", "marked: kind 12")
+    assert found.listed() == ["q2", "q12"]
+    found.page.context.close()
+
+
+def test_marks_of_a_right_answer_are_shown_whoever_made_them(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    run = write_page_run(tmp_path / "run")
+    (log,) = (run / "variants" / "sft-rag" / "rag").glob("samples_*.jsonl")
+    first, *others = log.read_text().splitlines()
+    line = json.loads(first)
+    line["marks"] = [
+        {"metric": "m", "of": "reference", "start": 0, "end": 3, "kind": "fact", "reference": 0,
+         "note": "b\u202ex\x1b"},
+    ]  # fmt: skip
+    log.write_text("\n".join([json.dumps(line), *others]) + "\n")
+    file = tmp_path / "page.html"
+    file.write_text(run_page(read_run(run)), encoding="utf-8")
+    found = open_page(chromium, file, "#question=q0")
+    mark = found.page.locator("#opened > .text mark")
+    assert mark.inner_text().startswith("Box")
+    assert mark.get_attribute("title") == "fact: b\\u202ex\\u001b"
+    found.page.context.close()
+
+
+def test_two_tabs_keep_each_others_judgements(chromium: Browser, page_file: Path) -> None:
+    first = open_page(chromium, page_file)
+    second = Opened(first.page.context.new_page())
+    second.page.goto(page_file.as_uri())
+    second.page.wait_for_selector("html[data-ready=yes]")
+    judge(first, 0, 0)
+    judge(second, 1, 0)
+    first.page.reload()
+    first.page.wait_for_selector("html[data-ready=yes]")
+    assert first.page.locator("#judged").inner_text() == "2 judged."
+    first.page.context.close()
+
+
+def test_parts_of_the_page_are_reached_without_losing_the_filters(opened: Opened) -> None:
+    opened.choose("show", "won: the candidate is better")
+    opened.page.get_by_role("link", name="Tables").click()
+    assert opened.page.locator("#said").inner_text() == "10 of 30 questions"
+
+
+def test_a_metric_without_a_direction_has_no_winner(chromium: Browser, tmp_path: Path) -> None:
+    run = write_page_run(tmp_path / "run")
+    with amending(run / "manifest.json") as manifest:
+        manifest["metrics"]["rouge_l"]["higher_is_better"] = None
+    file = tmp_path / "page.html"
+    file.write_text(run_page(read_run(run)), encoding="utf-8")
+    found = open_page(chromium, file, "#by=rouge_l&show=won")
+    assert found.page.locator("#said").inner_text() == "0 of 30 questions"
+    found.choose("show", "changed")
+    assert found.page.locator(".won").count() == 0
+    found.page.context.close()
+
+
+def test_on_paper_it_is_light_and_has_no_controls(chromium: Browser, page_file: Path) -> None:
+    found = open_page(chromium, page_file, color_scheme="dark")
+    found.page.emulate_media(media="print", color_scheme="dark")
+    ink = found.page.evaluate("getComputedStyle(document.body).color")
+    assert ink == "rgb(27, 31, 36)"
+    assert found.page.locator("#controls").is_hidden()
+    found.page.context.close()
+
+
+def test_what_is_blind_shows_no_names_in_the_list_either(
+    chromium: Browser, page_file: Path
+) -> None:
+    found = open_page(chromium, page_file, "#blind=yes")
+    assert "sft-rag" not in found.page.locator("#questions").inner_text()
+    assert "0.6" not in found.page.locator("#questions").inner_text()
     found.page.context.close()
