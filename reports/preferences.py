@@ -10,6 +10,7 @@ question and the same two answers, in either order, are judgements of one pair.
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from reports.run_answers import GROUPED_BY_RUN, RunAnswers
 
 NEEDED = ("question", "a", "b", "preferred")
 COLUMNS_OF_PREFERENCES = (*NEEDED, "rater", "reference", "context", "note")
+_INERT = re.compile("'\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 _VOTES = {"a": 1, "b": -1, "tie": 0}
 
 
@@ -150,7 +152,7 @@ def _line(place: str, columns: Sequence[str], row: Sequence[str]) -> _Line:
             "delimiters in quotes"
         )
     cell = dict.fromkeys(COLUMNS_OF_PREFERENCES, "")
-    cell |= {name: value.strip() for name, value in zip(columns, row, strict=True)}
+    cell |= {name: _text(value) for name, value in zip(columns, row, strict=True)}
     vote = _VOTES.get(cell["preferred"].lower())
     if vote is None:
         said = f"preferred is {cell['preferred']!r:.40}; it must be one of {', '.join(_VOTES)}"
@@ -160,6 +162,12 @@ def _line(place: str, columns: Sequence[str], row: Sequence[str]) -> _Line:
         raise DataError(f"{place}: no question; name its id, or its text")
     of_answer = (cell[name] for name in ("rater", "reference", "context"))
     return _Line(place, question, cell["a"], cell["b"], vote, *of_answer)
+
+
+def _text(cell: str) -> str:
+    """What a cell says, without the apostrophe that keeps a spreadsheet from running it."""
+    text = cell.strip()
+    return text[1:] if _INERT.match(text) else text
 
 
 def _of_pairs(lines: Sequence[_Line]) -> list[list[_Line]]:

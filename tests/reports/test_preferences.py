@@ -133,3 +133,10 @@ def test_names_of_variants_take_their_answers_from_the_run(
         path = write_preferences(tmp_path / "wrong.csv", [rows[0] | change])
         with pytest.raises(DataError, match=said):
             read_preferences(path, run_folder)
+
+
+def test_what_was_kept_from_being_a_formula_is_read_as_it_was_said(tmp_path: Path) -> None:
+    file = tmp_path / "preferences.csv"
+    file.write_text("question,a,b,preferred\nWhich?,'- one,\"'tis\",a\n")
+    (pair,) = read_preferences(file).pairs
+    assert (pair.first.answer, pair.second.answer) == ("- one", "'tis")
