@@ -91,6 +91,11 @@ class LocalEngine(Engine):
         if self._seeds_requests:
             asked = [_seeded(one, seed + place) for place, one in enumerate(requests)]
         texts: list[str] = model.generate_until(asked, disable_tqdm=True)
+        if len(texts) != len(asked):
+            raise ModelError(
+                f"asked {len(asked)} prompts, {type(model).__name__} gave {len(texts)} answers: "
+                "whose they are cannot be told; name another engine in the model's row"
+            )
         seconds = (time.perf_counter() - start) / len(texts)
         cut: Sequence[Any] = getattr(model, "cut", None) or [None] * len(texts)
         return [

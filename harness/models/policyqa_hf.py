@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import torch
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
@@ -23,6 +24,7 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
+from harness.models.greedy import can_answer, greedy_answers
 from harness.models.precision import Precision, quantisation, unpacked
 from harness.text import Turn, harmless
 
@@ -129,19 +131,45 @@ class PolicyQALM(Windowed):
     def _model_generate(
         self, context: Any, max_length: int, stop: list[str], **options: Any
     ) -> Any:
-        made = super()._model_generate(context, max_length, stop, **options)
+        if self._is_greedy(options):
+            made = self._greedy(context, max_length, stop, options["attention_mask"])
+        else:
+            made = super()._model_generate(context, max_length, stop, **options)
         rows = made[:, context.shape[1] :].tolist()
         whole = max_length - context.shape[1]
         for prompt, row in zip(self._being_asked, rows, strict=True):
             self._was_cut[prompt] = len(row) == whole and not self._ends(row, stop)
         return made
 
-    def _ends(self, row: Sequence[int], stop: Sequence[str]) -> bool:
-        """Whether an answer came to its end: what follows one in a batch is padding."""
+    def _is_greedy(self, options: dict[str, Any]) -> bool:
+        """Whether the likeliest tokens are asked for, and nothing else."""
+        drawn = options.get("do_sample") or options.get("temperature")
+        others = set(options) - {"attention_mask", "do_sample", "temperature"}
+        return not drawn and not others and can_answer(self.model)
+
+    def _greedy(
+        self, context: torch.Tensor, max_length: int, stop: list[str], mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Prompts with their answers, (B, T), as ``generate`` gives them."""
+        rows = zip(context.tolist(), mask.bool().tolist(), strict=True)
+        prompts = [[token for token, real in zip(*row, strict=True) if real] for row in rows]
+        tail = max(len(self.tok_encode(one)) for one in stop) + 2
+        most = max_length - context.shape[1]
+        answers = greedy_answers(self.model, prompts, most, lambda row: self._ends(row, stop, tail))
+        width = max(map(len, answers))
+        padding = self.tokenizer.pad_token_id
+        made = [answer + [padding] * (width - len(answer)) for answer in answers]
+        return torch.cat([context, torch.tensor(made, device=context.device)], dim=1)
+
+    def _ends(self, row: Sequence[int], stop: Sequence[str], tail: int = 0) -> bool:
+        """Whether an answer came to its end, by its last tokens, ``tail`` or all: what follows one
+        in a batch is padding."""
         own = self.model.generation_config.eos_token_id
         ends = {self.tokenizer.pad_token_id, *(own if isinstance(own, list) else [own])}
-        text = self.tok_decode(row, skip_special_tokens=False)
-        return row[-1] in ends or any(one in text for one in stop)
+        if row[-1] in ends:
+            return True
+        text = self.tok_decode(row[-tail:], skip_special_tokens=False)
+        return any(one in text for one in stop)
 
 
 class Unloaded(Windowed):
