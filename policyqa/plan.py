@@ -128,6 +128,7 @@ def make_plan(suite: Suite, look: bool = True) -> Plan:
         check(metrics)
     _check_answering(suite, questions, look)
     contexts = {one.context for one in suite.resolved if one.context.source != "none"}
+    texts = {question.id: question.question for question in questions}
     files = {one.model.base for one in suite.resolved if one.model.kind == "answers"}
     return Plan(
         suite=suite,
@@ -141,7 +142,7 @@ def make_plan(suite: Suite, look: bool = True) -> Plan:
         recipes=recipes,
         replaced=replaced,
         claims=read_claims(suite.claims) if suite.claims else [],
-        given={file: read_answers(Path(file)) for file in files},
+        given={file: read_answers(Path(file), texts) for file in files},
         left_out=left_out(questions, suite.split, *trained),
     )
 
