@@ -50,6 +50,8 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
         say(f"        {row['place']}: {row['reason']}")
     if len(not_taken) > ROWS_SHOWN:
         say(f"        … and {len(not_taken) - ROWS_SHOWN:,} more in {out / IMPORT_RECORD}")
+    for line in summary.get("too few", ()):
+        say(line)
     say(f"data folder: {out}")
     if questions["taken"] or questions["not taken"]:
         say(f"next: policyqa data check {out}")

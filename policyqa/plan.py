@@ -29,6 +29,7 @@ from rag.retriever import Retriever
 from reports.claims.reading import Claim, read_claims
 from reports.comparison import published
 from tasks.policyqa.contexts import retriever_for
+from tasks.policyqa.enough import too_few, too_few_for_test
 from tasks.policyqa.questions import (
     Question,
     draw,
@@ -75,6 +76,15 @@ class Plan:
     def checkpoint_folder(self, model: str) -> Path:
         """Where the checkpoint of that model is kept once it is finished."""
         return kept_at(self.recipes[model], self.checkpoint_determinants(model))
+
+    @property
+    def too_few(self) -> list[str]:
+        """A line that what is asked decides nothing, where it is so."""
+        if len(self.asked) < len(self.split):
+            return too_few(self.asked, self.suite.split, "a larger limit asks more")
+        if self.suite.trains or self.suite.split != "test":
+            return too_few(self.asked, self.suite.split)
+        return too_few_for_test(self.questions)
 
     @property
     def train(self) -> list[Question]:

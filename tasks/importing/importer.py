@@ -25,6 +25,7 @@ from tasks.importing.obliqa import obliqa_files, read_obliqa
 from tasks.importing.places import coverage_of
 from tasks.importing.splits import split_drafts
 from tasks.importing.squad import read_squad, squad_content
+from tasks.policyqa.enough import too_few_for_test
 from tasks.policyqa.questions import Question, Split, load_questions
 
 IMPORT_RECORD = "import.json"
@@ -75,12 +76,18 @@ def import_data(
     summary = _summary(read, taken, splits, refused)
     if shares is not None:
         summary["new splits"] = {"shares": dict(shares), "by": split_by, "seed": seed}
-    write_json(partial / IMPORT_RECORD, summary)
     sections = load_corpus(partial)
     if taken:
-        load_questions(partial, [section.id for section in sections])
+        loaded = load_questions(partial, [section.id for section in sections])
+        summary["too few"] = _too_few(loaded, shares)
+    write_json(partial / IMPORT_RECORD, summary)
     put_folder(partial, out)
     return summary
+
+
+def _too_few(questions: list[Question], shares: Mapping[Split, float] | None) -> list[str]:
+    """That the test split decides nothing, unless none was asked for."""
+    return [] if shares and not shares.get("test") else too_few_for_test(questions)
 
 
 def read_source(source: Path, questions: Path | None = None, advance: Advance = silent) -> Contents:

@@ -242,6 +242,34 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("count", "more", "said"),
+    [
+        (
+            40,
+            (),
+            "10, and a verdict needs 20 groups of questions at least; if you train nothing",
+        ),
+        (40, ("--shares", "test=1"), None),
+        (40, ("--shares", "train=0.5,validation=0.5"), None),
+        (
+            12,
+            ("--shares", "test=1"),
+            "12, and a verdict needs 20 groups of questions at least; write",
+        ),
+        (80, (), None),
+    ],
+)
+def test_a_test_split_that_decides_nothing_is_told_with_what_mends_it(
+    tmp_path: Path, one: Path, count: int, more: tuple[str, ...], said: str | None
+) -> None:
+    rows = [f"What of {n}?,Nothing.\n" for n in range(count)]
+    (one / "questions.csv").write_text(f"question,answer\n{''.join(rows)}")
+    told = shown("data", "import", one, "--out", tmp_path / "data", *more)
+    assert ("too few test questions" in told) is (said is not None)
+    assert (said or "") in told
+
+
+@pytest.mark.parametrize(
     ("question", "said"),
     [("Wie hoch ist die Strafe?", True), ("How high is the fine?", False)],
 )
