@@ -15,6 +15,8 @@ from tasks.importing.importer import IMPORT_RECORD
 from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
 ENGLISH_ALONE = "who abstains is told by rules for English, so leave those rates aside"
+COLUMN = ": a column answerable, with false in that row"
+"""How a table of questions says that the documents do not answer one."""
 ROWS_SHOWN = 20
 """Lines on rows not taken that are printed; the record has all."""
 ALIKE_SHOWN = 3
@@ -37,7 +39,9 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
         (questions["taken"], f"questions ({splits})" if splits else "questions"),
     ]
     if blank:
-        counts.append((blank, f"of them have no reference answer: {WITHOUT_ANSWER}"))
+        first = f"(the first is {questions['first without reference answer']})"
+        mark = COLUMN if summary["layout"] == "documents" else ""
+        counts.append((blank, f"of them have no reference answer {first}: {WITHOUT_ANSWER}{mark}"))
     if silent:
         own = f"with no answer of their own: their reference is {UNANSWERED!r}"
         counts.append((silent, f"of them are unanswerable, {own}"))

@@ -127,7 +127,8 @@ def _summary(
     read: Contents, taken: list[Draft], splits: dict[str, Split], refused: list[Refused]
 ) -> dict[str, Any]:
     of = Counter(one.what for one in refused)
-    without = [draft.answerable for draft in taken if draft.answer is None]
+    silent = sum(draft.answer is None and not draft.answerable for draft in taken)
+    blank = [draft.place for draft in taken if draft.answer is None and draft.answerable]
     return {
         "layout": read.layout,
         "documents": {"taken": len(read.documents), "not taken": of["document"]},
@@ -137,8 +138,9 @@ def _summary(
         "questions": {
             "taken": len(taken),
             "not taken": of["question"],
-            "without reference answer": without.count(True),
-            "unanswerable without answer": without.count(False),
+            "without reference answer": len(blank),
+            **({"first without reference answer": blank[0]} if blank else {}),
+            "unanswerable without answer": silent,
             "hardly English": sum(not _ENGLISH.search(draft.question) for draft in taken),
             "splits": dict(Counter(splits[draft.id] for draft in taken)),
         },

@@ -240,8 +240,10 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> No
     counts = read_json(tmp_path / "data" / "import.json")["questions"]
     assert (counts["without reference answer"], counts["unanswerable without answer"]) == (1, 1)
     assert [q.answer for q in load(tmp_path / "data")] == ["Yes.", None, UNANSWERED, "No."]
-    assert "1 of them have no reference answer: such a question can be retrieved for" in said
-    assert "Give it an answer, or answerable=false where the documents hold none" in said
+    first = "1 of them have no reference answer (the first is questions.csv:3): such a question can"
+    assert first in said
+    mark = "answerable=false where the documents hold none: a column answerable, with false in that"
+    assert f"Give it an answer, or {mark} row" in said
     assert "1 of them are unanswerable, with no answer of their own: their ref" in said
 
 
