@@ -1,6 +1,8 @@
 """What ``policyqa data`` prints."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,12 @@ from tasks.importing.importer import IMPORT_RECORD
 from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
 ENGLISH_ALONE = "who abstains is told by rules for English, so leave those rates aside"
+COLUMN = ": a column answerable, with false in that row"
+"""How a table of questions says that the documents do not answer one."""
 ROWS_SHOWN = 20
-"""Rows not taken that are printed; the record has all."""
+"""Lines on rows not taken that are printed; the record has all."""
+ALIKE_SHOWN = 3
+"""Of them, those of questions for much the same reason."""
 
 
 def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
@@ -33,7 +39,9 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
         (questions["taken"], f"questions ({splits})" if splits else "questions"),
     ]
     if blank:
-        counts.append((blank, f"of them have no reference answer: {WITHOUT_ANSWER}"))
+        first = f"(the first is {questions['first without reference answer']})"
+        mark = COLUMN if summary["layout"] == "documents" else ""
+        counts.append((blank, f"of them have no reference answer {first}: {WITHOUT_ANSWER}{mark}"))
     if silent:
         own = f"with no answer of their own: their reference is {UNANSWERED!r}"
         counts.append((silent, f"of them are unanswerable, {own}"))
@@ -41,21 +49,42 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     if 2 * foreign > questions["taken"]:
         counts.append((foreign, f"of them are hardly English: {ENGLISH_ALONE}"))
     kinds = Counter(f"{row['what']}s not taken" for row in not_taken)
-    reasons = Counter(f"times: {row['reason']}" for row in not_taken)
+    files = [row["reason"] for row in not_taken if row["what"] == "document"]
+    reasons = Counter(f"times: {reason}" for reason in files)
     counts += [(count, what) for what, count in kinds.items()]
     counts += [(count, reason) for reason, count in reasons.items() if count > 1]
     for count, what in counts:
         say(f"{count:>7,} {what}")
-    for row in not_taken[:ROWS_SHOWN]:
-        say(f"        {row['place']}: {row['reason']}")
-    if len(not_taken) > ROWS_SHOWN:
-        say(f"        … and {len(not_taken) - ROWS_SHOWN:,} more in {out / IMPORT_RECORD}")
+    for line in _rows_not_taken(not_taken, out / IMPORT_RECORD):
+        say(f"        {line}")
+    for line in summary.get("too few", ()):
+        say(line)
     say(f"data folder: {out}")
     if questions["taken"] or questions["not taken"]:
         say(f"next: policyqa data check {out}")
     else:
         say("no questions: put a questions.csv beside the documents, or name one with --questions")
         say(f"next: policyqa index search 'a question' --data {out}")
+
+
+def _rows_not_taken(rows: Sequence[Mapping[str, str]], record: Path) -> list[str]:
+    """Lines of rows with their reasons; of questions for much the same reason the first few."""
+    alike: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for row in rows:
+        # A file is named whatever the reason.
+        alike[row["place"] if row["what"] == "document" else _without_names(row)].append(row)
+    lines = []
+    for some in alike.values():
+        lines += [f"{row['place']}: {row['reason']}" for row in some[:ALIKE_SHOWN]]
+        if len(some) > ALIKE_SHOWN:
+            lines.append(f"… and {len(some) - ALIKE_SHOWN:,} more like that, all in {record}")
+    more = [f"… and more in {record}"] if len(lines) > ROWS_SHOWN else []
+    return lines[:ROWS_SHOWN] + more
+
+
+def _without_names(row: Mapping[str, str]) -> str:
+    """Why a row was not taken, but for what it was that it named."""
+    return re.split("[:;] ", re.sub(r"'.*?'|\".*?\"", "…", row["reason"]))[0]
 
 
 def show_findings(findings: list[Finding]) -> None:

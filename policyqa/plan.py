@@ -29,6 +29,7 @@ from rag.retriever import Retriever
 from reports.claims.reading import Claim, read_claims
 from reports.comparison import published
 from tasks.policyqa.contexts import retriever_for
+from tasks.policyqa.enough import too_few, too_few_for_test
 from tasks.policyqa.questions import (
     Question,
     draw,
@@ -75,6 +76,15 @@ class Plan:
     def checkpoint_folder(self, model: str) -> Path:
         """Where the checkpoint of that model is kept once it is finished."""
         return kept_at(self.recipes[model], self.checkpoint_determinants(model))
+
+    @property
+    def too_few(self) -> list[str]:
+        """A line that what is asked decides nothing, where it is so."""
+        if len(self.asked) < len(self.split):
+            return too_few(self.asked, self.suite.split, "a larger limit asks more")
+        if self.suite.trains or self.suite.split != "test":
+            return too_few(self.asked, self.suite.split)
+        return too_few_for_test(self.questions)
 
     @property
     def train(self) -> list[Question]:
@@ -128,6 +138,7 @@ def make_plan(suite: Suite, look: bool = True) -> Plan:
         check(metrics)
     _check_answering(suite, questions, look)
     contexts = {one.context for one in suite.resolved if one.context.source != "none"}
+    texts = {question.id: question.question for question in questions}
     files = {one.model.base for one in suite.resolved if one.model.kind == "answers"}
     return Plan(
         suite=suite,
@@ -141,7 +152,7 @@ def make_plan(suite: Suite, look: bool = True) -> Plan:
         recipes=recipes,
         replaced=replaced,
         claims=read_claims(suite.claims) if suite.claims else [],
-        given={file: read_answers(Path(file)) for file in files},
+        given={file: read_answers(Path(file), texts) for file in files},
         left_out=left_out(questions, suite.split, *trained),
     )
 

@@ -51,7 +51,7 @@ def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
         index=found.indexing(),
         variants=variants,
         setting_up=EVALUATING * len(named) + LOADING * len(bases),
-        notes=[*plan.left_out, *(plan.replaced if plan.untrained else [])],
+        notes=[*plan.too_few, *plan.left_out, *(plan.replaced if plan.untrained else [])],
     )
 
 

@@ -65,7 +65,7 @@ class ModelRow(_Row):
     price: PriceRow | None = None
     """Of a server."""
     answers: Path | None = None
-    """A file of what an assistant has answered: ``{"id", "answer"}`` a line."""
+    """A file of what an assistant has answered: ``{"question", "answer"}`` a line, or ``id``."""
     call: str | None = None
     """An assistant as a function, ``package.module:name``."""
 

@@ -45,7 +45,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     if suite.floors_left_out:
         left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)
         watch.say(f"left out, since {suite.data} has no documents: {left_out}")
-    for line in plan.left_out:
+    for line in (*plan.too_few, *plan.left_out):
         watch.say(line)
     untrained = plan.untrained
     efforts = [1.0, *(training_effort(plan, name) for name in untrained)]

@@ -2,16 +2,21 @@
 What an assistant that already exists has answered: a file, a line a question.
 
     {"id": "eu-gdpr-0007", "answer": "…", "context": ["eu-gdpr/art-83"], "seconds": 1.2}
+    {"question": "How high may a fine be?", "answer": "…"}
 
-Of a line, ``id`` and ``answer`` are needed; ``context`` (ids of sections, or texts), ``seconds``,
+Of a line, ``answer`` is needed, and ``id`` or, in its place, the text of the ``question`` as the
+data has it, white space aside; ``context`` (ids of sections, or texts), ``seconds``,
 ``input_tokens``, ``output_tokens`` and ``price`` are what the assistant tells of itself. What it
 does not tell is left open, not guessed.
 """
 
+import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from textwrap import shorten
+from typing import Annotated, Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
@@ -28,6 +33,8 @@ from harness.validation import validated
 
 _SHOWN = 5
 """Ids that a line about them names."""
+_LONGEST = 80
+"""Characters of a question that a line about it shows."""
 _Text = Annotated[str, AfterValidator(whole)]
 _Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Tokens = Annotated[int, Field(ge=0, lt=2**63)]
@@ -59,19 +66,54 @@ class Given(BaseModel):
         )
 
 
-def read_answers(path: Path) -> dict[str, Given]:
+def read_answers(path: Path, questions: Mapping[str, str] | None = None) -> dict[str, Given]:
     """A file of answers, by question id.
 
+    Args:
+        path: the file.
+        questions: the text of each question by its id, of all that a line may name by their text.
+
     Raises:
-        DataError: the file cannot be read, a line breaks the form, or an id stands twice.
+        DataError: the file cannot be read, a line breaks the form, an id stands twice, or a text is
+            that of no question or of several.
     """
+    ids: dict[str, list[str]] = defaultdict(list)
+    for id_, text in (questions or {}).items():
+        ids[_plain(text)].append(id_)
     found: dict[str, Given] = {}
     for line, value in read_json_lines(path):
-        given = validated(Given, value, f"{path}:{line}", DataError)
+        place = f"{path}:{line}"
+        named = value if "id" in value else value | {"id": _id_of(value, ids, place)}
+        given = validated(Given, named, place, DataError)
         if given.id in found:
-            raise DataError(f"{path}:{line}: the id {given.id} stands here again; keep one answer")
+            raise DataError(f"{place}: the id {given.id} stands here again; keep one answer")
         found[given.id] = given
     return found
+
+
+def _id_of(value: Mapping[str, Any], ids: Mapping[str, list[str]], place: str) -> str:
+    """The id of the question that a line names by its text."""
+    text = value.get("question")
+    if not isinstance(text, str):
+        raise DataError(f"{place}: id: Field required, or question: its text as the data has it")
+    shown = shorten(_plain(text), _LONGEST, placeholder=" …")
+    found = ids.get(_plain(text), [])
+    if not found:
+        raise DataError(
+            f"{place}: no question of the data is {shown!r}; write it as questions.jsonl of the "
+            "data has it, or write its id"
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"{place}: {shown!r} is asked {len(found)} times; write the id of the one that is "
+            f"meant in place of question: {', '.join(found[:_SHOWN])}"
+        )
+    return found[0]
+
+
+def _plain(text: str) -> str:
+    """A text, white space and the ways to write a letter aside."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 @register_model(ANSWERS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.metrics import metric_names
 from reports.comparison import Comparison
-from reports.pictures.cost_points import CostPoint, cost_points, dear, floor_level
+from reports.pictures.cost_points import CostLevel, CostPoint, cost_levels, cost_points, dear
 from reports.pictures.drawing import (
     MUTED,
     PAPER,
@@ -51,11 +51,13 @@ class _Words:
 
 
 def cost_picture(comparison: Comparison) -> Picture | None:
-    """The picture; None where no two variants tell what they cost."""
+    """The picture; None where no two variants that tell what they cost have the metric."""
     by, what = deciding_by(comparison), dear(comparison)
     if by is None or what is None:
         return None
     points, left = cost_points(comparison, by, what)
+    if len(points) < 2:
+        return None
     metric = comparison.metrics[by]
     unit, title = _UNITS[what], shortened(metric.title)
     shares = by in metric_names() or metric.kind == "rate"
@@ -63,23 +65,26 @@ def cost_picture(comparison: Comparison) -> Picture | None:
     said = ", ".join(filter(None, [title, "0 to 1" if shares else "", better]))
     heading = f"{title} against {unit}"
     key = shortened(f"{title} at {unit}", 58)
-    floor = floor_level(comparison, by)
+    dashed = cost_levels(comparison, by, what)
     words = [
         f"{one.name}{f' ({one.tag})' if one.tag else ''}: {title} {figure_aloud(one.figure)}; "
         f"{unit} {one.costs}{'; not shown worse than the best' if one.best else ''}"
         for one in points
     ]
-    words += [f"Dashed line: {floor[0]}, {title} {floor[1]:.3f}"] if floor else []
+    words += [
+        f"Dashed line: {one.name}{' (in place)' if one.in_place else ''}, {title} {one.mean:.3f}"
+        for one in dashed
+    ]
 
     def paint(canvas: "Canvas") -> None:
-        _paint(canvas, points, _Words(said, unit, key), floor)
+        _paint(canvas, points, _Words(said, unit, key), dashed)
 
     return Picture(
         name="cost",
         title=heading,
         svg=painted("cost", heading, _PLOT + _AXIS + _LINE * (len(points) + 2), paint),
         alternative=f"A point a variant. Up: {said}. Right: {unit}. {'. '.join(words)}.",
-        note=_note(points, left, floor is not None),
+        note=_note(points, left, dashed),
     )
 
 
@@ -87,7 +92,7 @@ def _paint(
     canvas: "Canvas",
     points: Sequence[CostPoint],
     words: _Words,
-    floor: tuple[str, float] | None,
+    dashed: Sequence[CostLevel],
 ) -> None:
     """The plot, and below it the key."""
     height = _PLOT + _AXIS + _LINE * (len(points) + 2)
@@ -106,10 +111,8 @@ def _paint(
         panel.xaxis.set_major_formatter(lambda cost, _: f"{cost:g}")
     for one in points:
         _paint_point(panel, one)
-    if floor:
-        panel.axhline(floor[1], linestyle="--", color=MUTED, linewidth=1).set_gid("floor")
-        end = ("axes fraction", "data")
-        panel.annotate(floor[0], (0, floor[1]), (3, 3), end, "offset points", color=MUTED)
+    for level in dashed:
+        _paint_level(panel, level)
     panel.margins(x=0.06, y=0.08)
     if panel.get_xscale() == "linear":
         panel.set_xlim(left=0)
@@ -120,6 +123,21 @@ def _paint(
     page.text(WIDTH - 4, _PLOT + _AXIS + _LINE, words.key, ha="right", color=MUTED)
     for one in points:
         _paint_key(page, one, _PLOT + _AXIS + _LINE * (one.number + 1))
+
+
+def _paint_level(panel: "Axes", level: CostLevel) -> None:
+    """A dashed line with its name, of a floor at its left end, of what is in place at the right."""
+    line = panel.axhline(level.mean, linestyle="--", color=level.colour, linewidth=1)
+    line.set_gid("in-place" if level.in_place else "floor")
+    panel.annotate(
+        level.name,
+        (1 if level.in_place else 0, level.mean),
+        (-3 if level.in_place else 3, 3),
+        ("axes fraction", "data"),
+        "offset points",
+        ha="right" if level.in_place else "left",
+        color=level.colour,
+    )
 
 
 def _paint_point(panel: "Axes", one: CostPoint) -> None:
@@ -172,13 +190,15 @@ def _paint_key(page: "Axes", one: CostPoint, line: float) -> None:
     page.text(WIDTH - 4, line, figures, ha="right", color=MUTED)
 
 
-def _note(points: Sequence[CostPoint], left: int, floor: bool) -> str:
+def _note(points: Sequence[CostPoint], left: int, dashed: Sequence[CostLevel]) -> str:
     """What marks are, and what is not shown."""
     said = ["Lines are 95% intervals."]
     if any(one.best for one in points):
         said.append("Filled: none is shown to be better; hollow: one is, or it is no candidate.")
-    if floor:
-        said.append("Dashed: the best floor, which needs no language model and tells no cost.")
+    for level in dashed:
+        floor = "the best floor, which needs no language model and"
+        what = "what is in place, which" if level.in_place else floor
+        said.append(f"Dashed: {what} tells no cost.")
     if left:
         said.append(f"Not shown: {left} further from the best.")
     return " ".join(said)

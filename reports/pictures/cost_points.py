@@ -38,6 +38,21 @@ class CostPoint:
         return INK if self.mark in ("variant", "in place") else MUTED
 
 
+@dataclass(frozen=True)
+class CostLevel:
+    """A variant that tells no cost: a dashed line at its figure."""
+
+    name: str
+    mean: float
+    in_place: bool
+    """Else it is the best floor."""
+
+    @property
+    def colour(self) -> str:
+        """What it is drawn in."""
+        return INK if self.in_place else MUTED
+
+
 def dear(comparison: Comparison) -> str | None:
     """What cost there is to draw: what the suite calls dear, else seconds, else tokens."""
     called = comparison.verdict.cost if comparison.verdict else None
@@ -93,16 +108,14 @@ def _cost(what: str) -> Callable[[VariantFigures], float | None]:
     return told
 
 
-def floor_level(comparison: Comparison, by: str) -> tuple[str, float] | None:
-    """The best floor that tells no cost, and its figure; None: there is none."""
+def cost_levels(comparison: Comparison, by: str, what: str) -> list[CostLevel]:
+    """The best floor and what is in place, each where it has the metric and tells no cost."""
     higher = comparison.metrics[by].higher_is_better is not False
-    found = {
-        name: figure.mean
-        for name, entry in comparison.variants.items()
-        if mark_of(comparison, name)[0] == "floor" and entry.cost.seconds is None
-        if (figure := {**entry.metrics, **entry.rates}.get(by))
-    }
-    if not found:
-        return None
-    best = (max if higher else min)(found, key=lambda name: found[name])
-    return shortened(best), found[best]
+    found: dict[str, list[CostLevel]] = {"floor": [], "in place": []}
+    for name, entry in comparison.variants.items():
+        mark, figure = mark_of(comparison, name)[0], {**entry.metrics, **entry.rates}.get(by)
+        told = entry.cost.seconds if mark == "floor" else _cost(what)(entry)
+        if mark in found and figure and told is None:
+            found[mark].append(CostLevel(shortened(name), figure.mean, mark == "in place"))
+    best = max if higher else min
+    return [best(some, key=lambda one: one.mean) for some in found.values() if some]

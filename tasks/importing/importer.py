@@ -25,6 +25,7 @@ from tasks.importing.obliqa import obliqa_files, read_obliqa
 from tasks.importing.places import coverage_of
 from tasks.importing.splits import split_drafts
 from tasks.importing.squad import read_squad, squad_content
+from tasks.policyqa.enough import too_few_for_test
 from tasks.policyqa.questions import Question, Split, load_questions
 
 IMPORT_RECORD = "import.json"
@@ -75,12 +76,18 @@ def import_data(
     summary = _summary(read, taken, splits, refused)
     if shares is not None:
         summary["new splits"] = {"shares": dict(shares), "by": split_by, "seed": seed}
-    write_json(partial / IMPORT_RECORD, summary)
     sections = load_corpus(partial)
     if taken:
-        load_questions(partial, [section.id for section in sections])
+        loaded = load_questions(partial, [section.id for section in sections])
+        summary["too few"] = _too_few(loaded, shares)
+    write_json(partial / IMPORT_RECORD, summary)
     put_folder(partial, out)
     return summary
+
+
+def _too_few(questions: list[Question], shares: Mapping[Split, float] | None) -> list[str]:
+    """That the test split decides nothing, unless none was asked for."""
+    return [] if shares and not shares.get("test") else too_few_for_test(questions)
 
 
 def read_source(source: Path, questions: Path | None = None, advance: Advance = silent) -> Contents:
@@ -120,7 +127,8 @@ def _summary(
     read: Contents, taken: list[Draft], splits: dict[str, Split], refused: list[Refused]
 ) -> dict[str, Any]:
     of = Counter(one.what for one in refused)
-    without = [draft.answerable for draft in taken if draft.answer is None]
+    silent = sum(draft.answer is None and not draft.answerable for draft in taken)
+    blank = [draft.place for draft in taken if draft.answer is None and draft.answerable]
     return {
         "layout": read.layout,
         "documents": {"taken": len(read.documents), "not taken": of["document"]},
@@ -130,8 +138,9 @@ def _summary(
         "questions": {
             "taken": len(taken),
             "not taken": of["question"],
-            "without reference answer": without.count(True),
-            "unanswerable without answer": without.count(False),
+            "without reference answer": len(blank),
+            **({"first without reference answer": blank[0]} if blank else {}),
+            "unanswerable without answer": silent,
             "hardly English": sum(not _ENGLISH.search(draft.question) for draft in taken),
             "splits": dict(Counter(splits[draft.id] for draft in taken)),
         },

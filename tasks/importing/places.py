@@ -14,6 +14,15 @@ from tasks.policyqa.evidence import PAGE, Coverage
 NEAREST = 3
 """Headings that an error names."""
 _NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
+_NUMBERED = re.compile(
+    r"(?:(?P<word>section|article|clause|chapter|part|rule|sec\.|art\.|§) ?)?"
+    r"(?P<number>\d+(?:\.\d+)*)[.):]?(?= |$)"
+)
+"""How a heading in plain letters tells its number, and how a row names it."""
+_SECTION = ("section", "sec.", "§")
+"""What a row may call a section of which the heading has a number alone."""
+_BETWEEN = re.compile(r"\s*[/#:,›]\s*")
+"""Between a document's name and what is named of it."""
 _PART = re.compile(r" \(part \d+ of \d+\)$")
 
 
@@ -37,7 +46,8 @@ class Places:
         """What a row calls evidence: a section's id, a page, a heading or a document.
 
         Args:
-            name: as in ``bins/art-1``, ``bins.pdf#page=3`` or ``#page=3``, ``Article 1``, ``bins``.
+            name: as in ``bins/art-1``, ``bins.pdf#page=3`` or ``#page=3``, ``Article 1``, ``bins``,
+                ``bins.pdf/Article 1``; of one document also a number, as ``2`` or ``Section 2``.
             within: documents that a heading may stand in, or the page be of.
 
         Raises:
@@ -52,13 +62,27 @@ class Places:
             if not self._coverage.of(name):
                 raise UnusableError(self._coverage.missing(name))
             return [name]
-        found = _ids_of(name, within)
-        if not found and not self.named(name):
-            raise UnusableError(
-                f"evidence {name!r} is neither an id nor a heading of a section, nor a document; "
-                f"{_nearest(name, within)}"
-            )
-        return found or [_only(name, self.named(name)).framework.id]
+        if found := _ids_of(name, within):
+            return found
+        if named := self.named(name):
+            return [_only(name, named).framework.id]
+        return self._of_document(name, within)
+
+    def _of_document(self, name: str, within: Sequence[ImportedDocument]) -> list[str]:
+        """The sections of a name that begins with its document's, as in ``bins.pdf/Article 1``."""
+        heading = name
+        for between in reversed(list(_BETWEEN.finditer(name))):
+            named = self.named(name[: between.start()])
+            if named:
+                within, heading = [_only(name, named)], name[between.end() :]
+                id_ = f"{within[0].framework.id}/{heading}"
+                if found := [id_] if id_ in self._coverage.sections else _ids_of(heading, within):
+                    return found
+                break
+        raise UnusableError(
+            f"evidence {name!r} is neither an id nor a heading of a section, nor a document; "
+            f"{_nearest(heading, within)}"
+        )
 
 
 def coverage_of(documents: Sequence[ImportedDocument]) -> Coverage:
@@ -81,7 +105,8 @@ def _names(framework: Framework) -> tuple[str, ...]:
 
 
 def _ids_of(name: str, documents: Sequence[ImportedDocument]) -> list[str]:
-    """The ids of the sections that a heading names: those headed so, else those beginning so."""
+    """The ids of the sections that a heading names: those headed so, else the one of that
+    number in one document, else those beginning so."""
     sections = [section for document in documents for section in document.sections]
     wanted = _plain(name)
     exact = [
@@ -89,13 +114,34 @@ def _ids_of(name: str, documents: Sequence[ImportedDocument]) -> list[str]:
         for s in sections
         if wanted in map(_plain, (_whole(s), _last(s), _NUMBER.sub("", _last(s))))
     ]
+    numbered = _numbered(wanted, sections) if len(documents) == 1 else []
     begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
-    found = exact or begun
-    first = [s for s in found if _whole(s) == s.heading or " (part 1 of" in s.heading]
-    if len(first) > 1:
-        places = ", ".join(section.id for section in first[:4])
+    found = exact or numbered or begun
+    if len(_beginnings(found)) > 1:
+        places = ", ".join(section.id for section in _beginnings(found)[:4])
         raise UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
     return [section.id for section in found]
+
+
+def _numbered(name: str, sections: Sequence[Section]) -> list[Section]:
+    """The section of the number that a name in plain letters is; none where there are several."""
+    wanted = _NUMBERED.fullmatch(name)
+    if wanted is None:
+        return []
+    word = wanted["word"]
+    found = [
+        section
+        for section in sections
+        if (own := _NUMBERED.match(_plain(_last(section))))
+        and own["number"] == wanted["number"]
+        and (word in (None, own["word"]) or (own["word"] is None and word in _SECTION))
+    ]
+    return found if len(_beginnings(found)) == 1 else []
+
+
+def _beginnings(sections: Sequence[Section]) -> list[Section]:
+    """Sections without the further parts of long ones."""
+    return [s for s in sections if _whole(s) == s.heading or " (part 1 of" in s.heading]
 
 
 def _nearest(name: str, documents: Sequence[ImportedDocument]) -> str:
@@ -105,7 +151,8 @@ def _nearest(name: str, documents: Sequence[ImportedDocument]) -> str:
     holding = [one for one in named if wanted in one]
     like = dict.fromkeys([*holding, *get_close_matches(wanted, named, NEAREST, cutoff=0.5)])
     shown = ", ".join(repr(named[one]) for one in list(like or named)[:NEAREST])
-    return f"the nearest headings are {shown}" if like else f"some headings there are: {shown}"
+    of = f" of {documents[0].framework.citation}" if len(documents) == 1 else ""
+    return f"the nearest headings{of} are {shown}" if like else f"some headings{of} are {shown}"
 
 
 def _whole(section: Section) -> str:

@@ -69,7 +69,8 @@ def test_what_a_file_tells_is_shown_and_what_it_does_not_tell_is_open(
     told = {"seconds": 2, "input_tokens": 100, "output_tokens": 10, "price": 0.25}
     answers({"id": TEST[0], **told}, {"id": "of-none"}, {"id": TEST[2], "seconds": 4})
     Path("told.jsonl").write_text(Path("answers.jsonl").read_text())
-    answers(*({"id": one} for one in TEST))
+    text = "What does part 2 of the  Well Water Rules say?"
+    answers(*({"id": one} for one in TEST[:2]), {"question": text})
     suite = Path(write("today, told"))
     suite.write_text(suite.read_text().replace("models:", "models:\n  told: {answers: told.jsonl}"))
     comparison = run(suite)

@@ -14,7 +14,7 @@ from policyqa.plan import make_plan
 from policyqa.suite import load_suite
 from reports.claims.reading import Claim, read_claims
 from tests.conftest import write_questions
-from tests.tasks.folders import change
+from tests.tasks.folders import change, rows_of
 
 
 @pytest.fixture
@@ -112,3 +112,28 @@ def test_what_cannot_be_used_is_refused_before_any_work(
     suite.write_text(f"{text}{line.replace('CROSS', str(cross_encoder))}\n")
     with pytest.raises(error, match=said):
         make_plan(load_suite(str(suite)))
+
+
+def test_what_decides_nothing_is_told_by_the_groups_that_are_asked(suite: Path, data: Path) -> None:
+    def told(**changes: Any) -> str:
+        (line,) = make_plan(load_suite(str(suite), **changes)).too_few
+        return line.removeprefix("too few test questions to decide anything: ")
+
+    assert told() == "3, and a verdict needs 20 groups of questions at least"
+    assert told(limit=2).endswith("; a larger limit asks more")
+    text = suite.read_text().split("variants:")[0]
+    suite.write_text(f"{text}variants: [base/plain]\n")
+    assert told() == "3, and a verdict needs 20 groups of questions at least; write more"
+    evidence, *_ = [row["evidence"] for row in rows_of(data) if row["split"] == "test"]
+    # So many questions of one section are still one group.
+    rows = [
+        {"id": f"q{n}", "split": "test", "question": f"{n}?", "answer": "x", "evidence": evidence}
+        for n in range(25)
+    ]
+    write_questions(data, rows_of(data) + rows)
+    assert told().startswith("28 (groups that share evidence: 3), and")
+    more = [row | {"id": f"p{n}", "evidence": []} for n, row in enumerate(rows)]
+    write_questions(data, rows_of(data) + [row | {"split": "train"} for row in more])
+    assert told().endswith("; if you train nothing: policyqa data import … --shares test=1")
+    write_questions(data, rows_of(data)[: -len(more)] + more)
+    assert make_plan(load_suite(str(suite))).too_few == []

@@ -69,7 +69,8 @@ def test_what_is_kept_is_counted_and_the_rest_would_be_asked(
     found = previewed(suite)
     assert counts(found) == [(0, 3), (0, 3), (0, 3), (0, 6)]
     assert found.index == [Indexing("minilm-l6", 18, pytest.approx(18 * 0.03))]
-    assert (found.fetch, found.train, found.notes) == ([], [], [])
+    assert (found.fetch, found.train) == ([], [])
+    assert [note[:46] for note in found.notes] == ["too few test questions to decide anything: 3, "]
     run(suite, tmp_path / "run")
 
     request.getfixturevalue("no_model")

@@ -230,6 +230,7 @@ def test_without_documents_the_floors_that_need_none_stay_and_the_others_are_sai
     comparison = run(alone("today, ours"), watch=Watch(Console(stderr=True)))
     said = capfd.readouterr().err.splitlines()
     assert said[0] == "left out, since questions has no documents: floor/first, floor/sentence"
+    assert said[1].startswith("too few test questions to decide anything: 3, and a verdict needs")
     variants = comparison["variants"]
     assert list(variants) == ["floor/echo", "floor/other", "today", "ours"]
     assert {entry["n"] for entry in variants.values()} == {3}

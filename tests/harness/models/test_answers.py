@@ -73,6 +73,45 @@ def test_a_bad_line_is_named_with_its_place(
     assert "\n" not in str(caught.value)
 
 
+TEXTS = {"q1": "How far?", "q2": "How  deep\nis it? ", "q3": "Who?", "q4": "Who?"}
+
+
+def test_a_line_may_name_a_question_by_its_text(tmp_path: Path) -> None:
+    by_text = {"question": " How deep is it?", "answer": "15 m", "seconds": 2}
+    # An id says it alone: what else a line has was never read.
+    both = {"id": "q3", "question": "Whom?", "answer": "x"}
+    found = read_answers(written(tmp_path, by_text, both, WHOLE), TEXTS)
+    assert {id_: one.answer for id_, one in found.items()} == {
+        "q2": "15 m",
+        "q3": "x",
+        "q1": "72 hours.",
+    }
+    assert found["q2"].seconds == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"question": "how far?"}, "no question of the data is 'how far\\?'; write it as"),
+        (
+            {"question": "x " * 200},
+            "no question of the data is 'x x .* …'; .* or write its id",
+        ),
+        ({"question": "Who?"}, "'Who\\?' is asked 2 times; write the id .*: q3, q4$"),
+        ({"question": "How far?"}, "the id q1 stands here again"),
+        ({"question": 1}, "id: Field required, or question: its text as the data has it"),
+        ({"question": None}, "id: Field required, or question"),
+    ],
+)
+def test_a_text_that_names_no_one_question_is_refused_with_what_to_write(
+    tmp_path: Path, line: dict[str, Any], said: str
+) -> None:
+    path = written(tmp_path, {"id": "q1", "answer": "x"}, line | {"answer": "y"})
+    with pytest.raises(DataError, match=said) as caught:
+        read_answers(path, TEXTS)
+    assert str(caught.value).startswith(f"{path}:2: ")
+
+
 def test_questions_without_an_answer_and_answers_without_a_question_are_named(
     tmp_path: Path,
 ) -> None:

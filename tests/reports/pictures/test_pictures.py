@@ -230,6 +230,43 @@ def test_points_of_cost_are_filled_if_not_shown_worse(comparison: Comparison) ->
     assert "floor/sentence" in picture.svg
 
 
+def without(comparison: Comparison, names: set[str], **fields: object) -> Comparison:
+    """The same without a verdict, these variants with other fields."""
+    entries = {
+        name: entry.model_copy(update=fields) if name in names else entry
+        for name, entry in comparison.variants.items()
+    }
+    return comparison.model_copy(update={"variants": entries, "verdict": None})
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_where_fewer_than_two_that_tell_their_cost_have_the_metric_no_cost_is_drawn(
+    comparison: Comparison, left: int
+) -> None:
+    # Of none the page was not written at all: min() of nothing.
+    unscored = without(comparison, set(list(SHIFT)[left:]), metrics={}, rates={})
+    assert dear(unscored) == "seconds"
+    assert "cost" not in by_name(pictures(unscored))
+    two = without(comparison, set(list(SHIFT)[2:]), metrics={}, rates={})
+    assert "cost" in by_name(pictures(two))
+
+
+def test_what_is_in_place_and_tells_no_cost_is_a_dashed_line_with_its_name(
+    comparison: Comparison,
+) -> None:
+    told = by_name(pictures(comparison))["cost"]
+    assert "in place, which" not in told.note
+    entry = comparison.variants["base/plain"]
+    silent = entry.cost.model_copy(update={"seconds": None})
+    picture = by_name(pictures(without(comparison, {"base/plain"}, cost=silent)))["cost"]
+    assert len(list(part(picture, "in-place").iter(f"{SVG}path"))) == 1
+    assert len(list(part(picture, "floor").iter(f"{SVG}path"))) == 1
+    assert picture.svg.count("base/plain") == 1
+    mean = entry.metrics["bertscore_f1"].mean
+    assert f"Dashed line: base/plain (in place), BERTScore {mean:.3f}" in picture.alternative
+    assert "Dashed: what is in place, which tells no cost." in picture.note
+
+
 def test_effects_and_slices_are_those_of_the_comparison(comparison: Comparison) -> None:
     rows = effect_rows(comparison, "rouge_l")
     assert [row.found for row in rows] == [

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -211,9 +212,12 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"question": "o", "evidence": ["moon.pdf#page=1"]}, "must be of one document; found none"),
     ({"question": "p", "evidence": ["ovens.pdf#page=9"]}, "those of ovens stand on 1-2"),
     ({"question": "q", "evidence": ["kites#page=1"]}, "the corpus notes no pages of kites"),
-    ({"question": "r", "document": "wells", "evidence": "digging well"}, "are 'Article 2 Digging"),
+    ({"question": "r", "document": "wells", "evidence": "digging well"}, "wells.md are 'Article 2"),
     ({"question": "s", "document": "wells", "evidence": "artcle 2 diging well"}, "nearest heading"),
-    ({"question": "t", "document": "wells", "evidence": "Xyz"}, "headings there are: 'Article 1 "),
+    ({"question": "t", "document": "wells", "evidence": "Xyz"}, "some headings of wells.md are '"),
+    ({"question": "u", "evidence": "wells.md: Xyz"}, "some headings of wells.md are 'Article 1 "),
+    ({"question": "v", "evidence": "kites/9"}, "some headings of kites.html are 'Article 1 "),
+    ({"question": "w", "evidence": "moon/2"}, "some headings are 'Article 1 "),
 ]
 
 
@@ -236,9 +240,39 @@ def test_blank_answers_are_told_with_what_to_do(tmp_path: Path, one: Path) -> No
     counts = read_json(tmp_path / "data" / "import.json")["questions"]
     assert (counts["without reference answer"], counts["unanswerable without answer"]) == (1, 1)
     assert [q.answer for q in load(tmp_path / "data")] == ["Yes.", None, UNANSWERED, "No."]
-    assert "1 of them have no reference answer: such a question can be retrieved for" in said
-    assert "Give it an answer, or answerable=false where the documents hold none" in said
+    first = "1 of them have no reference answer (the first is questions.csv:3): such a question can"
+    assert first in said
+    mark = "answerable=false where the documents hold none: a column answerable, with false in that"
+    assert f"Give it an answer, or {mark} row" in said
     assert "1 of them are unanswerable, with no answer of their own: their ref" in said
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "said"),
+    [
+        (
+            40,
+            (),
+            "10, and a verdict needs 20 groups of questions at least; if you train nothing",
+        ),
+        (40, ("--shares", "test=1"), None),
+        (40, ("--shares", "train=0.5,validation=0.5"), None),
+        (
+            12,
+            ("--shares", "test=1"),
+            "12, and a verdict needs 20 groups of questions at least; write",
+        ),
+        (80, (), None),
+    ],
+)
+def test_a_test_split_that_decides_nothing_is_told_with_what_mends_it(
+    tmp_path: Path, one: Path, count: int, more: tuple[str, ...], said: str | None
+) -> None:
+    rows = [f"What of {n}?,Nothing.\n" for n in range(count)]
+    (one / "questions.csv").write_text(f"question,answer\n{''.join(rows)}")
+    told = shown("data", "import", one, "--out", tmp_path / "data", *more)
+    assert ("too few test questions" in told) is (said is not None)
+    assert (said or "") in told
 
 
 @pytest.mark.parametrize(
@@ -306,6 +340,87 @@ def test_evidence_is_named_as_far_as_it_is_known(tmp_path: Path, town: Path) -> 
     assert len(wells.evidence) == 4
     frameworks = [q.framework for q in (first, both, kites, wells)]
     assert frameworks == ["ovens", "ovens", "kites", "wells"]
+
+
+TRAVEL = (
+    """# Travel
+## 1. Scope
+All staff.
+## 2. Fees
+Ten.
+### 2.1 Cards
+None.
+## Section 3: Late
+Soon.
+## 4. Rooms
+One.
+## Article 4 Beds
+Two.
+## 5. Trains
+"""
+    + "By rail. " * 200
+)
+FEES, LATE, TRAINS = "travel/2.-fees", "travel/section-3-late", "travel/5.-trains"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        *((name, [FEES]) for name in ("2", "2.", "Section 2", "§ 2", "2. Fees", "Fees")),
+        *((f"travel{between}2", [FEES]) for between in ("/", ".md/", ".md#", ".md, ", ": §")),
+        *((name, [FEES]) for name in ("travel.md/Section 2", "TRAVEL/fees", "travel.md/2.-fees")),
+        ("2.1", ["travel/2.1-cards"]),
+        ("3", [LATE]),
+        ("section 3", [LATE]),
+        ("5", [TRAINS, f"{TRAINS}-2", f"{TRAINS}-3"]),
+        ("article 4", ["travel/article-4-beds"]),
+        ("section 4", ["travel/4.-rooms"]),
+        ("4", ["travel/4.-rooms"]),
+        ("Article 3", "nearest headings of travel.md are 'Article 4 Beds'"),
+        ("kites/2", "neither .* of kites.md are 'Strings'"),
+        ("travel/7", "evidence 'travel/7' is neither .* of travel.md are '1. Scope'"),
+    ],
+)
+def test_a_section_of_one_document_may_be_named_by_its_number(
+    tmp_path: Path, folder: Path, name: str, found: list[str] | str
+) -> None:
+    (folder / "travel.md").write_text(TRAVEL)
+    (folder / "kites.md").write_text("# Kites\n## Strings\nLong.\n")
+    own = {} if name.lower().startswith(("travel", "kites")) else {"document": "travel"}
+    asking(folder / "questions.jsonl", {"question": "What?", "evidence": [name], **own})
+    summary = import_data(folder, tmp_path / "data")
+    if isinstance(found, str):
+        (reason,) = refused(summary).values()
+        assert re.search(found, reason)
+        return
+    assert [row["evidence"] for row in rows_of(tmp_path / "data")] == [found]
+
+
+def test_a_number_alone_is_of_no_document_where_there_are_several(
+    tmp_path: Path, folder: Path
+) -> None:
+    for name in ("fares", "travel"):
+        (folder / f"{name}.md").write_text("# Rules\n## Scope\nAll.\n## Section 2\nNone.\n")
+    asking(folder / "questions.jsonl", {"question": "What?", "evidence": "2"})
+    (reason,) = refused(import_data(folder, tmp_path / "data")).values()
+    assert "neither an id nor a heading" in reason
+
+
+def test_a_wrong_column_is_told_by_its_first_rows_and_a_file_always(
+    tmp_path: Path, one: Path
+) -> None:
+    rows = [f"{n}?,Section {n // 2 + 4}" for n in range(7, 28)]
+    (one / "questions.csv").write_text(
+        "\n".join(["question,evidence", *rows, ",1", "x?,Article 1"])
+    )
+    for n in range(5):
+        (one / f"broken-{n}.docx").touch()
+    said = shown("data", "import", one, "--out", tmp_path / "data")
+    assert said.count("neither an id nor a heading of a section") == 3
+    assert "evidence 'Section 8' is neither" in said
+    assert f"… and 18 more like that, all in {tmp_path / 'data' / 'import.json'}" in said
+    assert "questions.csv:23: has no question" in said
+    assert said.count("broken-") == 5
 
 
 def test_a_page_and_the_sections_on_it_are_in_one_split(tmp_path: Path, folder: Path) -> None:
