@@ -145,7 +145,8 @@ class PolicyQALM(Windowed):
         """Whether the likeliest tokens are asked for, and nothing else."""
         drawn = options.get("do_sample") or options.get("temperature")
         others = set(options) - {"attention_mask", "do_sample", "temperature"}
-        return not drawn and not others and can_answer(self.model)
+        plain = self.mixed_precision_dtype is None and can_answer(self.model)
+        return plain and not drawn and not others
 
     def _greedy(
         self, context: torch.Tensor, max_length: int, stop: list[str], mask: torch.Tensor
