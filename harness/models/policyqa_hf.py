@@ -145,8 +145,9 @@ class PolicyQALM(Windowed):
         """Whether the likeliest tokens are asked for, and nothing else."""
         drawn = options.get("do_sample") or options.get("temperature")
         others = set(options) - {"attention_mask", "do_sample", "temperature"}
-        plain = self.mixed_precision_dtype is None and can_answer(self.model)
-        return plain and not drawn and not others
+        if drawn or others or self._quantised or self.mixed_precision_dtype:
+            return False  # In int8 a row depends on those it is computed with.
+        return can_answer(self.model)
 
     def _greedy(
         self, context: torch.Tensor, max_length: int, stop: list[str], mask: torch.Tensor
