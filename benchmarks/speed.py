@@ -1,7 +1,7 @@
 """
 Print what a suite takes beside the stock harness, and which share of the machine's limit that is.
 
-    python -m benchmarks.speed --questions 100 --batches 16 60
+    python -m benchmarks.speed --questions 100 --batches 16 60 100
 
 Whole processes, one after the other, on the same questions, with nothing kept from before but the
 models' files: `policyqa run` of base × {plain, engineered, rag}, and `lm_eval --model hf` on the
@@ -90,10 +90,10 @@ def timed(command: list[str], home: Path) -> float:
     return time.perf_counter() - began
 
 
-def ours(data: Path, work: Path) -> float:
+def ours(data: Path, work: Path, batch: int) -> float:
     """Seconds of ``policyqa run``."""
     suite = work / "speed.yaml"
-    said = {"name": "speed", "model": MODEL, "data": str(data), "floors": [], "batch_size": 60}
+    said = {"name": "speed", "model": MODEL, "data": str(data), "floors": [], "batch_size": batch}
     suite.write_text(yaml.safe_dump(said | {"variants": [f"base/{one}" for one in PROMPTS]}))
     command = [sys.executable, "-m", "policyqa", "run", str(suite), "--out", str(work / "ours")]
     return timed(command, work / "home-ours")
@@ -146,12 +146,13 @@ def print_speed() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--questions", type=int, default=100)
-    parser.add_argument("--batches", type=int, nargs="+", default=[16, 60])
+    parser.add_argument("--batch", type=int, default=100, help="of policyqa run")
+    parser.add_argument("--batches", type=int, nargs="+", default=[16, 60, 100], help="of lm_eval")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         data = some_questions(work / "data", asked.questions)
-        seconds = {"policyqa run": ours(data, work)}
+        seconds = {"policyqa run": ours(data, work, asked.batch)}
         rate, work_done = machine_rate(), operations(work / "ours")
         for batch in asked.batches:
             seconds[f"lm_eval --model hf, batch {batch}"] = stock(data, work, batch)
