@@ -83,6 +83,11 @@ def in_spreadsheet(text: str) -> str:
     return f"{kept}{_cut(len(shown) - len(kept))}"
 
 
+def from_spreadsheet(cell: str) -> str:
+    """What a cell says, without the apostrophe that keeps a spreadsheet from running it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
 def _escaped_start(found: re.Match[str]) -> str:
     mark, number = found.groups()
     return f"\\{mark}" if mark else f"{number}\\" if number else ""

@@ -110,6 +110,12 @@ class Result:
     def __str__(self) -> str:
         return f"{self.run}:{self.name}"
 
+    def mean(self, metric: str, question: str) -> float | None:
+        """What a question scores, over all replicates; None where one has no value of it."""
+        found = [one[question].values.get(metric) for one in self.replicates if question in one]
+        numbers = [one for one in found if isinstance(one, float)]
+        return sum(numbers) / len(numbers) if len(numbers) == len(self.replicates) else None
+
     @property
     def cost(self) -> dict[str, float | None]:
         """Means a question: ``prompt_tokens``, ``answer_tokens``, ``seconds``, ``price`` and the
@@ -157,9 +163,23 @@ def read_result(run: Path, name: str) -> Result:
         RunError: the run has no such variant, or it is unfinished.
         DataError: a file of it is damaged.
     """
-    manifest = read_manifest(run)
-    if name not in manifest["variants"]:
-        raise RunError(f"{run} has no variant {name}; it has {', '.join(manifest['variants'])}")
+    variants = read_manifest(run)["variants"]
+    if name not in variants:
+        raise RunError(f"{run} has no variant {name}; it has {', '.join(variants)}")
+    return _finished(run, name)
+
+
+def read_results(run: Path, manifest: dict[str, Any]) -> dict[str, Result]:
+    """All variants of a run, by name.
+
+    Raises:
+        RunError: one is unfinished.
+        DataError: a file of it is damaged.
+    """
+    return {name: _finished(run, name) for name in manifest["variants"]}
+
+
+def _finished(run: Path, name: str) -> Result:
     folder = variant_folder(run, name)
     path = folder / VARIANT_RECORD
     if not path.is_file():

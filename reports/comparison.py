@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import ConfigError, DataError
 from harness.files import read_yaml
 from harness.pairing import Measure, clusters_of, differences, evidence_of, figures
-from harness.runs import MANIFEST, Result, read_manifest, read_result
+from harness.runs import MANIFEST, Result, read_manifest, read_results
 from harness.significance import Chances, chances_of
 from harness.validation import validated
 from reports.analysis import analysed, on_curves
@@ -130,6 +130,12 @@ class Comparison(Reported):
         return {name: what.title for name, what in self.metrics.items() if what.kind in kinds}
 
     @property
+    def yardstick(self) -> str:
+        """What an answer has to score more than: the floor, or what is in place where there is
+        none."""
+        return self.floor or self.baseline
+
+    @property
     def unswept(self) -> dict[str, VariantFigures]:
         """The variants it has not for the sake of a curve alone.
 
@@ -153,8 +159,7 @@ def compare_run(run: Path) -> Comparison:
         DataError: its manifest is damaged.
     """
     manifest = read_manifest(run)
-    results = {name: read_result(run, name) for name in manifest["variants"]}
-    return compare_results(run, manifest, results)
+    return compare_results(run, manifest, read_results(run, manifest))
 
 
 def compare_results(

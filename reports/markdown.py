@@ -15,11 +15,10 @@ def markdown(comparison: Comparison, chart: str | None = None) -> str:
 
     ``chart`` is where the picture of its curves lies, from the document's folder; None shows none.
     """
-    suite, machine = comparison.suite, comparison.machine
+    suite = comparison.suite
     model = f": {suite.model}" if suite.model else ""
     title = f"Suite {suite.name}{model} on the {suite.split} split"
-    below = f"Machine: {machine.processor}, {machine.cores} cores, {machine.device}."
-    return page(title, tables(comparison), comparison.signature, below, chart)
+    return page(title, tables(comparison), comparison.signature, comparison.machine.words, chart)
 
 
 def page(

@@ -10,20 +10,19 @@ question and the same two answers, in either order, are judgements of one pair.
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import DataError
 from harness.files import hash_file
+from harness.inert import from_spreadsheet
 from harness.metrics import Row
 from reports.judged import JudgedPair, Judgements
 from reports.run_answers import GROUPED_BY_RUN, RunAnswers
 
 NEEDED = ("question", "a", "b", "preferred")
 COLUMNS_OF_PREFERENCES = (*NEEDED, "rater", "reference", "context", "note")
-_INERT = re.compile("'\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 _VOTES = {"a": 1, "b": -1, "tie": 0}
 
 
@@ -152,7 +151,9 @@ def _line(place: str, columns: Sequence[str], row: Sequence[str]) -> _Line:
             "delimiters in quotes"
         )
     cell = dict.fromkeys(COLUMNS_OF_PREFERENCES, "")
-    cell |= {name: _text(value) for name, value in zip(columns, row, strict=True)}
+    cell |= {
+        name: from_spreadsheet(value.strip()) for name, value in zip(columns, row, strict=True)
+    }
     vote = _VOTES.get(cell["preferred"].lower())
     if vote is None:
         said = f"preferred is {cell['preferred']!r:.40}; it must be one of {', '.join(_VOTES)}"
@@ -162,12 +163,6 @@ def _line(place: str, columns: Sequence[str], row: Sequence[str]) -> _Line:
         raise DataError(f"{place}: no question; name its id, or its text")
     of_answer = (cell[name] for name in ("rater", "reference", "context"))
     return _Line(place, question, cell["a"], cell["b"], vote, *of_answer)
-
-
-def _text(cell: str) -> str:
-    """What a cell says, without the apostrophe that keeps a spreadsheet from running it."""
-    text = cell.strip()
-    return text[1:] if _INERT.match(text) else text
 
 
 def _of_pairs(lines: Sequence[_Line]) -> list[list[_Line]]:

@@ -55,6 +55,11 @@ class Machine(Reported, extra="allow"):
     cores: int | None
     device: str
 
+    @property
+    def words(self) -> str:
+        """In a line for a report."""
+        return f"Machine: {self.processor}, {self.cores} cores, {self.device}."
+
 
 class MetricFacts(Reported):
     """What a reader of a metric's figures must know of it."""

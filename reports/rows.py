@@ -50,10 +50,10 @@ def score_lines(candidate: Side, baseline: Side | None = None) -> str:
     for outcome, names, group in evident:
         cluster = called.setdefault(group, [*names, f"question {outcome.question_id}"][0])
         for name, measure in candidate.measures.items():
-            score = _mean(result, name, outcome.question_id)
+            score = result.mean(name, outcome.question_id)
             if measure.kind == "corpus" or score is None:
                 continue
-            beside = _mean(baseline.result, name, outcome.question_id) if baseline else None
+            beside = baseline.result.mean(name, outcome.question_id) if baseline else None
             lines.append(
                 {
                     "case_id": outcome.question_id,
@@ -121,10 +121,3 @@ def _measure(name: str, outcomes: dict[str, Outcome], higher: bool | None) -> Me
     if known:
         return Measure(name, known.title, kind, known.higher_is_better)
     return Measure(name, name, kind, higher)
-
-
-def _mean(result: Result, metric: str, question: str) -> float | None:
-    """Of all replicates; None where one has no value."""
-    found = [one[question].values.get(metric) for one in result.replicates if question in one]
-    numbers = [one for one in found if isinstance(one, float)]
-    return sum(numbers) / len(numbers) if len(numbers) == len(result.replicates) else None

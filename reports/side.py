@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from harness.files import hash_file
 from harness.pairing import Measure
@@ -41,7 +42,11 @@ class Side:
 
 def variant_side(run: Path, variant: str) -> Side:
     """A finished variant of a run; raises as ``read_result`` and ``read_manifest``."""
-    result, manifest = read_result(run, variant), read_manifest(run)
+    return result_side(read_result(run, variant), read_manifest(run))
+
+
+def result_side(result: Result, manifest: dict[str, Any]) -> Side:
+    """The same of one that is read, with its run's manifest."""
     scored_on = manifest["scored_on"]
     return Side(
         name=str(result),
@@ -57,7 +62,7 @@ def variant_side(run: Path, variant: str) -> Side:
             "code": [manifest["versions"]["policyqa-bench"]],
             "answers": result.record["answered_by"],
         },
-        identity=f"{result}:{manifest['variants'][variant]['fingerprint']}",
+        identity=f"{result}:{manifest['variants'][result.name]['fingerprint']}",
     )
 
 

@@ -27,21 +27,14 @@ class Column:
 
 
 def columns_of(after: RunRead, before: RunRead | None) -> list[Column]:
-    earlier = list(before.results) if before else []
-    columns = [
-        Column(
-            name,
-            result,
-            after,
-            len(after.results) + earlier.index(name) if name in earlier else None,
-        )
-        for name, result in after.results.items()
+    """A column a variant, those of the earlier run last."""
+    if before is None:
+        return [Column(name, one, after) for name, one in after.results.items()]
+    places = {name: len(after.results) + place for place, name in enumerate(before.results)}
+    return [
+        *(Column(name, one, after, places.get(name)) for name, one in after.results.items()),
+        *(Column(BEFORE.format(name), one, before) for name, one in before.results.items()),
     ]
-    if before:
-        columns += [
-            Column(BEFORE.format(name), one, before) for name, one in before.results.items()
-        ]
-    return columns
 
 
 def candidate_of(run: RunRead, columns: Sequence[Column]) -> int:

@@ -8,11 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from harness.files import fingerprint
 from harness.inert import UNSEEN_IN_SCRIPTS
-from harness.pairing import clusters_of
 from harness.runs import Outcome
 from reports.page.causes import CAUSES, abstained, cause_of, shows_evidence
 from reports.page.columns import Column, beside_of, candidate_of, columns_of
@@ -66,7 +63,6 @@ def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
             for one in columns
         ],
         "causes": CAUSES,
-        "yardstick": after.comparison.floor or after.comparison.baseline,
         "questionsAPart": QUESTIONS_A_PART,
         **_questions(after, [row[0] for row in rows]),
         **_answers(rows),
@@ -109,13 +105,12 @@ def _questions(run: RunRead, outcomes: Sequence[Outcome]) -> dict[str, Any]:
                 "text": str(one.document.get("question", "")),
                 "references": one.references,
                 "evidence": one.evidence,
-                "group": group,
                 "slices": [
                     names.index(label) if (label := labels[by][place]) else -1
                     for by, names in shown.items()
                 ],
             }
-            for place, (one, group) in enumerate(zip(outcomes, clusters_of(outcomes), strict=True))
+            for place, one in enumerate(outcomes)
         ],
     }
 
@@ -134,21 +129,18 @@ def _answers(rows: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
 
 
 def _score(column: Column, metric: str, key: str) -> float | None:
-    """The mean over replicates, to six figures; None where one has no value."""
-    values = [one[key].values.get(metric) for one in column.result.replicates if key in one]
-    numbers = [one for one in values if isinstance(one, float)]
-    whole = len(numbers) == len(column.result.replicates)
-    return float(f"{np.mean(numbers):.6g}") if whole else None
+    """The mean over replicates, to six figures that the page has room for."""
+    value = column.result.mean(metric, key)
+    return None if value is None else float(f"{value:.6g}")
 
 
 def _cause(column: Column, key: str, by: str | None) -> int:
     """The number of a cause, -1 for none. Floors have none: they do not try."""
     comparison = column.run.comparison
-    yardstick = comparison.floor or comparison.baseline
-    if by is None or column.floor or column.result.name == yardstick:
+    if by is None or column.floor or column.result.name == comparison.yardstick:
         return -1
-    beaten = Column(yardstick, column.run.results[yardstick], column.run)
-    least = _score(beaten, by, key) if key in beaten.result.outcomes else None
+    beaten = Column(comparison.yardstick, column.run.results[comparison.yardstick], column.run)
+    least = _score(beaten, by, key)
     higher = comparison.metrics[by].higher_is_better is not False
     value = _score(column, by, key)
     cause = cause_of(column.result.outcomes[key], value, least, higher)

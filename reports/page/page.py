@@ -19,7 +19,7 @@ from reports.page.explorer import explorer
 from reports.page.reading import RunRead, check_comparable
 from reports.pairwise import compare_variants
 from reports.pictures import pictures
-from reports.side import variant_side
+from reports.side import result_side
 from reports.tables import notes, pair_table, tables
 
 ASSETS = Path(__file__).with_name("assets")
@@ -38,25 +38,25 @@ def run_page(after: RunRead, before: RunRead | None = None) -> str:
     if before:
         check_comparable(after, before)
     runs = [("after", after), ("before", before)] if before else [("", after)]
-    shown = [table for when, run in runs if run for table in _tables(run, when)]
+    shown = [table for when, run in runs for table in _tables(run, when)]
     flips, same = _flips(after, before) if before else ([], [])
     drawn = pictures(after.comparison)
     found = explorer(after, before)
     template = _environment().get_template("page.html")
     return template.render(
         title=_title(after, before),
-        verdicts=[_verdict(run, when) for when, run in runs if run],
+        verdicts=[_verdict(run, when) for when, run in runs],
         flips=flips,
         same=same,
         trust=_trust(after),
         run=f"runs/{after.comparison.suite.name}",
-        yardstick=after.comparison.floor or after.comparison.baseline,
+        yardstick=after.comparison.yardstick,
         pictures=drawn[:FIRST_PICTURES],
         more_pictures=drawn[FIRST_PICTURES:],
         tables=shown,
         notes=notes(shown),
-        signatures=[run.comparison.signature for _, run in runs if run],
-        machine=_machine(after),
+        signatures=[run.comparison.signature for _, run in runs],
+        machine=after.comparison.machine.words,
         style=(ASSETS / "page.css").read_text(encoding="utf-8"),
         library=_library(),
         script="\n".join(_script(name) for name in SCRIPTS),
@@ -152,8 +152,8 @@ def _flips(after: RunRead, before: RunRead) -> tuple[list[TextTable], list[str]]
         if _told(after, name) == _told(before, name):
             same.append(name)
             continue
-        ours = replace(variant_side(after.folder, name), name=f"after: {name}")
-        theirs = replace(variant_side(before.folder, name), name=f"before: {name}")
+        ours = replace(result_side(after.results[name], after.manifest), name=f"after: {name}")
+        theirs = replace(result_side(before.results[name], before.manifest), name=f"before: {name}")
         shown.append(pair_table(compare_variants(ours, theirs)))
     return shown, same
 
@@ -166,8 +166,3 @@ def _trust(run: RunRead) -> str:
     """How far the deciding metric was checked."""
     verdict = run.comparison.verdict
     return f"{checked(run.comparison.metrics[verdict.by].signature)}." if verdict else ""
-
-
-def _machine(run: RunRead) -> str:
-    machine = run.comparison.machine
-    return f"Machine: {machine.processor}, {machine.cores} cores, {machine.device}."

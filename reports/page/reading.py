@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.runs import Result, read_manifest, read_result
+from harness.runs import Result, read_manifest, read_results
 from reports.comparison import Comparison, compare_results
 
 
@@ -24,7 +24,7 @@ class RunRead:
 def read_run(folder: Path) -> RunRead:
     """A finished run; raises as ``compare_run``."""
     manifest = read_manifest(folder)
-    results = {name: read_result(folder, name) for name in manifest["variants"]}
+    results = read_results(folder, manifest)
     return RunRead(folder, manifest, results, compare_results(folder, manifest, results))
 
 

@@ -74,10 +74,10 @@ function draw(redrawn, sorted) {
 function keys(event) {
   const typing = event.target.matches("input:not([type=radio], [type=checkbox], [type=range]), textarea, select");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const choices = document.querySelectorAll("dialog[open] .judging input[type=radio]");
+  const radios = document.querySelectorAll("dialog[open] .judging input[type=radio]");
   if (event.key === "j") step(1);
   else if (event.key === "k") step(-1);
-  else if ("123".includes(event.key) && choices.length) choices[Number(event.key) - 1].click();
+  else if ("123".includes(event.key) && radios.length) radios[Number(event.key) - 1].click();
   else if (event.key === "/") {
     event.preventDefault();
     control("search").focus();
