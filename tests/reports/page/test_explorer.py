@@ -2,12 +2,13 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from reports.page.page import run_page
 from reports.page.reading import read_run
@@ -108,7 +109,7 @@ def test_keys_go_through_the_list_and_the_focus_comes_back(opened: Opened) -> No
     assert page.locator("#told").inner_text() == "That was the first question."
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="hidden")
-    assert "box 2?" in page.evaluate("document.activeElement.textContent")
+    expect(page.locator("button.open", has_text="box 2?")).to_be_focused()
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "control-search"
     page.keyboard.type("j")  # A letter of the search, not a key.
@@ -149,6 +150,8 @@ def judge(opened: Opened, question: int, choice: int, note: str = "") -> None:
     if note:
         opened.page.locator("#opened textarea").fill(note)
     opened.page.keyboard.press("Escape")
+    # The address follows when the browser tells that the dialog is closed, which is later.
+    expect(opened.page).not_to_have_url(re.compile("question="))
 
 
 def exported(opened: Opened, to: Path) -> Path:
