@@ -30,6 +30,7 @@ from finetune.recipe import Recipe
 from finetune.sampler import LengthGrouped
 from finetune.work import COMPLETE, ENDED
 from harness.errors import TrainingError
+from harness.models.onednn import by_onednn
 from harness.models.precision import load_base
 from harness.progress import Advance
 
@@ -66,6 +67,7 @@ def make_trainer(
     for parameter in trainer.model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
+    by_onednn(trainer.model)
     return trainer
 
 

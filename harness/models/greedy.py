@@ -17,6 +17,8 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from harness.models.roomy import RoomyLayer, roomy
+
 READ_AT_ONCE = 1_024
 """Tokens of prompts that are read together, padding included; one prompt may have more."""
 WORTH_SHARING = 8
@@ -45,12 +47,17 @@ class _Pool:
     """The token that follows, (B,)."""
 
     def keep(self, places: Sequence[int]) -> None:
-        """Drop the other rows."""
-        if len(places) == len(self.rows):
+        """Drop the other rows: the last that are kept take the places of those that go."""
+        count = len(places)
+        if count == len(self.rows):
             return
-        chosen = torch.tensor(places, device=self.mask.device)
-        self.rows = [self.rows[place] for place in places]
-        self.cache.batch_select_indices(chosen)
+        late = iter([place for place in places if place >= count])
+        staying = set(places)
+        order = [place if place in staying else next(late) for place in range(count)]
+        self.rows = [self.rows[place] for place in order]
+        for layer in self.cache.layers:
+            layer.keep(order)
+        chosen = torch.tensor(order, device=self.mask.device)
         self.mask, self.next = self.mask[chosen], self.next[chosen]
 
 
@@ -84,7 +91,7 @@ def _answers(
     shared = _begun_alike(prompts)
     begun = _beginning(model, prompts[0][:shared]) if shared else None
     rests = [prompt[shared:] for prompt in prompts]
-    pool = _joined(model, [_read(model, rests, rows, begun) for rows in _of_one_length(rests)])
+    pool = _joined([_read(model, rests, rows, begun) for rows in _of_one_length(rests)])
     for made in range(1, most + 1):
         for row, token in zip(pool.rows, pool.next.tolist(), strict=True):
             answers[row].append(token)
@@ -145,18 +152,16 @@ def _read(
     return _Pool(rows, cache, mask, _forward(model, tokens, mask, cache))
 
 
-def _joined(model: Any, pools: Sequence[_Pool]) -> _Pool:
+def _joined(pools: Sequence[_Pool]) -> _Pool:
     """All rows together, padded to the longest."""
-    if len(pools) == 1:
-        return pools[0]
     width = max(one.mask.shape[1] for one in pools)
-    cache = DynamicCache(config=model.config)
+    layers = []
     for layer in range(len(pools[0].cache.layers)):
         keys, values = zip(*(_padded(one, layer, width) for one in pools), strict=True)
-        cache.update(torch.cat(keys), torch.cat(values), layer)
+        layers.append(RoomyLayer(torch.cat(keys), torch.cat(values)))
     return _Pool(
         [row for one in pools for row in one.rows],
-        cache,
+        roomy(layers),
         torch.cat([pad(one.mask, (width - one.mask.shape[1], 0)) for one in pools]),
         torch.cat([one.next for one in pools]),
     )

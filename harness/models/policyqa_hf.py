@@ -25,6 +25,7 @@ from harness.errors import ModelError
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
 from harness.models.greedy import can_answer, greedy_answers
+from harness.models.onednn import by_onednn
 from harness.models.precision import Precision, quantisation, unpacked
 from harness.text import Turn, harmless
 
@@ -94,7 +95,7 @@ class PolicyQALM(Windowed):
             options["quantization_config"] = quantisation(self._quantised)
         with misfit_explained(Path(options.get("peft") or "")):
             super()._create_model(pretrained, **options)
-        unpacked(self.model)
+        by_onednn(unpacked(self.model))
 
     def use_adapter(self, adapter: Path | None) -> None:
         """Answer with ``adapter`` on the loaded base, or with the base alone.
@@ -111,7 +112,7 @@ class PolicyQALM(Windowed):
             model = model.unload()
         if adapter is not None:
             model = put_on(model, adapter)
-        self._model = model
+        self._model = by_onednn(model)  # The adapter's layers are new.
         self.peft = str(adapter) if adapter else None  # lm-eval records it.
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:

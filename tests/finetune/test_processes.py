@@ -31,5 +31,8 @@ def test_two_processes_killed_within_an_epoch_train_as_one_with_twice_the_batch(
     for curve, count in (("train/loss", 9), ("train/grad_norm", 9), ("eval/loss", 3)):
         assert len(curves[0][curve]) == len(curves[1][curve]) == count
         assert curves[1][curve] == pytest.approx(curves[0][curve], rel=1e-4)
-    pairs = zip(weights(one.folder).values(), weights(two.folder).values(), strict=True)
-    assert max(float((a - b).abs().max()) for a, b in pairs) < 1e-4
+    alone, shared = weights(one.folder), weights(two.folder)
+    for name in alone:
+        # Adam takes a gradient of nearly zero for a whole step: single weights say nothing.
+        apart = float((alone[name] - shared[name]).norm() / alone[name].norm())
+        assert apart < 1e-3, name

@@ -1,0 +1,78 @@
+"""Linear layers by oneDNN, against products in float64."""
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from harness.models.onednn import OneDnnLinear, by_onednn
+
+SIZES = st.integers(1, 40)
+
+
+def test_layers_are_changed_in_place_and_keep_their_weights() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sequential(nn.Linear(3, 2, bias=False)))
+    weights = [one.data_ptr() for one in model.parameters()]
+    assert by_onednn(model) is model
+    copied = copy.deepcopy(model)
+    for one in (model, copied):
+        assert [type(part) for part in one.modules() if isinstance(part, nn.Linear)] == [
+            OneDnnLinear,
+            OneDnnLinear,
+        ]
+    assert [one.data_ptr() for one in model.parameters()] == weights
+
+
+@given(
+    leading=st.lists(st.integers(0, 5), max_size=3),
+    sizes=st.tuples(SIZES, SIZES),
+    bias=st.booleans(),
+    frozen=st.booleans(),
+    transposed=st.booleans(),
+)
+def test_values_and_gradients_are_those_of_the_product(
+    leading: list[int], sizes: tuple[int, int], bias: bool, frozen: bool, transposed: bool
+) -> None:
+    inner, outer = sizes
+    torch.manual_seed(0)
+    layer = by_onednn(nn.Linear(inner, outer, bias=bias))
+    layer.weight.requires_grad_(not frozen)
+    given_rows = torch.randn(*leading, inner)
+    if transposed and len(leading) > 1:
+        given_rows = given_rows.transpose(0, 1)
+    rows = given_rows.detach().requires_grad_()
+    found = layer(rows)
+    upstream = torch.randn_like(found)
+    found.backward(upstream)
+
+    weight = layer.weight.detach().double()
+    exact = rows.detach().double() @ weight.T
+    if bias:
+        exact = exact + layer.bias.detach().double()
+    close(found, exact)
+    close(rows.grad, upstream.double() @ weight)
+    if frozen:
+        assert layer.weight.grad is None
+    else:
+        flat = rows.detach().double().reshape(-1, inner)
+        close(layer.weight.grad, upstream.double().reshape(-1, outer).T @ flat)
+    if bias:
+        close(layer.bias.grad, upstream.double().reshape(-1, outer).sum(0))
+    with torch.inference_mode():
+        close(layer(rows), exact)
+
+
+def close(found: torch.Tensor | None, exact: torch.Tensor) -> None:
+    """Shapes the same, and values but for what float32 rounds."""
+    assert found is not None
+    torch.testing.assert_close(found.detach(), exact.float(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_other_types_are_left_to_pytorch(dtype: torch.dtype) -> None:
+    usual = nn.Linear(8, 5, dtype=dtype)
+    rows = torch.randn(3, 8, dtype=dtype)
+    assert torch.equal(by_onednn(copy.deepcopy(usual))(rows), usual(rows))
