@@ -18,6 +18,9 @@ from harness.models.kinds import VLLM
 from harness.models.policyqa_hf import Unloaded
 from harness.variants import Model
 
+ALONE = 4
+"""Prompts of a batch that are asked alone as well."""
+
 
 class UnansweredError(ModelError):
     """One question has no answer, and the others may have: it counts as unanswered."""
@@ -56,6 +59,14 @@ class Engine(ABC):
             UnansweredError: this batch, of one prompt, has no answer.
             ModelError: the model cannot be loaded or reached.
         """
+
+    def otherwise_alone(
+        self, requests: Sequence[Instance], answers: Sequence[Answer]
+    ) -> tuple[int, int]:
+        """How many answers of a batch come out otherwise where their prompt is asked alone, and of
+        how many; of none where that is known."""
+        del requests, answers
+        return 0, 0
 
 
 class LocalEngine(Engine):
@@ -102,6 +113,19 @@ class LocalEngine(Engine):
             Answer(text, self.length(request.args[0]), self.length(text), seconds, cut=was_cut)
             for request, text, was_cut in zip(requests, texts, cut, strict=True)
         ]
+
+    def otherwise_alone(
+        self, requests: Sequence[Instance], answers: Sequence[Answer]
+    ) -> tuple[int, int]:
+        """As ``Engine.otherwise_alone``, of the shortest prompts of a batch."""
+        model = self._load()
+        drawn = any(request.args[1].get("do_sample") for request in requests)
+        if len(requests) < 2 or drawn or getattr(model, "alike_in_any_batch", False):
+            return 0, 0
+        pairs = list(zip(requests, answers, strict=True))[-ALONE:]
+        others = [self.ask([request], seed=0)[0].text for request, _ in pairs]
+        differ = sum(answer.text != other for (_, answer), other in zip(pairs, others, strict=True))
+        return differ, len(pairs)
 
 
 def _seeded(request: Instance, seed: int) -> Instance:

@@ -65,7 +65,7 @@ class KeepingLM(AnsweringLM):
     advance: Advance = silent
     """Hears answers there are and in all, after each batch."""
     say: Say = silent
-    """Hears of questions that got no answer."""
+    """Hears of questions that got no answer, and of answers that depend on their batch."""
     ask_again: bool = False
     """Asks all of it, and forgets what was kept when the first answer comes."""
     show: Show = silent
@@ -78,6 +78,7 @@ class KeepingLM(AnsweringLM):
         self._total = 0
         self._said: dict[str, Answer] = {}
         self._failed: dict[str, str] = {}
+        self._tried_alone = False
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """The answers in the order of ``requests``; lm-eval calls this.
@@ -171,10 +172,23 @@ class KeepingLM(AnsweringLM):
         except UnansweredError as reason:
             self._failed[_prompt_of(batch.requests[0])] = str(reason)
             return []
+        self._try_alone(batch, answers)
         made = [replace(one, text=whole(one.text)) for one in answers]
         self._forget_outdated()
         self.kept.keep_batch(batch.key, batch.keys, made)
         return self.kept.batch(batch.key) or made
+
+    def _try_alone(self, batch: _Batch, answers: Sequence[Answer]) -> None:
+        """Tell, once, where what is said to a question depends on what else is asked."""
+        if self._tried_alone:
+            return
+        self._tried_alone = True
+        differ, tried = self.engine.otherwise_alone(batch.requests, answers)
+        if differ:
+            self.say(
+                f"{differ} of {tried} answers come out otherwise where they are asked alone: they "
+                "depend on what is asked beside them; batch_size: 1 gives each its own"
+            )
 
     def _forget_outdated(self) -> None:
         """Not before an answer is there: a server that refuses us would cost all that is kept."""

@@ -86,6 +86,8 @@ class PolicyQALM(Windowed):
         self.peft: str | None = peft
         self.cut: list[bool] = []
         """Of the answers last made, in their order, which were longer than they may be."""
+        self.alike_in_any_batch = False
+        """Whether the answers last made are what each prompt gets alone: tests hold us to that."""
         self._being_asked: Sequence[str] = ()
         self._was_cut: dict[str, bool] = {}
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
@@ -132,7 +134,10 @@ class PolicyQALM(Windowed):
     def _model_generate(
         self, context: Any, max_length: int, stop: list[str], **options: Any
     ) -> Any:
-        if self._is_greedy(options):
+        greedy = self._is_greedy(options)
+        exact = self.model.dtype == torch.float32 and self.device.type == "cpu"
+        self.alike_in_any_batch = greedy and exact
+        if greedy:
             made = self._greedy(context, max_length, stop, options["attention_mask"])
         else:
             made = super()._model_generate(context, max_length, stop, **options)

@@ -20,6 +20,8 @@ from tests.asking import PROMPTS, asked
 class Asker:
     """Asks a model through new KeepingLMs, and counts the prompts of each batch it is asked."""
 
+    alike_in_any_batch = True
+
     def __init__(self, model: PolicyQALM, kept: Kept) -> None:
         self._model = model
         self._kept = kept
@@ -82,6 +84,57 @@ def test_tokens_and_seconds_are_kept_and_another_way_of_decoding_is_asked_anew(
     asker.ask(PROMPTS[:1], max_gen_toks=3)
     asker.ask(PROMPTS[:1], until=["e"])
     assert asker.batches == [1, 1, 1]
+
+
+class Muddled(Asker):
+    """Answers with how many it was asked, as what depends on its batch would."""
+
+    alike_in_any_batch = False
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        del disable_tqdm
+        return [f"{one.args[0]}, one of {len(requests)}" for one in requests]
+
+
+def test_answers_that_depend_on_their_batch_are_told_and_stay(
+    tiny_model: PolicyQALM, kept: Kept
+) -> None:
+    told: list[str] = []
+    lm = Muddled(tiny_model, kept).lm()
+    lm.say = told.append
+    answers = lm.generate_until(asked(PROMPTS))
+    assert all(one.endswith("one of 2") for one in answers)
+    assert len(told) == 1
+    assert told[0].startswith("2 of 2 answers come out otherwise where they are asked alone")
+    told.clear()
+    assert lm.generate_until(asked(["Why", "Where"], do_sample=True))
+    assert told == []  # What is drawn differs anyway.
+
+
+def test_answers_that_do_not_depend_on_their_batch_are_not_told(asker: Asker) -> None:
+    told: list[str] = []
+    asker.alike_in_any_batch = False  # So that it is tried.
+    lm = asker.lm()
+    lm.say = told.append
+    lm.generate_until(asked(PROMPTS))
+    assert asker.batches == [2, 1, 1, 2]
+    assert told == []
+
+
+class Forgetful(Asker):
+    """Loses an answer of each batch."""
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        return super().generate_until(requests, disable_tqdm)[1:]
+
+
+def test_fewer_answers_than_asked_are_refused_and_none_is_kept(
+    tiny_model: PolicyQALM, kept: Kept
+) -> None:
+    forgetful = Forgetful(tiny_model, kept)
+    with pytest.raises(ModelError, match="asked 2 prompts, Forgetful gave 1 answers"):
+        forgetful.ask(PROMPTS)
+    assert forgetful.lm().look_up(asked(PROMPTS)) == ([], 4)
 
 
 def test_a_batch_another_process_is_at_is_left_to_it(asker: Asker) -> None:
