@@ -1,12 +1,12 @@
 """
 Print what a suite takes beside the stock harness, and which share of the machine's limit that is.
 
-    python -m benchmarks.speed --questions 100 --batches 16 60 100
+    python -m benchmarks.speed --questions 100 --batches 16 60 100 --rounds 2
 
-Whole processes, one after the other, on the same questions, with nothing kept from before but the
-models' files: `policyqa run` of base × {plain, engineered, rag}, and `lm_eval --model hf` on the
-same tasks at each batch size. The limit is the rate at which the machine multiplies matrices of
-float32, the best of several sizes, libraries and numbers of threads.
+Whole processes in turns, on the same questions, with nothing kept from before but the models'
+files: `policyqa run` of base × {plain, engineered, rag}, and `lm_eval --model hf` on the same tasks
+at each batch size. The limit is the rate at which the machine multiplies matrices of float32, the
+best of several sizes, libraries and numbers of threads; beside it stands how fast memory is read.
 """
 
 import argparse
@@ -19,13 +19,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import yaml
 
 from harness.files import cache_folder, read_json_lines
 from harness.models import catalogue
+from harness.models.onednn import by_onednn
 from tasks.policyqa.questions import DATA
 
 PROMPTS = ("plain", "engineered", "rag")
@@ -38,20 +41,36 @@ SECONDS = 0.5
 """Of each measurement of the machine's rate."""
 
 
-def machine_rate() -> float:
-    """Floating-point operations a second, the best there is."""
+def machine_rates() -> dict[str, float]:
+    """Floating-point operations a second of each library that multiplies matrices of float32
+    here: the best of the sizes, and of one thread and as many as there are."""
     import torch
 
-    found = []
-    for rows, inner, columns in SIZES:
-        left, right = np.ones((rows, inner), np.float32), np.ones((inner, columns), np.float32)
-        work = 2 * rows * inner * columns
-        ours, theirs = torch.from_numpy(left), torch.from_numpy(right)
-        found.append(work * _a_second(lambda left=left, right=right: left @ right))
+    found: dict[str, float] = {}
+    for rows, inner, outer in SIZES:
+        left, right = np.ones((rows, inner), np.float32), np.ones((outer, inner), np.float32)
+        pair = torch.from_numpy(left), torch.from_numpy(right)
+        linear = by_onednn(torch.nn.Linear(inner, outer, bias=False))
+        products = {
+            "OpenBLAS of numpy": partial(np.matmul, left, right.T),
+            "MKL of PyTorch": partial(torch.nn.functional.linear, *pair),
+            "oneDNN of PyTorch": partial(linear, pair[0]),
+        }
         for threads in {1, os.cpu_count() or 1}:
             torch.set_num_threads(threads)
-            found.append(work * _a_second(lambda ours=ours, theirs=theirs: ours @ theirs))
-    return max(found)
+            with torch.inference_mode():
+                for name, product in products.items():
+                    rate = 2 * rows * inner * outer * _a_second(product)
+                    found[name] = max(rate, found.get(name, 0.0))
+    return found
+
+
+def memory_rate() -> float:
+    """Bytes a second that are read, of a gigabyte which no cache holds."""
+    import torch
+
+    much = torch.ones(2**28)
+    return much.nbytes * _a_second(much.sum)
 
 
 def _a_second(act: Callable[[], object]) -> float:
@@ -75,7 +94,8 @@ def some_questions(folder: Path, count: int) -> Path:
 
 
 def a_home(folder: Path) -> dict[str, str]:
-    """An environment with a cache of its own, which has the models' files alone."""
+    """An environment with an empty cache of its own, which has the models' files alone."""
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     (folder / "models").symlink_to(cache_folder("models"))
     return os.environ | {"POLICYQA_HOME": str(folder), "PYTHONPATH": str(ROOT)}
@@ -92,6 +112,7 @@ def timed(command: list[str], home: Path) -> float:
 
 def ours(data: Path, work: Path, batch: int) -> float:
     """Seconds of ``policyqa run``."""
+    shutil.rmtree(work / "ours", ignore_errors=True)
     suite = work / "speed.yaml"
     said = {"name": "speed", "model": MODEL, "data": str(data), "floors": [], "batch_size": batch}
     suite.write_text(yaml.safe_dump(said | {"variants": [f"base/{one}" for one in PROMPTS]}))
@@ -148,22 +169,36 @@ def print_speed() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--batch", type=int, default=100, help="of policyqa run")
     parser.add_argument("--batches", type=int, nargs="+", default=[16, 60, 100], help="of lm_eval")
+    parser.add_argument("--rounds", type=int, default=2)
     asked = parser.parse_args()
+    rates, memory = machine_rates(), memory_rate()
+    for name, rate in rates.items():
+        print(f"{name}: {rate / 1e9:.0f} GFLOPS of float32")
+    print(f"memory: {memory / 1e9:.0f} GB a second", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         data = some_questions(work / "data", asked.questions)
-        seconds = {"policyqa run": ours(data, work, asked.batch)}
-        rate, work_done = machine_rate(), operations(work / "ours")
+        turns = {"policyqa run": partial(ours, data, work, asked.batch)} | {
+            f"lm_eval --model hf, batch {batch}": partial(stock, data, work, batch)
+            for batch in asked.batches
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in turns}
+        for _ in range(asked.rounds):
+            for name, turn in turns.items():
+                seconds[name].append(turn())
+                print(f"{name}: {seconds[name][-1]:.0f} s", flush=True)
         for batch in asked.batches:
-            seconds[f"lm_eval --model hf, batch {batch}"] = stock(data, work, batch)
             _print_same(work, batch)
+        work_done = operations(work / "ours")
+    print(f"the work: {work_done / 1e12:.2f} TFLOP")
+    usual = median(seconds["policyqa run"])
+    for name, took in seconds.items():
+        middle = median(took)
+        share = work_done / middle / max(rates.values())
         print(
-            f"machine: {rate / 1e9:.0f} GFLOPS of float32; the work: {work_done / 1e12:.2f} TFLOP"
+            f"{name}: {middle:.0f} s ({', '.join(f'{one:.0f}' for one in took)}), "
+            f"{share:.0%} of the limit, {middle / usual:.2f} of ours"
         )
-        for name, took in seconds.items():
-            share = work_done / took / rate
-            ratio = took / seconds["policyqa run"]
-            print(f"{name}: {took:.0f} s, {share:.0%} of the limit, {ratio:.2f} of ours")
 
 
 def _print_same(work: Path, batch: int) -> None:

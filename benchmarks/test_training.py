@@ -58,6 +58,16 @@ def test_the_last_layers_alone(benchmark: Any, tmp_path: Path) -> None:
     report(benchmark, "adapters on every layer", {what: 1 / ratio})
 
 
+def test_by_onednn(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's recipe, against the products that PyTorch would ask MKL for."""
+    recipe = load_recipe("smollm2-135m-sft-rag-quick")
+    ours, batches = prepared(recipe, tmp_path / "ours")
+    monkeypatch.setattr("finetune.trainer.by_onednn", lambda model: model)
+    usual, _ = prepared(recipe, tmp_path / "usual")
+    turns = [lambda: train_on(batches, ours), lambda: train_on(batches, usual)]
+    report(benchmark, "by MKL", {"tokens a second": 1 / in_turns(benchmark, *turns, rounds=2)})
+
+
 def prepared(recipe: Recipe, work: Path) -> tuple[Any, list[list[dict[str, Any]]]]:
     """The recipe's trainer, and batches of an epoch: the middle one of each third by length."""
     folder = catalogue.resolve(recipe.model)
