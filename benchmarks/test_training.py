@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from transformers import DataCollatorForSeq2Seq, Trainer
 
-from benchmarks.conftest import in_turns, report
+from benchmarks.conftest import LINES, in_turns, report
+from benchmarks.speed import machine_rates
 from finetune.examples import IGNORED, build_splits, tokenizer_of
 from finetune.recipe import Recipe, load_recipe
 from finetune.trainer import make_trainer
@@ -66,6 +67,24 @@ def test_by_onednn(benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     usual, _ = prepared(recipe, tmp_path / "usual")
     turns = [lambda: train_on(batches, ours), lambda: train_on(batches, usual)]
     report(benchmark, "by MKL", {"tokens a second": 1 / in_turns(benchmark, *turns, rounds=2)})
+    rate = operations(ours.model, recipe, batches) / benchmark.stats.stats.median
+    share = rate / max(machine_rates().values())
+    benchmark.extra_info["share of the machine's limit"] = share
+    LINES.append(f"{benchmark.name}: {share:.0%} of the machine's limit")
+
+
+def operations(model: Any, recipe: Recipe, batches: list[list[dict[str, Any]]]) -> float:
+    """Of training on the tokens of ``batches``, without padding: 2 a weight and token forward, and
+    again backward from the answers to the first layer that has an adapter."""
+    head = model.get_output_embeddings().weight.numel()
+    layers = model.config.num_hidden_layers
+    frozen = (one for name, one in model.named_parameters() if "lora_" not in name)
+    layer = (sum(one.numel() for one in frozen) - head) / layers
+    rows = [row for batch in batches for row in batch]
+    tokens = sum(len(row["input_ids"]) for row in rows)
+    answers = sum(label != IGNORED for row in rows for label in row["labels"])
+    passed = layers + len(recipe.adapted(layers))
+    return 2.0 * layer * passed * tokens + 4.0 * head * answers
 
 
 def prepared(recipe: Recipe, work: Path) -> tuple[Any, list[list[dict[str, Any]]]]:
