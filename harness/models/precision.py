@@ -5,6 +5,8 @@ The precisions a base is loaded in, for scoring and for training, and what a dev
 run on CUDA and on x86 and ARM processors, slowly there.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from harness.errors import ModelError
@@ -62,11 +64,32 @@ def load_base(folder: str, precision: Precision) -> Any:
             # bitsandbytes puts weights where they stay: each process of several on its own GPU.
             options["device_map"] = {"": torch.cuda.current_device()}
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, **options)
+        with reading(converted=precision != "fp32"):
+            model = AutoModelForCausalLM.from_pretrained(folder, **options)
     except (OSError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the weights of {folder}: {reason}") from error
     return unpacked(model)
+
+
+@contextmanager
+def reading(converted: bool) -> Iterator[None]:
+    """How files of weights are read meanwhile: mapped, or tensor by tensor if they are converted.
+
+    transformers maps a file to the end of loading, so that all of it was resident beside what is
+    made of it. Weights that stay as they are take no more than the map, which processes share.
+    """
+    from transformers import modeling_utils
+
+    opening = modeling_utils.safe_open
+    if converted:
+        modeling_utils.safe_open = lambda *args, **options: opening(
+            *args, **options | {"backend": "pread"}
+        )
+    try:
+        yield
+    finally:
+        modeling_utils.safe_open = opening
 
 
 def unpacked(model: Any) -> Any:
