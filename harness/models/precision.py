@@ -5,6 +5,8 @@ The precisions a base is loaded in, for scoring and for training, and what a dev
 run on CUDA and on x86 and ARM processors, slowly there.
 """
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -13,6 +15,10 @@ from harness.errors import ModelError
 
 Precision = Literal["int8", "nf4", "bf16", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
+_KEPT_LOADING, _KEPT = 1 << 20, 32 << 20
+"""Bytes of a piece of memory that is kept when it is freed; the second is glibc's own limit."""
+_MAPPED_FROM, _TRIMMED_FROM = -3, -1
+"""What ``mallopt`` calls its settings (``man 3 mallopt``)."""
 
 
 def device() -> str:
@@ -82,14 +88,29 @@ def reading(converted: bool) -> Iterator[None]:
     from transformers import modeling_utils
 
     opening = modeling_utils.safe_open
-    if converted:
-        modeling_utils.safe_open = lambda *args, **options: opening(
-            *args, **options | {"backend": "pread"}
-        )
+    if not converted:
+        yield
+        return
+    modeling_utils.safe_open = lambda *args, **options: opening(
+        *args, **options | {"backend": "pread"}
+    )
+    _keep_free(_KEPT_LOADING)
     try:
         yield
     finally:
         modeling_utils.safe_open = opening
+        _keep_free(_KEPT)
+
+
+def _keep_free(most: int) -> None:
+    """Have the C library keep pieces of up to so many bytes that were freed, and no larger ones.
+
+    What it keeps between the tensors of a model is never whole again: as much as int8 takes. That
+    is glibc's; other libraries are left as they are.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_MAPPED_FROM, most)
+        library.mallopt(_TRIMMED_FROM, 2 * most)
 
 
 def unpacked(model: Any) -> Any:
