@@ -6,7 +6,9 @@ Print what a model of LLaMA-2-7B's shape takes and does on a GPU, in under ten m
 
 Weights are random, in a folder of 14 GB. Each stage is a process with a limit of time; what is
 finished is printed and kept in ``gpu.json`` and ``gpu.md`` at once, and not measured again when the
-command is given again. ``--tiny`` tries everything with a tiny model, also on a processor.
+command is given again. The formula beside the peak is that of ``policyqa train --dry-run``; where
+models answer it is of the weights alone. ``--tiny`` tries everything with a tiny model, also on a
+processor.
 """
 
 import argparse
@@ -74,14 +76,13 @@ def measure(stage: str, shape: Shape, out: Path) -> None:
     """What of a stage is not measured yet: printed and kept, figure by figure."""
     from benchmarks.gpu.stages import MEASURED
 
+    versions = {one: version(one) for one in ("torch", "transformers", "bitsandbytes", "peft")}
+    said = {"device": device(), "versions": versions, "shape": asdict(shape)}
     for figures in MEASURED[stage](shape, out, missing(stage, shape, out)):
-        kept = _kept(out)
-        versions = {one: version(one) for one in ("torch", "transformers", "bitsandbytes", "peft")}
-        said = {"device": device(), "versions": versions, "shape": asdict(shape)}
-        measured = [*kept, {"stage": stage, **figures}]
+        measured = [*_kept(out), {"stage": stage, **figures}]
         write_json(out / FILE, {**said, "measured": measured})
         write_whole(out / "gpu.md", table(measured))
-        print(_row({"stage": stage, **figures}), flush=True)
+        print(_row(measured[-1]), flush=True)
 
 
 def missing(stage: str, shape: Shape, out: Path) -> list[int]:

@@ -96,7 +96,5 @@ def tokenizer(shape: Shape) -> Any:
 def prompts(shape: Shape, count: int) -> list[str]:
     """So many different ones, of ``shape.prompt`` tokens each."""
     drawn = random.Random(0)  # noqa: S311
-    words = range(WORDS_OF_OTHERS, shape.vocabulary)
-    return [
-        " ".join(f"w{one}" for one in drawn.choices(words, k=shape.prompt)) for _ in range(count)
-    ]
+    words = [f"w{place}" for place in range(WORDS_OF_OTHERS, shape.vocabulary)]
+    return [" ".join(drawn.choices(words, k=shape.prompt)) for _ in range(count)]
