@@ -1,8 +1,8 @@
 """
 Memory that fresh processes take.
 
-Weights, and the peak of a process that answers, by precision; and what the formula says a training
-takes, against the peak of `policyqa train`.
+Weights, and the peak of a process that answers or learns, by precision, against float32, and what
+the formula says of weights; and what it says a training takes, against that of `policyqa train`.
 """
 
 import subprocess
@@ -13,24 +13,46 @@ from typing import Any
 
 import pytest
 import yaml
+from peft import get_peft_model
 
 from benchmarks.conftest import MODEL, report
 from finetune.recipe import load_recipe
-from harness.models.precision import PRECISIONS
+from finetune.trainer import adapter_config
+from harness.models import catalogue
+from harness.models.precision import PRECISIONS, Precision, load_base
+from harness.models.weights import memory_of
 from policyqa.dry_run import dry_run
 from policyqa.progress import Watch
 from tasks.policyqa.questions import DATA
 
 ANSWERING = """
 import sys
+from pathlib import Path
 from lm_eval.api.instance import Instance
 from harness.models.loading import load_model
 precision = sys.argv[2]
 model = load_model(sys.argv[1], None if precision == "fp32" else precision, 1)
+model.use_adapter(Path(sys.argv[3]) if sys.argv[3:] else None)
 settings = {"until": [], "max_gen_toks": 16, "do_sample": False}
 model.generate_until([Instance("generate_until", {}, ("Who?", settings), 0)], True)
 print(model.model.get_memory_footprint())
 """
+LEARNING = """
+import sys
+import torch
+from peft import get_peft_model
+from finetune.recipe import load_recipe
+from finetune.trainer import adapter_config
+from harness.models import catalogue
+from harness.models.precision import load_base
+base = load_base(catalogue.resolve(sys.argv[1]), sys.argv[2])
+print(base.get_memory_footprint())
+recipe = load_recipe("smollm2-135m-sft")
+model = get_peft_model(base, adapter_config(recipe, base.config.num_hidden_layers)).train()
+ids = torch.arange(64)[None]
+model(input_ids=ids, labels=ids).loss.backward()
+"""
+"""One example of 64 tokens, forward and backward."""
 TRAINING = """
 import sys
 from policyqa.cli import app
@@ -51,13 +73,30 @@ def printed(code: str, *arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("precision", ["bf16", "int8"])
-def test_memory(benchmark: Any, precision: str) -> None:
-    baseline = printed(ANSWERING, MODEL, "fp32")[-2:]
-    variant = benchmark.pedantic(printed, args=(ANSWERING, MODEL, precision), rounds=1)[-2:]
+@pytest.fixture(scope="module")
+def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights put on every attention layer of the real small model."""
+    base = load_base(catalogue.resolve(MODEL), "fp32")
+    layers = base.config.num_hidden_layers
+    folder = tmp_path_factory.mktemp("adapter")
+    adapted = get_peft_model(base, adapter_config(load_recipe(f"{MODEL}-sft"), layers))
+    adapted.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8", "nf4"])
+@pytest.mark.parametrize("what", ["answering", "answering with an adapter", "learning"])
+def test_memory(benchmark: Any, adapter: Path, what: str, precision: Precision) -> None:
+    code = LEARNING if what == "learning" else ANSWERING
+    more = [str(adapter)] if what == "answering with an adapter" else []
+    baseline = printed(code, MODEL, "fp32", *more)[-2:]
+    variant = benchmark.pedantic(printed, args=(code, MODEL, precision, *more), rounds=1)[-2:]
     benchmark.extra_info.update({"bytes": variant, "baseline_bytes": baseline})
     sizes = zip(("weights", "peak"), map(int, variant), map(int, baseline), strict=True)
-    report(benchmark, "float32", {name: size / usual for name, size, usual in sizes})
+    ratios = {name: size / usual for name, size, usual in sizes}
+    formula = {one: memory_of(MODEL, one) for one in (precision, "fp32")}
+    told = formula[precision] / formula["fp32"]
+    report(benchmark, "float32", {**ratios, "weights by the formula": told})
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

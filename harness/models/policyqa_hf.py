@@ -26,7 +26,7 @@ from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
 from harness.models.greedy import can_answer, greedy_answers
 from harness.models.onednn import by_onednn
-from harness.models.precision import Precision, quantisation, unpacked
+from harness.models.precision import Precision, quantisation, reading, unpacked
 from harness.text import Turn, harmless
 
 
@@ -95,7 +95,8 @@ class PolicyQALM(Windowed):
     def _create_model(self, pretrained: str, **options: Any) -> None:
         if self._quantised:
             options["quantization_config"] = quantisation(self._quantised)
-        with misfit_explained(Path(options.get("peft") or "")):
+        converted = self._quantised or options.get("dtype") not in (None, "auto", "float32")
+        with misfit_explained(Path(options.get("peft") or "")), reading(bool(converted)):
             super()._create_model(pretrained, **options)
         by_onednn(unpacked(self.model))
 

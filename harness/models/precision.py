@@ -5,12 +5,20 @@ The precisions a base is loaded in, for scoring and for training, and what a dev
 run on CUDA and on x86 and ARM processors, slowly there.
 """
 
+import ctypes
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from harness.errors import ModelError
 
 Precision = Literal["int8", "nf4", "bf16", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
+_KEPT_LOADING, _KEPT = 1 << 20, 32 << 20
+"""Bytes of a piece of memory that is kept when it is freed; the second is glibc's own limit."""
+_MAPPED_FROM, _TRIMMED_FROM = -3, -1
+"""What ``mallopt`` calls its settings (``man 3 mallopt``)."""
 
 
 def device() -> str:
@@ -62,11 +70,47 @@ def load_base(folder: str, precision: Precision) -> Any:
             # bitsandbytes puts weights where they stay: each process of several on its own GPU.
             options["device_map"] = {"": torch.cuda.current_device()}
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, **options)
+        with reading(converted=precision != "fp32"):
+            model = AutoModelForCausalLM.from_pretrained(folder, **options)
     except (OSError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the weights of {folder}: {reason}") from error
     return unpacked(model)
+
+
+@contextmanager
+def reading(converted: bool) -> Iterator[None]:
+    """How files of weights are read meanwhile: mapped, or tensor by tensor if they are converted.
+
+    transformers maps a file to the end of loading, so that all of it was resident beside what is
+    made of it. Weights that stay as they are take no more than the map, which processes share.
+    """
+    from transformers import modeling_utils
+
+    opening = modeling_utils.safe_open
+    if not converted:
+        yield
+        return
+    modeling_utils.safe_open = lambda *args, **options: opening(
+        *args, **options | {"backend": "pread"}
+    )
+    _keep_free(_KEPT_LOADING)
+    try:
+        yield
+    finally:
+        modeling_utils.safe_open = opening
+        _keep_free(_KEPT)
+
+
+def _keep_free(most: int) -> None:
+    """Have the C library keep pieces of up to so many bytes that were freed, and no larger ones.
+
+    What it keeps between the tensors of a model is never whole again: as much as int8 takes. That
+    is glibc's; other libraries are left as they are.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_MAPPED_FROM, most)
+        library.mallopt(_TRIMMED_FROM, 2 * most)
 
 
 def unpacked(model: Any) -> Any:
