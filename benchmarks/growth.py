@@ -15,7 +15,6 @@ the slope between the last two sizes.
 """
 
 import argparse
-import json
 import math
 import os
 import random
