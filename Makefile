@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check fix bench
+.PHONY: install demo test check fix bench bench-compare
 
 install: .venv/installed
 
@@ -29,5 +29,12 @@ fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+BENCH ?= benchmarks
+
 bench: install
-	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave
+	mkdir -p .benchmarks
+	$(BIN)/python -m pytest $(BENCH) --benchmark-only --benchmark-json .benchmarks/now.json
+
+# Beside the ratios that are kept of this machine (docs/results/benchmarks).
+bench-compare: bench
+	$(BIN)/python -m benchmarks.compare .benchmarks/now.json

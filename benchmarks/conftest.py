@@ -2,7 +2,7 @@
 Measurements of speed, memory and tokens, each as a ratio to a named baseline of the same run.
 
     make bench
-    .venv/bin/pytest-benchmark compare        # between commits
+    make bench-compare        # with those that are kept
 
 Absolute times of a shared machine are noise: baseline and variant are run in turns, and the ratio
 of their medians is printed and kept in the JSON (``extra_info``).
@@ -58,9 +58,12 @@ def requests_for() -> Requests:
     return make
 
 
-def report(benchmark: Any, baseline: str, ratios: dict[str, float]) -> None:
+def report(
+    benchmark: Any, baseline: str, ratios: dict[str, float], more_is_better: bool = False
+) -> None:
     """Keep ratios to ``baseline`` in the JSON and print them at the end of the run."""
-    benchmark.extra_info.update({"baseline": baseline, **ratios})
+    told = {"baseline": baseline, "more is better": more_is_better, "ratios": ratios}
+    benchmark.extra_info.update(told)
     shown = ", ".join(f"{name} × {ratio:.2f}" for name, ratio in ratios.items())
     LINES.append(f"{benchmark.name}: {shown} of {baseline}")
 

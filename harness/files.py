@@ -152,11 +152,10 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         DataError: the file is missing or not UTF-8.
     """
-    with _explained(path):
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield number, line
+    with _explained(path), path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, line.removesuffix("\n")
 
 
 def json_object(text: str, place: str) -> dict[str, Any]:

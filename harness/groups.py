@@ -1,5 +1,6 @@
 """Things that share names: which has which, and which are connected by them."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,14 +40,17 @@ def groups(shared: Sequence[Sequence[str]]) -> list[int]:
     return [order[label] for label in found]
 
 
-def another_without(shared: Sequence[Sequence[str]], place: int) -> int | None:
-    """Where something stands that has names, and none in common with the thing at ``place``.
+def others_without(shared: Sequence[Sequence[str]]) -> list[int | None]:
+    """Of each of N things, where another stands that has names, and none in common with it.
 
     Half the list away, or the next after that; None where there is none.
     """
-    own = set(shared[place])
-    count = len(shared)
-    places = ((place + count // 2 + step) % count for step in range(count))
-    return next(
-        (other for other in places if shared[other] and own.isdisjoint(shared[other])), None
-    )
+    named = [place for place, names in enumerate(shared) if names]
+
+    def other(place: int) -> int | None:
+        own, half_away = set(shared[place]), (place + len(shared) // 2) % len(shared)
+        start = bisect_left(named, half_away)
+        around = (named[(start + step) % len(named)] for step in range(len(named)))
+        return next((one for one in around if own.isdisjoint(shared[one])), None)
+
+    return [other(place) for place in range(len(shared))]

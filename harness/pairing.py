@@ -7,6 +7,7 @@ groups of their own, since questions that are left out connect no others.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -171,8 +172,14 @@ def differences(
 
 def clusters_of(outcomes: Sequence[Outcome], connect: Connect | None = None) -> list[str]:
     """The group of each question: those that a chain of shared names connects are of one."""
-    named = evidence_of(outcomes) if connect is None else [connect(one) for one in outcomes]
-    return [str(group) for group in groups(named)]
+    named = evidence_of(outcomes) if connect is None else map(connect, outcomes)
+    return list(_groups(tuple(map(tuple, named))))
+
+
+@lru_cache(maxsize=32)
+def _groups(names: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """As ``groups``; the figures of a run are of the same questions again and again."""
+    return tuple(map(str, groups(names)))
 
 
 def evidence_of(outcomes: Sequence[Outcome]) -> list[list[str]]:
@@ -181,8 +188,14 @@ def evidence_of(outcomes: Sequence[Outcome]) -> list[list[str]]:
     Nor are those about one document of which nobody knows more. It is named where there are several
     such: one cannot be resampled.
     """
-    several = len({name for one in outcomes for name in one.document_alone}) > 1
-    return [one.evidence or (one.document_alone if several else []) for one in outcomes]
+    evidence = [one.evidence for one in outcomes]
+    alone = [
+        [] if names else one.document_alone for names, one in zip(evidence, outcomes, strict=True)
+    ]
+    several = len({name for names in alone for name in names}) > 1
+    return [
+        names or (other if several else []) for names, other in zip(evidence, alone, strict=True)
+    ]
 
 
 def _scored(answers: Mapping[str, Outcome], metric: str) -> dict[str, Outcome]:

@@ -14,6 +14,7 @@ Everything in it can be made again from what is kept (``harness.kept``), without
 """
 
 import json
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from harness.errors import RunError
 from harness.files import read_json, read_json_lines
 from harness.metrics import LoggedMark, Row, Value
 from harness.metrics.marks import logged_marks
+from harness.shared import Shared
 
 MANIFEST = "manifest.json"
 VARIANT_RECORD = "variant.json"
@@ -166,7 +168,7 @@ def read_result(run: Path, name: str) -> Result:
     variants = read_manifest(run)["variants"]
     if name not in variants:
         raise RunError(f"{run} has no variant {name}; it has {', '.join(variants)}")
-    return _finished(run, name)
+    return _finished(run, name, Shared())
 
 
 def read_results(run: Path, manifest: dict[str, Any]) -> dict[str, Result]:
@@ -176,16 +178,18 @@ def read_results(run: Path, manifest: dict[str, Any]) -> dict[str, Result]:
         RunError: one is unfinished.
         DataError: a file of it is damaged.
     """
-    return {name: _finished(run, name) for name in manifest["variants"]}
+    shared = Shared()
+    return {name: _finished(run, name, shared) for name in manifest["variants"]}
 
 
-def _finished(run: Path, name: str) -> Result:
+def _finished(run: Path, name: str, shared: Shared) -> Result:
     folder = variant_folder(run, name)
     path = folder / VARIANT_RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
     record = read_json(path)
-    first, *further = (_samples_in(replicate_folder(folder, one)) for one in record["replicates"])
+    folders = (replicate_folder(folder, one) for one in record["replicates"])
+    first, *further = (_samples_in(one, shared) for one in folders)
     return Result(name, first, record, run, tuple(further))
 
 
@@ -212,11 +216,11 @@ def costs_of(result: Result, name: str) -> Result:
     return replace(result, outcomes=first, further=tuple(further))
 
 
-def _samples_in(folder: Path) -> dict[str, Outcome]:
+def _samples_in(folder: Path, shared: Shared) -> dict[str, Outcome]:
     logs = list(folder.glob("samples_*.jsonl"))
     if not logs:
         raise RunError(f"{folder} has lost its sample log; run its suite again, which asks nothing")
-    return read_samples(logs[0])
+    return read_samples(logs[0], shared)
 
 
 def _texts_of(document: dict[str, Any], answer: str) -> Row:
@@ -234,30 +238,36 @@ def _asked(sample: dict[str, Any]) -> str:
     return str(kept.get("arg_0") or sample["doc"].get("prompt") or "")
 
 
-def read_samples(path: Path) -> dict[str, Outcome]:
+def _value(logged: Any) -> Value:
+    return tuple(map(float, logged)) if isinstance(logged, list) else float(logged)
+
+
+def read_samples(path: Path, shared: Shared | None = None) -> dict[str, Outcome]:
     """What an lm-eval sample log of a policyqa task holds, by question id.
+
+    Args:
+        path: the log.
+        shared: what it has in common with others that were read with it is in memory once.
 
     Raises:
         DataError: the file is not JSON lines.
         RunError: a line is not one of a policyqa task.
     """
-    outcomes = {}
+    shared, outcomes = shared or Shared(), {}
     for line, sample in read_json_lines(path):
         try:
-            document, text = sample["doc"], sample["filtered_resps"][0].strip()
+            document = shared.document(sample["doc"])
+            text = shared.text(sample["filtered_resps"][0].strip())
             outcomes[document["id"]] = Outcome(
                 question_id=document["id"],
                 text=text,
-                values={
-                    name: tuple(map(float, one)) if isinstance(one, list) else float(one)
-                    for name, one in ((name, sample[name]) for name in sample["metrics"])
-                },
+                values={sys.intern(name): _value(sample[name]) for name in sample["metrics"]},
                 document=document,
                 cost={
-                    name: None if one is None else float(one)
+                    sys.intern(name): None if one is None else float(one)
                     for name, one in (sample.get("cost") or {}).items()
                 },
-                asked=_asked(sample),
+                asked=shared.text(_asked(sample)),
                 marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:

@@ -135,7 +135,8 @@ class Retriever:
         ]
         if short:
             again = self._distinct([questions[i] for i in short], 4 * fetched)
-            best = [dict(zip(short, again, strict=True)).get(i, one) for i, one in enumerate(best)]
+            for i, one in zip(short, again, strict=True):
+                best[i] = one
         return best
 
     def given(self, section_ids: Sequence[str]) -> Excerpt:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.jackknife import cluster_sums
 from harness.pairing import Keep, Measure, align, clusters_of, differences
 from harness.runs import Outcome, Result
 from harness.statistics import Difference, Figure, mean_interval, paired_difference
@@ -178,7 +179,7 @@ def _by_framework(
     both = align(results, metric, lambda one: bool(_framework(one)), lambda one: [_framework(one)])
     if not both.clusters:
         return None
-    names, member = np.unique(both.clusters, return_inverse=True)
-    shares = np.eye(len(names))[member]  # Of questions to frameworks, (N, F).
-    means = [values @ (shares / shares.sum(axis=0)) for values in both.values]
+    summed = [cluster_sums(values.T, both.clusters) for values in both.values]
+    means = [(sums / sizes[:, None]).T for sums, sizes in summed]
+    names = np.unique(both.clusters)
     return means, [str(one) for one in names], len(both.clusters)

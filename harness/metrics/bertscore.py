@@ -13,6 +13,8 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any, ClassVar
 
+from more_itertools import chunked
+
 from harness.errors import ConfigError
 from harness.metrics.metric import MetricKind, Row, Value
 from harness.models import catalogue
@@ -23,6 +25,9 @@ ENCODER = "minilm-l6"
 MATCHING_LAYERS = {ENCODER: 5}
 """Layer whose states are matched. The ``bert-score`` package matches layer 5 of the six-layer
 encoders it has tuned (distilbert-base, distilroberta-base); it names its own for others."""
+
+PAIRS_AT_ONCE = 512
+"""Pairs of texts whose states are in memory together."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,10 @@ class BertScore(EncoderMetric):
         """F1 of each answer with a reference."""
         scores = [0.0] * len(pairs)
         filled = [i for i, pair in enumerate(pairs) if all(text.strip() for text in pair)]
-        if filled:
-            scorer = self._loaded()
-            answers, references = zip(*(pairs[i] for i in filled), strict=True)
-            _, _, f1 = scorer.score(list(answers), list(references))
-            for i, value in zip(filled, f1.tolist(), strict=True):
+        for some in chunked(filled, PAIRS_AT_ONCE):
+            answers, references = zip(*(pairs[i] for i in some), strict=True)
+            _, _, f1 = self._loaded().score(list(answers), list(references))
+            for i, value in zip(some, f1.tolist(), strict=True):
                 # A text of characters the encoder does not know has no tokens: NaN.
                 scores[i] = value if value == value else 0.0
         return scores

@@ -13,7 +13,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
 
 from harness.errors import ConfigError
-from harness.groups import another_without
+from harness.groups import others_without
 from harness.models.answering import AnsweringLM
 from harness.models.kinds import FLOOR, FLOORS
 
@@ -80,12 +80,12 @@ class FloorLM(AnsweringLM):
 def _other(documents: _Documents, among: _Documents) -> list[str]:
     """The reference answer of another question, half a list away, that shares no evidence; of one
     that has evidence where there is such a one, and nothing where there is no other."""
-    evidence = [one["evidence"] for one in among]
+    others = others_without([one["evidence"] for one in among])
     place_of = {one["id"]: place for place, one in enumerate(among)}
     answers = []
     for document in documents:
         place = place_of[document["id"]]
-        found = another_without(evidence, place)
+        found = others[place]
         if found is None:
             found = (place + max(1, len(among) // 2)) % len(among)
         answers.append(among[found]["answer"] if found != place else "")

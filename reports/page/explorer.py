@@ -4,9 +4,11 @@ Answers → what the page's explorer shows, as JSON: a head with what is listed,
 Columns rather than rows, and numbers for names: five variants on 5,000 questions stay small.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from more_itertools import chunked
 
 from harness.files import fingerprint
 from harness.inert import UNSEEN_IN_SCRIPTS
@@ -27,8 +29,8 @@ class Explorer:
     """All that the explorer shows."""
 
     head: dict[str, Any]
-    parts: list[list[Any]]
-    """Of each ``QUESTIONS_A_PART`` questions, by question and variant."""
+    parts: Iterator[list[Any]]
+    """Of each ``QUESTIONS_A_PART`` questions, by question and variant; made as they are taken."""
 
 
 def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
@@ -71,11 +73,8 @@ def explorer(after: RunRead, before: RunRead | None = None) -> Explorer:
         ],
         "cause": [[_cause(column, key, by) for key in keys] for column in columns],
     }
-    details = [[details_of(*pair) for pair in zip(columns, row, strict=True)] for row in rows]
-    return Explorer(
-        head,
-        [details[at : at + QUESTIONS_A_PART] for at in range(0, len(details), QUESTIONS_A_PART)],
-    )
+    details = ([details_of(*pair) for pair in zip(columns, row, strict=True)] for row in rows)
+    return Explorer(head, chunked(details, QUESTIONS_A_PART))
 
 
 def _metrics(after: RunRead, before: RunRead | None) -> dict[str, MetricFacts]:
@@ -97,6 +96,9 @@ def _questions(run: RunRead, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     labels["document"] = [one.document.get("framework") for one in outcomes]
     known = {by: sorted({one for one in found if one}) for by, found in labels.items()}
     shown = {by: names for by, names in known.items() if len(names) > 1}
+    places: dict[str, dict[str | None, int]] = {
+        by: {name: place for place, name in enumerate(names)} for by, names in shown.items()
+    }
     return {
         "slicings": [{"by": by, "labels": names} for by, names in shown.items()],
         "questions": [
@@ -105,10 +107,7 @@ def _questions(run: RunRead, outcomes: Sequence[Outcome]) -> dict[str, Any]:
                 "text": str(one.document.get("question", "")),
                 "references": one.references,
                 "evidence": one.evidence,
-                "slices": [
-                    names.index(label) if (label := labels[by][place]) else -1
-                    for by, names in shown.items()
-                ],
+                "slices": [places[by].get(labels[by][place], -1) for by in shown],
             }
             for place, one in enumerate(outcomes)
         ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from harness.groups import another_without
+from harness.groups import others_without
 from harness.variants import Context, Source
 from rag.corpus import Section
 from rag.retriever import Excerpt, Retriever
@@ -34,8 +34,9 @@ def excerpts_of(
         return [retriever.given(question.evidence) for question in questions]
     if source == "misled":
         evidence = {one.id: one.evidence for one in (questions if among is None else among)}
-        rows, place_of = list(evidence.values()), {one: place for place, one in enumerate(evidence)}
-        places = [another_without(rows, place_of[question.id]) for question in questions]
+        rows = list(evidence.values())
+        others = dict(zip(evidence, others_without(rows), strict=True))
+        places = [others[question.id] for question in questions]
         return [retriever.given([] if p is None else rows[p]) for p in places]
     return [Excerpt()] * len(questions)
 

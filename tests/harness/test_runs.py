@@ -8,7 +8,15 @@ import pytest
 
 from harness.errors import DataError, RunError
 from harness.metrics import LoggedMark, Mark
-from harness.runs import Outcome, Result, costs_of, read_manifest, read_result, read_samples
+from harness.runs import (
+    Outcome,
+    Result,
+    costs_of,
+    read_manifest,
+    read_result,
+    read_results,
+    read_samples,
+)
 from tests.logs import write_log
 
 COST = {"prompt_tokens": 12.5, "answer_tokens": 3.0, "seconds": None}
@@ -49,6 +57,15 @@ def test_a_finished_variant_is_read_back(run: Path) -> None:
     assert (outcome.question_id, outcome.text, outcome.evidence) == ("q1", "72 hours.", ["f/a"])
     assert outcome.values == {"rouge_l": 0.5, "corpus_bleu": (3.0, 4.0)}
     assert result.cost == COST
+
+
+def test_what_variants_have_in_common_is_in_memory_once(run: Path) -> None:
+    record = (run / "variants/base/rag/variant.json").read_text()
+    (run / "variants/base/plain/variant.json").write_text(record)
+    rag, plain = read_results(run, read_manifest(run)).values()
+    assert rag.outcomes["q1"].document is plain.outcomes["q1"].document
+    assert rag.outcomes["q1"].document is not rag.outcomes["q2"].document
+    assert rag.outcomes["q1"].text is plain.outcomes["q1"].text
 
 
 def test_what_each_answer_cost_stands_where_its_scores_did(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -64,6 +65,20 @@ def test_scores_of_one_pass_agree_with_the_formula_and_of_several_references_the
         # cosine is negative, as some are in this layer, then counts 0.
         (score,) = BertScore(layer=6).score(rows(answer))
         assert score == pytest.approx(f1_by_hand(minilm, 6, answer, REFERENCE), abs=1e-4)
+
+
+def test_the_states_of_some_pairs_alone_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = BertScore().score(rows(*ANSWERS))
+    scorer, given = BertScore()._loaded(), []
+
+    def scored(answers: list[str], references: list[str]) -> Any:
+        given.append(len(answers))
+        return type(scorer).score(scorer, answers, references)
+
+    monkeypatch.setattr(bertscore_module, "PAIRS_AT_ONCE", 2)
+    monkeypatch.setattr(scorer, "score", scored)
+    assert BertScore().score(rows(*ANSWERS)) == pytest.approx(together, abs=1e-5)
+    assert given == [2, 1]
 
 
 def test_one_reference_scores_to_the_bit_what_the_package_gives(minilm: Path) -> None:

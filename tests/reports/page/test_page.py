@@ -77,7 +77,7 @@ def test_marks_are_counted_in_the_units_of_a_browser(tmp_path: Path) -> None:
     log.write_text("\n".join([json.dumps(line), *others]) + "\n")
     found = explorer(read_run(run))
     place = [one["name"] for one in found.head["variants"]].index("sft-rag/rag")
-    detail = found.parts[0][0][place]
+    detail = next(found.parts)[0][place]
     answer = found.head["answers"][place][0].encode("utf-16-le")
     (in_answer, in_context) = detail["marks"]
     assert answer[2 * in_answer["start"] : 2 * in_answer["end"]].decode("utf-16-le") == "Box"

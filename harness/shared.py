@@ -1,0 +1,34 @@
+"""Equal texts of many lines, in memory once: the variants of a run are asked the same questions."""
+
+import sys
+from typing import Any
+
+
+class Shared:
+    """What was met before."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._documents: dict[str, list[dict[str, Any]]] = {}
+
+    def text(self, text: str) -> str:
+        """The text, as it was first met."""
+        return self._texts.setdefault(text, text)
+
+    def document(self, document: dict[str, Any]) -> dict[str, Any]:
+        """An equal question's, where one was met, or this one of shared names and texts; not to be
+        changed.
+
+        Raises:
+            KeyError: it has no id.
+        """
+        met = self._documents.setdefault(document["id"], [])
+        for one in met:
+            if one == document:
+                return one
+        made = {
+            sys.intern(name): self.text(value) if isinstance(value, str) else value
+            for name, value in document.items()
+        }
+        met.append(made)
+        return made
