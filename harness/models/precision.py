@@ -6,6 +6,7 @@ run on CUDA and on x86 and ARM processors, slowly there.
 """
 
 import ctypes
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,9 +107,11 @@ def _keep_free(most: int) -> None:
     """Have the C library keep pieces of up to so many bytes that were freed, and no larger ones.
 
     What it keeps between the tensors of a model is never whole again: as much as int8 takes. That
-    is glibc's; other libraries are left as they are.
+    is glibc's; other libraries, and what the user has set, are left as they are.
     """
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+    if sys.platform != "linux" or "MALLOC_MMAP_THRESHOLD_" in os.environ:
+        return
+    if hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(_MAPPED_FROM, most)
         library.mallopt(_TRIMMED_FROM, 2 * most)
 
