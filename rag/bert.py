@@ -1,11 +1,10 @@
 """
 Texts → unit vectors by the commonest kind of embedder, with no more than torch and the tokenizer.
 
-Importing sentence-transformers and the models of transformers takes longer than all else that one
-question waits for. A BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) is torch's own
-``TransformerEncoder`` behind the sum of three embeddings, and a folder says whether that, pooled
-and normalised, is all there is to its model (``rag.bert_files``). The vectors are those of
-sentence-transformers but for rounding.
+That is a BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) whose vectors are pooled and
+normalised. Importing sentence-transformers and the models of transformers takes longer than all
+else that one question waits for; the vectors are theirs but for rounding. Torch's own
+``TransformerEncoder`` does the same, and imports its compiler for it.
 """
 
 from collections.abc import Sequence
@@ -18,13 +17,13 @@ import torch
 from pydantic import BaseModel
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import embedding, gelu, normalize, scaled_dot_product_attention
 
 TOKENIZER = "tokenizer.json"
 
 
 class BertShape(BaseModel):
-    """What ``config.json`` says of a BERT that torch's layers compute."""
+    """What ``config.json`` says of a BERT that is computed here."""
 
     model_type: Literal["bert"]
     hidden_act: Literal["gelu"]
@@ -40,34 +39,48 @@ class BertShape(BaseModel):
     vocab_size: int
 
 
-class Bert(nn.Module):  # type: ignore[misc]
-    """Token ids → a vector of each token, with torch's own layers."""
+class BertLayer(nn.Module):  # type: ignore[misc]
+    """Each token looks at all others, then at itself."""
 
     def __init__(self, shape: BertShape) -> None:
-        """``shape``: its sizes; its weights are whatever memory holds."""
+        super().__init__()
+        width, inner = shape.hidden_size, shape.intermediate_size
+        self.heads = shape.num_attention_heads
+        self.query, self.key, self.value, self.joined = (nn.Linear(width, width) for _ in range(4))
+        self.widened, self.narrowed = nn.Linear(width, inner), nn.Linear(inner, width)
+        self.norm, self.last_norm = (nn.LayerNorm(width, shape.layer_norm_eps) for _ in range(2))
+
+    def forward(self, states: Tensor, seen: Tensor) -> Tensor:
+        """States after the layer, (B, T, d); ``seen``, (B, 1, 1, T), are not padding."""
+        query, key, value = (
+            one(states).unflatten(2, (self.heads, -1)).transpose(1, 2)
+            for one in (self.query, self.key, self.value)
+        )
+        found = scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        states = self.norm(states + self.joined(found.transpose(1, 2).flatten(2)))
+        return self.last_norm(states + self.narrowed(gelu(self.widened(states))))
+
+
+class Bert(nn.Module):  # type: ignore[misc]
+    """Token ids → a vector of each token."""
+
+    def __init__(self, shape: BertShape) -> None:
         super().__init__()
         width = shape.hidden_size
-        self.words = nn.Embedding(shape.vocab_size, width)
-        self.places = nn.Embedding(shape.max_position_embeddings, width)
-        self.kinds = nn.Embedding(shape.type_vocab_size, width)
+        # Of nn.Embedding the weights are drawn, which without memory imports torch's compiler.
+        self.words = nn.Parameter(torch.empty(shape.vocab_size, width))
+        self.places = nn.Parameter(torch.empty(shape.max_position_embeddings, width))
+        self.kinds = nn.Parameter(torch.empty(shape.type_vocab_size, width))
         self.norm = nn.LayerNorm(width, shape.layer_norm_eps)
-        layer = nn.TransformerEncoderLayer(
-            width,
-            shape.num_attention_heads,
-            shape.intermediate_size,
-            activation="gelu",
-            layer_norm_eps=shape.layer_norm_eps,
-            batch_first=True,
-        )
-        self.encoder = nn.TransformerEncoder(
-            layer, shape.num_hidden_layers, enable_nested_tensor=False
-        )
+        self.layers = nn.ModuleList(BertLayer(shape) for _ in range(shape.num_hidden_layers))
 
-    def forward(self, tokens: Tensor, padding: Tensor) -> Tensor:
-        """The vectors, (B, T, d), of ``tokens``, (B, T), where ``padding`` is False."""
-        places = self.places.weight[: tokens.shape[1]]
-        summed = self.words(tokens) + self.kinds.weight[0] + places
-        return self.encoder(self.norm(summed), src_key_padding_mask=padding)
+    def forward(self, tokens: Tensor, seen: Tensor) -> Tensor:
+        """The vectors, (B, T, d), of ``tokens``, (B, T), where ``seen`` is True."""
+        places = self.places[: tokens.shape[1]]
+        states = self.norm(embedding(tokens, self.words) + self.kinds[0] + places)
+        for layer in self.layers:
+            states = layer(states, seen[:, None, None])
+        return states
 
 
 class BertEmbedder:
@@ -86,7 +99,7 @@ class BertEmbedder:
     @property
     def size(self) -> int:
         """Dimensions of a vector."""
-        return int(self._bert.words.embedding_dim)
+        return int(self._bert.words.shape[1])
 
     def embed(self, texts: Sequence[str], batch_size: int) -> npt.NDArray[np.float32]:
         """Unit vectors of N texts, shape (N, d); those of a batch are of like length."""
@@ -104,13 +117,13 @@ class BertEmbedder:
 
     def _embedded(self, rows: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         width = max(map(len, rows))
-        device = self._bert.words.weight.device
+        device = self._bert.words.device
         tokens = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows], device=device)
         lengths = torch.tensor([[len(row)] for row in rows], device=device)
-        padding = torch.arange(width, device=device) >= lengths
+        seen = torch.arange(width, device=device) < lengths
         with torch.inference_mode():
-            states = self._bert(tokens, padding)
-            kept = states.masked_fill(padding[..., None], 0) if self._mean else states[:, :1]
+            states = self._bert(tokens, seen)
             # A unit vector is the same of a sum as of a mean.
-            vectors: npt.NDArray[np.float32] = normalize(kept.sum(dim=1)).cpu().numpy()
+            pooled = (states * seen[..., None]).sum(dim=1) if self._mean else states[:, 0]
+            vectors: npt.NDArray[np.float32] = normalize(pooled).cpu().numpy()
         return vectors

@@ -18,21 +18,20 @@ _Said = TypeVar("_Said")
 WEIGHTS = "model.safetensors"
 _MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
 """What a model of this kind is made of."""
-_ATTENTION = ("query", "key", "value")
-"""Three matrices of a BERT, in torch one upon the other."""
 _RENAMED = (
-    ("embeddings.word_embeddings", "words"),
-    ("embeddings.position_embeddings", "places"),
-    ("embeddings.token_type_embeddings", "kinds"),
+    ("embeddings.word_embeddings.weight", "words"),
+    ("embeddings.position_embeddings.weight", "places"),
+    ("embeddings.token_type_embeddings.weight", "kinds"),
     ("embeddings.LayerNorm", "norm"),
-    ("encoder.layer", "encoder.layers"),
-    ("attention.output.dense", "self_attn.out_proj"),
-    ("attention.output.LayerNorm", "norm1"),
-    ("intermediate.dense", "linear1"),
-    ("output.dense", "linear2"),
-    ("output.LayerNorm", "norm2"),
+    ("encoder.layer", "layers"),
+    ("attention.self.", ""),
+    ("attention.output.dense", "joined"),
+    ("attention.output.LayerNorm", "norm"),
+    ("intermediate.dense", "widened"),
+    ("output.dense", "narrowed"),
+    ("output.LayerNorm", "last_norm"),
 )
-"""The names of a BERT's weights, and torch's for the same; in this order."""
+"""The names of a BERT's weights in files, and in ``Bert``; in this order."""
 
 
 class _Reading(BaseModel):
@@ -127,24 +126,19 @@ def _said(kind: type[_Said], path: Path) -> _Said:
 
 
 def _weights(path: Path) -> dict[str, Tensor]:
-    """By torch's names; without those of parts whose output is no vector of a token."""
+    """By the names of ``Bert``; without those of parts whose output is no vector of a token."""
     weights = {}
     for name, value in load_file(path).items():
         name = name.removeprefix("bert.")
         if name.startswith(("embeddings.", "encoder.")) and not name.endswith("position_ids"):
-            for theirs, torchs in _RENAMED:
-                name = name.replace(theirs, torchs)
+            for theirs, ours in _RENAMED:
+                name = name.replace(theirs, ours)
             weights[name] = value
     return weights
 
 
 def _bert(shape: BertShape, weights: dict[str, Tensor]) -> Bert:
     """With its weights, where it computes fastest."""
-    for layer in range(shape.num_hidden_layers):
-        for kind in ("weight", "bias"):
-            names = (f"encoder.layers.{layer}.attention.self.{one}.{kind}" for one in _ATTENTION)
-            joined = torch.cat([weights.pop(name) for name in names])
-            weights[f"encoder.layers.{layer}.self_attn.in_proj_{kind}"] = joined
     with torch.device("meta"):
         bert = Bert(shape)
     bert.load_state_dict(weights, assign=True)
