@@ -67,7 +67,9 @@ class Checkout:
         return subprocess.Popen(
             [sys.executable, *options, "-m", "policyqa", *command],
             cwd=self.home,
-            env=os.environ | {"POLICYQA_HOME": str(self.home), "PYTHONPATH": str(self.folder)},
+            env=os.environ
+            | {"POLICYQA_HOME": str(self.home), "PYTHONPATH": str(self.folder)}
+            | {"OMP_NUM_THREADS": "1"},  # Threads that wait for one another count as work.
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE if options else subprocess.DEVNULL,
             text=True,
