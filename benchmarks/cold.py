@@ -5,8 +5,8 @@ Print what a command takes from cold, beside the same command of another checkou
     python -m benchmarks.cold --before ../before --rounds 5
     python -m benchmarks.cold --before ../before --run runs/quick --profile
 
-Whole processes in turns, each checkout with a cache of its own, in which the models lie and the
-index is built beforehand. Seconds are of processors (user and system, all threads), whose ratio
+Whole processes of one thread in turns, each checkout with a cache of its own, in which the models
+lie and the index is built beforehand. Seconds are of processors (user and system), whose ratio
 other processes disturb least; those of the clock stand beside them.
 """
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 QUESTION = "Who must appoint a data protection officer?"
 MODEL = "smollm2-135m"
 COMMANDS = {
-    "--help": ["--help"],
+    "help": ["--help"],
     "index search": ["index", "search", QUESTION],
     "ask": ["ask", MODEL, QUESTION],
     "ask --rag": ["ask", MODEL, QUESTION, "--rag"],
