@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
+from harness.imports import uncollected
 from harness.kept import Answer
 from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
@@ -90,10 +91,10 @@ def answer(
     Raises:
         ModelError: the model cannot be loaded, or prompt and answer do not fit its window.
     """
-    from lm_eval.api.instance import Instance
-
     with watch.stage("model"):
         model = _load(weights, precision)
+    from lm_eval.api.instance import Instance
+
     asked = text
     if prompt.chat:
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []
@@ -155,10 +156,11 @@ def settled(text: str, stops: Sequence[str]) -> str:
 
 
 def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
-    from harness.models.loading import load_model
-
     try:
-        model = load_model(weights.base, precision, batch_size=1)
+        with uncollected():
+            from harness.models.loading import load_model
+
+            model = load_model(weights.base, precision, batch_size=1)
     except (OSError, ValueError) as error:  # A folder without tokenizer or weights, for one.
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the model {weights.base}: {reason}") from error

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
-from unittest.mock import patch
 
 
 def quieten() -> None:
@@ -42,6 +41,8 @@ def without_git_errors() -> Iterator[None]:
     It asks once an evaluation, and in a working directory that is no repository git writes
     "fatal: not a git repository" on the terminal.
     """
+    from unittest.mock import patch
+
     from lm_eval.loggers import utils
 
     quiet = partial(subprocess.check_output, stderr=subprocess.DEVNULL)

@@ -41,12 +41,16 @@ def resolve(model: str) -> str:
 def loadable(model: str) -> str:
     """``resolve``, and a look at the model's configuration: a cheap check before long work.
 
+    One of the catalogue was checked when it was fetched.
+
     Raises:
         ModelError: there is no such model, or it cannot be reached from here.
     """
+    where = resolve(model)
+    if model in CATALOGUE:
+        return where
     from transformers import AutoConfig
 
-    where = resolve(model)
     try:
         AutoConfig.from_pretrained(where)
     except (OSError, ValueError) as error:

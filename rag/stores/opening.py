@@ -91,14 +91,10 @@ def places_like(prefix: str) -> list[Place]:
 @contextmanager
 def _speaking_plainly(place: Place) -> Iterator[None]:
     """What the stores' libraries raise, as an error of ours that says where."""
-    from qdrant_client.common.client_exceptions import QdrantException
-    from qdrant_client.http.exceptions import ApiException
-
     try:
         yield
     except Exception as error:
-        # Qdrant Edge raises nothing narrower than Exception itself.
-        if not isinstance(error, ApiException | QdrantException) and type(error) is not Exception:
+        if not _is_a_stores(error):
             raise
         mending = (
             "is the server running?"
@@ -111,6 +107,15 @@ def _speaking_plainly(place: Place) -> Iterator[None]:
         message = f"the Qdrant store at {place} fails: {shown}; {mending}"
         # What a server said may hold the key: no traceback shows it as the cause.
         raise IndexStoreError(message) from (None if place.server else error)
+
+
+def _is_a_stores(error: Exception) -> bool:
+    # Imported where something fails: a search in a folder does without the client.
+    from qdrant_client.common.client_exceptions import QdrantException
+    from qdrant_client.http.exceptions import ApiException
+
+    # Qdrant Edge raises nothing narrower than Exception itself.
+    return isinstance(error, ApiException | QdrantException) or type(error) is Exception
 
 
 def _said(error: Exception) -> str:

@@ -4,7 +4,7 @@ import base64
 import gzip
 import json
 from dataclasses import replace
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,9 @@ def _script(name: str) -> str:
 
 def _library() -> str:
     """DataTables, as itables carries it, so that it can end no element of the page."""
-    bundle = files("itables").joinpath("html", "dt_bundle.js").read_text(encoding="utf-8")
+    # Found without importing itables, which imports pandas.
+    found = Path(str(distribution("itables").locate_file("itables/html/dt_bundle.js")))
+    bundle = found.read_text(encoding="utf-8")
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
