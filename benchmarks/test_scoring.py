@@ -49,7 +49,9 @@ def test_scoring(benchmark: Any, rows: list[Row]) -> None:
     for place, row in zip(range(0, ANSWERS, ANSWERS // LOOPED), some, strict=True):
         assert [ours[name][place] for name in METRICS] == pytest.approx(looped(row), abs=1e-4)
 
-    ratio = in_turns(benchmark, lambda: score(metrics, rows), lambda: [looped(row) for row in some])
+    ratio = in_turns(
+        benchmark, lambda: score(metrics, rows), lambda: [looped(row) for row in some], rounds=2
+    )
     faster = len(rows) / len(some) / ratio
     report(
         benchmark,

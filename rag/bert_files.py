@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from harness.models.onednn import by_onednn
 from rag.bert import TOKENIZER, Bert, BertEmbedder, BertShape
 
 _Said = TypeVar("_Said")
@@ -143,4 +144,5 @@ def _bert(shape: BertShape, weights: dict[str, Tensor]) -> Bert:
         bert = Bert(shape)
     bert.load_state_dict(weights, assign=True)
     bert.eval().to(torch.accelerator.current_accelerator(check_available=True) or "cpu")
+    by_onednn(bert)
     return bert

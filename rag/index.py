@@ -171,11 +171,11 @@ class Index:
 
     def _fill(self, store: Store, advance: Advance) -> None:
         self._take_over(store, advance)
-        kept = store.ids()
+        kept = np.sort(store.ids())
         done = len(kept)
         for window in chunked(self._passages, WINDOW):
             ids = np.array([_point_id(_digest(passage)) for passage in window], dtype=np.uint64)
-            if not np.isin(ids, self._content[1]).all():
+            if not _among(ids, self._content[1]).all():
                 raise DataError("the passages changed while they were being indexed; run it again")
             for batch in _batches(window, ids, kept):
                 store.upsert(self._points(batch))
@@ -185,16 +185,19 @@ class Index:
     def _take_over(self, store: Store, advance: Advance) -> None:
         """Copy the passages that earlier collections have, but for one another process is at."""
         others = [place for place in places_like(self._prefix) if place != self._place]
-        wanted = np.setdiff1d(self._content[1], store.ids())
-        for place in others[:PREDECESSORS] if len(wanted) else []:
+        for place in others[:PREDECESSORS]:
+            wanted = np.setdiff1d(self._content[1], store.ids())
+            if not len(wanted):
+                return
             with (
                 suppress(TimeoutError, IndexStoreError),
                 place.open(self._embedder.size, wait=False) as other,
             ):
+                done = self._count - len(wanted)
                 for ids in chunked(np.intersect1d(wanted, other.ids()).tolist(), INDEX_BATCH):
                     store.upsert(other.take(ids))
-                    wanted = np.setdiff1d(wanted, np.array(ids, dtype=np.uint64))
-                    advance(self._count - len(wanted), self._count)
+                    done += len(ids)
+                    advance(done, self._count)
 
     def _points(self, batch: Sequence[tuple[int, Section]]) -> list[Point]:
         vectors = self._embedder.embed([passage.text for _, passage in batch]).tolist()
@@ -217,9 +220,16 @@ def _batches(
     Passages of a batch are of like length; and which are in one does not depend on how far an
     earlier attempt came, since a vector's last bits depend on its batch.
     """
-    missing = ~np.isin(ids, kept)
+    missing = ~_among(ids, kept)
     found = [(i, p) for i, p, m in zip(ids.tolist(), window, missing, strict=True) if m]
     yield from chunked(sorted(found, key=lambda item: (-len(item[1].text), item[0])), INDEX_BATCH)
+
+
+def _among(ids: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Which of the ids are known; those are ascending, and may be many more."""
+    if not len(known):
+        return np.zeros(len(ids), dtype=np.bool_)
+    return np.asarray(known.take(np.searchsorted(known, ids), mode="clip") == ids)
 
 
 def _digest(passage: Section) -> bytes:

@@ -131,7 +131,10 @@ def _load(encoder: str, layer: int | None) -> Any:
     """The package's scorer, loaded once a process."""
     from bert_score import BERTScorer
 
+    from harness.models.onednn import by_onednn
+
     scorer = BERTScorer(model_type=encoder, num_layers=layer, use_fast_tokenizer=True)
+    by_onednn(scorer._model)
     window = getattr(scorer._model.config, "max_position_embeddings", 512)
     # RoBERTa keeps two positions for padding. Without a limit the tokenizer overflows.
     window = window - 2 if "roberta" in scorer._model.config.model_type else window
