@@ -4,10 +4,11 @@ Print how the cost of a run, of an index and of a report grows.
     python -m benchmarks.growth --questions 100 1000 10000 --passages 1000 10000 100000
 
 Processor seconds and peak memory of whole commands, each a fresh process of one thread with nothing
-kept from before but models: `policyqa run` of ten variants, `policyqa report` of that run with its
-page and all its rows, `policyqa index build` and `search`. Questions and documents are made-up
-words, a document more for each 60 questions. The models are of random weights and one or two
-layers: with real ones, whose time is that of so many texts, what else grows would not be seen.
+kept from before but models: `policyqa run` of ten variants, or of those that are named alone
+(`--variants tiny/plain tiny/engineered tiny/rag`), `policyqa report` of that run with its page and
+all its rows, `policyqa index build` and `search`. Questions and documents are made-up words, a
+document more for each 60 questions. The models are of random weights and one or two layers: with
+real ones, whose time is that of so many texts, what else grows would not be seen.
 
 The exponent p is that of a + b nᵖ through the last three sizes, so that what a start takes is in a:
 of sizes each ten times the last it is log₁₀ of the quotient of the two differences. The memory is
@@ -23,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ from tests.tiny import write_encoder, write_llama
 
 ROOT = Path(__file__).parents[1]
 VARIANTS = ("half", "most", "tiny/plain", "tiny/engineered", "tiny/rag", "tiny/rag+oracle")
-"""Beside four floors."""
+"""Beside four floors, unless others are named."""
 WORDS = 6_000
 SECTIONS = 20
 """Of a document."""
@@ -124,23 +126,27 @@ def a_home(folder: Path) -> Path:
     return folder
 
 
-def of_runs(work: Path, encoder: Path, count: int) -> Iterator[tuple[str, Took]]:
-    """A run of so many questions, and its report."""
+def of_runs(
+    variants: Sequence[str], work: Path, encoder: Path, count: int
+) -> Iterator[tuple[str, Took]]:
+    """A run of so many questions, and its report; with floors if it is of all variants."""
     data = make_data(work / "data", -(-count // A_SECTION), count)
-    llama = write_llama(catalogue.resolve("smollm2-135m"), work / "tiny")
+    llama = write_llama(Path(catalogue.resolve("smollm2-135m")), work / "tiny")
     models = {one: {"call": f"benchmarks.growth:{one}"} for one in VARIANTS[:2]}
     suite = {
         "name": "growth",
         "data": str(data),
         "models": models | {"tiny": {"base": str(llama)}},
-        "variants": list(VARIANTS),
-        "baseline": VARIANTS[0],
+        "variants": list(variants),
+        "baseline": variants[0],
         "decoding": {"max_tokens": 8},
         "batch_size": 64,
         "embedder": str(encoder),
         "encoder": str(encoder),
         "encoder_layer": 1,
     }
+    if variants != VARIANTS:
+        suite["floors"] = []
     (work / "growth.yaml").write_text(yaml.safe_dump(suite))
     home, out = a_home(work / "home"), str(work / "run")
     yield "run", took(["run", str(work / "growth.yaml"), "--out", out], home)
@@ -171,19 +177,21 @@ def print_growth() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("--questions", type=int, nargs="*", default=[100, 1_000, 10_000])
     parser.add_argument("--passages", type=int, nargs="*", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--variants", nargs="+", default=VARIANTS)
     parser.add_argument("--work", type=Path, help="a folder that is kept")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = asked.work or Path(folder)
-        encoder = write_encoder(catalogue.resolve("minilm-l6"), work / "encoder")
-        _print_grown(of_runs, asked.questions, work, encoder)
-        _print_grown(of_index, asked.passages, work, encoder)
+        encoder = write_encoder(Path(catalogue.resolve("minilm-l6")), work / "encoder")
+        runs = partial(of_runs, asked.variants)
+        _print_grown(runs, asked.questions, work / "runs", encoder)
+        _print_grown(of_index, asked.passages, work / "indexes", encoder)
 
 
 def _print_grown(measure: Measure, sizes: Sequence[int], work: Path, encoder: Path) -> None:
     found: dict[str, list[Took]] = {}
     for size in sizes:
-        (here := work / f"{measure.__name__}-{size}").mkdir(parents=True)
+        (here := work / str(size)).mkdir(parents=True)
         for name, one in measure(here, encoder, size):
             found.setdefault(name, []).append(one)
             print(f"{name}, {size}: {one.seconds:.1f} s, {one.memory / 1e6:.0f} MB", flush=True)
