@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
-from harness.imports import uncollected
 from harness.kept import Answer
 from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
@@ -157,10 +156,9 @@ def settled(text: str, stops: Sequence[str]) -> str:
 
 def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
     try:
-        with uncollected():
-            from harness.models.loading import load_model
+        from harness.models.loading import load_model
 
-            model = load_model(weights.base, precision, batch_size=1)
+        model = load_model(weights.base, precision, batch_size=1)
     except (OSError, ValueError) as error:  # A folder without tokenizer or weights, for one.
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"cannot load the model {weights.base}: {reason}") from error

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.imports import uncollected
 from harness.models import catalogue
 
 if TYPE_CHECKING:
@@ -93,7 +92,6 @@ class SentenceEmbedder:
 
 @lru_cache(maxsize=2)
 def _load(model: str) -> "BertEmbedder | SentenceEmbedder":
-    with uncollected():
-        from rag.bert_files import read_bert
+    from rag.bert_files import read_bert
 
-        return read_bert(model) or SentenceEmbedder(model)
+    return read_bert(model) or SentenceEmbedder(model)
