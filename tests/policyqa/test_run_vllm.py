@@ -108,18 +108,20 @@ def test_the_base_is_loaded_once_and_adapters_come_with_the_request(
     assert loaded["max_lora_rank"] >= 8
 
     calls = [note for note in notes if "prompts" in note]
-    assert [len(call["prompts"]) for call in calls] == [2, 1] * 3  # Three questions, two at once.
+    # Three questions, two at once; of the first two each is asked alone as well, unless drawn.
+    assert [len(call["prompts"]) for call in calls] == [2, 1, 1, 1] * 2 + [2, 1]
     adapter = yaml.safe_load(suite.read_text())["models"]["tuned"]["adapter"]
     loras = [call["lora"] for call in calls]
-    assert [lora and lora["path"] for lora in loras] == [None, None, adapter, adapter, None, None]
-    assert loras[2] == loras[3]
-    assert loras[2]["number"] >= 1
+    paths = [None] * 4 + [adapter] * 4 + [None] * 2
+    assert [lora and lora["path"] for lora in loras] == paths
+    assert loras[4] == loras[7]
+    assert loras[4]["number"] >= 1
 
     sampling = [one for call in calls for one in call["sampling"]]
     assert all(one["max_tokens"] == 9 and "\nQuestion:" in one["stop"] for one in sampling)
-    assert [one["temperature"] for one in sampling] == [0.0] * 6 + [0.7] * 3
+    assert [one["temperature"] for one in sampling] == [0.0] * 10 + [0.7] * 3
     # Drawn by seeds of their own: vLLM's would depend on what it was asked before.
-    assert len({one["seed"] for one in sampling[6:]}) == 3
+    assert len({one["seed"] for one in sampling[10:]}) == 3
 
     for name, who in (("small/plain", "base"), ("tuned/plain", "adapter")):
         texts = [one.text for one in read_result(tmp_path / "run", name).outcomes.values()]
