@@ -6,7 +6,7 @@ Greedy matches by cosine (Zhang et al. 2020, https://arxiv.org/abs/1904.09675). 
 without idf weights, so scores of different encoders are not comparable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -28,6 +28,12 @@ encoders it has tuned (distilbert-base, distilroberta-base); it names its own fo
 
 PAIRS_AT_ONCE = 512
 """Pairs of texts whose states are in memory together."""
+TEXTS_AT_ONCE = 16
+"""Texts that the encoder reads together."""
+KEPT = 1_000
+"""References whose states are kept in memory: 60 kB each of 40 tokens in 384 dimensions."""
+States = tuple[Any, Any]
+"""The states of a text's T tokens, normalised, (T, D), and which of them are of words, (T,)."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class BertScore(EncoderMetric):
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """F1 of each row with its best reference, in [-1, 1] and mostly above 0.
 
-        One batched pass. A blank text scores 0; one longer than the encoder's window is cut to it.
+        A blank text scores 0; one longer than the encoder's window is cut to it.
         """
         pairs = [(row.answer, reference) for row in rows for reference in row.references]
         scores = iter(self._f1(pairs))
@@ -111,11 +117,55 @@ class BertScore(EncoderMetric):
         filled = [i for i, pair in enumerate(pairs) if all(text.strip() for text in pair)]
         for some in chunked(filled, PAIRS_AT_ONCE):
             answers, references = zip(*(pairs[i] for i in some), strict=True)
-            _, _, f1 = self._loaded().score(list(answers), list(references))
-            for i, value in zip(some, f1.tolist(), strict=True):
-                # A text of characters the encoder does not know has no tokens: NaN.
-                scores[i] = value if value == value else 0.0
+            known = self._states_of_references(references)
+            said = _states(self._loaded(), set(answers) - set(known)) | known
+            for i, answer, reference in zip(some, answers, references, strict=True):
+                scores[i] = _matched(said[answer], said[reference])
         return scores
+
+    def _states_of_references(self, references: Sequence[str]) -> dict[str, States]:
+        """Those that were met first are read once a process: variants have them in common."""
+        kept = _kept(self.encoder, self._matched)
+        found = kept | _states(self._loaded(), set(references) - set(kept))
+        new = [one for one in dict.fromkeys(references) if one not in kept]
+        kept.update((one, found[one]) for one in new[: max(0, KEPT - len(kept))])
+        return found
+
+
+def _matched(answer: States, reference: States) -> float:
+    """F1 of the best cosines of the words of both; as in the package, a word may match any token.
+
+    0 for a text of characters the encoder does not know, which has no words.
+    """
+    cosines = answer[0] @ reference[0].T
+    precision = cosines.amax(dim=1)[answer[1]].mean()
+    recall = cosines.amax(dim=0)[reference[1]].mean()
+    f1 = float(2 * precision * recall / (precision + recall))
+    return f1 if f1 == f1 else 0.0
+
+
+def _states(scorer: Any, texts: Collection[str]) -> dict[str, States]:
+    """What the encoder makes of each text, which is cut to its window."""
+    import torch
+    from torch.nn.utils.rnn import pad_sequence
+
+    tokenizer, found = scorer._tokenizer, {}
+    ends = [one for one in (tokenizer.cls_token_id, tokenizer.sep_token_id) if one is not None]
+    special = torch.tensor(ends, dtype=torch.long)
+    if not texts:
+        return {}
+    read = tokenizer([text.strip() for text in texts], truncation=True)["input_ids"]
+    tokens = {text: torch.tensor(row) for text, row in zip(texts, read, strict=True)}
+    for some in chunked(sorted(texts, key=lambda text: (-len(tokens[text]), text)), TEXTS_AT_ONCE):
+        rows = [tokens[text] for text in some]
+        mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
+        padded = pad_sequence(rows, batch_first=True, padding_value=tokenizer.pad_token_id)
+        with torch.inference_mode():
+            made = scorer._model(padded.to(scorer.device), attention_mask=mask.to(scorer.device))[0]
+        made = torch.nn.functional.normalize(made.cpu(), dim=-1)
+        for text, row, states in zip(some, rows, made, strict=True):
+            found[text] = states[: len(row)].clone(), ~torch.isin(row, special)
+    return found
 
 
 def _known_layer(encoder: str) -> int | None:
@@ -127,6 +177,13 @@ def _known_layer(encoder: str) -> int | None:
 
 
 @lru_cache(maxsize=2)
+def _kept(encoder: str, layer: int | None) -> dict[str, States]:
+    """The references met so far, by what reads them; filled by whoever reads more."""
+    del encoder, layer
+    return {}
+
+
+@lru_cache(maxsize=2)
 def _load(encoder: str, layer: int | None) -> Any:
     """The package's scorer, loaded once a process."""
     from bert_score import BERTScorer
@@ -134,7 +191,7 @@ def _load(encoder: str, layer: int | None) -> Any:
     from harness.models.onednn import by_onednn
 
     scorer = BERTScorer(model_type=encoder, num_layers=layer, use_fast_tokenizer=True)
-    by_onednn(scorer._model)
+    by_onednn(scorer._model.eval())
     window = getattr(scorer._model.config, "max_position_embeddings", 512)
     # RoBERTa keeps two positions for padding. Without a limit the tokenizer overflows.
     window = window - 2 if "roberta" in scorer._model.config.model_type else window

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from numbers import Real
 from typing import Any, Protocol
 
@@ -96,4 +95,4 @@ def _is_number(given: Any) -> bool:
 
 def row_keys(rows: Sequence[Row]) -> list[str]:
     """Fingerprints of rows: all that a metric can read."""
-    return [fingerprint(asdict(row)) for row in rows]
+    return [fingerprint(vars(row)) for row in rows]

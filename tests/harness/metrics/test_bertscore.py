@@ -1,8 +1,8 @@
 """BERTScore against one computed by hand, on odd texts, and with encoders of users."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -67,18 +67,34 @@ def test_scores_of_one_pass_agree_with_the_formula_and_of_several_references_the
         assert score == pytest.approx(f1_by_hand(minilm, 6, answer, REFERENCE), abs=1e-4)
 
 
-def test_the_states_of_some_pairs_alone_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def read(minilm: Path) -> Iterator[list[int]]:
+    """How many texts the encoder reads at a time, filled as it does; no reference is known yet."""
+    counts: list[int] = []
+    bertscore_module._kept.cache_clear()
+    model = bertscore_module._load(str(minilm), 5)._model
+    hook = model.register_forward_pre_hook(lambda _, given: counts.append(len(given[0])))
+    yield counts
+    hook.remove()
+
+
+def test_references_are_read_once_for_all_variants(read: list[int]) -> None:
+    for answers in (ANSWERS[:2], [f"{one}!" for one in ANSWERS[:2]]):
+        BertScore().score(rows(*answers))
+    assert read == [1, 2, 2]
+
+
+def test_the_states_of_some_pairs_alone_are_in_memory(
+    monkeypatch: pytest.MonkeyPatch, read: list[int]
+) -> None:
     together = BertScore().score(rows(*ANSWERS))
-    scorer, given = BertScore()._loaded(), []
-
-    def scored(answers: list[str], references: list[str]) -> Any:
-        given.append(len(answers))
-        return type(scorer).score(scorer, answers, references)
-
-    monkeypatch.setattr(bertscore_module, "PAIRS_AT_ONCE", 2)
-    monkeypatch.setattr(scorer, "score", scored)
+    monkeypatch.setattr(bertscore_module, "PAIRS_AT_ONCE", 1)
+    monkeypatch.setattr(bertscore_module, "KEPT", 0)
+    bertscore_module._kept.cache_clear()
+    read.clear()
     assert BertScore().score(rows(*ANSWERS)) == pytest.approx(together, abs=1e-5)
-    assert given == [2, 1]
+    assert read == [1, 1, 1, 1, 1]  # The last answer is the reference.
+    assert not bertscore_module._kept("minilm-l6", 5)
 
 
 def test_one_reference_scores_what_the_package_gives_but_for_rounding(minilm: Path) -> None:
@@ -105,20 +121,12 @@ def test_where_there_is_nothing_to_match_no_encoder_is_needed() -> None:
     assert BertScore("no-such/encoder").score(rows("", " ")) == [0.0, 0.0]
 
 
-def test_the_encoder_is_loaded_once_and_scores_in_one_pass(
-    minilm: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scorer, passes = bertscore_module._load(str(minilm), 5), []
-    loads, package = bertscore_module._load.cache_info().misses, scorer.score
-
-    def counted(answers: list[str], references: list[str]) -> object:
-        passes.append(len(answers))
-        return package(answers, references)
-
-    monkeypatch.setattr(scorer, "score", counted)
+def test_the_encoder_is_loaded_once_and_reads_a_text_once(minilm: Path, read: list[int]) -> None:
+    bertscore_module._load(str(minilm), 5)
+    loads = bertscore_module._load.cache_info().misses
     for _ in range(2):
-        BertScore().score([*rows("a", "b", ""), Row("", "c", (REFERENCE, "d", ""))])
-    assert passes == [4, 4]
+        BertScore().score([*rows("a", "b", "a", ""), Row("", "c", (REFERENCE, "d", ""))])
+    assert read == [2, 3, 3]  # Two references; the answers, twice.
     assert bertscore_module._load.cache_info().misses == loads
 
 
