@@ -6,9 +6,10 @@ Print how the cost of a run, of an index and of a report grows.
 Processor seconds and peak memory of whole commands, each a fresh process of one thread with nothing
 kept from before but models: `policyqa run` of ten variants, or of those that are named alone
 (`--variants tiny/plain tiny/engineered tiny/rag`), `policyqa report` of that run with its page and
-all its rows, `policyqa index build` and `search`. Questions and documents are made-up words, a
-document more for each 60 questions. The models are of random weights and one or two layers: with
-real ones, whose time is that of so many texts, what else grows would not be seen.
+all its rows, `policyqa index build` and `search`. Questions and documents are made-up words; the
+documents of all runs are those of the largest, so that questions alone grow. The models are of
+random weights and one or two layers: with real ones, whose time is that of so many texts, what else
+grows would not be seen.
 
 The exponent p is that of a + b nᵖ through the last three sizes, so that what a start takes is in a:
 of sizes each ten times the last it is log₁₀ of the quotient of the two differences. The memory is
@@ -127,10 +128,10 @@ def a_home(folder: Path) -> Path:
 
 
 def of_runs(
-    variants: Sequence[str], work: Path, encoder: Path, count: int
+    variants: Sequence[str], sections: int, work: Path, encoder: Path, count: int
 ) -> Iterator[tuple[str, Took]]:
     """A run of so many questions, and its report; with floors if it is of all variants."""
-    data = make_data(work / "data", -(-count // A_SECTION), count)
+    data = make_data(work / "data", sections, count)
     llama = write_llama(Path(catalogue.resolve("smollm2-135m")), work / "tiny")
     models = {one: {"call": f"benchmarks.growth:{one}"} for one in VARIANTS[:2]}
     suite = {
@@ -183,7 +184,8 @@ def print_growth() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = asked.work or Path(folder)
         encoder = write_encoder(Path(catalogue.resolve("minilm-l6")), work / "encoder")
-        runs = partial(of_runs, asked.variants)
+        most = max(asked.questions, default=0)
+        runs = partial(of_runs, asked.variants, -(-most // A_SECTION))
         _print_grown(runs, asked.questions, work / "runs", encoder)
         _print_grown(of_index, asked.passages, work / "indexes", encoder)
 
