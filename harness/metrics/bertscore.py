@@ -26,9 +26,9 @@ MATCHING_LAYERS = {ENCODER: 5}
 """Layer whose states are matched. The ``bert-score`` package matches layer 5 of the six-layer
 encoders it has tuned (distilbert-base, distilroberta-base); it names its own for others."""
 
-PAIRS_AT_ONCE = 512
+PAIRS_AT_ONCE = 1_024
 """Pairs of texts whose states are in memory together."""
-TEXTS_AT_ONCE = 16
+TEXTS_AT_ONCE = 24
 """Texts that the encoder reads together."""
 KEPT = 1_000
 """References whose states are kept in memory: 60 kB each of 40 tokens in 384 dimensions."""
