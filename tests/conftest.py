@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from harness.files import cache_folder
-from tests.tiny import write_llama
+from tests.tiny import write_cross_encoder, write_llama
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("policyqa", deadline=None)
@@ -172,25 +172,7 @@ def minilm(home: Path) -> Path:  # noqa: ARG001
 @pytest.fixture(scope="session")
 def cross_encoder(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A one-layer cross-encoder with weights drawn by seed."""
-    import torch
-    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
-
-    tokenizer = AutoTokenizer.from_pretrained(minilm)
-    torch.manual_seed(0)
-    model = BertForSequenceClassification(
-        BertConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=16,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            intermediate_size=16,
-            num_labels=1,
-        )
-    )
-    folder = tmp_path_factory.mktemp("reranker")
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return write_cross_encoder(minilm, tmp_path_factory.mktemp("reranker"))
 
 
 @pytest.fixture(scope="session")
