@@ -172,10 +172,10 @@ class KeepingLM(AnsweringLM):
         except UnansweredError as reason:
             self._failed[_prompt_of(batch.requests[0])] = str(reason)
             return []
-        self._try_alone(batch, answers)
         made = [replace(one, text=whole(one.text)) for one in answers]
         self._forget_outdated()
         self.kept.keep_batch(batch.key, batch.keys, made)
+        self._try_alone(batch, answers)  # Once they are kept: it may fail, or be stopped.
         return self.kept.batch(batch.key) or made
 
     def _try_alone(self, batch: _Batch, answers: Sequence[Answer]) -> None:

@@ -111,6 +111,25 @@ def test_answers_that_depend_on_their_batch_are_told_and_stay(
     assert told == []  # What is drawn differs anyway.
 
 
+class Dying(Muddled):
+    """Fails when it is asked one prompt alone."""
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        if len(requests) == 1:
+            raise ModelError("gone")
+        return super().generate_until(requests, disable_tqdm)
+
+
+def test_what_was_answered_is_kept_before_any_of_it_is_asked_alone(
+    tiny_model: PolicyQALM, kept: Kept
+) -> None:
+    dying = Dying(tiny_model, kept)
+    with pytest.raises(ModelError, match="gone"):
+        dying.ask(PROMPTS)
+    found, missing = dying.lm().look_up(asked(PROMPTS))
+    assert (len(found), missing) == (2, 2)
+
+
 def test_answers_that_do_not_depend_on_their_batch_are_not_told(asker: Asker) -> None:
     told: list[str] = []
     asker.alike_in_any_batch = False  # So that it is tried.
