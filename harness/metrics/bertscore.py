@@ -149,11 +149,11 @@ def _states(scorer: Any, texts: Collection[str]) -> dict[str, States]:
     import torch
     from torch.nn.utils.rnn import pad_sequence
 
+    if not texts:
+        return {}
     tokenizer, found = scorer._tokenizer, {}
     ends = [one for one in (tokenizer.cls_token_id, tokenizer.sep_token_id) if one is not None]
     special = torch.tensor(ends, dtype=torch.long)
-    if not texts:
-        return {}
     read = tokenizer([text.strip() for text in texts], truncation=True)["input_ids"]
     tokens = {text: torch.tensor(row) for text, row in zip(texts, read, strict=True)}
     for some in chunked(sorted(texts, key=lambda text: (-len(tokens[text]), text)), TEXTS_AT_ONCE):

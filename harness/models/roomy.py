@@ -40,7 +40,7 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc]
         return self.keys, self.values
 
     def keep(self, order: Sequence[int]) -> None:
-        """Keep these rows, in this order, in which none comes before its own place."""
+        """Keep these rows, in this order: each in its place, or brought from behind them all."""
         moved = [(to, place) for to, place in enumerate(order) if to != place]
         if moved:
             to, places = map(list, zip(*moved, strict=True))
