@@ -25,7 +25,7 @@ from rag.embedder import Embedder
 from rag.retriever import Excerpt
 from rag.sentences import nearest_sentences
 from tasks.policyqa.contexts import excerpts_of
-from tasks.policyqa.documents import make_documents, show_told
+from tasks.policyqa.documents import Provisions, make_documents, provisions_of, show_told
 from tasks.policyqa.questions import Question, in_split
 
 
@@ -66,10 +66,14 @@ class Answering:
     def _documents(self, variant: Variant, questions: Sequence[Question]) -> list[dict[str, Any]]:
         """Questions of one split as a variant is asked them."""
         excerpts = self._excerpts(variant.context, questions)
-        documents = make_documents(questions, variant.prompt, excerpts)
+        documents = make_documents(questions, variant.prompt, excerpts, self._named)
         # Without documents evidence is a label, and whether it is shown says nothing.
         unknown = {} if self._plan.sections else {"context_ids": None}
         return [document | unknown for document in documents]
+
+    @cached_property
+    def _named(self) -> Provisions:
+        return provisions_of(self._plan.sections)
 
     def _excerpts(self, context: Context, questions: Sequence[Question]) -> Sequence[Excerpt]:
         if context.source == "none":

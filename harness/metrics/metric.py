@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import BenchError, ConfigError, told
+from harness.metrics.fact import Fact
 
 Value = float | tuple[float, ...]
 """What one row scores; of a corpus metric, the statistics of the row that add up."""
@@ -36,6 +37,13 @@ class Row:
     """What was shown of the documents; empty where nothing was, None where nobody says."""
     context_ids: tuple[str, ...] | None = ()
     """Ids of the sections shown, best first; None where nobody says."""
+    facts: tuple[Fact, ...] = ()
+    """What a right answer has; none where nobody has written it down."""
+    citations: tuple[str, ...] = ()
+    """The provisions that govern the answer, as the reference names them."""
+    provisions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By section id, the provisions that the documents in question name, each as one word
+    (``harness.metrics.provisions.written``); none where there are no such documents."""
 
     @property
     def evidence_shown(self) -> bool | None:

@@ -10,14 +10,25 @@ from collections.abc import Iterable, Sequence
 from harness.errors import ConfigError
 from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
 from harness.metrics.bertscore import ENCODER, BertScore
+from harness.metrics.citations import (
+    CitationPrecision,
+    CitationRecall,
+    CitationShown,
+    FabricatedCitation,
+)
 from harness.metrics.context_precision import ContextPrecision
 from harness.metrics.evidence import EvidenceShown
+from harness.metrics.facts import Contradicted, FactRecall
 from harness.metrics.foreign import foreign
+from harness.metrics.grounded import Grounded
 from harness.metrics.metric import Metric, named_in_errors
 from harness.metrics.overlap import Bleu, CorpusBleu, RougeL
+from harness.metrics.structure import Empty, Length, Repetition, Unfinished
 
 _METRICS: tuple[Metric, ...] = (
     *(BertScore(), Bleu(), CorpusBleu(), RougeL(), ContextPrecision()),
+    *(FactRecall(), CitationRecall(), CitationPrecision(), CitationShown(), Grounded()),
+    *(Repetition(), Length(), Contradicted(), FabricatedCitation(), Unfinished(), Empty()),
     *(FalseAnswer(), OVER_REFUSAL, ABSTAINED, EvidenceShown()),
 )
 """In the order they are shown."""

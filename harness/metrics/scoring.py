@@ -94,5 +94,15 @@ def _is_number(given: Any) -> bool:
 
 
 def row_keys(rows: Sequence[Row]) -> list[str]:
-    """Fingerprints of rows: all that a metric can read."""
-    return [fingerprint(vars(row)) for row in rows]
+    """Fingerprints of rows: all that a metric can read.
+
+    What a row does not have counts for nothing, so that it is found by what it was before rows
+    could have it.
+    """
+    return [fingerprint(_read_of(row)) for row in rows]
+
+
+def _read_of(row: Row) -> dict[str, Any]:
+    read = vars(row) | {"facts": [vars(fact) for fact in row.facts]}
+    later = ("facts", "citations", "provisions")
+    return {name: value for name, value in read.items() if value or name not in later}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.metrics.fact import Fact
 from rag.corpus import Framework, Section, clean
 from tasks.policyqa.questions import Split
 
@@ -48,6 +49,7 @@ class Draft:
     answerable: bool = True
     answers: list[str] = field(default_factory=list)
     """References beside ``answer``."""
+    facts: list[Fact] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

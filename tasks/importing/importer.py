@@ -118,8 +118,8 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
 def _line(draft: Draft, split: Split) -> str:
     fields = {name: value for name, value in asdict(draft).items() if name != "place"}
     question = Question.model_validate(fields | {"split": split})
-    # So that a source without further answers gives the same bytes as it always did.
-    left_out = set() if question.answers else {"answers"}
+    # So that a source without them gives the same bytes as it always did.
+    left_out = {name for name in ("answers", "facts") if not getattr(question, name)}
     return json.dumps(question.model_dump(exclude=left_out), ensure_ascii=False)
 
 

@@ -4,7 +4,7 @@ Questions in CSV or JSON lines → drafts.
 Columns: ``question``, and if there are any ``answer``, ``answers`` (further ones, a JSON list),
 ``id``, ``document`` (a file's name), ``evidence`` (section ids, headings of the document, pages
 like ``#page=3``, or documents; several between ``;``), ``citations`` (between ``;``), ``kind``,
-``split``, ``answerable``.
+``split``, ``answerable``, ``facts`` (what a right answer has, between ``;``: ``72 hours``, ``no``).
 """
 
 import csv
@@ -16,8 +16,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines
+from harness.metrics.fact import Fact, fact_of
 from rag.blocks import DocumentError
 from rag.corpus import framework_of
 from rag.documents import decoded
@@ -27,8 +30,9 @@ from tasks.importing.places import Places, UnusableError
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 COLUMNS = (
     "id", "question", "answer", "answers", "document", "evidence", "citations", "kind", "split",
-    "answerable",
+    "answerable", "facts",
 )  # fmt: skip
+_FACT = TypeAdapter(Fact)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -135,6 +139,7 @@ def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places
         kind=text_of(row.get("kind")) or ("other" if answerable else "unanswerable"),
         citations=_several(row.get("citations")),
         answerable=answerable,
+        facts=_facts(row),
     )
 
 
@@ -148,6 +153,19 @@ def _answers(row: dict[str, Any]) -> list[str]:
         raise UnusableError(f'answers {row["answers"]!r} is no list of texts like ["…", "…"]')
     texts = [text_of(text) for text in (row.get("answer"), *further)]
     return list(dict.fromkeys(text for text in texts if text))
+
+
+def _facts(row: dict[str, Any]) -> list[Fact]:
+    """Each as its text, whose kind is told by what it says, or whole, as in ``questions.jsonl``."""
+    given = row.get("facts")
+    parts = given if isinstance(given, list) else _several(given)
+    try:
+        return [
+            fact_of(part) if isinstance(part, str) else _FACT.validate_python(part)
+            for part in parts
+        ]
+    except ValidationError as error:
+        raise UnusableError(f"facts {given!r}: {error.errors()[0]['msg']}") from error
 
 
 def _several(value: Any) -> list[str]:

@@ -4,23 +4,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.metrics import Row
+from harness.metrics.fact import Fact
+from harness.metrics.provisions import paths, written
 from harness.variants import Prompt
-from rag.corpus import Section
+from rag.corpus import Section, framework_of
 from rag.retriever import Excerpt
 from tasks.policyqa.prompts import render
 from tasks.policyqa.questions import Question
 
-VERSION = 3.0
+VERSION = 4.0
 """Of the tasks. Raised whenever scores can change: those of different versions are not compared."""
+Provisions = Mapping[str, Mapping[str, list[str]]]
+"""By framework and section id, the provisions that it names, each as one word."""
 Document = Mapping[str, Any]
 """A question with what it is asked with; one of the task's documents, as its sample log has it."""
 
 
 def make_documents(
-    questions: Sequence[Question], prompt: Prompt, excerpts: Sequence[Excerpt]
+    questions: Sequence[Question],
+    prompt: Prompt,
+    excerpts: Sequence[Excerpt],
+    named: Provisions,
 ) -> list[dict[str, Any]]:
     """A document a question, which has a reference: its line of the data, and the prompt and the
-    excerpt it is asked with."""
+    excerpt it is asked with; and what is ``named`` by those frameworks that its evidence is of, or
+    what it is shown."""
     return [
         question.model_dump()
         | {
@@ -29,9 +37,29 @@ def make_documents(
             "context_ids": list(excerpt.ids),
             "context_scores": list(excerpt.scores),
             "best_passage": excerpt.best,
+            "provisions": {
+                section: words
+                for framework in sorted(_in_question(question, excerpt))
+                for section, words in named.get(framework, {}).items()
+            },
         }
         for question, excerpt in zip(questions, excerpts, strict=True)
     ]
+
+
+def provisions_of(sections: Sequence[Section]) -> Provisions:
+    """What each section names, in its heading and its text."""
+    named: dict[str, dict[str, list[str]]] = {}
+    for one in sections:
+        found = sorted(map(written, paths([one.heading, one.body])))
+        if found:
+            named.setdefault(one.framework, {})[one.id] = found
+    return named
+
+
+def _in_question(question: Question, excerpt: Excerpt) -> set[str]:
+    """The frameworks whose provisions an answer may well name."""
+    return question.evidence_frameworks | {question.framework, *map(framework_of, excerpt.ids)}
 
 
 def question_of(document: Document) -> Question:
@@ -49,6 +77,9 @@ def row_of(document: Document, answer: str) -> Row:
         evidence=tuple(document["evidence"]),
         context=document["context"],
         context_ids=None if document["context_ids"] is None else tuple(document["context_ids"]),
+        facts=tuple(Fact(**one | {"also": tuple(one["also"])}) for one in document["facts"]),
+        citations=tuple(document["citations"]),
+        provisions=tuple((one, tuple(words)) for one, words in document["provisions"].items()),
     )
 
 

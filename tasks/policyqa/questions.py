@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from harness.errors import DataError
 from harness.files import fingerprint, hash_file, json_object, numbered_lines
+from harness.metrics.fact import Fact
 from harness.validation import validated
 from rag.corpus import Corpus, framework_of, sound
 from tasks.policyqa.evidence import Coverage, names_page, names_section
@@ -48,6 +49,9 @@ class Question(BaseModel):
     they are loaded, the names a line has for them (``tasks.policyqa.evidence``)."""
     citations: list[str] = []
     """Provisions the answer names."""
+    facts: list[Fact] = []
+    """What a right answer has, one by one; where there are none, rules draw them from the
+    references (``harness.metrics.facts``)."""
     answerable: bool = True
     """Whether some section of the corpus answers it."""
 
@@ -63,6 +67,8 @@ class Question(BaseModel):
     def _keeps_its_word(self) -> "Question":
         if not self.answerable and self.evidence:
             raise ValueError("answerable is false, yet evidence is named")
+        if not self.answerable and self.facts:
+            raise ValueError("answerable is false, yet facts of an answer are given")
         if self.answer is None and self.answers:
             raise ValueError("answers are further references, yet answer is missing")
         return self

@@ -24,7 +24,7 @@ from rag.corpus import load_sections
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
 from tasks.policyqa.contexts import excerpts_of, retriever_for
-from tasks.policyqa.documents import VERSION, make_documents, row_of
+from tasks.policyqa.documents import VERSION, make_documents, provisions_of, row_of
 from tasks.policyqa.prompts import next_begins, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, left_out, load_questions, with_reference
 from tasks.policyqa.shots import fit_to_be_shown
@@ -138,7 +138,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
             reranker=options.get("reranker"),
         )
         excerpts = excerpts_of(asked, source, retriever_for(context, sections))
-        return make_documents(asked, prompt, excerpts)
+        return make_documents(asked, prompt, excerpts, provisions_of(sections))
 
     def set_fewshot_seed(self, seed: int | None = None) -> None:
         """Remember the seed of the examples; lm-eval calls this."""

@@ -80,7 +80,7 @@ def test_further_references_stand_beside_the_first(data: Path) -> None:
     expected = [[rows[1]["answer"]], [rows[2]["answer"], "Forty metres.", "40 m."]]
     assert [one.references for one in questions[1:3]] == expected
     assert questions[2].reference == rows[2]["answer"]
-    documents = make_documents(questions, shipped_prompt("plain"), [Excerpt()] * len(rows))
+    documents = make_documents(questions, shipped_prompt("plain"), [Excerpt()] * len(rows), {})
     assert [list(row_of(one, "x").references) for one in documents[1:3]] == expected
 
 

@@ -81,7 +81,7 @@ def suite_task() -> PolicyQATask:
 
     def documents(split: str) -> list[dict[str, Any]]:
         some = in_split(load(DATA), split)
-        return make_documents(some, prompt, [Excerpt()] * len(some))
+        return make_documents(some, prompt, [Excerpt()] * len(some), {})
 
     return PolicyQATask(
         {"task": "policyqa_mine", "num_fewshot": 3},
