@@ -66,7 +66,8 @@ def data_import(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's.
+    """Make a data folder: documents (PDF, DOCX, HTML, Markdown, text), SQuAD's layout, ObliQA's,
+    MTRAG's.
 
     What is not taken is listed with the reason, here and in the folder's import.json.
     """

@@ -65,12 +65,12 @@ class Contents:
     """All that a source holds, read."""
 
     layout: str
-    """``documents``, ``squad`` or ``obliqa``."""
+    """``documents``, ``squad``, ``obliqa`` or ``mtrag``."""
     documents: list[ImportedDocument]
     drafts: list[Draft]
     refused: list[Refused]
     passages: dict[str, int] = field(default_factory=dict)
-    """Counts of passages, where the source has passages of its own."""
+    """Counts of what the source has, where its layout has some worth telling."""
 
 
 def contents_of(

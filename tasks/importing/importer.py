@@ -21,6 +21,7 @@ from rag.documents import READERS
 from tasks.importing.drafts import Contents, Draft, Refused
 from tasks.importing.folder import read_documents, read_folder
 from tasks.importing.links import inside
+from tasks.importing.mtrag import is_mtrag, read_mtrag
 from tasks.importing.obliqa import obliqa_files, read_obliqa
 from tasks.importing.places import coverage_of
 from tasks.importing.splits import split_drafts
@@ -48,7 +49,8 @@ def import_data(
     """Make the data folder ``out`` of a source; what its ``import.json`` says.
 
     Args:
-        source: a folder of documents, a file or folder in SQuAD's layout, or ObliQA's folder.
+        source: a folder of documents, a file or folder in SQuAD's layout, ObliQA's folder, or a
+            file of MTRAG's tasks.
         out: the data folder; must not be there, or be empty.
         questions: a CSV or JSON lines file about the documents of a folder.
         split_by: ``section`` or ``document``, where splits are made.
@@ -108,8 +110,13 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
         read = read_squad(squads)
     elif source.is_dir():
         return read_folder(source, questions, advance)
+    elif is_mtrag(source):
+        read = read_mtrag(source)
     else:
-        raise DataError(f"{source} has not the layout of SQuAD: data[].paragraphs[].qas[]")
+        raise DataError(
+            f"{source} has neither the layout of SQuAD, data[].paragraphs[].qas[], nor of MTRAG: "
+            "JSON lines with conversation_id, task_id, contexts, input"
+        )
     if questions is not None:
         raise ConfigError(f"--questions {questions}: a source of layout {read.layout} has its own")
     return replace(read, refused=[*outside, *read.refused])
