@@ -21,7 +21,12 @@ from rag.corpus import Framework, Section, one_line
 from rag.sections import Names
 from tasks.importing.drafts import Contents, Draft, ImportedDocument, Refused, contents_of, text_of
 
-KINDS = {"answerable": True, "partial": True, "unanswerable": False, "underspecified": False}
+ANSWERABILITY = {
+    "answerable": True,
+    "partial": True,
+    "unanswerable": False,
+    "underspecified": False,
+}
 """What a task may be, and whether its contexts answer it."""
 _MARKS = {"conversation_id", "task_id", "contexts", "input"}
 
@@ -133,13 +138,13 @@ def _conversation(
 
 
 def _question(task: _Task, place: str, framework: str, sections: _Sections) -> Draft | Refused:
-    if task.kind not in KINDS:
-        known = ", ".join(KINDS)
+    if task.kind not in ANSWERABILITY:
+        known = ", ".join(ANSWERABILITY)
         return Refused(place, "question", f"answerability {task.kind!r} is none of {known}")
     last = task.input[-1] if task.input else None
     if last is None or last.speaker.lower() != "user" or not text_of(last.text):
         return Refused(place, "question", "does not end with what a user says")
-    answerable = KINDS[task.kind]
+    answerable = ANSWERABILITY[task.kind]
     shown = [sections[one.key].id for one in task.contexts if one.key in sections]
     references = [text for one in task.targets if (text := text_of(one.text))]
     return Draft(
