@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.files import numbered_lines
 from rag.corpus import load_frameworks, load_sections
+from tasks.checking.style import style_of
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import (
     SPLITS,
@@ -40,6 +41,7 @@ def data_information(data: Path) -> dict[str, Any]:
     as_written = numbered_questions(data) if asked else []
     named = Counter(known_by(question.evidence) for _, question in as_written)
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
+    style = style_of(questions)
     lengths = [len(section.body.split()) for section in sections]
     return {
         "data": str(data),
@@ -52,6 +54,7 @@ def data_information(data: Path) -> dict[str, Any]:
         "kinds": _counted(q.kind for q in questions),
         "answerable": _by_split(q for q in questions if q.answerable),
         "unanswerable": _by_split(q for q in questions if not q.answerable),
+        "style AUC": None if style is None else round(style.auc, 2),
         "with evidence": _by_split(q for q in questions if q.evidence),
         "evidence named by": {
             form: named[form]
