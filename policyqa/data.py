@@ -111,4 +111,4 @@ def _shown(value: Any) -> str:
         if all(isinstance(part, int) for part in value):
             return " to ".join(map(str, value)) or "none"
         return f"{len(value)} ({', '.join(value)})"
-    return str(value)
+    return "none" if value is None else str(value)

@@ -16,6 +16,7 @@ CHECKS = {
     "copy": "no answer copies its evidence word for word",
     "give-away": "no question holds its answer",
     "answered": "no section answers a question that is marked unanswerable",
+    "style": "style alone does not tell unanswerable questions from answerable ones",
 }
 """By name, in the order they are made."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.files import numbered_lines
 from rag.corpus import Framework, load_frameworks, load_sections
+from tasks.checking.style import style_of
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import (
     SPLITS,
@@ -47,6 +48,7 @@ def data_information(data: Path, on: date | None = None) -> dict[str, Any]:
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
     on = on or date.today()
     coming = {one.id for one in frameworks if _to_come(one, on)}
+    style = style_of(questions)
     lengths = [len(section.body.split()) for section in sections]
     return {
         "data": str(data),
@@ -59,6 +61,7 @@ def data_information(data: Path, on: date | None = None) -> dict[str, Any]:
         "kinds": _counted(q.kind for q in questions),
         "answerable": _by_split(q for q in questions if q.answerable),
         "unanswerable": _by_split(q for q in questions if not q.answerable),
+        "style AUC": None if style is None else round(style.auc, 2),
         "with evidence": _by_split(q for q in questions if q.evidence),
         "evidence named by": {
             form: named[form]
