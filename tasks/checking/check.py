@@ -14,6 +14,7 @@ from rag.embedder import Embedder
 from tasks.checking.answers import answer_findings
 from tasks.checking.contract import read_data
 from tasks.checking.duplicates import duplicate_findings
+from tasks.checking.facts import fact_findings
 from tasks.checking.findings import CHECKS, Finding
 from tasks.checking.style import style_findings
 from tasks.checking.unanswerable import answered_findings
@@ -33,6 +34,7 @@ def check_data(data: Path, skip: Collection[str] = (), advance: Advance = silent
         raise DataError(f"{data} is no folder")
     folder, findings = read_data(data)
     findings += answer_findings(folder)
+    findings += fact_findings(folder)
     advance(1, 4)
     embedder = Embedder()
     if "duplicate" not in skip:
