@@ -22,7 +22,7 @@ from harness.metrics.provisions import (
     within,
 )
 
-RULES = "rules-1"
+RULES = "rules-2"
 """In signatures: raised with any change here or in ``harness.metrics.provisions``."""
 
 
@@ -62,8 +62,8 @@ class CitationPrecision:
     def marks(self, row: Row) -> list[Mark]:
         """The provisions that the evidence has; and that it has not, but the documents do."""
         named, supported = _supported(row)
-        made_up = _made_up(row)
-        others = [one for one in named if one not in supported and one not in made_up]
+        told = {*supported, *_made_up(row)}
+        others = [one for one in named if one not in told]
         return [
             *(_mark(one, "evidence cited") for one in supported),
             *(_mark(one, "other provision cited") for one in others),
@@ -106,7 +106,10 @@ def _made_up(row: Row) -> list[Provision]:
         return []
     known = {read_path(word) for _, words in row.provisions for word in words}
     known |= paths([row.question])
-    return [one for one in provisions(row.answer) if not named_by(one.path, known)]
+    # A paragraph alone is one of whatever was named before, unless the documents are cited so.
+    relative = {"paragraph"} - {path[0] for path in known}
+    named = [one for one in provisions(row.answer) if one.path[0] not in relative]
+    return [one for one in named if not named_by(one.path, known)]
 
 
 def _supported(row: Row) -> tuple[list[Provision], list[Provision]]:

@@ -22,11 +22,12 @@ Span = tuple[int, int]
 """Start and end in a text, in characters."""
 
 _SAYS_YES = (
-    r"yes|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
+    r"yes\b|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
     r"(?:do|does|can|may|must|is|are|will|should)(?=[,.;:])"
 )
 _SAYS_NO = (
-    r"no(?=\s*(?:[,.;:!–—(-]|$)| it | they | you | we | this | that )|not\b|neither\b"
+    r"no(?=\s*(?:[,.;:!–—(-]|$)| it | they | you | we | this | that )"
+    r"|not\b(?! (?:later|earlier|more|less|only))|neither\b"
     r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n't| not)\b)"
 )
 _VERDICT = re.compile(
@@ -37,8 +38,8 @@ _VERDICT = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-1"
-"""Of this module and of the two it reads texts with, in signatures: raised with any change."""
+RULES = "rules-2"
+"""Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 
 @dataclass(frozen=True)
