@@ -155,7 +155,8 @@ def _found(fact: Fact, answer: Answer) -> Iterator[Span]:
             if one.same(stated) and (one.kind != "number" or _may_count(one, stated)):
                 yield one.start, one.end
     for text in (fact.value, *fact.also):
-        span = answer.term(text)
+        # "1%" is not found in "Tier 1".
+        span = None if fact.kind != "term" and quantities(text) else answer.term(text)
         if span:
             yield span
 

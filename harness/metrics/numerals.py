@@ -19,17 +19,17 @@ _IN_WORDS = rf"\b(?:{_SPELLED})(?:(?:[ -]|,? and )(?:{_SPELLED})){{0,30}}\b(?: a
 # "A third of" is a share, and "a third country" none.
 _FRACTION = (
     r"\b(?:one|two|three)[ -](?:half|thirds?|quarters?|fifths?)\b(?! part| countr)"
-    r"|\ba (?:third|quarter|fifth)(?= of\b)|\bhalf\b"
+    r"|\ba (?:third|quarter|fifth)(?= of\b|$)|\bhalf\b"
 )
 _DIGITS = (
     r"(?<![\w,/])(?<!\d\.)(?<![^\W\d]-)(?:\d{1,3}(?:[, ]\d{3}){1,99}(?:\.\d+)?(?!\d)"
     r"|\d{1,300}(?:\.\d+)?(?![\d/]|\.\d))"
 )
-# "A month" is a number of months in "within a month", and none in "twice a month".
+# "A month" is a number of months alone and in "within a month", and none in "twice a month".
 _BEFORE_A = "|".join(
     rf"(?<=\b{word} )" for word in ("within", "most", "least", "than", "for", "after")
 )
-_A = rf"(?:{_BEFORE_A})an?(?= (?:hour|day|week|month|year)\b)"
+_A = rf"(?:{_BEFORE_A}|^)an?(?= (?:hour|day|week|month|year)\b)"
 NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})(?:[ -]?(?P<scale>hundred|thousand|million|billion|trillion|lakh|crore"
     rf"|(?-i:m|M|bn|k|K))\b)?|(?P<fraction>{_FRACTION})|(?P<words>{_IN_WORDS}|{_A})",
