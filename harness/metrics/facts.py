@@ -13,7 +13,7 @@ from typing import ClassVar
 from harness.metrics.fact import RULES, Answer, Fact, Judged, Span, judged
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
-from harness.metrics.provisions import provisions
+from harness.metrics.provisions import named, paths, provisions
 from harness.metrics.quantities import quantities
 
 
@@ -106,6 +106,8 @@ def _stated(reference: str) -> Iterator[Fact]:
             yield Fact(kind, value)
     for one in provisions(reference):
         value = reference[one.start : one.end]
+        if paths([value]) != {one.path}:  # Of a list: "and 34" of "Articles 33 and 34".
+            value = named(one.path)
         if value.lower() not in seen and value[0].isalpha():
             seen.add(value.lower())
             yield Fact("provision", value)

@@ -27,8 +27,7 @@ _KINDS = {
     "chapter": r"chapters?",
     "paragraph": r"para(?:graph)?s?\.?",
     "policy area": r"policy areas?",
-    "function": r"(?-i:GOVERN|MAP|MEASURE|MANAGE)(?= \d)",
-}
+} | {name.lower(): rf"(?-i:{name})(?= \d)" for name in ("GOVERN", "MAP", "MEASURE", "MANAGE")}
 """What a provision is called, and how that is written; ``§`` and codes of federal law are
 sections."""
 _NUMBER = r"\d+[a-z]?(?:[.-]\d+[a-z]?)*|(?-i:[IVXL]+)(?:\.\d+)?(?![a-z])"
@@ -36,12 +35,15 @@ _NUMBER = r"\d+[a-z]?(?:[.-]\d+[a-z]?)*|(?-i:[IVXL]+)(?:\.\d+)?(?![a-z])"
 _PARTS = (
     r"(?: ?\((?![a-z]{3,}\)(?<![ivxl]{3}\)))[\dA-Za-z.-]{1,5}\)"
     r"|,? (?:points?|para(?:graph)?s?\.?|(?-i:Part)) (?:\([\da-z]{1,5}\)|\d+|(?-i:[IVX]+))(?!\w)"
-    r"|, (?:§ ?\d+|(?-i:[IVXL]+(?:-[A-Z])?|[a-z](?=[,.;)]|$)))"
+    r"|, (?:§ ?\d+|(?-i:[IVXL]+(?:-[A-Z])?|[a-z](?=[,.;)]|$)|[b-hj-z](?= )))"
     r"(?![\w'’]| (?:would|will|am|have|do)\b))*"
 )
 _KIND = "|".join(rf"(?P<k{i}>{words})" for i, words in enumerate(_KINDS.values()))
+# In "Articles 33 and 34, 72 hours" the last number is none of theirs, nor in "as a rule 3 weeks".
+_UNIT = r"[ -](?:per ?cent|working|business|hour|day|week|month|year|euro|million|employee)"
 _NAMED = re.compile(
-    rf"(?<![\w-])(?:{_KIND})\s?(?P<number>{_NUMBER})(?P<parts>{_PARTS})", re.IGNORECASE
+    rf"(?<![\w-])(?:{_KIND})\s?(?P<number>{_NUMBER})(?!\d|{_UNIT})(?P<parts>{_PARTS})",
+    re.IGNORECASE,
 )
 _CODE = re.compile(
     r"\b(?P<number>(?:BCP|CAP|CRE|DIS|LCR|LEV|LEX|MAR|MGN|NSF|OPE|RBC|SCO|SRP)\d{2})"
@@ -49,11 +51,10 @@ _CODE = re.compile(
 )
 """Of the Basel framework, which names its chapters so; ``COP21`` is none."""
 _AND = r"(?:, ?(?:and |or )?| and | or | & | to | through |[-–](?=[\d(]))"
-# In "Articles 33 and 34, 72 hours" the last number is none of theirs.
-_UNIT = r"[ -](?:per|working|business|hour|day|week|month|year|euro|million|employee)"
 _NEXT = re.compile(
     rf"(?P<join>{_AND})(?:(?P<part>\([\dA-Za-z]{{1,5}}\)(?:\([\dA-Za-z]{{1,5}}\))*)"
-    rf"|(?P<number>{_NUMBER})(?P<parts>(?:\([\dA-Za-z]{{1,5}}\))*)(?![\w%]|{_UNIT}))"
+    rf"|(?P<number>{_NUMBER})(?P<parts>(?:\([\dA-Za-z]{{1,5}}\))*)(?![\w%]|{_UNIT}))",
+    re.IGNORECASE,
 )
 _PART = re.compile(r"(?:point|part|para(?:graph)?)s?\.? |([\da-z.-]+)", re.IGNORECASE)
 _OF_ANOTHER = re.compile(r" of (?:Art|Sec|Ann|Rec|§)")
@@ -99,6 +100,13 @@ def written(path: Path) -> str:
 def read_path(word: str) -> Path:
     """What ``written`` wrote."""
     return tuple(word.split("/"))
+
+
+def named(path: Path) -> str:
+    """A path as a text names it: ``Article 83(5)(a)``; a number of letters is a Roman one."""
+    kind, *rest = path
+    number = rest[0] if rest and rest[0][0].isdecimal() else "".join(rest[:1]).upper()
+    return f"{kind.capitalize()} {number}" + "".join(f"({part})" for part in rest[1:])
 
 
 def named_by(path: Path, known: Iterable[Path]) -> bool:
