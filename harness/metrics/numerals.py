@@ -19,7 +19,7 @@ _IN_WORDS = rf"\b(?:{_SPELLED})(?:(?:[ -]|,? and )(?:{_SPELLED})){{0,30}}\b(?: a
 # "A third of" is a share, and "a third country" none.
 _FRACTION = (
     r"\b(?:one|two|three)[ -](?:half|thirds?|quarters?|fifths?)\b(?! part| countr)"
-    r"|\ba (?:third|quarter|fifth)(?= of\b|$)|\bhalf\b"
+    r"|\ba (?:third|quarter|fifth)(?= of\b)|^a (?:third|quarter|fifth)$|\bhalf\b"
 )
 _DIGITS = (
     r"(?<![\w,/])(?<!\d\.)(?<![^\W\d]-)(?:\d{1,3}(?:[, ]\d{3}){1,99}(?:\.\d+)?(?!\d)"
