@@ -136,7 +136,7 @@ def _judged(fact: Fact, answer: Answer, taken: Sequence[Quantity]) -> Judged:
 def _verdict(fact: Fact, answer: Answer) -> Judged:
     if not answer.verdict:
         return Judged(fact, None)
-    if answer.verdict.says == fact.value:
+    if answer.verdict.says == fact.value.lower():
         return Judged(fact, answer.verdict.span)
     return Judged(fact, None, answer.verdict.span)
 

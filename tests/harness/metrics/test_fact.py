@@ -17,14 +17,12 @@ JUDGED = [
     (HOURS, "Within seventy-two hours.", FOUND, "seventy-two hours"),
     (HOURS, "It has 3 days.", FOUND, "3 days"),
     (HOURS, "It has 96 hours.", AGAINST, "96 hours"),
-    (HOURS, "It has 3 months, or 3 working days.", NEITHER, ""),
     (HOURS, "It has 24 hours, as asked.", NEITHER, ""),
     (MEMBERS, "Three members.", FOUND, "Three"),
     (MEMBERS, "It has 5 members.", AGAINST, "5"),
     (MEMBERS, "It has 3 offices.", NEITHER, ""),
     (MEMBERS, "It has 5 offices.", NEITHER, ""),
     (FINE, "Up to €20 million.", FOUND, "€20 million"),
-    (FINE, "Up to USD 20 million.", NEITHER, ""),
     (FINE, "Up to EUR 10 million.", AGAINST, "EUR 10 million"),
     # No number is found in another that begins alike, nor as a word.
     (Fact("percentage", "1%"), "Tier 1 capital", NEITHER, ""),
@@ -39,6 +37,7 @@ JUDGED = [
     (TERM, "Ask the Commission.", NEITHER, ""),
     (Fact("term", "…"), "…", NEITHER, ""),
     (YES, "Yes, it must.", FOUND, "Yes"),
+    (Fact("yes-no", "Yes"), "Yes, it must.", FOUND, "Yes"),
     (YES, "No. It is exempt.", AGAINST, "No"),
     (NO, "It cannot, unless asked.", FOUND, "It cannot"),
     (NO, "They do not have to.", FOUND, "They do not"),
@@ -60,6 +59,14 @@ def test_a_fact_is_found_contradicted_or_neither(
     span = one.found or one.contradicted
     assert said == (FOUND if one.found else AGAINST if one.contradicted else NEITHER)
     assert where == (answer[span[0] : span[1]] if span else "")
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer"),
+    [(HOURS, "3 months."), (HOURS, "3 working days."), (FINE, "USD 20 million."), (FINE, "20 kg.")],
+)
+def test_the_same_number_of_another_unit_is_not_the_fact(fact: Fact, answer: str) -> None:
+    assert judged([fact], "", answer)[0].found is None
 
 
 def test_a_number_of_another_fact_contradicts_none() -> None:
