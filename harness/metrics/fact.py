@@ -118,16 +118,16 @@ def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
     """
     answer = Answer(text)
     taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
-    return [_judged(fact, answer, taken) for fact in facts]
+    others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
+    return [_judged(fact, answer, others) for fact in facts]
 
 
-def _judged(fact: Fact, answer: Answer, taken: Sequence[Quantity]) -> Judged:
+def _judged(fact: Fact, answer: Answer, others: Sequence[Quantity]) -> Judged:
     if fact.kind == "yes-no":
         return _verdict(fact, answer)
     found = next(_found(fact, answer), None)
     if found or fact.kind in ("provision", "term"):
         return Judged(fact, found)
-    others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
     stated = _stated(fact)
     instead = next((one for one in others if any(_of_one_thing(one, x) for x in stated)), None)
     return Judged(fact, None, (instead.start, instead.end) if instead else None)
