@@ -22,7 +22,7 @@ from harness.metrics.provisions import (
     within,
 )
 
-RULES = "rules-2"
+CITATION_RULES = "rules-2"
 """In signatures: raised with any change here or in ``harness.metrics.provisions``."""
 
 
@@ -34,7 +34,7 @@ class FabricatedCitation:
     title: ClassVar[str] = "made-up citations"
     higher_is_better: ClassVar[bool] = False
     kind: ClassVar[MetricKind] = "rate"
-    signature: ClassVar[str] = f"fabricated_citation:any,{RULES}"
+    signature: ClassVar[str] = f"fabricated_citation:any,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """1 or 0 of each row; None where the documents name no provision."""
@@ -53,7 +53,7 @@ class CitationPrecision:
     title: ClassVar[str] = "citation precision"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[MetricKind] = "mean"
-    signature: ClassVar[str] = f"citation_precision:evidence,{RULES}"
+    signature: ClassVar[str] = f"citation_precision:evidence,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """A share in [0, 1]; None of an answer that names none, or of no known evidence."""
@@ -78,7 +78,7 @@ class CitationRecall:
     title: ClassVar[str] = "citation recall"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[MetricKind] = "mean"
-    signature: ClassVar[str] = f"citation_recall:reference,{RULES}"
+    signature: ClassVar[str] = f"citation_recall:reference,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """A share in [0, 1]; None where the reference names none. Naming a part of one counts, and
@@ -94,7 +94,7 @@ class CitationShown:
     title: ClassVar[str] = "citations shown"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[MetricKind] = "mean"
-    signature: ClassVar[str] = f"citation_shown:context-or-question,{RULES}"
+    signature: ClassVar[str] = f"citation_shown:context-or-question,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """A share in [0, 1]; None of an answer that names none, or where nothing was shown."""

@@ -11,8 +11,11 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: value for value, word in enumerate(_ONES)} | {
     word: 10 * place for place, word in enumerate(_TENS, start=2)
 }
-SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
-SCALES |= {"trillion": 10**12, "m": 10**6, "bn": 10**9, "k": 1_000, "lakh": 10**5, "crore": 10**7}
+SCALES = {
+    **{"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12},
+    **{"k": 1_000, "m": 10**6, "bn": 10**9, "lakh": 10**5, "crore": 10**7},
+}
+"""What a number is multiplied by, by the word or letter behind it."""
 _FRACTIONS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5}
 _SPELLED = "|".join(sorted([*_WORDS, "hundred", "thousand", "million", "billion"], key=len)[::-1])
 _IN_WORDS = rf"\b(?:{_SPELLED})(?:(?:[ -]|,? and )(?:{_SPELLED})){{0,30}}\b(?: and a half\b)?"

@@ -2,7 +2,7 @@
 
 import re
 
-ONES = re.findall(
+ONES: list[str] = re.findall(
     r"\w+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen",

@@ -61,7 +61,7 @@ READ: dict[str, list[tuple[object, ...]]] = {
 
 @pytest.mark.parametrize("text", READ, ids=lambda text: text[:30])
 def test_quantities_are_read_with_their_units(text: str) -> None:
-    found = [(one.kind, one.value, one.unit) for one in quantities(text)]
+    found: list[object] = [(one.kind, one.value, one.unit) for one in quantities(text)]
     assert found == [(kind, pytest.approx(value), unit) for kind, value, unit in READ[text]]
 
 
