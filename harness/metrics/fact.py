@@ -76,14 +76,14 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class YesNo:
     """What a text begins by saying of a yes-no question."""
 
     says: Literal["yes", "no"]
     span: Span
 
 
-class Answer:
+class ReadText:
     """A text that facts are looked for in, read once."""
 
     def __init__(self, text: str) -> None:
@@ -91,10 +91,10 @@ class Answer:
         self.quantities = quantities(text)
         self.provisions = provisions(text)
         said = _VERDICT.match(text)
-        self.verdict: Verdict | None = None
+        self.verdict: YesNo | None = None
         if said:
             says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
-            self.verdict = Verdict(says, said.span(says))
+            self.verdict = YesNo(says, said.span(says))
         self._words = [
             (stem(match[0]), match.span())
             for match in _WORD.finditer(text)
@@ -116,13 +116,13 @@ def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
 
     A number that contradicts one fact is none that the question states or another fact is of.
     """
-    answer = Answer(text)
+    answer = ReadText(text)
     taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
     others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
     return [_judged(fact, answer, others) for fact in facts]
 
 
-def _judged(fact: Fact, answer: Answer, others: Sequence[Quantity]) -> Judged:
+def _judged(fact: Fact, answer: ReadText, others: Sequence[Quantity]) -> Judged:
     if fact.kind == "yes-no":
         return _verdict(fact, answer)
     found = next(_found(fact, answer), None)
@@ -133,7 +133,7 @@ def _judged(fact: Fact, answer: Answer, others: Sequence[Quantity]) -> Judged:
     return Judged(fact, None, (instead.start, instead.end) if instead else None)
 
 
-def _verdict(fact: Fact, answer: Answer) -> Judged:
+def _verdict(fact: Fact, answer: ReadText) -> Judged:
     if not answer.verdict:
         return Judged(fact, None)
     if answer.verdict.says == fact.value.lower():
@@ -141,7 +141,7 @@ def _verdict(fact: Fact, answer: Answer) -> Judged:
     return Judged(fact, None, answer.verdict.span)
 
 
-def _found(fact: Fact, answer: Answer) -> Iterator[Span]:
+def _found(fact: Fact, answer: ReadText) -> Iterator[Span]:
     """Where an answer says what a fact says."""
     if fact.kind == "provision":
         wanted = paths((fact.value, *fact.also))

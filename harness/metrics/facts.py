@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.metrics.fact import RULES, Answer, Fact, Judged, Span, judged
+from harness.metrics.fact import RULES, Fact, Judged, ReadText, Span, judged
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
 from harness.metrics.provisions import named, paths, provisions
@@ -95,7 +95,7 @@ def drawn_facts(references: Sequence[str], question: str) -> Iterator[Fact]:
 
 def _stated(reference: str) -> Iterator[Fact]:
     """All facts of a text that rules can draw, each once."""
-    verdict = Answer(reference).verdict
+    verdict = ReadText(reference).verdict
     if verdict:
         yield Fact("yes-no", verdict.says)
     seen: set[str] = set()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.metrics.fact import Answer, Fact, fact_of, judged
+from harness.metrics.fact import Fact, ReadText, fact_of, judged
 
 FOUND, AGAINST, NEITHER = "found", "contradicted", "neither"
 HOURS = Fact("duration", "72 hours")
@@ -105,9 +105,9 @@ def test_a_term_in_any_text_is_found_whatever_its_case_and_plural(
     before: list[str], behind: list[str], term: list[str]
 ) -> None:
     text = " ".join([*before, *(word.upper() for word in term), *behind])
-    span = Answer(text).term(" ".join(term))
+    span = ReadText(text).term(" ".join(term))
     assert span
-    assert Answer(text[span[0] : span[1]]).term(" ".join(term)) == (0, span[1] - span[0])
+    assert ReadText(text[span[0] : span[1]]).term(" ".join(term)) == (0, span[1] - span[0])
 
 
 @given(
