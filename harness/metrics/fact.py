@@ -22,11 +22,12 @@ Span = tuple[int, int]
 """Start and end in a text, in characters."""
 
 _SAYS_YES = (
-    r"yes|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
+    r"yes\b|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
     r"(?:do|does|can|may|must|is|are|will|should)(?=[,.;:])"
 )
 _SAYS_NO = (
-    r"no(?=\s*(?:[,.;:!–—(-]|$)| it | they | you | we | this | that )|not\b|neither\b"
+    r"no(?=\s*(?:[,.;:!–—(-]|$)| it | they | you | we | this | that )"
+    r"|not\b(?! (?:later|earlier|more|less|only))|neither\b"
     r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n't| not)\b)"
 )
 _VERDICT = re.compile(
@@ -44,8 +45,8 @@ _AUXILIARY = re.compile(
 _SENTENCE = re.compile(r"[^.!?;:]*")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-1"
-"""Of this module and of the two it reads texts with, in signatures: raised with any change."""
+RULES = "rules-3"
+"""Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,14 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class YesNo:
     """What a text begins by saying of a yes-no question."""
 
     says: Literal["yes", "no"]
     span: Span
 
 
-class Answer:
+class ReadText:
     """A text that facts are looked for in, read once."""
 
     def __init__(self, text: str) -> None:
@@ -113,14 +114,14 @@ class Answer:
         return None
 
 
-def _verdict_of(text: str) -> Verdict | None:
+def _verdict_of(text: str) -> YesNo | None:
     if said := _VERDICT.match(text):
         says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
-        return Verdict(says, said.span(says))
+        return YesNo(says, said.span(says))
     first = _SENTENCE.match(text)
     auxiliary = _AUXILIARY.search(first[0]) if first else None
     if auxiliary and (auxiliary["no"] or auxiliary["cannot"]):
-        return Verdict("no", auxiliary.span())
+        return YesNo("no", auxiliary.span())
     return None
 
 
@@ -129,32 +130,32 @@ def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
 
     A number that contradicts one fact is none that the question states or another fact is of.
     """
-    answer = Answer(text)
+    answer = ReadText(text)
     taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
-    return [_judged(fact, answer, taken) for fact in facts]
+    others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
+    return [_judged(fact, answer, others) for fact in facts]
 
 
-def _judged(fact: Fact, answer: Answer, taken: Sequence[Quantity]) -> Judged:
+def _judged(fact: Fact, answer: ReadText, others: Sequence[Quantity]) -> Judged:
     if fact.kind == "yes-no":
         return _verdict(fact, answer)
     found = next(_found(fact, answer), None)
     if found or fact.kind in ("provision", "term"):
         return Judged(fact, found)
-    others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
     stated = _stated(fact)
     instead = next((one for one in others if any(_of_one_thing(one, x) for x in stated)), None)
     return Judged(fact, None, (instead.start, instead.end) if instead else None)
 
 
-def _verdict(fact: Fact, answer: Answer) -> Judged:
+def _verdict(fact: Fact, answer: ReadText) -> Judged:
     if not answer.verdict:
         return Judged(fact, None)
-    if answer.verdict.says == fact.value:
+    if answer.verdict.says == fact.value.lower():
         return Judged(fact, answer.verdict.span)
     return Judged(fact, None, answer.verdict.span)
 
 
-def _found(fact: Fact, answer: Answer) -> Iterator[Span]:
+def _found(fact: Fact, answer: ReadText) -> Iterator[Span]:
     """Where an answer says what a fact says."""
     if fact.kind == "provision":
         wanted = paths((fact.value, *fact.also))
@@ -168,7 +169,8 @@ def _found(fact: Fact, answer: Answer) -> Iterator[Span]:
             if one.same(stated) and (one.kind != "number" or _may_count(one, stated)):
                 yield one.start, one.end
     for text in (fact.value, *fact.also):
-        span = answer.term(text)
+        # "1%" is not found in "Tier 1".
+        span = None if fact.kind != "term" and quantities(text) else answer.term(text)
         if span:
             yield span
 
