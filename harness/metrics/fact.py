@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from harness.metrics.provisions import paths, provisions, within
-from harness.metrics.quantities import Quantity, quantities, stem
+from harness.metrics.quantities import CURRENCIES, Quantity, quantities, stem
 
 FactKind = Literal[
     "yes-no", "percentage", "date", "duration", "amount", "number", "provision", "term"
@@ -36,6 +36,13 @@ _VERDICT = re.compile(
     rf"(?:(?P<yes>{_SAYS_YES})|(?P<no>{_SAYS_NO}))",
     re.IGNORECASE,
 )
+# "The treaty does not create …" is a no as well: the first auxiliary of the first sentence tells.
+_AUXILIARY = re.compile(
+    r"\b(?:does|do|did|is|are|was|were|may|can|could|must|need|shall|will|would|should|has|have)\b"
+    r"(?P<no>n't| not\b)?|(?P<cannot>\bcannot\b|\b\w+n't\b)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?;:]*")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
 RULES = "rules-2"
@@ -90,11 +97,7 @@ class ReadText:
         self.text = text
         self.quantities = quantities(text)
         self.provisions = provisions(text)
-        said = _VERDICT.match(text)
-        self.verdict: YesNo | None = None
-        if said:
-            says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
-            self.verdict = YesNo(says, said.span(says))
+        self.verdict = _verdict_of(text)
         self._words = [
             (stem(match[0]), match.span())
             for match in _WORD.finditer(text)
@@ -109,6 +112,17 @@ class ReadText:
             if wanted and [word for word, _ in there] == wanted:
                 return there[0][1][0], there[-1][1][1]
         return None
+
+
+def _verdict_of(text: str) -> YesNo | None:
+    if said := _VERDICT.match(text):
+        says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
+        return YesNo(says, said.span(says))
+    first = _SENTENCE.match(text)
+    auxiliary = _AUXILIARY.search(first[0]) if first else None
+    if auxiliary and (auxiliary["no"] or auxiliary["cannot"]):
+        return YesNo("no", auxiliary.span())
+    return None
 
 
 def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
@@ -174,7 +188,11 @@ def _may_count(one: Quantity, other: Quantity) -> bool:
 
 
 def _of_one_thing(one: Quantity, other: Quantity) -> bool:
-    """Whether a quantity stands where another should."""
-    if (one.kind, one.unit) != (other.kind, other.unit):
+    """Whether a quantity may stand where another should: a duration in any unit, a sum in any
+    currency, a number of the same noun."""
+    if one.kind != other.kind:
         return False
-    return one.kind != "number" or bool(set(one.nouns) & set(other.nouns))
+    if one.kind == "number":
+        return bool(set(one.nouns) & set(other.nouns))
+    money = one.unit in CURRENCIES and other.unit in CURRENCIES
+    return one.kind != "amount" or one.unit == other.unit or money

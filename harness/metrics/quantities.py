@@ -40,15 +40,15 @@ _PERCENT = re.compile(
     _AGAIN + r"[ -]?(?:%|per ?cent(?:age points?)?\b|percentage points?\b)", re.IGNORECASE
 )
 _DURATION = re.compile(
-    _AGAIN
-    + r"[ -](?:full |consecutive |successive )?(?P<kind>working|business|calendar|trading)?[ -]?"
+    _AGAIN + r"[ -](?:(?:full|consecutive|successive|more|further|additional) )?"
+    r"(?P<kind>working|business|calendar|trading)?[ -]?"
     r"(?P<unit>second|minute|hour|day|week|fortnight|month|quarter|year)s?\b",
     re.IGNORECASE,
 )
 _HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0}
 _HOURS |= {"fortnight": 336.0}
 _MONTHS_OF = {"month": 1.0, "quarter": 3.0, "year": 12.0}
-_CURRENCIES = {
+CURRENCIES = {
     "euro": r"euros?|EUR|€",
     "dollar": r"(?:US |Canadian |Australian |Singapore )?dollars?|(?:US|CA|C|A|AU|S)?\$"
     r"|USD|CAD|AUD|SGD",
@@ -59,7 +59,8 @@ _CURRENCIES = {
     "real": r"reais|BRL|R\$",
     "franc": r"(?:Swiss )?francs?|CHF",
 }
-_CURRENCY = "|".join(rf"(?P<{name}>{words})" for name, words in _CURRENCIES.items())
+"""How each is written; the names are the units of amounts."""
+_CURRENCY = "|".join(rf"(?P<{name}>{words})" for name, words in CURRENCIES.items())
 _BEFORE = re.compile(rf"(?<!\w)(?:{_CURRENCY}) ?$")
 _BEHIND = re.compile(rf"{_AGAIN}[ -]?(?:{_CURRENCY})(?!\w)")
 _LONGEST_CURRENCY = 20
@@ -179,7 +180,7 @@ def _number(text: str, match: re.Match[str]) -> Quantity | None:
     if match["scale"] == "m" and not found:
         return Quantity("amount", value / SCALES["m"], "metre", (), start, end)
     if found:
-        name = next(name for name in _CURRENCIES if found[name])
+        name = next(name for name in CURRENCIES if found[name])
         return Quantity("amount", value, name, (), min(start, found.start()), max(end, found.end()))
     if duration := _DURATION.match(text, end):
         return _duration(value, duration, start)
