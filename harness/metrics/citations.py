@@ -22,7 +22,7 @@ from harness.metrics.provisions import (
     within,
 )
 
-CITATION_RULES = "rules-2"
+CITATION_RULES = "rules-3"
 """In signatures: raised with any change here or in ``harness.metrics.provisions``."""
 
 
@@ -81,8 +81,8 @@ class CitationRecall:
     signature: ClassVar[str] = f"citation_recall:reference,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
-        """A share in [0, 1]; None where the reference names none. Naming a part of one counts, and
-        naming what it is a part of does not."""
+        """A share in [0, 1]; None where the reference names none but those that the question names.
+        Naming a part of one counts, and naming what it is a part of does not."""
         return [_recall(row) for row in rows]
 
 
@@ -129,9 +129,10 @@ def _shown(row: Row) -> float | None:
 
 
 def _recall(row: Row) -> float | None:
-    wanted = paths(row.citations)
+    asked_of = paths([row.question])
+    wanted = [one for one in paths(row.citations) if not any(within(x, one) for x in asked_of)]
     named = paths([row.answer])
-    return _share(list(wanted), [one for one in wanted if any(within(x, one) for x in named)])
+    return _share(wanted, [one for one in wanted if any(within(x, one) for x in named)])
 
 
 def _share(all_of: Sequence[Provision] | Sequence[Path], some: Sequence[object]) -> float | None:

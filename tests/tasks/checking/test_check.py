@@ -199,7 +199,18 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
     ],
     "copy": [
         ("1", changed(0, answer=RULE_1), "14 words in a row"),
-        ("1", changed(0, answers=[RULE_1]), "14 words in a row"),
+    ],
+    "fact": [
+        (
+            "1",
+            changed(0, facts=[{"kind": "duration", "value": "77 years"}]),
+            "duration '77 years' stands nowhere in its evidence",
+        ),
+        (
+            "1",
+            changed(0, answer="No.", facts=[{"kind": "yes-no", "value": "yes"}]),
+            "yes-no 'yes' is contradicted by its answer",
+        ),
     ],
     "give-away": [
         (
