@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from harness.metrics import Row, marks_of
 from harness.metrics.fact import Fact, judged
 from harness.metrics.facts import Contradicted, FactRecall, drawn_facts, judged_of
-from harness.metrics.quantities import Quantity, quantities
-from tests.harness.metrics.shipped import rows
+from harness.metrics.quantities import Quantity, QuantityKind, quantities
+from tests.harness.metrics.shipped import questions, rows
 
 FACTS = (Fact("duration", "72 hours"), Fact("yes-no", "yes"), Fact("provision", "Article 33(1)"))
 ROW = Row("Must we notify?", "Yes, in 24 hours.", ("Yes.",), facts=FACTS)
@@ -93,6 +94,19 @@ def test_what_is_drawn_of_a_shipped_reference_is_found_in_it_and_not_contradicte
     assert set(FactRecall().score(rows())) == {None, 1.0}
     assert set(Contradicted().score(rows())) == {None, 0.0}
     assert sum(len(judged_of(row)) for row in rows()) > 2000
+
+
+def test_what_is_written_down_of_shipped_questions_is_found_in_their_references() -> None:
+    found, contradicted = Counter[bool](), 0
+    for question in (one for one in questions() if one.facts):
+        for reference in question.references:
+            for one in judged(question.facts, question.question, reference):
+                found[one.found is not None] += one.fact.kind in get_args(QuantityKind)
+                contradicted += one.contradicted is not None
+    print(f"numbers found {found[True]}, not {found[False]}; contradicted {contradicted}")
+    assert found[True] > 500
+    assert found[True] >= 0.98 * found.total()
+    assert contradicted <= 0.01 * found.total()
 
 
 def test_wrong_numbers_in_shipped_references_are_contradicted() -> None:
