@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from harness.metrics.provisions import paths, provisions, within
-from harness.metrics.quantities import CURRENCIES, Quantity, quantities, stem
+from harness.metrics.quantities import CURRENCIES, NO_NOUNS, Quantity, quantities, stem
 
 FactKind = Literal[
     "yes-no", "percentage", "date", "duration", "amount", "number", "provision", "term"
@@ -26,26 +26,30 @@ _SAYS_YES = (
     r"(?:do|does|can|may|must|is|are|will|should)(?=[,.;:])"
 )
 _SAYS_NO = (
-    r"no(?=\s*(?:[,.;:!–—(-]|$)| it | they | you | we | this | that )"
+    r"no(?=[^\S\n]*(?:[,.;:!–—(\n-]|$)| it | they | you | we | this | that )"
     r"|not\b(?! (?:later|earlier|more|less|only))|neither\b"
     r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n't| not)\b)"
 )
 _VERDICT = re.compile(
-    r"^\W*(?:(?:the )?(?:short )?answer(?: is)?\W+)?"
+    r"^\W*(?:(?:the )?(?:short )?answer(?: is)?\W+)?(?:\(?[a-d1-4][.)\]]\s*)?"
     r"(?:(?:generally|normally|probably|usually|ordinarily|in principle|as a rule|mostly),? )?"
     rf"(?:(?P<yes>{_SAYS_YES})|(?P<no>{_SAYS_NO}))",
     re.IGNORECASE,
 )
-# "The treaty does not create …" is a no as well: the first auxiliary of the first sentence tells.
+# "The treaty does not create new causes of action" answers no if that was asked.
 _AUXILIARY = re.compile(
-    r"\b(?:does|do|did|is|are|was|were|may|can|could|must|need|shall|will|would|should|has|have)\b"
-    r"(?P<no>n't| not\b)?|(?P<cannot>\bcannot\b|\b\w+n't\b)",
+    r"\b(?:(?:does|do|did|is|are|may|can|could|must|need|shall|will|would|should|has|have)"
+    r"(?P<no>n't\b| not\b)?|(?P<cannot>cannot))(?P<clause>[^.!?;:,]*)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?;:]*")
+_RESTATED = 0.8
+"""Share of a clause's own words, at least, that a question has whose verdict it is."""
+_FEWEST = 2
+"""Of them, at least."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-3"
+RULES = "rules-4"
 """Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 
@@ -115,14 +119,28 @@ class ReadText:
 
 
 def _verdict_of(text: str) -> YesNo | None:
-    if said := _VERDICT.match(text):
-        says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
-        return YesNo(says, said.span(says))
+    said = _VERDICT.match(text)
+    if not said:
+        return None
+    says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
+    return YesNo(says, said.span(says))
+
+
+def _restated(question: str, text: str) -> YesNo | None:
+    """The verdict of a first sentence that says again what was asked, or denies it."""
     first = _SENTENCE.match(text)
-    auxiliary = _AUXILIARY.search(first[0]) if first else None
-    if auxiliary and (auxiliary["no"] or auxiliary["cannot"]):
-        return YesNo("no", auxiliary.span())
-    return None
+    clause = _AUXILIARY.search(first[0]) if first else None
+    own = _own_words(clause["clause"]) if clause else set()
+    if not clause or len(own) < _FEWEST:
+        return None
+    if len(own & _own_words(question)) < _RESTATED * len(own):
+        return None
+    denied = clause["no"] or clause["cannot"]
+    return YesNo("no" if denied else "yes", (clause.start(), clause.start("clause")))
+
+
+def _own_words(text: str) -> set[str]:
+    return {stem(word) for word in _WORD.findall(text)} - NO_NOUNS
 
 
 def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
@@ -133,12 +151,15 @@ def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
     answer = ReadText(text)
     taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
     others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
-    return [_judged(fact, answer, others) for fact in facts]
+    verdict = answer.verdict or _restated(question, text)
+    return [_judged(fact, answer, others, verdict) for fact in facts]
 
 
-def _judged(fact: Fact, answer: ReadText, others: Sequence[Quantity]) -> Judged:
+def _judged(
+    fact: Fact, answer: ReadText, others: Sequence[Quantity], verdict: YesNo | None
+) -> Judged:
     if fact.kind == "yes-no":
-        return _verdict(fact, answer)
+        return _verdict(fact, verdict)
     found = next(_found(fact, answer), None)
     if found or fact.kind in ("provision", "term"):
         return Judged(fact, found)
@@ -147,12 +168,12 @@ def _judged(fact: Fact, answer: ReadText, others: Sequence[Quantity]) -> Judged:
     return Judged(fact, None, (instead.start, instead.end) if instead else None)
 
 
-def _verdict(fact: Fact, answer: ReadText) -> Judged:
-    if not answer.verdict:
+def _verdict(fact: Fact, verdict: YesNo | None) -> Judged:
+    if not verdict:
         return Judged(fact, None)
-    if answer.verdict.says == fact.value.lower():
-        return Judged(fact, answer.verdict.span)
-    return Judged(fact, None, answer.verdict.span)
+    if verdict.says == fact.value.lower():
+        return Judged(fact, verdict.span)
+    return Judged(fact, None, verdict.span)
 
 
 def _found(fact: Fact, answer: ReadText) -> Iterator[Span]:

@@ -75,13 +75,15 @@ _SAME |= {"degrees Celsiu": "°C"}
 _PLAIN = str.maketrans("\t\n\r\u00a0\u2009\u202f\u2011\u0131\u0130\u017f", " " * 6 + "-iis")
 """Spaces, hyphens and letters of all kinds as those that the patterns mean, each one character."""
 _JOINED = re.compile(r" ?(?:-|–|to|and|or) ?")
-_NO_NOUNS = frozenset(
+NO_NOUNS = frozenset(
     re.findall(
         r"\w+",
-        "a an and are as at by do for from has in is it may more must no of on or other per so "
-        "than that the thi to under was were which will with",
+        "a an and any are as at be by do doe for from has have in is it its may more must no not "
+        "of on or other our per so than that the their thi to under up was we were which will "
+        "with you your",
     )
 )
+"""Words that say nothing of what is counted, by their stems."""
 _NOUNS = re.compile(r"[ -]((?:[a-z][\w'’-]*[ -]?){1,3})", re.IGNORECASE)
 
 
@@ -191,7 +193,7 @@ def _number(text: str, match: re.Match[str]) -> Quantity | None:
         return None  # A pronoun more often than a number.
     nouns = _NOUNS.match(text, end)
     words = [stem(word) for word in re.split(r"[ -]", nouns[1])] if nouns else []
-    own = tuple(word for word in words if word and word not in _NO_NOUNS)
+    own = tuple(word for word in words if word and word not in NO_NOUNS)
     return Quantity("number", value, "", own, start, end)
 
 
