@@ -51,6 +51,21 @@ def data_info(
     tell(data_information(data), as_json, show_information)
 
 
+@data_app.command("ceiling")
+def data_ceiling(
+    data: Annotated[Path, typer.Argument(help="A data folder with several references.")],
+    split: Annotated[str, typer.Option(help="Of its questions.")] = "test",
+    as_json: JsonOption = False,
+) -> None:
+    """Score each reference against the others: what another right answer reaches."""
+    from policyqa.data import ceiling_of, show_ceiling
+
+    quieten()
+    with Watch().stage(f"scoring the references of {data}"):
+        found = ceiling_of(data, split)
+    tell(found, as_json, show_ceiling)
+
+
 @data_app.command("import")
 def data_import(
     source: Annotated[Path, typer.Argument(help="Documents, or a public set's own files.")],

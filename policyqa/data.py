@@ -10,9 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.errors import DataError
+from harness.metrics import make_metrics
+from rag.corpus import load_sections
 from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import IMPORT_RECORD
-from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
+from tasks.policyqa.ceiling import as_json as ceiling_json
+from tasks.policyqa.ceiling import ceiling
+from tasks.policyqa.documents import provisions_of
+from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER, in_split, load_questions
 
 ENGLISH_ALONE = "who abstains is told by rules for English, so leave those rates aside"
 COLUMN = ": a column answerable, with false in that row"
@@ -87,6 +93,40 @@ def _without_names(row: Mapping[str, str]) -> str:
     return re.split("[:;] ", re.sub(r"'.*?'|\".*?\"", "…", row["reason"]))[0]
 
 
+def ceiling_of(data: Path, split: str) -> dict[str, Any]:
+    """The ceiling of a split on every metric, as JSON.
+
+    Raises:
+        DataError: none of its questions has several references.
+    """
+    sections = load_sections(data)
+    questions = in_split(load_questions(data, [one.id for one in sections]), split)
+    try:
+        found = ceiling(questions, make_metrics(), provisions_of(sections))
+    except ValueError as error:
+        raise DataError(f"{data}: {error} in split {split}: give some further answers") from error
+    return {"data": str(data), "split": split, **ceiling_json(found)}
+
+
+def show_ceiling(found: dict[str, Any], console: Console) -> None:
+    """Print what further references score, with intervals."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in ("metric", "against all others", "against the first alone", "n"):
+        table.add_column(title)
+    titles = {metric.name: metric.title for metric in make_metrics()}
+    for name, figure in found["all"].items():
+        first = found["first"].get(name)
+        shown = [figure_text(one) if one else "–" for one in (figure, first)]
+        table.add_row(titles[name], *shown, str(figure["n"]))
+    console.print(table)
+
+
+def figure_text(figure: Mapping[str, Any]) -> str:
+    """A figure with its interval, if it has one."""
+    mean = f"{figure['mean']:.3f}"
+    return mean if figure["low"] is None else f"{mean} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
 def show_findings(findings: list[Finding]) -> None:
     """Print findings, one a line, and how many there are of each check."""
     for finding in findings:
@@ -111,4 +151,4 @@ def _shown(value: Any) -> str:
         if all(isinstance(part, int) for part in value):
             return " to ".join(map(str, value)) or "none"
         return f"{len(value)} ({', '.join(value)})"
-    return str(value)
+    return "none" if value is None else str(value)

@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +43,10 @@ class Framework(BaseModel):
     """Of adoption."""
     domain: str = ""
     """Its field, as in ``privacy``."""
+    status: Literal["in force", "adopted", "directive", "replaced"] = "in force"
+    """``adopted``: not, or in part alone, applicable yet. Principles are in force."""
+    applies_from: date | None = None
+    """The day from which its main duties apply, past or to come."""
 
 
 @dataclass(frozen=True)

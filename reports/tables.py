@@ -19,6 +19,7 @@ from reports.cells import (
 from reports.claims.table import claims_table
 from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
+from reports.floors import won_by_floors
 from reports.gate import Gated
 from reports.pairwise import Paired
 from reports.verdict_table import verdict_table
@@ -122,7 +123,10 @@ def _variants(comparison: Comparison) -> TextTable:
         ["variant", *heads(shown.values()), "cost"],
         rows,
         " ".join([explained.VARIANTS, groups, *_asides(comparison)]),
-        lacking(one[metric] for one in changes for metric in compared if metric in one),
+        [
+            *lacking(one[metric] for one in changes for metric in compared if metric in one),
+            *won_by_floors(comparison),
+        ],
     )
 
 
@@ -221,4 +225,4 @@ def _rates(comparison: Comparison) -> TextTable:
         if entry.rates
     ]
     columns = ["variant", *heads(f"{title} {better[name]}" for name, title in shown.items())]
-    return TextTable("Abstention and evidence", columns, rows, explained.RATES)
+    return TextTable("Rates", columns, rows, explained.RATES)

@@ -22,7 +22,7 @@ from harness.metrics.provisions import (
     within,
 )
 
-RULES = "rules-1"
+CITATION_RULES = "rules-3"
 """In signatures: raised with any change here or in ``harness.metrics.provisions``."""
 
 
@@ -34,7 +34,7 @@ class FabricatedCitation:
     title: ClassVar[str] = "made-up citations"
     higher_is_better: ClassVar[bool] = False
     kind: ClassVar[MetricKind] = "rate"
-    signature: ClassVar[str] = f"fabricated_citation:any,{RULES}"
+    signature: ClassVar[str] = f"fabricated_citation:any,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """1 or 0 of each row; None where the documents name no provision."""
@@ -53,7 +53,7 @@ class CitationPrecision:
     title: ClassVar[str] = "citation precision"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[MetricKind] = "mean"
-    signature: ClassVar[str] = f"citation_precision:evidence,{RULES}"
+    signature: ClassVar[str] = f"citation_precision:evidence,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """A share in [0, 1]; None of an answer that names none, or of no known evidence."""
@@ -62,8 +62,8 @@ class CitationPrecision:
     def marks(self, row: Row) -> list[Mark]:
         """The provisions that the evidence has; and that it has not, but the documents do."""
         named, supported = _supported(row)
-        made_up = _made_up(row)
-        others = [one for one in named if one not in supported and one not in made_up]
+        told = {*supported, *_made_up(row)}
+        others = [one for one in named if one not in told]
         return [
             *(_mark(one, "evidence cited") for one in supported),
             *(_mark(one, "other provision cited") for one in others),
@@ -78,11 +78,11 @@ class CitationRecall:
     title: ClassVar[str] = "citation recall"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[MetricKind] = "mean"
-    signature: ClassVar[str] = f"citation_recall:reference,{RULES}"
+    signature: ClassVar[str] = f"citation_recall:reference,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
-        """A share in [0, 1]; None where the reference names none. Naming a part of one counts, and
-        naming what it is a part of does not."""
+        """A share in [0, 1]; None where the reference names none but those that the question names.
+        Naming a part of one counts, and naming what it is a part of does not."""
         return [_recall(row) for row in rows]
 
 
@@ -94,7 +94,7 @@ class CitationShown:
     title: ClassVar[str] = "citations shown"
     higher_is_better: ClassVar[bool] = True
     kind: ClassVar[MetricKind] = "mean"
-    signature: ClassVar[str] = f"citation_shown:context-or-question,{RULES}"
+    signature: ClassVar[str] = f"citation_shown:context-or-question,{CITATION_RULES}"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """A share in [0, 1]; None of an answer that names none, or where nothing was shown."""
@@ -106,7 +106,10 @@ def _made_up(row: Row) -> list[Provision]:
         return []
     known = {read_path(word) for _, words in row.provisions for word in words}
     known |= paths([row.question])
-    return [one for one in provisions(row.answer) if not named_by(one.path, known)]
+    # A paragraph alone is one of whatever was named before, unless the documents are cited so.
+    relative = {"paragraph"} - {path[0] for path in known}
+    named = [one for one in provisions(row.answer) if one.path[0] not in relative]
+    return [one for one in named if not named_by(one.path, known)]
 
 
 def _supported(row: Row) -> tuple[list[Provision], list[Provision]]:
@@ -126,9 +129,10 @@ def _shown(row: Row) -> float | None:
 
 
 def _recall(row: Row) -> float | None:
-    wanted = paths(row.citations)
+    asked_of = paths([row.question])
+    wanted = [one for one in paths(row.citations) if not any(within(x, one) for x in asked_of)]
     named = paths([row.answer])
-    return _share(list(wanted), [one for one in wanted if any(within(x, one) for x in named)])
+    return _share(wanted, [one for one in wanted if any(within(x, one) for x in named)])
 
 
 def _share(all_of: Sequence[Provision] | Sequence[Path], some: Sequence[object]) -> float | None:

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from harness.metrics.provisions import paths, provisions, within
-from harness.metrics.quantities import Quantity, quantities, stem
+from harness.metrics.quantities import CURRENCIES, NO_NOUNS, Quantity, quantities, stem
 
 FactKind = Literal[
     "yes-no", "percentage", "date", "duration", "amount", "number", "provision", "term"
@@ -22,23 +22,35 @@ Span = tuple[int, int]
 """Start and end in a text, in characters."""
 
 _SAYS_YES = (
-    r"yes|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
+    r"yes\b|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
     r"(?:do|does|can|may|must|is|are|will|should)(?=[,.;:])"
 )
 _SAYS_NO = (
-    r"no(?=\s*(?:[,.;:!–—(-]|$)| it | they | you | we | this | that )|not\b|neither\b"
+    r"no(?=[^\S\n]*(?:[,.;:!–—(\n-]|$)| it | they | you | we | this | that )"
+    r"|not\b(?! (?:later|earlier|more|less|only))|neither\b"
     r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n't| not)\b)"
 )
 _VERDICT = re.compile(
-    r"^\W*(?:(?:the )?(?:short )?answer(?: is)?\W+)?"
+    r"^\W*(?:(?:the )?(?:short )?answer(?: is)?\W+)?(?:\(?[a-d1-4][.)\]]\s*)?"
     r"(?:(?:generally|normally|probably|usually|ordinarily|in principle|as a rule|mostly),? )?"
     rf"(?:(?P<yes>{_SAYS_YES})|(?P<no>{_SAYS_NO}))",
     re.IGNORECASE,
 )
+# "The treaty does not create new causes of action" answers no if that was asked.
+_AUXILIARY = re.compile(
+    r"\b(?:(?:does|do|did|is|are|may|can|could|must|need|shall|will|would|should|has|have)"
+    r"(?P<no>n't\b| not\b)?|(?P<cannot>cannot))(?P<clause>[^.!?;:,]*)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?;:]*")
+_RESTATED = 0.8
+"""Share of a clause's own words, at least, that a question has whose verdict it is."""
+_FEWEST = 2
+"""Of them, at least."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-1"
-"""Of this module and of the two it reads texts with, in signatures: raised with any change."""
+RULES = "rules-4"
+"""Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 
 @dataclass(frozen=True)
@@ -75,25 +87,21 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class YesNo:
     """What a text begins by saying of a yes-no question."""
 
     says: Literal["yes", "no"]
     span: Span
 
 
-class Answer:
+class ReadText:
     """A text that facts are looked for in, read once."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.quantities = quantities(text)
         self.provisions = provisions(text)
-        said = _VERDICT.match(text)
-        self.verdict: Verdict | None = None
-        if said:
-            says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
-            self.verdict = Verdict(says, said.span(says))
+        self.verdict = _verdict_of(text)
         self._words = [
             (stem(match[0]), match.span())
             for match in _WORD.finditer(text)
@@ -110,37 +118,65 @@ class Answer:
         return None
 
 
+def _verdict_of(text: str) -> YesNo | None:
+    said = _VERDICT.match(text)
+    if not said:
+        return None
+    says: Literal["yes", "no"] = "yes" if said["yes"] else "no"
+    return YesNo(says, said.span(says))
+
+
+def _restated(question: str, text: str) -> YesNo | None:
+    """The verdict of a first sentence that says again what was asked, or denies it."""
+    first = _SENTENCE.match(text)
+    clause = _AUXILIARY.search(first[0]) if first else None
+    own = _own_words(clause["clause"]) if clause else set()
+    if not clause or len(own) < _FEWEST:
+        return None
+    if len(own & _own_words(question)) < _RESTATED * len(own):
+        return None
+    denied = clause["no"] or clause["cannot"]
+    return YesNo("no" if denied else "yes", (clause.start(), clause.start("clause")))
+
+
+def _own_words(text: str) -> set[str]:
+    return {stem(word) for word in _WORD.findall(text)} - NO_NOUNS
+
+
 def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
     """What of each fact an answer to a question has.
 
     A number that contradicts one fact is none that the question states or another fact is of.
     """
-    answer = Answer(text)
+    answer = ReadText(text)
     taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
-    return [_judged(fact, answer, taken) for fact in facts]
+    others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
+    verdict = answer.verdict or _restated(question, text)
+    return [_judged(fact, answer, others, verdict) for fact in facts]
 
 
-def _judged(fact: Fact, answer: Answer, taken: Sequence[Quantity]) -> Judged:
+def _judged(
+    fact: Fact, answer: ReadText, others: Sequence[Quantity], verdict: YesNo | None
+) -> Judged:
     if fact.kind == "yes-no":
-        return _verdict(fact, answer)
+        return _verdict(fact, verdict)
     found = next(_found(fact, answer), None)
     if found or fact.kind in ("provision", "term"):
         return Judged(fact, found)
-    others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
     stated = _stated(fact)
     instead = next((one for one in others if any(_of_one_thing(one, x) for x in stated)), None)
     return Judged(fact, None, (instead.start, instead.end) if instead else None)
 
 
-def _verdict(fact: Fact, answer: Answer) -> Judged:
-    if not answer.verdict:
+def _verdict(fact: Fact, verdict: YesNo | None) -> Judged:
+    if not verdict:
         return Judged(fact, None)
-    if answer.verdict.says == fact.value:
-        return Judged(fact, answer.verdict.span)
-    return Judged(fact, None, answer.verdict.span)
+    if verdict.says == fact.value.lower():
+        return Judged(fact, verdict.span)
+    return Judged(fact, None, verdict.span)
 
 
-def _found(fact: Fact, answer: Answer) -> Iterator[Span]:
+def _found(fact: Fact, answer: ReadText) -> Iterator[Span]:
     """Where an answer says what a fact says."""
     if fact.kind == "provision":
         wanted = paths((fact.value, *fact.also))
@@ -154,7 +190,8 @@ def _found(fact: Fact, answer: Answer) -> Iterator[Span]:
             if one.same(stated) and (one.kind != "number" or _may_count(one, stated)):
                 yield one.start, one.end
     for text in (fact.value, *fact.also):
-        span = answer.term(text)
+        # "1%" is not found in "Tier 1".
+        span = None if fact.kind != "term" and quantities(text) else answer.term(text)
         if span:
             yield span
 
@@ -172,7 +209,11 @@ def _may_count(one: Quantity, other: Quantity) -> bool:
 
 
 def _of_one_thing(one: Quantity, other: Quantity) -> bool:
-    """Whether a quantity stands where another should."""
-    if (one.kind, one.unit) != (other.kind, other.unit):
+    """Whether a quantity may stand where another should: a duration in any unit, a sum in any
+    currency, a number of the same noun."""
+    if one.kind != other.kind:
         return False
-    return one.kind != "number" or bool(set(one.nouns) & set(other.nouns))
+    if one.kind == "number":
+        return bool(set(one.nouns) & set(other.nouns))
+    money = one.unit in CURRENCIES and other.unit in CURRENCIES
+    return one.kind != "amount" or one.unit == other.unit or money

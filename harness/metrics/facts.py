@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.metrics.fact import RULES, Answer, Fact, Judged, Span, judged
+from harness.metrics.fact import RULES, Fact, Judged, ReadText, Span, judged
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
-from harness.metrics.provisions import provisions
+from harness.metrics.provisions import named, paths, provisions
 from harness.metrics.quantities import quantities
+
+_NEXT_WORD = re.compile(r"[ -][^\W\d_][\w'’-]*")
 
 
 @dataclass(frozen=True)
@@ -82,16 +84,18 @@ def drawn_facts(references: Sequence[str], question: str) -> Iterator[Fact]:
     """
     if not references:
         return
-    others = references[1:]
-    for fact in _stated(references[0]):
-        known = fact.kind != "yes-no" and judged([fact], "", question)[0].found
-        if not known and all(judged([fact], "", other)[0].found for other in others):
+    stated = list(_stated(references[0]))
+    asked = judged(stated, "", question)
+    others = [judged(stated, "", other) for other in references[1:]]
+    for place, fact in enumerate(stated):
+        known = fact.kind != "yes-no" and asked[place].found
+        if not known and all(those[place].found for those in others):
             yield fact
 
 
 def _stated(reference: str) -> Iterator[Fact]:
     """All facts of a text that rules can draw, each once."""
-    verdict = Answer(reference).verdict
+    verdict = ReadText(reference).verdict
     if verdict:
         yield Fact("yes-no", verdict.says)
     seen: set[str] = set()
@@ -106,6 +110,8 @@ def _stated(reference: str) -> Iterator[Fact]:
             yield Fact(kind, value)
     for one in provisions(reference):
         value = reference[one.start : one.end]
+        if paths([value]) != {one.path}:  # Of a list: "and 34" of "Articles 33 and 34".
+            value = named(one.path)
         if value.lower() not in seen and value[0].isalpha():
             seen.add(value.lower())
             yield Fact("provision", value)
@@ -113,8 +119,8 @@ def _stated(reference: str) -> Iterator[Fact]:
 
 def _with_nouns(text: str, end: int, kind: str) -> int:
     """Where a bare number ends with the word behind it, which says what it counts."""
-    following = re.match(r"[ -][\w'’-]+", text[end:]) if kind == "number" else None
-    return end + (following.end() if following else 0)
+    following = _NEXT_WORD.match(text, end) if kind == "number" else None
+    return following.end() if following else end
 
 
 def _contradictable(row: Row) -> list[Judged]:

@@ -41,7 +41,8 @@ def _stated(row: Row) -> list[tuple[Span, bool]]:
     """Where an answer states something of the kind, and whether it was shown."""
     if not row.context:
         return []
-    shown = [one for text in (row.context, row.question) for one in quantities(text)]
+    found = [one for text in (row.context, row.question) for one in quantities(text)]
+    shown = {(one.kind, one.unit, one.value): one for one in found}.values()
     known = paths([row.context, row.question])
     return [
         *(

@@ -27,29 +27,40 @@ _KINDS = {
     "chapter": r"chapters?",
     "paragraph": r"para(?:graph)?s?\.?",
     "policy area": r"policy areas?",
-    "function": r"(?:GOVERN|MAP|MEASURE|MANAGE)(?= \d)",
-}
+} | {name.lower(): rf"(?-i:{name})(?= \d)" for name in ("GOVERN", "MAP", "MEASURE", "MANAGE")}
 """What a provision is called, and how that is written; ``§`` and codes of federal law are
 sections."""
-_NUMBER = r"\d+\w?(?:[.-]\d+\w?)*|(?-i:[IVXL]+)(?:\.\d+)?(?![a-z])"
+_NUMBER = r"\d+[a-z]?(?:[.-]\d+[a-z]?)*|(?-i:[IVXL]+)(?:\.\d+)?(?![a-z])"
 # "Article 7, II, a" is how Brazil's laws are cited; "under Article 7, I would" is none of it.
 _PARTS = (
-    r"(?: ?\([\dA-Za-z.-]{1,5}\)"
-    r"|, (?:§ ?\d+|(?-i:[IVXL]+(?:-[A-Z])?|[a-z](?=[,.;)]|$)))"
+    r"(?: ?\((?![a-z]{3,}\)(?<![ivxl]{3}\)))[\dA-Za-z.-]{1,5}\)"
+    r"|,? (?:points?|para(?:graph)?s?\.?|(?-i:Part)) (?:\([\da-z]{1,5}\)|\d+|(?-i:[IVX]+))(?!\w)"
+    r"|, (?:§ ?\d+|(?-i:[IVXL]+(?:-[A-Z])?|[a-z](?=[,.;)]|$)|[b-hj-z](?= )))"
     r"(?![\w'’]| (?:would|will|am|have|do)\b))*"
 )
 _KIND = "|".join(rf"(?P<k{i}>{words})" for i, words in enumerate(_KINDS.values()))
+# In "Articles 33 and 34, 72 hours" the last number is none of theirs, nor in "as a rule 3 weeks".
+_UNIT = r"[ -](?:per ?cent|working|business|hour|day|week|month|year|euro|million|employee)"
 _NAMED = re.compile(
-    rf"(?<![\w-])(?:{_KIND}) ?(?P<number>{_NUMBER})(?P<parts>{_PARTS})", re.IGNORECASE
+    rf"(?<![\w-])(?:{_KIND})\s?(?P<number>{_NUMBER})(?!\d|{_UNIT})(?P<parts>{_PARTS})",
+    re.IGNORECASE,
 )
-_CODE = re.compile(r"\b(?P<number>[A-Z]{3}\d{2})(?:\.(?P<part>\d+))?\b")
-_AND = r"(?:, ?(?:and |or )?| and | or | & | to | through |[-–](?=\d))"
+_CODE = re.compile(
+    r"\b(?P<number>(?:BCP|CAP|CRE|DIS|LCR|LEV|LEX|MAR|MGN|NSF|OPE|RBC|SCO|SRP)\d{2})"
+    r"(?:\.(?P<part>\d+))?\b"
+)
+"""Of the Basel framework, which names its chapters so; ``COP21`` is none."""
+_AND = r"(?:, ?(?:and |or )?| and | or | & | to | through |[-–](?=[\d(]))"
 _NEXT = re.compile(
     rf"(?P<join>{_AND})(?:(?P<part>\([\dA-Za-z]{{1,5}}\)(?:\([\dA-Za-z]{{1,5}}\))*)"
-    rf"|(?P<number>{_NUMBER})(?P<parts>(?:\([\dA-Za-z]{{1,5}}\))*)(?![\w%]))"
+    rf"|(?P<number>{_NUMBER})(?P<parts>(?:\([\dA-Za-z]{{1,5}}\))*)(?![\w%]|{_UNIT}))",
+    re.IGNORECASE,
 )
-_PART = re.compile(r"[\dA-Za-z.-]+")
+_PART = re.compile(r"(?:point|part|para(?:graph)?)s?\.? |([\da-z.-]+)", re.IGNORECASE)
+_OF_ANOTHER = re.compile(r" of (?:Art|Sec|Ann|Rec|§)")
+_SEVERAL = re.compile(r"(?:\w\w|s)s\.?$|§§$")
 _LONGEST_RANGE = 60
+_LONGEST_NUMBER = 6
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,13 @@ def read_path(word: str) -> Path:
     return tuple(word.split("/"))
 
 
+def named(path: Path) -> str:
+    """A path as a text names it: ``Article 83(5)(a)``; a number of letters is a Roman one."""
+    kind, *rest = path
+    number = rest[0] if rest and rest[0][0].isdecimal() else "".join(rest[:1]).upper()
+    return f"{kind.capitalize()} {number}" + "".join(f"({part})" for part in rest[1:])
+
+
 def named_by(path: Path, known: Iterable[Path]) -> bool:
     """Whether some of ``known`` is that provision, a part of it, or what it is a part of."""
     return any(within(path, one) or within(one, path) for one in known)
@@ -99,37 +117,54 @@ def named_by(path: Path, known: Iterable[Path]) -> bool:
 def _listed(text: str, match: re.Match[str]) -> Iterator[Provision]:
     """A named provision, and those that its list goes on with."""
     kind = next(name for i, name in enumerate(_KINDS) if match[f"k{i}"])
-    path = (kind, match["number"].lower(), *_parts(match["parts"]))
-    if kind == "paragraph" and re.match(r" of (?:Art|Sec|Ann|Rec|§)", text[match.end() :]):
+    if kind == "paragraph" and _OF_ANOTHER.match(text, match.end()):
         return  # The paragraph of what comes next, which is found itself.
-    yield Provision(path, *match.span())
-    several = re.search(r"\w\ws\.?$|§§$", text[match.start() : match.start("number")].strip())
+    several = bool(_SEVERAL.search(text[match.start() : match.start("number")].strip()))
+    path: Path = (kind,)
+    for one in _numbers(match, several):
+        path = (kind, *one)
+        yield Provision(path, *match.span())
     place = match.end()
     while following := _NEXT.match(text, place):
-        if following["part"]:
-            depth = max(2, len(path) - 1)
-            path = (*path[:depth], *_parts(following["part"]))
-        elif several:
-            first, last = path[1], following["number"].lower()
-            path = (kind, last, *_parts(following["parts"]))
-            if following["join"].strip() in ("to", "through", "-", "–"):
-                yield from (
-                    Provision((kind, one), following.start(), following.end())
-                    for one in _between(first, last)
-                )
-        else:
+        if not (following["part"] or several):
             return
-        yield Provision(path, following.end() - len(following[0].lstrip(", ")), following.end())
+        span = following.end() - len(following[0].lstrip(", ")), following.end()
+        for parts in (
+            [_parts(following["part"])] if following["part"] else _numbers(following, True)
+        ):
+            depth = _depth(path, parts[0]) if following["part"] else 1
+            if following["join"].strip() in ("to", "through", "-", "–") and depth < len(path):
+                between = _between(path[depth], parts[0])
+                yield from (Provision((*path[:depth], one), *span) for one in between)
+            path = (*path[:depth], *parts)
+            yield Provision(path, *span)
         place = following.end()
 
 
+def _numbers(match: re.Match[str], several: bool) -> list[list[str]]:
+    """The numbers of a match, each with its parts: of ``Articles 5-7`` three."""
+    number = match["number"].lower()
+    first, _, last = number.partition("-")
+    if several and (first.isdecimal() and last.isdecimal()) and len(first) <= len(last) < 4:
+        return [[one] for one in (first, *_between(first, last), last)]
+    return [[number, *_parts(match["parts"])]]
+
+
 def _parts(text: str) -> list[str]:
-    return [part.lower() for part in _PART.findall(text)]
+    return [part.lower() for part in _PART.findall(text) if part]
+
+
+def _depth(path: Path, part: str) -> int:
+    """Where in a path a part stands that a list goes on with: ``(b)`` where a letter does."""
+    alike = [i for i in range(2, len(path)) if path[i].isdecimal() == part.isdecimal()]
+    return alike[-1] if alike else max(2, len(path) - 1)
 
 
 def _between(first: str, last: str) -> list[str]:
-    """The numbers between two, where both are numbers and the range is one of a law."""
-    if not (first.isdigit() and last.isdigit()):
+    """What stands between two numbers of a law's, or two letters; of a longer range nothing."""
+    if len(first) == len(last) == 1 and first.isalpha() and last.isalpha():
+        return [chr(code) for code in range(ord(first) + 1, ord(last))][:_LONGEST_RANGE]
+    if not all(one.isdecimal() and len(one) <= _LONGEST_NUMBER for one in (first, last)):
         return []
     between = range(int(first) + 1, int(last))
     return [str(number) for number in between] if len(between) <= _LONGEST_RANGE else []

@@ -9,7 +9,7 @@ from harness.metrics.metric import MetricKind, Row, Value
 
 ORDER = 4
 """Words in a row that count as said again."""
-_ENDS = re.compile(r"[.!?…:;\"'”’)\]。？！]\W*$")
+_ENDS_BACKWARDS = re.compile(r"\W*?[.!?…:;\"'”’)\]。？！]")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Unfinished:
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """1 or 0 of each row; None of an empty answer, which is counted elsewhere."""
-        return [float(not _ENDS.search(row.answer)) if row.answer.strip() else None for row in rows]
+        return [float(not _ended(row.answer)) if row.answer.strip() else None for row in rows]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ class Empty:
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """1 or 0 of each row."""
         return [float(not _words(row.answer)) for row in rows]
+
+
+def _ended(text: str) -> bool:
+    return bool(_ENDS_BACKWARDS.match(text[::-1]))
 
 
 def _repeated(text: str) -> float:

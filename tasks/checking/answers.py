@@ -61,11 +61,13 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
         ]
         known = " ".join([*titles, *question.citations])
         for answer in question.references:
-            for value in missing_values(answer, evidence) if evidence else ():
+            # The year of a law stands in its title.
+            for value in missing_values(answer, f"{evidence} {known}") if evidence else ():
                 message = f"{value!r} stands nowhere in its evidence"
                 yield Finding("number", one.place, message)
             copied = longest_copy(answer, evidence)
-            if len(copied) >= COPIED_WORDS:
+            # Further ones may: among them may well be the section's own words.
+            if len(copied) >= COPIED_WORDS and answer == question.answer:
                 message = f"{len(copied)} words in a row: {' '.join(copied[:8])!r} …"
                 yield Finding("copy", one.place, message)
             share = given_away(question.question, answer, known)

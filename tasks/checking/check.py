@@ -14,7 +14,9 @@ from rag.embedder import Embedder
 from tasks.checking.answers import answer_findings
 from tasks.checking.contract import read_data
 from tasks.checking.duplicates import duplicate_findings
+from tasks.checking.facts import fact_findings
 from tasks.checking.findings import CHECKS, Finding
+from tasks.checking.style import style_findings
 from tasks.checking.unanswerable import answered_findings
 
 
@@ -32,14 +34,18 @@ def check_data(data: Path, skip: Collection[str] = (), advance: Advance = silent
         raise DataError(f"{data} is no folder")
     folder, findings = read_data(data)
     findings += answer_findings(folder)
-    advance(1, 3)
+    findings += fact_findings(folder)
+    advance(1, 4)
     embedder = Embedder()
     if "duplicate" not in skip:
         findings += duplicate_findings(folder, embedder)
-    advance(2, 3)
+    advance(2, 4)
     if "answered" not in skip:
         findings += answered_findings(folder, embedder)
-    advance(3, 3)
+    advance(3, 4)
+    if "style" not in skip:
+        findings += style_findings(folder)
+    advance(4, 4)
     order = list(CHECKS)
     kept = [finding for finding in findings if finding.check not in skip]
     return sorted(kept, key=lambda finding: (order.index(finding.check), finding.place_order))

@@ -13,9 +13,11 @@ CHECKS = {
     "duplicate": "no question is asked again, in other words, in another split",
     "number": "every number, date and amount of an answer stands in its evidence",
     "citation": "every citation stands in its evidence",
-    "copy": "no answer copies its evidence word for word",
+    "fact": "every fact stands in its evidence, and none is contradicted by its answer",
+    "copy": "no answer copies its evidence word for word, but for further ones",
     "give-away": "no question holds its answer",
     "answered": "no section answers a question that is marked unanswerable",
+    "style": "style alone does not tell unanswerable questions from answerable ones",
 }
 """By name, in the order they are made."""
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from harness.files import numbered_lines
-from rag.corpus import load_frameworks, load_sections
+from rag.corpus import Framework, load_frameworks, load_sections
+from tasks.checking.style import style_of
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import (
     SPLITS,
@@ -20,8 +22,12 @@ RECENT = 2024
 """A framework of this year or later is in the recent slice: models may not have read of it."""
 
 
-def data_information(data: Path) -> dict[str, Any]:
+def data_information(data: Path, on: date | None = None) -> dict[str, Any]:
     """Counts of a data folder, as JSON.
+
+    Args:
+        data: the folder.
+        on: the day as of which a framework applies or does not yet; without it, today.
 
     Raises:
         DataError: the folder breaks its contract.
@@ -40,6 +46,9 @@ def data_information(data: Path) -> dict[str, Any]:
     as_written = numbered_questions(data) if asked else []
     named = Counter(known_by(question.evidence) for _, question in as_written)
     recent = {one.id for one in frameworks if one.year is not None and one.year >= RECENT}
+    on = on or date.today()
+    coming = {one.id for one in frameworks if _to_come(one, on)}
+    style = style_of(questions)
     lengths = [len(section.body.split()) for section in sections]
     return {
         "data": str(data),
@@ -52,6 +61,7 @@ def data_information(data: Path) -> dict[str, Any]:
         "kinds": _counted(q.kind for q in questions),
         "answerable": _by_split(q for q in questions if q.answerable),
         "unanswerable": _by_split(q for q in questions if not q.answerable),
+        "style AUC": None if style is None else round(style.auc, 2),
         "with evidence": _by_split(q for q in questions if q.evidence),
         "evidence named by": {
             form: named[form]
@@ -73,9 +83,22 @@ def data_information(data: Path) -> dict[str, Any]:
             "frameworks": sorted(recent),
             "questions": _by_split(q for q in questions if q.framework in recent),
         },
+        "status": _counted(one.status for one in frameworks),
+        "not applicable yet": {
+            "on": on.isoformat(),
+            "frameworks": sorted(coming),
+            "questions": _by_split(q for q in questions if q.framework in coming),
+        },
         "domains": _counted(one.domain for one in frameworks),
         "jurisdictions": _counted(one.jurisdiction for one in frameworks),
     }
+
+
+def _to_come(framework: Framework, on: date) -> bool:
+    """Whether a framework's main duties do not apply yet; adopted without a day, they do not."""
+    if framework.applies_from is None:
+        return framework.status == "adopted"
+    return framework.applies_from > on
 
 
 def _by_split(questions: Iterable[Question]) -> dict[str, int]:

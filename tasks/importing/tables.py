@@ -124,6 +124,9 @@ def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places
     evidence = [one for name in named for one in places.evidence(name, within)]
     if evidence and not answerable:
         raise UnusableError("is not answerable, yet names evidence")
+    facts = _facts(row)
+    if facts and not answerable:
+        raise UnusableError("is not answerable, yet has facts of an answer")
     # One that may be about several documents is about none.
     about = within[0].framework.id if len(within) == 1 else ""
     answers = _answers(row)
@@ -139,7 +142,7 @@ def _draft(row: dict[str, Any], place: str, fresh: Iterator[str], places: Places
         kind=text_of(row.get("kind")) or ("other" if answerable else "unanswerable"),
         citations=_several(row.get("citations")),
         answerable=answerable,
-        facts=_facts(row),
+        facts=facts,
     )
 
 

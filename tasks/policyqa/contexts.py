@@ -3,10 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from harness.groups import others_without
+from harness.metrics.fact import judged
+from harness.metrics.provisions import paths, within
 from harness.variants import Context, Source
-from rag.corpus import Section
+from rag.corpus import Section, framework_of
 from rag.retriever import Excerpt, Retriever
+from rag.stores.store import Hit
 from tasks.policyqa.questions import Question
+
+REPEATING = 4
+"""Sections, at most, that are looked for beyond those that may be shown, since they may repeat the
+evidence that is withheld."""
 
 
 def excerpts_of(
@@ -21,7 +28,7 @@ def excerpts_of(
         questions: of one split, in order.
         source: ``none``; ``retrieved``; ``oracle``, the sections that hold the answer; ``misled``,
             those of another question of the split, none of which holds it; ``withheld``, what is
-            retrieved, but for the sections that hold the answer.
+            retrieved, but for the sections that hold the answer and those that repeat it.
         retriever: over the corpus the questions are about.
         among: the split they were drawn from, so that what one is misled by does not depend on how
             many were drawn; None is the questions themselves.
@@ -44,14 +51,25 @@ def excerpts_of(
 def distractors(questions: Sequence[Question], retriever: Retriever) -> list[list[str]]:
     """Ids of the sections retrieved for each question that hold no answer to it, best first.
 
-    As many as the retriever's ``k``, or more.
+    None that repeats the answer: that names a provision which governs it, or has all its facts. As
+    many as the retriever's ``k``, or more, where no more than ``REPEATING`` repeat it.
     """
-    most = max((len(question.evidence) for question in questions), default=0)
+    most = max((len(question.evidence) for question in questions), default=0) + REPEATING
     hits = retriever.search([question.question for question in questions], retriever.k + most)
     return [
-        [hit.id for hit in found if hit.id not in question.evidence]
+        [hit.id for hit in found if hit.id not in question.evidence and not _repeats(hit, question)]
         for question, found in zip(questions, hits, strict=True)
     ]
+
+
+def _repeats(hit: Hit, question: Question) -> bool:
+    """Whether a section that is not its evidence may well answer a question all the same."""
+    governing = paths(question.citations)
+    same_law = framework_of(hit.id) in question.evidence_frameworks
+    if same_law and any(within(one, path) for one in paths([hit.text]) for path in governing):
+        return True
+    facts = [one for one in question.facts if one.kind != "yes-no"]
+    return bool(facts) and all(one.found for one in judged(facts, "", hit.text))
 
 
 def retriever_for(context: Context, sections: Iterable[Section]) -> Retriever:

@@ -1,6 +1,7 @@
 """Documents are read, or refused with the line that is wrong."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,14 @@ LINES = "One.\n## two · Not a section\n---\ntitle: x\n## \nlast"
 def test_what_is_written_reads_back(
     tmp_path: Path, body: str, heading: str, pages: tuple[int, ...]
 ) -> None:
-    framework = Framework(id="rules", title=f"Rules: {heading}", citation=heading, year=2020)
+    framework = Framework(
+        id="rules",
+        title=f"Rules: {heading}",
+        citation=heading,
+        year=2020,
+        status="directive",
+        applies_from=date(2026, 12, 2),
+    )
     sections = [
         Section(f"rules/s-{n}", "rules", framework.title, heading, body, pages) for n in (1, 2)
     ]
@@ -66,6 +74,7 @@ def test_what_is_written_reads_back(
     read, scanned = scan_framework(path)
     found = list(sound(scanned))
     assert (read.id, read.year) == ("rules", 2020)
+    assert (read.status, read.applies_from) == ("directive", date(2026, 12, 2))
     assert [section.id for section in found] == ["rules/s-1", "rules/s-2"]
     for section in found:
         assert section.heading == one_line(heading)

@@ -196,6 +196,22 @@ def test_excerpts_are_what_their_source_says(data: Path) -> None:
     assert [one.ids for one in some] == [one.ids for one in made[1][3:5]]
 
 
+def test_sections_that_repeat_the_evidence_are_withheld_with_it(data: Path) -> None:
+    # Each names the part that governs the answer to the first question, or has its facts.
+    text = (data / "corpus" / "kites.md").read_text(encoding="utf-8")
+    repeating = "## s-9 · Repeated (Part 9)\n\nAs Article 12 has it, part 1.\n\n"
+    same = "## s-10 · Again (Part 10)\n\nIt is 41 metres for kites, part 1.\n\n"
+    added = text.rstrip("\n") + "\n\n" + repeating + same
+    (data / "corpus" / "kites.md").write_text(added, encoding="utf-8")
+    facts = [{"kind": "number", "value": "41 metres"}]
+    change(data, {"kites-0001": {"citations": ["Article 12"], "facts": facts}})
+    questions = [one for one in load(data) if one.id == "kites-0001"]
+    retriever = Retriever(load_corpus(data), k=30, budget=4000)
+    (excerpt,) = excerpts_of(questions, "withheld", retriever)
+    assert {"kites/s-1", "kites/s-9", "kites/s-10"}.isdisjoint(excerpt.ids)
+    assert len(excerpt.ids) > 10
+
+
 def test_evidence_by_document_is_shown_withheld_and_found_by_its_sections(data: Path) -> None:
     change(data, {n: {"evidence": [row["framework"]]} for n, row in enumerate(rows_of(data))})
     questions, retriever = questions_and_retriever(data, "test")

@@ -14,11 +14,11 @@ from harness.metrics.registry import check
 
 LENGTH = """
 class Length:
-    name = "length"
-    title = "letters"
+    name = "letters"
+    title = "how long"
     higher_is_better = None
     kind = "mean"
-    signature = "length:letters"
+    signature = "letters:1"
 
     def score(self, rows):
         return [float(len(row.answer)) for row in rows]
@@ -41,9 +41,9 @@ def write(workplace: Path) -> Callable[[str], str]:
 def test_a_metric_is_found_by_its_path_and_shown_after_ours(write: Callable[[str], str]) -> None:
     module = write(LENGTH + "made = Length()\n")
     metrics = make_metrics([f"{module}:Length", "bleu"])
-    assert [metric.name for metric in metrics] == ["bleu", "length"]
+    assert [metric.name for metric in metrics] == ["bleu", "letters"]
     check(metrics)
-    assert score(metrics[1:], [ROW]) == {"length": [9.0]}
+    assert score(metrics[1:], [ROW]) == {"letters": [9.0]}
     # One that is made already is taken as it is.
     assert make_metrics([f"{module}:made"])[0] is sys.modules[module].made
 
@@ -61,8 +61,8 @@ def test_an_installed_package_offers_a_metric_by_name(
     with pytest.raises(ConfigError, match="no metric 'letters'"):
         make_metrics(["letters"])
     monkeypatch.syspath_prepend(str(site))
-    assert [metric.name for metric in make_metrics(["letters"])] == ["length"]
-    with pytest.raises(ConfigError, match="two metrics are named length"):
+    assert [metric.name for metric in make_metrics(["letters"])] == ["letters"]
+    with pytest.raises(ConfigError, match="two metrics are named letters"):
         make_metrics(["letters", f"{module}:Length"])
     # What is offered is named where a name is none.
     with pytest.raises(ConfigError, match=f"there are {', '.join(metric_names())}, letters, and"):
@@ -76,12 +76,12 @@ BROKEN = {
     },
     "has no total; it needs": LENGTH.replace('"mean"', '"corpus"'),
     "is of kind 'median'; it must be one of mean, rate, corpus": LENGTH.replace("mean", "median"),
-    "is named 'a b'; a name is of letters": LENGTH.replace('"length"', '"a b"'),
-    "is named 7; a name is": LENGTH.replace('"length"', "7"),
+    "is named 'a b'; a name is of letters": LENGTH.replace('"letters"', '"a b"'),
+    "is named 7; a name is": LENGTH.replace('"letters"', "7"),
     # Its scores and what the sample log has by that name would have been one.
-    "is named cost, as something of ours is": LENGTH.replace('"length"', '"cost"'),
-    "is named bleu, as something of ours is": LENGTH.replace('"length"', '"bleu"'),
-    "has the title ' '; it must be text": LENGTH.replace('"letters"', '" "'),
+    "is named cost, as something of ours is": LENGTH.replace('"letters"', '"cost"'),
+    "is named bleu, as something of ours is": LENGTH.replace('"letters"', '"bleu"'),
+    "has the title ' '; it must be text": LENGTH.replace('"how long"', '" "'),
     "has higher_is_better 'yes'; it must be True, False or None": LENGTH.replace("None", '"yes"'),
     "has a marks that cannot be called": LENGTH + "    marks = ('answer', 0, 1)\n",
     "has a score that cannot be called": LENGTH.split("    def")[0] + "    score = 7\n",
@@ -104,17 +104,17 @@ def test_a_broken_metric_is_one_line_that_names_it(write: Callable[[str], str], 
     ("signature", "said"),
     [
         # Two that say nothing of their names would have each other's scores.
-        ('"1.0"', "signature '1.0'; it must be one line that begins with length:"),
-        ('"length_2:letters"', "it must be one line"),
-        ('"length:two\\nlines"', "it must be one line"),
+        ('"1.0"', "signature '1.0'; it must be one line that begins with letters:"),
+        ('"letters_2:1"', "it must be one line"),
+        ('"letters:two\\nlines"', "it must be one line"),
         ("None", "signature None"),
-        ("property(lambda self: self.model)", "metric length: AttributeError: .* 'model'"),
+        ("property(lambda self: self.model)", "metric letters: AttributeError: .* 'model'"),
     ],
 )
 def test_a_signature_that_is_none_is_refused_before_any_work(
     write: Callable[[str], str], signature: str, said: str
 ) -> None:
-    path = f"{write(LENGTH.replace(chr(34) + 'length:letters' + chr(34), signature))}:Length"
+    path = f"{write(LENGTH.replace(chr(34) + 'letters:1' + chr(34), signature))}:Length"
     metrics = make_metrics([path])
     with pytest.raises(ConfigError, match=said) as caught:
         check(metrics)
@@ -123,7 +123,7 @@ def test_a_signature_that_is_none_is_refused_before_any_work(
 
 def test_a_signature_may_need_what_only_its_check_explains(write: Callable[[str], str]) -> None:
     text = "from harness.errors import ModelError\n" + LENGTH.replace(
-        '"length:letters"', "property(lambda self: 1 / 0)"
+        '"letters:1"', "property(lambda self: 1 / 0)"
     )
     text += "    def check(self): raise ModelError('set LENGTH_URL')\n"
     with pytest.raises(ModelError, match=r"^set LENGTH_URL$"):
@@ -140,8 +140,8 @@ STATISTICS = [(1.0, 4.0), (2.0, 4.0)]
         # Of a table of resamples this is a row, and its interval would have been of anything.
         ("sums[0] / sums[1]", r"total gave shape \(2,\) for sums of shape \(5, 2\)"),
         ("sums[..., 0] * float('nan')", "total gave a figure that is none"),
-        ("1 / 0", "metric length: ZeroDivisionError"),
-        ("'much'", "metric length: ValueError: could not convert"),
+        ("1 / 0", "metric letters: ZeroDivisionError"),
+        ("'much'", "metric letters: ValueError: could not convert"),
     ],
 )
 def test_a_total_is_one_figure_for_each_sum(

@@ -11,6 +11,7 @@ import pytest
 from harness.errors import ConfigError, ModelError
 from harness.kept import Kept
 from harness.metrics import Metric, Row, Value, make_metrics, score
+from harness.metrics.fact import Fact
 from harness.metrics.scoring import row_keys
 
 ROW = Row("Within what time?", "72 hours.", ("Within 72 hours.",), True, ("a/s",), "…", ("a/s",))
@@ -60,6 +61,9 @@ CHANGES: dict[str, Any] = {
     "evidence": ("a/t",),
     "context": "… …",
     "context_ids": ("a/t", "a/s"),
+    "facts": (Fact("duration", "72 hours"),),
+    "citations": ("Article 33",),
+    "provisions": (("a/s", ("article/33",)),),
 }
 
 

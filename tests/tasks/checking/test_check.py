@@ -139,6 +139,8 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
         ("corpus/town.md:1", replaced("id: town\n", ""), "the front matter: id: Field required"),
         ("corpus/town.md:1", replaced("---\nid", "id"), "expected front matter"),
         ("corpus/town.md:1", replaced("title: T", "title: [T"), "the front matter is not YAML"),
+        ("corpus/town.md:1", replaced("title: T", "status: old\ntitle: T"), "status: Input should"),
+        ("corpus/town.md:1", replaced("title: T", "applies_from: May\ntitle: T"), "applies_from: "),
         ("corpus/town.md:1", replaced("Town R", "\udcff"), "cannot be read"),
         ("corpus/town.md:10", replaced("## string · ", "## "), "expected a heading like"),
         ("corpus/town.md:10", replaced(SECTIONS["string"], ""), "string is empty"),
@@ -197,7 +199,18 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
     ],
     "copy": [
         ("1", changed(0, answer=RULE_1), "14 words in a row"),
-        ("1", changed(0, answers=[RULE_1]), "14 words in a row"),
+    ],
+    "fact": [
+        (
+            "1",
+            changed(0, facts=[{"kind": "duration", "value": "77 years"}]),
+            "duration '77 years' stands nowhere in its evidence",
+        ),
+        (
+            "1",
+            changed(0, answer="No.", facts=[{"kind": "yes-no", "value": "yes"}]),
+            "yes-no 'yes' is contradicted by its answer",
+        ),
     ],
     "give-away": [
         (
@@ -219,6 +232,25 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
         ),
     ],
 }
+STYLED = [
+    {
+        "id": f"q{10 + number}",
+        "split": "test",
+        "question": f"Who so far has painted the kite of house {number}, if anyone?"
+        if number % 2
+        else f"Does Rule 2 let house {number} fly a kite?",
+        "answer": "The rules at hand leave this open." if number % 2 else "It does, on Sundays.",
+        "answerable": number % 2 == 0,
+    }
+    for number in range(60)
+]
+FAULTS["style"] = [
+    (
+        "questions.jsonl",
+        lambda folder: write_questions(folder, [*rows_of(folder), *STYLED]),
+        "style alone tells the 31 unanswerable questions from the 33 answerable ones",
+    )
+]
 BY_EMBEDDING = {"duplicate", "answered"}
 
 
