@@ -49,7 +49,7 @@ _FEWEST = 2
 """Of them, at least."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-4"
+RULES = "rules-5"
 """Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 
@@ -129,7 +129,8 @@ def _verdict_of(text: str) -> YesNo | None:
 def _restated(question: str, text: str) -> YesNo | None:
     """The verdict of a first sentence that says again what was asked, or denies it."""
     first = _SENTENCE.match(text)
-    clause = _AUXILIARY.search(first[0]) if first else None
+    asks = first is not None and text[first.end() :].startswith("?")
+    clause = _AUXILIARY.search(first[0]) if first and not asks else None
     own = _own_words(clause["clause"]) if clause else set()
     if not clause or len(own) < _FEWEST:
         return None

@@ -117,3 +117,11 @@ def test_a_term_in_any_text_is_found_whatever_its_case_and_plural(
 def test_nothing_is_both_found_and_contradicted(fact: Fact, answer: str) -> None:
     (one,) = judged([fact], "", answer)
     assert not (one.found and one.contradicted)
+
+
+def test_a_question_said_again_answers_nothing() -> None:
+    question = "Must the controller notify the authority of a breach?"
+    (found,) = judged([Fact("yes-no", "no")], question, question)
+    assert (found.found, found.contradicted) == (None, None)
+    (found,) = judged([Fact("yes-no", "yes")], question, "It must notify the authority.")
+    assert found.found is not None
