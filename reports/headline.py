@@ -2,7 +2,8 @@
 Which metrics are shown where there is little room: one rule for every table and picture.
 
 All but ``ASIDE``, which stand in a table of their own; or, where a suite names its metrics or
-decides by one of ``ASIDE``, those as well. ``comparison.json`` has all of everything.
+decides by one of ``ASIDE``, those as well. What no variant has a value of is shown nowhere.
+``comparison.json`` has all of everything.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,7 +21,7 @@ ASIDE = (
 def headline(comparison: Comparison, *kinds: str) -> dict[str, str]:
     """The titles of the metrics of these kinds that are shown everywhere, by name."""
     suite = comparison.suite.model_extra or {}
-    titles = comparison.titles(*kinds)
+    titles = measured(comparison, *kinds)
     decides = str((suite.get("decide") or {}).get("by"))
     return without_asides(titles, titles if suite.get("metrics") else [decides])
 
@@ -28,7 +29,14 @@ def headline(comparison: Comparison, *kinds: str) -> dict[str, str]:
 def further(comparison: Comparison, *kinds: str) -> dict[str, str]:
     """The titles of the others of these kinds."""
     shown = headline(comparison, *kinds)
-    return {name: one for name, one in comparison.titles(*kinds).items() if name not in shown}
+    return {name: one for name, one in measured(comparison, *kinds).items() if name not in shown}
+
+
+def measured(comparison: Comparison, *kinds: str) -> dict[str, str]:
+    """The titles of the metrics of these kinds of which a variant has a value, by name."""
+    entries = comparison.variants.values()
+    known = {name for entry in entries for name in (*entry.metrics, *entry.rates)}
+    return {name: one for name, one in comparison.titles(*kinds).items() if name in known}
 
 
 def without_asides(titles: Mapping[str, str], kept: Collection[str] = ()) -> dict[str, str]:

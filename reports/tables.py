@@ -22,7 +22,7 @@ from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
 from reports.floors import won_by_floors
 from reports.gate import Gated
-from reports.headline import arrowed, further, headline
+from reports.headline import arrowed, further, headline, measured
 from reports.pairwise import Paired
 from reports.verdict_table import verdict_table
 from reports.why_tables import attribution_table, frameworks_table, slices_table
@@ -229,7 +229,7 @@ def _published(comparison: Comparison) -> TextTable | None:
 
 
 def _rates(comparison: Comparison) -> TextTable:
-    shown = comparison.titles("rate")
+    shown = measured(comparison, "rate")
     better = {name: ARROWS[comparison.metrics[name].higher_is_better] for name in shown}
     rows = [
         [

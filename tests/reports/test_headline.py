@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reports.comparison import Comparison, compare_run
-from reports.headline import ASIDE, arrowed, further, headline, without_asides
+from reports.headline import ASIDE, arrowed, further, headline, measured, without_asides
 from reports.tables import tables
 from tests.reports.matrix import matrix_samples, write_matrix_run
 
@@ -39,6 +39,22 @@ def test_what_decides_is_shown_everywhere(tmp_path: Path) -> None:
     comparison = made(tmp_path, decide={"by": "grounded"})
     assert list(headline(comparison, "mean"))[-1] == "grounded"
     assert "grounded" not in further(comparison, "mean")
+
+
+def test_what_no_variant_has_a_value_of_is_shown_nowhere(tmp_path: Path) -> None:
+    comparison = made(tmp_path)
+    assert "contradicted" in comparison.metrics
+    assert next(iter(measured(comparison, "rate"))) == "unfinished"
+    document = comparison.as_json()
+    for entry in document["variants"].values():
+        del entry["metrics"]["facts"], entry["metrics"]["citation_recall"]
+    less = Comparison.model_validate(document)
+    assert "facts" not in headline(less, "mean")
+    assert "citation_recall" not in further(less, "mean")
+    columns = " ".join(one for table in tables(less) for one in table.columns).replace("\n", " ")
+    assert "citation precision" in columns
+    for title in ("facts", "citation recall", "contradicted", "made-up citations"):
+        assert title not in columns
 
 
 @pytest.mark.parametrize(
