@@ -51,7 +51,25 @@ def chances_of(
     """By variant and metric the chance of its difference from ``baseline``.
 
     Of those that share a question with a value. ``keep`` and ``connect`` are as in ``align``.
+    Metrics of which neither way is better are no family with the others, which decide.
     """
+    directed = [one for one in measures if one.higher_is_better is not None]
+    others_of = [one for one in measures if one.higher_is_better is None]
+    return {
+        key: chance
+        for family in (directed, others_of)
+        for key, chance in _chances(others, baseline, family, keep, connect).items()
+    }
+
+
+def _chances(
+    others: Sequence[Result],
+    baseline: Result,
+    measures: Sequence[Measure],
+    keep: Keep,
+    connect: Connect | None,
+) -> Chances:
+    """The same of metrics that are looked at together."""
     asked = {
         key: one for result in (baseline, *reversed(others)) for key, one in result.outcomes.items()
     }

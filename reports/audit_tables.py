@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from harness.statistics import Difference, Figure
 from reports.audit import AUDITED, Audit, VariantAudit
 from reports.cells import TextTable, change, counted, end, heads, label, lacking
+from reports.headline import without_asides
 from reports.reported import Figures
 from tasks.checking.exposure import MEASURES
 
@@ -84,7 +85,8 @@ def conclusions(audit: Audit) -> list[str]:
 
 def _parted(audit: Audit) -> TextTable:
     """Figures of all, clean and exposed questions, of the variants with exposed ones."""
-    shown = {name: one.title for name, one in audit.metrics.items() if one.kind != "rate"}
+    titles = {name: one.title for name, one in audit.metrics.items() if one.kind != "rate"}
+    shown = without_asides(titles)
     concerned = {
         name: entry
         for name, entry in audit.variants.items()

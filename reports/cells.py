@@ -9,6 +9,9 @@ from harness.verdict import Beside
 from reports.explained import NO_INTERVAL
 from reports.reported import Differences, Figures
 
+ARROWS = {True: "↑", False: "↓", None: ""}
+"""Which way is better."""
+
 
 @dataclass(frozen=True)
 class TextTable:

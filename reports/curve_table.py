@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from reports import explained
 from reports.cells import TextTable, change, heads, lacking, score_cell, share_cell
 from reports.comparison import Comparison, Cost
+from reports.headline import arrowed, headline
 from reports.sweep import Curve, Enough
 
 
 def curve_table(comparison: Comparison, curve: Curve) -> TextTable:
     """One line a point of the curve, and the oracle's."""
-    shown = comparison.titles("mean")
+    shown = headline(comparison, "mean")
     costs = {name: entry.cost for name, entry in comparison.variants.items()}
     first, oracle = costs[curve.points[0].variant].seconds, curve.oracle
     lines = [(str(at), one, one.step) for at, one in zip(curve.values, curve.points, strict=True)]
@@ -28,11 +29,11 @@ def curve_table(comparison: Comparison, curve: Curve) -> TextTable:
     return TextTable(
         f"Context sweep: {curve.fixed}, {curve.varies} varies, "
         f"n = {curve.n} in {curve.clusters} groups",
-        [curve.varies, "evidence\nshown;\nsections", *heads(shown.values()), cost],
+        [curve.varies, "evidence\nshown;\nsections", *heads(arrowed(comparison, shown)), cost],
         rows,
         _note(comparison, curve),
         [
-            *_conclusions(curve, shown),
+            *_conclusions(comparison, curve, shown),
             *lacking(one for _, _, changes in lines if changes for one in changes.values()),
         ],
     )
@@ -58,12 +59,13 @@ def _note(comparison: Comparison, curve: Curve) -> str:
     )
 
 
-def _conclusions(curve: Curve, shown: Mapping[str, str]) -> list[str]:
+def _conclusions(comparison: Comparison, curve: Curve, shown: Mapping[str, str]) -> list[str]:
     """What follows from a curve, a line a metric that every point has a value of."""
+    lower = {name: comparison.metrics[name].higher_is_better is False for name in shown}
     said = [
-        f"{title}: {_where(curve.varies, enough)}{_left(curve, metric)}."
+        f"{title}: {_where(curve.varies, enough, lower[metric])}{_left(curve, metric)}."
         for metric, title in shown.items()
-        if (enough := curve.enough[metric])
+        if (enough := curve.enough.get(metric))
     ]
     few = (
         f"There are too few independent questions ({curve.clusters}) to say whether a larger "
@@ -72,12 +74,13 @@ def _conclusions(curve: Curve, shown: Mapping[str, str]) -> list[str]:
     return said or [few]
 
 
-def _where(varies: str, enough: Enough) -> str:
+def _where(varies: str, enough: Enough, lower: bool) -> str:
     """The smallest value that is not shown to be beaten, and what that leaves open."""
     value, bound = enough.value, enough.bound
     if bound is None:
-        return f"still rising at {value}, more was not tried"
-    open_to = f"up to {bound:+.3f} more is not" if bound > 0 else "a gain is"
+        return f"still {'falling' if lower else 'rising'} at {value}, more was not tried"
+    more = f"{-bound:+.3f}" if lower else f"{bound:+.3f} more"
+    open_to = f"up to {more} is not" if bound > 0 else "a gain is"
     return f"no larger {varies} is shown to beat {value} ({open_to} ruled out)"
 
 

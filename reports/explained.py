@@ -22,16 +22,21 @@ VARIANTS = (
     " without a language model: the question (echo), another question's answer (other), the first"
     " 40 words of the best passage (first), its sentence nearest to the question (sentence). "
     "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of"
-    " all answers' counts together. Facts: the share found of what a right answer has. Citation "
-    "recall: of the provisions the reference names, those the answer names; citation precision: of "
-    "those it names, those of the evidence; citations shown: those it was shown. Grounded: of its "
-    "numbers, dates, amounts and provisions, those in what it was shown. Length: its words over the"
-    " reference's. Cost: mean tokens (prompt and answer) and seconds a question."
+    " all answers' counts together. Facts: the share found of what a right answer has. Cost: mean "
+    "tokens (prompt and answer) and seconds a question."
     " Seconds are of the machine and moment that made the answers, in batches: compare them "
     "loosely. GB: of the weights, by a formula of their number and precision. Price: of 1,000 "
     "questions, in the suite's currency. Cut: the share of answers that were longer than they may"
     " be. n × 3: questions answered three times, by weights of three seeds or drawn anew; the "
     "interval is of both. Without: questions that got no answer."
+)
+FURTHER = (
+    "Citation recall: of the provisions the reference names, those the answer names; citation "
+    "precision: of those it names, those of the evidence; citations shown: those it was shown. "
+    "Grounded: of its numbers, dates, amounts and provisions, those in what it was shown. "
+    "Repetition: the share of its runs of four words that it has said before. Length: its words "
+    "over the reference's. They explain the other scores: an answer that copies what it was shown "
+    "is grounded, and need not be right. ↑ higher is better, ↓ lower; without an arrow neither is."
 )
 BESIDE_FLOOR = (
     "Beside the floor: what a variant adds to looking a sentence up, on the same questions, with "
@@ -58,7 +63,8 @@ DIFFERENCES = (
     "itself; of shares, where each question is 0 or 1, they are Newcombe's for pairs. An interval "
     "on one side of 0 shows a difference; that there are several metrics is not corrected for in "
     "it. p: how likely a difference as large as any of these were there none, of all metrics "
-    "together, by flipping the signs of groups."
+    "together, by flipping the signs of groups; one without an arrow, of which neither way is "
+    "better, is none of them."
 )
 """``shared``: what the questions of a group have in common."""
 SWEEP = (

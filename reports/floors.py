@@ -25,7 +25,7 @@ def won_by_floors(comparison: Comparison) -> list[str]:
             won.append(f"{what.title} ({best})")
     if not won:
         return []
-    said = "Not a measure of quality here, since no variant is above the best floor on it"
+    said = "Not a measure of quality here, since no variant is better than the best floor on it"
     return [f"{said}: {', '.join(won)}."]
 
 

@@ -26,7 +26,8 @@ class PairedRow(Tested):
     """What two variants score by a metric on the questions both have a value of."""
 
     title: str
-    higher_is_better: bool
+    higher_is_better: bool | None
+    """None where neither way is better."""
     a: float
     b: float
 
@@ -106,7 +107,9 @@ def shared_measures(
         ConfigError: none has that name.
     """
     shared = {
-        name: _together(one, second.measures[name], unknown)
+        name: _together(
+            one, second.measures[name], None if _neither(name, first, second) else unknown
+        )
         for name, one in first.measures.items()
         if name in second.measures
     }
@@ -119,6 +122,11 @@ def shared_measures(
     if by is not None and by not in shared:
         raise ConfigError(f"{by!r} is no metric of both; there are {'; '.join(shared)}")
     return [one for name, one in shared.items() if by in (None, name)]
+
+
+def _neither(name: str, *sides: Side) -> bool:
+    """Whether it is known that neither way of a metric is better."""
+    return any(name in side.undirected for side in sides)
 
 
 def _together(one: Measure, other: Measure, unknown: bool | None) -> Measure:
@@ -142,10 +150,14 @@ def _row(
     if found is None:
         return None
     a, b = map(measure.of, align(pair, measure.name, keep, connect).values)
-    better = measure.higher_is_better is not False
     chance = chances[first.result.name, measure.name]
     return PairedRow(
-        **vars(found), **vars(chance), title=measure.title, higher_is_better=better, a=a, b=b
+        **vars(found),
+        **vars(chance),
+        title=measure.title,
+        higher_is_better=measure.higher_is_better,
+        a=a,
+        b=b,
     )
 
 
@@ -160,6 +172,7 @@ def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:
         name
         for name in shown
         if all(side.measures[name].higher_is_better is None for side in sides)
+        and not _neither(name, *sides)
     ]
     if undirected:
         notes.append(
@@ -175,8 +188,12 @@ def _notes(first: Side, second: Side, shown: Iterable[str]) -> list[str]:
 
 def _conclusions(shown: Mapping[str, PairedRow]) -> list[str]:
     """What follows from the rows together, where one by one they would mislead."""
-    # What was shown is no answer's merit.
-    rows = [row for name, row in shown.items() if name != EvidenceShown.name]
+    # What was shown is no answer's merit, and neither is what has no better way.
+    rows = [
+        row
+        for name, row in shown.items()
+        if name != EvidenceShown.name and row.higher_is_better is not None
+    ]
     ahead: list[str] = []
     behind: list[str] = []
     for row in rows:

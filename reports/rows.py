@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from harness.errors import DataError
 from harness.files import hash_file, read_json_lines
-from harness.metrics import make_metrics
+from harness.metrics import make_metrics, metric_names
 from harness.pairing import Measure, clusters_of, evidence_of
 from harness.runs import Outcome, Result
 from harness.validation import validated
-from reports.side import Side
+from reports.side import Side, undirected
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -101,15 +101,17 @@ def score_lines_side(path: Path) -> Side:
         key: Outcome(key, "", scores, {"answerable": True, "evidence": [clusters[key]]})
         for key, scores in values.items()
     }
+    measures = {name: _measure(name, outcomes, better.get(name)) for name in names}
     return Side(
         name=str(path),
         result=Result(str(path), outcomes),
-        measures={name: _measure(name, outcomes, better.get(name)) for name in names},
+        measures=measures,
         questions={},
         scored_on={},
         metric_signatures={},
         facts={},
         identity=f"{path.name}@{hash_file(path)[:8]}",
+        undirected=undirected(measures.values(), metric_names()),
     )
 
 

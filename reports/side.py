@@ -4,13 +4,14 @@ One of two that are compared: a variant of a run, or a sample log that lm-eval l
 Both become a ``Side``, so that a comparison knows no kinds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from harness.files import hash_file
+from harness.metrics import metric_names
 from harness.pairing import Measure
 from harness.runs import Result, read_manifest, read_result
 from harness.samples import Log, read_log
@@ -38,6 +39,8 @@ class Side:
     """Which results these are, in the signature."""
     notes: tuple[str, ...] = ()
     """What a reader must know of it."""
+    undirected: frozenset[str] = frozenset()
+    """Metrics of which neither way is better; of others without a direction nobody says."""
 
 
 def variant_side(run: Path, variant: str) -> Side:
@@ -48,10 +51,11 @@ def variant_side(run: Path, variant: str) -> Side:
 def result_side(result: Result, manifest: dict[str, Any]) -> Side:
     """The same of one that is read, with its run's manifest."""
     scored_on = manifest["scored_on"]
+    measures = {measure.name: measure for measure in measures_of(manifest)}
     return Side(
         name=str(result),
         result=result,
-        measures={measure.name: measure for measure in measures_of(manifest)},
+        measures=measures,
         questions={key: one.document.get("question", "") for key, one in result.outcomes.items()},
         scored_on={name: str(value) for name, value in scored_on.items()},
         metric_signatures={name: what["signature"] for name, what in manifest["metrics"].items()},
@@ -63,6 +67,7 @@ def result_side(result: Result, manifest: dict[str, Any]) -> Side:
             "answers": result.record["answered_by"],
         },
         identity=f"{result}:{manifest['variants'][result.name]['fingerprint']}",
+        undirected=undirected(measures.values()),
     )
 
 
@@ -84,6 +89,16 @@ def log_side(path: Path) -> Side:
         },
         identity=f"{path.name}@{hash_file(path)[:8]}",
         notes=log.left_out,
+        undirected=undirected(log.measures.values(), metric_names()) if log.ours else frozenset(),
+    )
+
+
+def undirected(measures: Iterable[Measure], among: Sequence[str] | None = None) -> frozenset[str]:
+    """The names of those without a direction; of ``among``, if any are given."""
+    return frozenset(
+        one.name
+        for one in measures
+        if one.higher_is_better is None and (among is None or one.name in among)
     )
 
 

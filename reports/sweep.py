@@ -85,7 +85,8 @@ class Enough:
     value: int
     """The smallest that no larger one is shown to beat."""
     bound: float | None
-    """The most that a larger one may add, in the metric's units; None where none was tried."""
+    """The most by which a larger one may be better, in the metric's units; None where none was
+    tried."""
 
 
 class Curve(Reported):
@@ -101,7 +102,7 @@ class Curve(Reported):
     points: list[CurvePoint]
     oracle: CurvePoint | None
     enough: Mapping[str, Enough | None]
-    """By metric; None where there are too few clusters to say."""
+    """By metric of which better is known; None where there are too few clusters to say."""
 
     @property
     def values(self) -> list[int]:
@@ -200,7 +201,11 @@ def _curve(
             for point, previous in zip(points, [None, *points], strict=False)
         ],
         oracle=_point(oracle, measures, gap=_added(oracle, last, measures)) if oracle else None,
-        enough={measure.name: _enough(values, points, measure) for measure in measures},
+        enough={
+            measure.name: _enough(values, points, measure)
+            for measure in measures
+            if measure.higher_is_better is not None
+        },
     )
 
 
@@ -225,4 +230,5 @@ def _added(point: Placed, other: Placed, measures: Sequence[Measure]) -> dict[st
 
 def _enough(values: list[int], points: list[Placed], measure: Measure) -> Enough | None:
     aligned = align([point.result for point in points], measure.name, _has_evidence)
-    return enough(values, aligned.values, aligned.clusters)
+    way = 1 if measure.higher_is_better else -1
+    return enough(values, [way * one for one in aligned.values], aligned.clusters)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from reports import explained
 from reports.audit_tables import audit_tables
 from reports.cells import (
+    ARROWS,
     TextTable,
     chance,
     change,
@@ -21,19 +22,18 @@ from reports.comparison import Comparison, Cost, VariantFigures
 from reports.curve_table import curve_table
 from reports.floors import won_by_floors
 from reports.gate import Gated
+from reports.headline import arrowed, further, headline, measured
 from reports.pairwise import Paired
 from reports.verdict_table import verdict_table
 from reports.why_tables import attribution_table, frameworks_table, slices_table
 
 _NAMED = 5
 """Questions without an answer that are named."""
-ARROWS = {True: "↑", False: "↓", None: ""}
-"""Which way is better."""
 
 
 def tables(comparison: Comparison) -> list[TextTable]:
-    """The verdict; the variants with their cost; beside the floor; curves; rates; why; claims; last
-    what was published.
+    """The verdict; the variants with their cost; what explains them; beside the floor; curves;
+    rates; why; claims; last what was published.
 
     What follows from several is said of the first.
     """
@@ -41,6 +41,7 @@ def tables(comparison: Comparison) -> list[TextTable]:
     made = [
         _verdict(comparison),
         _variants(comparison),
+        _further(comparison),
         _beside_the_floor(comparison),
         *(curve_table(comparison, curve) for curve in comparison.sweep),
         _rates(comparison),
@@ -102,7 +103,7 @@ def notes(shown: Sequence[TextTable]) -> list[str]:
 
 def _variants(comparison: Comparison) -> TextTable:
     """The floors, and below them the variants."""
-    shown = comparison.titles("mean", "corpus")
+    shown = headline(comparison, "mean", "corpus")
     # The differences of others have no room here; comparison.json has them.
     compared = comparison.titles("mean")
     rows = [
@@ -120,13 +121,30 @@ def _variants(comparison: Comparison) -> TextTable:
     changes = [entry.vs_baseline or {} for entry in comparison.variants.values()]
     return TextTable(
         f"Variants of suite {comparison.suite.name}, and what each adds to {comparison.baseline}",
-        ["variant", *heads(shown.values()), "cost"],
+        ["variant", *heads(arrowed(comparison, shown)), "cost"],
         rows,
         " ".join([explained.VARIANTS, groups, *_asides(comparison)]),
         [
             *lacking(one[metric] for one in changes for metric in compared if metric in one),
             *won_by_floors(comparison),
         ],
+    )
+
+
+def _further(comparison: Comparison) -> TextTable | None:
+    """The metrics that explain the scores; None where a suite has none beside its own."""
+    shown = further(comparison, "mean", "corpus")
+    if not shown:
+        return None
+    rows = [
+        [label(name), *(score_cell(entry.metrics, entry.vs_baseline, one) for one in shown)]
+        for name, entry in comparison.unswept.items()
+    ]
+    return TextTable(
+        f"What answers name and how they are built, and the difference from {comparison.baseline}",
+        ["variant", *heads(arrowed(comparison, shown))],
+        rows,
+        explained.FURTHER,
     )
 
 
@@ -164,7 +182,7 @@ def _asides(comparison: Comparison) -> list[str]:
 
 def _beside_the_floor(comparison: Comparison) -> TextTable:
     """What each variant adds to the floor; without rows where no variant is beside one."""
-    shown = comparison.titles("mean", "corpus")
+    shown = headline(comparison, "mean", "corpus")
     beside = {
         name: entry.vs_floor
         for name, entry in comparison.unswept.items()
@@ -179,7 +197,7 @@ def _beside_the_floor(comparison: Comparison) -> TextTable:
     ]
     return TextTable(
         f"Beside the floor: each variant minus {comparison.floor}",
-        ["variant", *heads(shown.values())],
+        ["variant", *heads(arrowed(comparison, shown))],
         rows,
         explained.BESIDE_FLOOR,
         lacking(found[one] for found in beside.values() for one in shown if one in found),
@@ -211,7 +229,7 @@ def _published(comparison: Comparison) -> TextTable | None:
 
 
 def _rates(comparison: Comparison) -> TextTable:
-    shown = comparison.titles("rate")
+    shown = measured(comparison, "rate")
     better = {name: ARROWS[comparison.metrics[name].higher_is_better] for name in shown}
     rows = [
         [

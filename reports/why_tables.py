@@ -7,19 +7,20 @@ from reports import explained
 from reports.attribution import ASKED, Effect
 from reports.cells import TextTable, change, heads, label, lacking, score_cell
 from reports.comparison import Comparison
+from reports.headline import arrowed, headline
 from reports.slices import FEW, Slice
 
 
 def attribution_table(comparison: Comparison) -> TextTable:
     """A line an effect."""
-    shown = comparison.titles("mean", "corpus")
+    shown = headline(comparison, "mean", "corpus")
     rows = [
         [_effect(one), *(_change(one.metrics, metric) for metric in shown)]
         for one in comparison.attribution
     ]
     return TextTable(
         "What each change adds",
-        ["change", *heads(shown.values())],
+        ["change", *heads(arrowed(comparison, shown))],
         rows,
         explained.ATTRIBUTION,
         lacking(one for effect in comparison.attribution for one in effect.metrics.values()),
@@ -29,11 +30,12 @@ def attribution_table(comparison: Comparison) -> TextTable:
 def slices_table(comparison: Comparison) -> TextTable | None:
     """A line a slice, of the variants that are not for analysis; comparison.json has all.
 
-    By the metric that decides, or else the first of which there is a mean.
+    By the metric that decides, or else the first of which there is a mean and better is known.
     """
-    means = comparison.titles("mean")
+    means = headline(comparison, "mean")
     decides = ((comparison.suite.model_extra or {}).get("decide") or {}).get("by")
-    metric = decides if decides in means else next(iter(means), "")
+    directed = [one for one in means if comparison.metrics[one].higher_is_better is not None]
+    metric = decides if decides in means else next(iter([*directed, *means]), "")
     shown = [
         name
         for name, entry in comparison.unswept.items()
@@ -47,8 +49,9 @@ def slices_table(comparison: Comparison) -> TextTable | None:
         for one, found in zip(comparison.slices, changes, strict=True)
     ]
     few = any(one.few for one in comparison.slices)
+    (title,) = arrowed(comparison, {metric: means[metric]})
     return TextTable(
-        f"{means[metric]} by slice: each variant minus {comparison.baseline}",
+        f"{title} by slice: each variant minus {comparison.baseline}",
         ["slice", *(label(name).replace("/", "/\n") for name in shown)],
         rows,
         explained.SLICES,
@@ -61,7 +64,7 @@ def slices_table(comparison: Comparison) -> TextTable | None:
 
 def frameworks_table(comparison: Comparison) -> TextTable | None:
     """A line a variant: of each metric the mean over questions, and below it over frameworks."""
-    means, entries = comparison.titles("mean"), comparison.over_frameworks
+    means, entries = headline(comparison, "mean"), comparison.over_frameworks
     found = [one for entry in entries.values() for one in entry.metrics.values()]
     if not found:
         return None
@@ -78,7 +81,7 @@ def frameworks_table(comparison: Comparison) -> TextTable | None:
     ]
     return TextTable(
         f"Means over questions, and over {max(one.clusters for one in found)} frameworks",
-        ["variant", *heads(means.values())],
+        ["variant", *heads(arrowed(comparison, means))],
         rows,
         explained.OVER_FRAMEWORKS,
         lacking(found),

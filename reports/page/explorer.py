@@ -85,9 +85,11 @@ def _metrics(after: RunRead, before: RunRead | None) -> dict[str, MetricFacts]:
 
 
 def _deciding(run: RunRead, metrics: Mapping[str, MetricFacts]) -> str | None:
-    """The deciding metric, or the first; None where no metric has a score of a question."""
+    """The deciding metric, or the first of which better is known; None where a question has a
+    score of none."""
     verdict = run.comparison.verdict
-    return verdict.by if verdict and verdict.by in metrics else next(iter(metrics), None)
+    directed = (name for name, what in metrics.items() if what.higher_is_better is not None)
+    return verdict.by if verdict and verdict.by in metrics else next(directed, None)
 
 
 def _questions(run: RunRead, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from harness.statistics import Difference
 from harness.verdict import Beside
 from reports.comparison import Comparison
 from reports.decision import EVIDENT
+from reports.headline import headline
 from reports.pictures.drawing import ACCENT, BAD, GOOD, INK, LONGEST, MUTED, Picture, shortened
 from reports.pictures.intervals import IntervalRow, PointMark, kept_rows, rows_picture, words_of
 
@@ -88,9 +89,10 @@ def forest_rows(comparison: Comparison) -> list[IntervalRow]:
 
 
 def other_forests(comparison: Comparison) -> list[Picture]:
-    """A picture each other metric of which variants differ from the baseline."""
+    """A picture each other metric of quality of which variants differ from the baseline."""
     by = deciding_by(comparison)
-    shown = {name: title for name, title in comparison.titles("mean", "rate").items() if name != by}
+    titles = headline(comparison, "mean", "rate")
+    shown = {name: title for name, title in titles.items() if name != by}
     made = [_panel(comparison, *one, number) for number, one in enumerate(shown.items(), 1)]
     return [one for one in made if one]
 
@@ -107,7 +109,7 @@ def metric_rows(comparison: Comparison, metric: str) -> list[IntervalRow]:
 
 def _panel(comparison: Comparison, metric: str, title: str, number: int) -> Picture | None:
     rows = metric_rows(comparison, metric)
-    if not rows:
+    if not any(row.found.delta for row in rows):
         return None
     better = comparison.metrics[metric].higher_is_better
     kept, left = kept_rows(rows, higher=better is not False)

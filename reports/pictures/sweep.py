@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harness.errors import RunError
 from harness.statistics import Figure
 from reports.comparison import Comparison
+from reports.headline import headline
 from reports.pictures.drawing import ACCENT, MUTED, WIDTH, Picture, painted, shortened, styled
 from reports.pictures.intervals import figure_aloud
 from reports.sweep import Curve
@@ -68,7 +69,7 @@ def sweep_pictures(comparison: Comparison) -> list[Picture]:
 
 def _panels(comparison: Comparison) -> list[str | None]:
     """The metrics of which there is a panel; None is the one for seconds."""
-    return [*comparison.titles("mean"), None]
+    return [*headline(comparison, "mean"), None]
 
 
 def _picture(comparison: Comparison, curve: Curve, metric: str | None, name: str) -> Picture:

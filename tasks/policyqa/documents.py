@@ -64,7 +64,9 @@ def _in_question(question: Question, excerpt: Excerpt) -> set[str]:
 
 def question_of(document: Document) -> Question:
     """The question that a document was made of."""
-    return Question.model_validate({name: document[name] for name in Question.model_fields})
+    # Documents of an earlier version have fewer fields.
+    known = {name: document[name] for name in Question.model_fields if name in document}
+    return Question.model_validate(known)
 
 
 def row_of(document: Document, answer: str) -> Row:
@@ -77,9 +79,14 @@ def row_of(document: Document, answer: str) -> Row:
         evidence=tuple(document["evidence"]),
         context=document["context"],
         context_ids=None if document["context_ids"] is None else tuple(document["context_ids"]),
-        facts=tuple(Fact(**one | {"also": tuple(one["also"])}) for one in document["facts"]),
-        citations=tuple(document["citations"]),
-        provisions=tuple((one, tuple(words)) for one, words in document["provisions"].items()),
+        # Documents of an earlier version have none of these.
+        facts=tuple(
+            Fact(**one | {"also": tuple(one["also"])}) for one in document.get("facts", ())
+        ),
+        citations=tuple(document.get("citations", ())),
+        provisions=tuple(
+            (one, tuple(words)) for one, words in document.get("provisions", {}).items()
+        ),
     )
 
 

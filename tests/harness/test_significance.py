@@ -47,6 +47,17 @@ def test_more_that_is_looked_at_makes_each_less_sure() -> None:
     assert among["v1", "quality"].p_adjusted > 1.5 * alone["v1", "quality"].p_adjusted
 
 
+def test_what_has_no_better_way_makes_nothing_else_less_sure() -> None:
+    today = with_other(result("today", scores(0.0, 0.0)), 0)
+    ours = with_other(result("ours", scores(0.01)), 0.5, 4)
+    alone = chances_of([ours], today, [QUALITY])["ours", "quality"]
+    neither = replace(OTHER, higher_is_better=None)
+    found = chances_of([ours], today, [neither, QUALITY])
+    assert found["ours", "quality"] == alone
+    assert found["ours", "other"].p_adjusted == found["ours", "other"].p
+    assert chances_of([ours], today, MEASURES)["ours", "quality"] != alone
+
+
 def test_seeds_that_differ_make_a_difference_less_sure() -> None:
     today = result("today", scores(0.0, 0.0))
     first, second = result("ours", scores(0.02)), result("ours", scores(-0.01, seed=2))

@@ -29,7 +29,7 @@ class Own:
         return [self.of(row) for row in rows]
 
 class Length(Own):
-    name, title, kind, higher_is_better = "length", "letters", "mean", None
+    name, title, kind, higher_is_better = "letters", "letters", "mean", None
 
     def of(self, row):
         return len(row.answer)
@@ -49,7 +49,7 @@ class Vowels(Own):
     def total(self, sums):
         return sums[..., 0] / sums[..., 1]
 """
-NAMES = ("length", "digits", "vowels")
+NAMES = ("letters", "digits", "vowels")
 ANSWERS = {"bees-0002": "aaa4", "kites-0002": "bb", "wells-0002": "ebb5"}
 SUITE = """
 data: data
@@ -103,13 +103,13 @@ def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare() -> None
     comparison = run("mine.yaml")
     assert list(comparison["metrics"]) == ["bleu", *NAMES]
     assert comparison["metrics"]["vowels"]["signature"] == "vowels:1"
-    assert "length:1 | digits:1 | vowels:1" in comparison["signature"]
+    assert "letters:1 | digits:1 | vowels:1" in comparison["signature"]
     today = comparison["variants"]["today"]
-    assert today["metrics"]["length"]["mean"] == pytest.approx((4 + 2 + 4) / 3)
+    assert today["metrics"]["letters"]["mean"] == pytest.approx((4 + 2 + 4) / 3)
     assert today["metrics"]["vowels"]["mean"] == (3 + 0 + 1) / (4 + 2 + 4)
     assert today["rates"]["digits"]["mean"] == pytest.approx(2 / 3)
     report = Path("run/report.md").read_text()
-    for title in ("letters", "share<br>of<br>vowels", "has<br>digits<br>↑"):
+    for title in ("letters", "share<br>of<br>vowels<br>↑", "has<br>digits<br>↑"):
         assert f" {title} |" in report
 
     assert printed("report", "run") == comparison
@@ -118,7 +118,7 @@ def test_metrics_of_every_kind_stand_in_tables_json_report_and_compare() -> None
     found = both["metrics"]
     assert found["vowels"]["delta"] == pytest.approx(0.4 - vowels)
     assert found["digits"]["delta"] == pytest.approx(2 / 3 - 1)
-    assert found["length"]["b"] == pytest.approx(sum(map(len, ECHO)) / 3)
+    assert found["letters"]["b"] == pytest.approx(sum(map(len, ECHO)) / 3)
 
     # What else the sample log has is no name for a metric.
     (log,) = Path("run/variants/today").glob("samples_*.jsonl")
@@ -156,9 +156,9 @@ def test_scores_are_kept_by_the_signature_of_their_metric(module: str) -> None:
     assert scored() == []
     edit(module, "return len(row.answer)", "return 7")
     assert run("mine.yaml") == first  # It does not say that it is another.
-    edit(module, "class Length(Own):", "class Length(Own):\n    signature = 'length:2'")
-    assert run("mine.yaml")["variants"]["today"]["metrics"]["length"]["mean"] == 7.0
-    assert scored() == ["length 3"]
+    edit(module, "class Length(Own):", "class Length(Own):\n    signature = 'letters:2'")
+    assert run("mine.yaml")["variants"]["today"]["metrics"]["letters"]["mean"] == 7.0
+    assert scored() == ["letters 3"]
 
 
 def test_after_the_run_only_what_is_of_all_rows_together_is_looked_for(module: str) -> None:
@@ -186,7 +186,7 @@ def test_a_metric_that_fails_is_one_line_and_the_others_scores_are_kept(module: 
     path.write_text(METRICS.replace("return any(", "return 0.5 + any("))
     said = refused("run", "mine.yaml", "--out", "run")
     assert said == "error: metric digits gave 1.5 of a row; it must give None or 0 or 1"
-    assert scored() == ["length 3", "digits 3"]
+    assert scored() == ["letters 3", "digits 3"]
     sys.modules.pop(module)
     path.write_text(METRICS)
     run("mine.yaml")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.metrics import Row, description, make_metrics
+from harness.metrics.structure import Repetition
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.scoring import COSTS
@@ -28,7 +29,8 @@ Sample = dict[str, Any]
 def made_up_sample(
     number: int, level: float, evidence: list[str], shown: list[str], answer: str, cost: Any
 ) -> Sample:
-    """A line of a sample log: metrics of quality have ``level``, rates what the answer earns them.
+    """A line of a sample log: metrics of quality have ``level``, or 1 less it where less is better,
+    and rates what the answer earns them.
 
     Without evidence its question is unanswerable.
     """
@@ -47,6 +49,7 @@ def made_up_sample(
         metric.name: metric.score([row])[0] if metric.kind == "rate" else of_quality[metric.kind]
         for metric in make_metrics()
     }
+    found[Repetition.name] = 1 - level
     values = {name: value for name, value in found.items() if value is not None}
     return {
         "doc": doc,
@@ -84,7 +87,7 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
         "suite": wanted.model_dump(mode="json"),
         "variants": {one.name: described(one) for one in wanted.resolved},
         "baseline": wanted.baseline_name,
-        "metrics": {metric.name: description(metric) for metric in make_metrics()},
+        "metrics": {metric.name: description(metric) for metric in make_metrics(wanted.metrics)},
         "scored_on": {
             "data": "d" * 64,
             "split": wanted.split,

@@ -16,6 +16,7 @@ from reports.explained import NO_INTERVAL
 from reports.pairwise import compare_variants
 from reports.side import Side
 from reports.side import variant_side as scored
+from reports.tables import pair_table
 from tests.conftest import call
 from tests.reports.conftest import amending
 
@@ -33,7 +34,8 @@ def test_two_variants_that_are_not_the_baseline_are_compared(made_up_run: Path) 
     for metric in make_metrics():
         if metric.kind != "rate":
             row = metrics[metric.name]
-            assert row.delta == pytest.approx(0.2)
+            way = -1 if metric.higher_is_better is False else 1
+            assert row.delta == pytest.approx(way * 0.2)
             assert row.delta == pytest.approx(row.a - row.b)
             assert (row.n, row.clusters) == (40, 20)
     false_answers = metrics["false_answer"]
@@ -125,6 +127,23 @@ def test_metrics_that_disagree_and_few_groups_are_told(made_up_run: Path) -> Non
     few = compare_variants(only(rag, ["q1", "q2", "q5"]), sft)
     assert few.conclusions == [NO_INTERVAL]  # What has no interval disagrees with nothing.
     assert few.metrics["rouge_l"].low is None
+
+
+def test_what_has_no_better_way_is_neither_better_nor_worse(made_up_run: Path) -> None:
+    rag, sft = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "sft/plain")
+    for outcome in rag.result.outcomes.values():
+        outcome.values["length"] = 0.1
+    compared = compare_variants(rag, sft)
+    row = compared.metrics["length"]
+    assert (row.higher_is_better, row.high < 0) == (None, True)
+    assert "disagree" not in str(compared.conclusions)
+    assert "higher counts as better" not in str(compared.notes)
+    titles = [cells[0] for cells in pair_table(compared).rows]
+    assert {"length / reference ", "repetition ↓", "ROUGE-L ↑"} <= set(titles)
+    for outcome in rag.result.outcomes.values():
+        outcome.values["repetition"] = 1.0
+    (_, said) = compare_variants(rag, sft).conclusions
+    assert "and worse by repetition. Which" in said
 
 
 def test_the_signature_names_both_variants_and_what_they_were_scored_with(

@@ -10,9 +10,11 @@ from harness.statistics import paired_difference
 from policyqa.suite import Suite
 from reports.comparison import Comparison, compare_run
 from reports.explained import NO_INTERVAL
+from reports.headline import headline
 from reports.markdown import markdown
 from reports.pictures.sweep import chart
 from reports.sweep import FEWEST, Enough, curves, enough
+from reports.tables import tables
 from tests.reports.conftest import FOUND, GAIN, amending, shown, write_sweep_run
 from tests.reports.made_up import described
 
@@ -138,6 +140,21 @@ def test_enough_is_the_smallest_that_nothing_larger_beats(
     assert found == Enough(value, near)
 
 
+def test_where_less_is_better_the_least_is_enough(sweep_run: Path) -> None:
+    with amending(sweep_run / MANIFEST) as manifest:
+        manifest["suite"]["metrics"] = ["rouge_l", "repetition", "length"]
+    comparison = compare_run(sweep_run)
+    enough_of = comparison.sweep[0].enough
+    assert enough_of["repetition"].value == enough_of["rouge_l"].value
+    assert enough_of["repetition"].bound == pytest.approx(enough_of["rouge_l"].bound)
+    assert "length" not in enough_of
+    (table,) = [one for one in tables(comparison) if one.title.startswith("Context sweep")]
+    lines = {line.partition(":")[0]: line for line in table.conclusions}
+    assert "(up to +0." in lines["ROUGE-L"]
+    assert "(up to -0." in lines["repetition"]
+    assert "length / reference" not in lines
+
+
 def test_questions_of_few_sections_make_a_gain_less_sure() -> None:
     assert enough([0, 10], [FLAT, PARTLY], [str(i // 5) for i in range(50)]).value == 0
 
@@ -154,7 +171,8 @@ def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> Non
     comparison = compare_run(write_sweep_run(tmp_path / "run", sharing=30))
     (curve,) = comparison.sweep
     assert (curve.n, curve.clusters) == (30, 1)
-    assert curve.enough == dict.fromkeys(comparison.titles("mean"))
+    assert set(curve.enough.values()) == {None}
+    assert set(curve.enough) == set(comparison.titles("mean")) - {"length"}
     text = markdown(comparison)
     assert "too few independent questions (1) to say whether a larger budget pays" in text
     assert "shown to beat 400" not in text
@@ -164,7 +182,7 @@ def test_questions_of_one_section_do_not_make_a_gain_sure(tmp_path: Path) -> Non
     assert text.count(NO_INTERVAL) == 1
     picture = chart(comparison)
     assert "nan" not in picture.lower()
-    assert picture.count('<g id="LineCollection_') == 3
+    assert picture.count('<g id="LineCollection_') == len(headline(comparison, "mean"))
     assert picture.split('<g id="LineCollection_1">')[1].split("</g>")[0].count(' d="') == 0
 
 

@@ -32,6 +32,16 @@ def test_a_row_has_the_facts_and_citations_of_its_question_even_from_a_log(data:
     assert row_of(documents[1], "x").facts == ()
 
 
+def test_a_log_of_an_earlier_version_is_read_without_what_it_lacks(data: Path) -> None:
+    questions = load(data)
+    (document,) = make_documents(questions[:1], shipped_prompt("plain"), [Excerpt()], {})
+    for name in ("facts", "citations", "provisions"):
+        del document[name]
+    row = row_of(document, "x")
+    assert (row.facts, row.citations, row.provisions) == ((), (), ())
+    assert question_of(document).question == questions[0].question
+
+
 def test_a_row_has_what_the_documents_name_that_it_is_about_or_was_shown(data: Path) -> None:
     sections = load_sections(data)
     named = provisions_of(sections)

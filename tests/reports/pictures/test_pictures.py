@@ -14,7 +14,7 @@ from reports.pictures import pictures
 from reports.pictures.cost_points import cost_points, dear
 from reports.pictures.drawing import MOST_ROWS, VARIABLES, WIDTH, Picture, painted, shortened
 from reports.pictures.effects import effect_rows, slice_rows
-from reports.pictures.forest import forest, forest_rows, metric_rows
+from reports.pictures.forest import forest, forest_rows, metric_rows, other_forests
 from reports.pictures.intervals import kept_rows
 from tests.reports.made_up import SHIFT
 
@@ -169,6 +169,13 @@ def test_what_is_shown_the_evidence_is_marked(
     shown = comparison.model_copy(update={"variants": entries})
     (row,) = [row for row in metric_rows(shown, "rouge_l") if row.name == "sft-rag/rag"]
     assert (row.mark, row.tag) == ("evidence", said)
+
+
+def test_the_other_panels_are_of_quality_where_something_differs(comparison: Comparison) -> None:
+    shown = [one.title.split(":")[0] for one in other_forests(comparison)]
+    assert {"sentence BLEU", "ROUGE-L", "facts", "unfinished", "false answers"} <= set(shown)
+    # The last is the same of all variants.
+    assert not {"BERTScore", "grounded", "repetition", "length / reference", "empty"} & set(shown)
 
 
 def test_a_model_named_ceiling_is_one(comparison: Comparison) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import RunError
 from reports.comparison import Comparison, compare_run
+from reports.headline import headline
 from reports.pictures.sweep import chart
 from tests.reports.conftest import GAIN
 
@@ -35,8 +36,8 @@ def texts(element: ElementTree.Element) -> list[str]:
 def test_a_panel_a_metric_that_is_a_mean_and_one_for_seconds(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     panels = groups(drawn(comparison), "axes_")
-    shown = list(comparison.titles("mean").values())
-    assert shown == ["BERTScore", "sentence BLEU", "ROUGE-L"]
+    shown = list(headline(comparison, "mean").values())
+    assert shown == ["BERTScore", "sentence BLEU", "ROUGE-L", "facts"]
     assert len(panels) == len(shown) + 1
     for panel, title in zip(panels, shown, strict=False):
         assert title in texts(panel)
@@ -54,7 +55,7 @@ def test_a_row_a_curve_with_and_without_an_oracle(sweep_run: Path) -> None:
     comparison = compare_run(sweep_run)
     bare = comparison.sweep[0].model_copy(update={"oracle": None})
     both = comparison.model_copy(update={"sweep": [*comparison.sweep, bare]})
-    columns = len(comparison.titles("mean")) + 1
+    columns = len(headline(comparison, "mean")) + 1
     shown = ["oracle" in texts(panel) for panel in groups(drawn(both), "axes_")]
     assert shown == [True] * columns + [False] * columns
 
@@ -66,7 +67,7 @@ def test_what_nobody_tells_is_not_drawn_and_points_stand_at_what_varies(sweep_ru
         entry["cost"] = dict.fromkeys(entry["cost"])
     (curve,) = document["sweep"]
     del curve["points"][0]["metrics"]["bleu"], curve["oracle"]["metrics"]["bleu"]
-    bertscore, bleu, _, seconds = groups(drawn(Comparison.model_validate(document)), "axes_")
+    bertscore, bleu, *_, seconds = groups(drawn(Comparison.model_validate(document)), "axes_")
     for panel, points in ((bertscore, len(GAIN)), (bleu, len(GAIN) - 1)):
         assert "budget" in texts(panel)
         assert "prompt tokens a question" not in texts(panel)
