@@ -49,7 +49,7 @@ _FEWEST = 2
 """Of them, at least."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-5"
+RULES = "rules-6"
 """Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 
@@ -192,7 +192,8 @@ def _found(fact: Fact, answer: ReadText) -> Iterator[Span]:
                 yield one.start, one.end
     for text in (fact.value, *fact.also):
         # "1%" is not found in "Tier 1".
-        span = None if fact.kind != "term" and quantities(text) else answer.term(text)
+        measured = fact.kind not in ("term", "provision") and quantities(text)
+        span = None if measured else answer.term(text)
         if span:
             yield span
 

@@ -197,9 +197,6 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
         ("2", changed(1, citations=["Rule 2", "Rule 9"]), "'Rule 9'"),
         ("2", changed(1, citations=["Rule 2", "ule 2"]), "'ule 2'"),
     ],
-    "copy": [
-        ("1", changed(0, answer=RULE_1), "14 words in a row"),
-    ],
     "fact": [
         (
             "1",
@@ -211,6 +208,9 @@ FAULTS: dict[str, list[tuple[str, Plant, str]]] = {  # By check: line or place, 
             changed(0, answer="No.", facts=[{"kind": "yes-no", "value": "yes"}]),
             "yes-no 'yes' is contradicted by its answer",
         ),
+    ],
+    "copy": [
+        ("1", changed(0, answer=RULE_1), "14 words in a row"),
     ],
     "give-away": [
         (
