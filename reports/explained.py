@@ -43,7 +43,7 @@ BESIDE_FLOOR = (
     "the paired 95% interval. One that is not above 0 earns its language model nothing on that "
     "metric."
 )
-CONTRADICTED = (
+TOLD_BY_RULES = (
     "What is contradicted is told by rules, for English alone: of 41 facts that two labellers (a "
     "language model) call contradicted they found 90% [78%, 96%], and 7% of what they flag is none "
     "[3%, 20%]."
@@ -59,7 +59,7 @@ RATES = (
     "higher is better, ↓ lower. In brackets Wilson's 95% interval, with as many questions as their "
     "sections make independent. Not in it: who abstains is told by rules, for English alone, which "
     "on 299 real answers missed 15% of the refusals [9%, 25%] and took 4% of the other answers for "
-    f"one [2%, 8%]. {CONTRADICTED}"
+    f"one [2%, 8%]. {TOLD_BY_RULES}"
 )
 DIFFERENCES = (
     "On the n questions both have a value of. ↑ higher is better, so that A is where A - B is "
@@ -69,7 +69,7 @@ DIFFERENCES = (
     "on one side of 0 shows a difference; that there are several metrics is not corrected for in "
     "it. p: how likely a difference as large as any of these were there none, of all metrics "
     "together, by flipping the signs of groups; one without an arrow, of which neither way is "
-    f"better, is none of them. {CONTRADICTED}"
+    f"better, is none of them. {TOLD_BY_RULES}"
 )
 """``shared``: what the questions of a group have in common."""
 SWEEP = (

@@ -100,7 +100,7 @@ def test_every_prompt_shows_train_alone_and_no_shared_evidence_and_stops_where_m
     task.set_fewshot_seed(7)
     task.build_all_requests(limit=None, rank=0, world_size=1)
     by_text = {f"{row['question']}\n---\nAnswer: {row['answer']}": row for row in rows_of(DATA)}
-    assert len(task.instances) == 635
+    assert len(task.instances) == 740
     for instance in task.instances:
         *shots, asked = instance.args[0].split("\n\nAnswer the following question:\nQuestion: ")
         shots[0] = shots[0].removeprefix("Answer the following question:\nQuestion: ")
