@@ -21,8 +21,8 @@ def data_check(
 ) -> None:
     """Find what is wrong with a data folder, one line each; exits with 1 if anything is.
 
-    Checks: schema, evidence, split, overlap, duplicate, number, citation, copy, give-away,
-    answered.
+    Checks: schema, evidence, split, overlap, duplicate, number, citation, fact, copy, give-away,
+    answered, style.
     """
     from dataclasses import asdict
 
