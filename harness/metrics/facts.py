@@ -13,8 +13,7 @@ from typing import ClassVar
 from harness.metrics.fact import RULES, Fact, Judged, ReadText, Span, judged
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
-from harness.metrics.provisions import named, paths, provisions
-from harness.metrics.quantities import quantities
+from harness.metrics.provisions import named, paths
 
 _NEXT_WORD = re.compile(r"[ -][^\W\d_][\w'’-]*")
 
@@ -95,20 +94,19 @@ def drawn_facts(references: Sequence[str], question: str) -> Iterator[Fact]:
 
 def _stated(reference: str) -> Iterator[Fact]:
     """All facts of a text that rules can draw, each once."""
-    verdict = ReadText(reference).verdict
-    if verdict:
-        yield Fact("yes-no", verdict.says)
+    read = ReadText(reference)
+    if read.verdict:
+        yield Fact("yes-no", read.verdict.says)
     seen: set[str] = set()
     found = [
-        (one.kind, _with_nouns(reference, one.end, one.kind), one.start)
-        for one in quantities(reference)
+        (one.kind, _with_nouns(reference, one.end, one.kind), one.start) for one in read.quantities
     ]
     for kind, end, start in found:
         value = reference[start:end]
         if value.lower() not in seen:
             seen.add(value.lower())
             yield Fact(kind, value)
-    for one in provisions(reference):
+    for one in read.provisions:
         value = reference[one.start : one.end]
         if paths([value]) != {one.path}:  # Of a list: "and 34" of "Articles 33 and 34".
             value = named(one.path)

@@ -62,7 +62,8 @@ def answer_findings(folder: Folder) -> Iterator[Finding]:
         known = " ".join([*titles, *question.citations])
         for answer in question.references:
             # The year of a law stands in its title.
-            for value in missing_values(answer, f"{evidence} {known}") if evidence else ():
+            where = " ".join([evidence, *titles])
+            for value in missing_values(answer, where) if evidence else ():
                 message = f"{value!r} stands nowhere in its evidence"
                 yield Finding("number", one.place, message)
             copied = longest_copy(answer, evidence)

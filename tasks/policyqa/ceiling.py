@@ -46,7 +46,8 @@ def ceiling(questions: Sequence[Question], metrics: Sequence[Metric], named: Pro
     plain = shipped_prompt("plain")
     documents = make_documents(several, plain, [Excerpt()] * len(several), named)
     clusters = [str(group) for group in groups([one.evidence for one in several])]
-    rows = [row_of(document, "") for document in documents]
+    unshown: dict[str, Any] = {"context": None, "context_ids": None}
+    rows = [replace(row_of(document, ""), **unshown) for document in documents]
     return Ceiling(
         _figures(metrics, [_each_left_out(row) for row in rows], clusters),
         _figures(metrics, [_against_the_first(row) for row in rows], clusters),
