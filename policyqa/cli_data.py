@@ -58,7 +58,8 @@ def data_ceiling(
     as_json: JsonOption = False,
 ) -> None:
     """Score each reference against the others: what another right answer reaches."""
-    from policyqa.data import ceiling_of, show_ceiling
+    from policyqa.data import show_ceiling
+    from tasks.policyqa.ceiling import ceiling_of
 
     quieten()
     with Watch().stage(f"scoring the references of {data}"):

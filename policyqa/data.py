@@ -10,15 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.errors import DataError
 from harness.metrics import make_metrics
-from rag.corpus import load_sections
 from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import IMPORT_RECORD
-from tasks.policyqa.ceiling import as_json as ceiling_json
-from tasks.policyqa.ceiling import ceiling
-from tasks.policyqa.documents import provisions_of
-from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER, in_split, load_questions
+from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
 
 ENGLISH_ALONE = "who abstains is told by rules for English, so leave those rates aside"
 COLUMN = ": a column answerable, with false in that row"
@@ -91,21 +86,6 @@ def _rows_not_taken(rows: Sequence[Mapping[str, str]], record: Path) -> list[str
 def _without_names(row: Mapping[str, str]) -> str:
     """Why a row was not taken, but for what it was that it named."""
     return re.split("[:;] ", re.sub(r"'.*?'|\".*?\"", "…", row["reason"]))[0]
-
-
-def ceiling_of(data: Path, split: str) -> dict[str, Any]:
-    """The ceiling of a split on every metric, as JSON.
-
-    Raises:
-        DataError: none of its questions has several references.
-    """
-    sections = load_sections(data)
-    questions = in_split(load_questions(data, [one.id for one in sections]), split)
-    try:
-        found = ceiling(questions, make_metrics(), provisions_of(sections))
-    except ValueError as error:
-        raise DataError(f"{data}: {error} in split {split}: give some further answers") from error
-    return {"data": str(data), "split": split, **ceiling_json(found)}
 
 
 def show_ceiling(found: dict[str, Any], console: Console) -> None:

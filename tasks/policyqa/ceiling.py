@@ -8,17 +8,20 @@ far above it.
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
+from harness.errors import DataError
 from harness.groups import groups
-from harness.metrics import CorpusMetric, Metric, Row, Value, score
+from harness.metrics import CorpusMetric, Metric, Row, Value, make_metrics, score
 from harness.statistics import Figure, corpus_interval, mean_interval
+from rag.corpus import load_sections
 from rag.retriever import Excerpt
-from tasks.policyqa.documents import Provisions, make_documents, row_of
+from tasks.policyqa.documents import Provisions, make_documents, provisions_of, row_of
 from tasks.policyqa.prompts import shipped_prompt
-from tasks.policyqa.questions import Question
+from tasks.policyqa.questions import Question, in_split, load_questions
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,21 @@ def ceiling(questions: Sequence[Question], metrics: Sequence[Metric], named: Pro
         _figures(metrics, [_each_left_out(row) for row in rows], clusters),
         _figures(metrics, [_against_the_first(row) for row in rows], clusters),
     )
+
+
+def ceiling_of(data: Path, split: str) -> dict[str, Any]:
+    """The ceiling of a split on every metric, as JSON.
+
+    Raises:
+        DataError: none of its questions has several references.
+    """
+    sections = load_sections(data)
+    questions = in_split(load_questions(data, [one.id for one in sections]), split)
+    try:
+        found = ceiling(questions, make_metrics(), provisions_of(sections))
+    except ValueError as error:
+        raise DataError(f"{data}: {error} in split {split}: give some further answers") from error
+    return {"data": str(data), "split": split, **_as_json(found)}
 
 
 def _each_left_out(row: Row) -> list[Row]:
@@ -97,7 +115,7 @@ def _figure(metric: Metric, values: Sequence[Any], clusters: Sequence[str]) -> F
     return mean_interval(np.asarray(values), clusters)
 
 
-def as_json(found: Ceiling) -> dict[str, Mapping[str, Any]]:
+def _as_json(found: Ceiling) -> dict[str, Mapping[str, Any]]:
     """By ``all`` and ``first``, and by metric, each figure with its interval."""
     both = {"all": found.of_all, "first": found.of_first}
     return {name: {key: vars(one) for key, one in those.items()} for name, those in both.items()}
