@@ -18,8 +18,9 @@ from lm_eval.api.instance import Instance
 
 from harness.models.policyqa_hf import PolicyQALM
 from harness.variants import Decoding
+from rag.context import Excerpt
 from rag.corpus import load_corpus
-from rag.retriever import Excerpt, Retriever
+from rag.retriever import Retriever
 from tasks.policyqa.prompts import render, shipped_prompt
 from tasks.policyqa.questions import DATA, in_split, load_questions
 

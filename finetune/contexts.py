@@ -15,7 +15,9 @@ from typing import Literal
 
 from finetune.recipe import Recipe
 from harness.variants import Source
-from rag.retriever import Excerpt, Retriever
+from rag.context import Excerpt, reordered
+from rag.retriever import Retriever
+from rag.stores.store import Hit
 from tasks.policyqa.contexts import distractors, excerpts_of
 from tasks.policyqa.questions import Question
 
@@ -48,36 +50,69 @@ def shown_in_training(
 
     Args:
         questions: of the training split.
-        retriever: the evaluation's; its ``k`` and ``budget`` hold for every context.
-        recipe: its shares ``withheld`` and ``buried``.
+        retriever: the evaluation's; its ``k`` holds for every context, and its ``budget`` unless
+            the recipe has several.
+        recipe: its ``budgets``, and its shares ``withheld`` and ``buried``.
     """
+    rng = random.Random(recipe.seed)  # noqa: S311
+    drawn = [rng.random() for _ in questions]
+    budgets = [rng.choice(recipe.budgets or (retriever.budget,)) for _ in questions]
+    shown: dict[str, AnsweredContext] = {}
+    for budget in sorted(set(budgets)):
+        places = [place for place, one in enumerate(budgets) if one == budget]
+        some = [questions[place] for place in places]
+        made = _mixed(some, [drawn[place] for place in places], retriever.within(budget), recipe)
+        shown |= {one.id: context for one, context in zip(some, made, strict=True)}
+    return [shown[question.id] for question in questions]
+
+
+def _mixed(
+    questions: Sequence[Question], drawn: Sequence[float], retriever: Retriever, recipe: Recipe
+) -> list[AnsweredContext]:
+    """What is shown within one budget: as ``drawn``, a number in [0, 1) of each, has it."""
     asked = shown_as_asked(questions, retriever, recipe)
     if not recipe.withheld + recipe.buried:
         return asked
-    rng = random.Random(recipe.seed)  # noqa: S311
     found = distractors(questions, retriever)
+    texts = [question.question for question in questions]
+    unanswering = retriever.excerpts(texts, found)
+    buried = _with_evidence(questions, found, retriever)
     shown = []
-    for question, as_asked, others in zip(questions, asked, found, strict=True):
-        place, drawn = rng.random(), rng.random()
-        if not question.evidence or drawn >= recipe.withheld + recipe.buried:
-            shown.append(as_asked)
-        elif drawn < recipe.withheld:
-            unanswering = retriever.given(others[: retriever.k])
-            shown.append(AnsweredContext(unanswering, ABSTENTION, "withheld"))
+    for i, question in enumerate(questions):
+        if not question.evidence or drawn[i] >= recipe.withheld + recipe.buried:
+            shown.append(asked[i])
+        elif drawn[i] < recipe.withheld:
+            shown.append(AnsweredContext(unanswering[i], ABSTENTION, "withheld"))
         else:
-            buried = _among(question.evidence, others, place, retriever)
-            shown.append(AnsweredContext(buried, question.reference, "buried"))
+            context = _shuffled(buried[i], f"{recipe.seed} {question.id}")
+            shown.append(AnsweredContext(context, question.reference, "buried"))
     return shown
 
 
-def _among(evidence: list[str], found: list[str], place: float, retriever: Retriever) -> Excerpt:
-    """A context of ``retriever.k`` sections with the evidence at ``place`` (0 first, 1 last).
+def _shuffled(excerpt: Excerpt, seed: str) -> Excerpt:
+    places = range(len(excerpt.ids))
+    return reordered(excerpt, random.Random(seed).sample(places, len(places)))  # noqa: S311
 
-    Evidence that would not fit into the budget there stands first, where it does.
-    """
-    others = found[: max(0, retriever.k - len(evidence))]
-    before = round(place * len(others))
-    context = retriever.given([*others[:before], *evidence, *others[before:]])
-    if set(evidence) <= set(context.ids):
-        return context
-    return retriever.given([*evidence, *others])
+
+def _with_evidence(
+    questions: Sequence[Question], found: Sequence[Sequence[Hit]], retriever: Retriever
+) -> list[Excerpt]:
+    """The context of each question, of its evidence and what else was ``found``; of its evidence
+    alone, where nothing of that would be shown."""
+    texts = [question.question for question in questions]
+    evidence = [
+        # No worse than the best of the others.
+        retriever.named(question.evidence, others[0].score if others else 1.0)
+        for question, others in zip(questions, found, strict=True)
+    ]
+    both = [[*own, *others] for own, others in zip(evidence, found, strict=True)]
+    fitted = [some[: max(retriever.k, len(own))] for some, own in zip(both, evidence, strict=True)]
+    return [
+        one if set(question.evidence) & set(one.ids) else alone
+        for question, one, alone in zip(
+            questions,
+            retriever.excerpts(texts, fitted),
+            retriever.excerpts(texts, evidence),
+            strict=True,
+        )
+    ]

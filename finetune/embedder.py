@@ -1,8 +1,9 @@
 """
 What one fine-tuning of the retrieval embedder does, and where what it makes is kept.
 
-Trained on questions and the sections that hold their answers: no reference answer is needed. The
-epochs are fixed beforehand: nothing is chosen on the validation split, so that it can be scored.
+Trained on questions and the sentences that answer them: of their evidence those nearest to the
+reference answer. The epochs are fixed beforehand: nothing is chosen on the validation split, so
+that it can be scored.
 """
 
 import re
@@ -22,7 +23,7 @@ from tasks.policyqa.questions import Question
 
 EMBEDDER_RECIPES = RECIPES / "embedders"
 """The recipes of embedders this project ships."""
-EMBEDDER_METHOD = 1
+EMBEDDER_METHOD = 2
 """Raised when how an embedder is trained changes."""
 EMBEDDER_LIBRARIES = ("torch", "transformers", "sentence-transformers", "qdrant-edge-py")
 """Whose versions can change a trained weight; the last makes the terms that BM25 ranks by."""
@@ -36,11 +37,15 @@ class EmbedderRecipe(BaseModel):
     name: Name
     model: str = "minilm-l6"
     """Embedder to begin from: a catalogue name, a Hugging Face id or a folder."""
-    epochs: Count = 2
+    epochs: Count = 3
     batch_size: Count = 64
     """Pairs an update at most; each has the passages of all others as negatives too."""
     negatives: Annotated[int, Field(ge=0)] = 1
-    """Hard negatives a pair: what BM25 ranks best that is no evidence of the question."""
+    """Hard negatives a pair, from as many sections: those BM25 ranks best that are no evidence of
+    the question."""
+    siblings: Annotated[int, Field(ge=0)] = 1
+    """Negatives a pair from the evidence itself: its sentences nearest to the question but for the
+    two that may answer; where it has no more, others in their place."""
     skip: Annotated[int, Field(ge=0)] = 0
     """Of those ranked best, left out: in a set with gaps in its evidence they may well answer."""
     max_tokens: Count = 128
@@ -58,6 +63,11 @@ class EmbedderRecipe(BaseModel):
     log_every: Count = 10
     """Updates between losses in the record."""
     seed: int = 7
+
+    @property
+    def shown(self) -> int:
+        """Negatives of each pair."""
+        return self.negatives + self.siblings
 
 
 def load_embedder_recipe(name: str, **changes: Any) -> EmbedderRecipe:
@@ -79,7 +89,7 @@ def embedder_determinants(
         "recipe": recipe.model_dump(mode="json", exclude=without_effect),
         "model": catalogue.identity(recipe.model),
         "questions": fingerprint(
-            [[one.question, one.evidence] for one in questions if one.split == "train"]
+            [[one.question, one.answer, one.evidence] for one in questions if one.split == "train"]
         ),
         "sections": retriever.index.fingerprint,
         "versions": {name: version(name) for name in EMBEDDER_LIBRARIES},

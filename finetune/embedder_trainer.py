@@ -86,7 +86,7 @@ def train_embedder(
 
 
 def _row(pair: Pair) -> dict[str, str]:
-    """The texts of a pair, as the index embeds passages and as it embeds questions."""
+    """The texts of a pair, as sentences are embedded and as questions are."""
     negatives = {f"negative_{n}": one.text for n, one in enumerate(pair.negatives, start=1)}
     return {"anchor": pair.question, "positive": pair.positive.text, **negatives}
 

@@ -125,6 +125,11 @@ def measured_peak(recipe: Recipe, folder: str, tokenizer: Any, rows: Sequence[Ex
 def _adapted(base: Any, recipe: Recipe) -> list[Any]:
     """The linear layers that get an adapter."""
     layers = recipe.adapted(base.config.get_text_config().num_hidden_layers)
-    ends = (rf"\.{layer}\..*{name}$" for layer in layers for name in recipe.target_modules)
+    named = recipe.target_modules
+    ends = (
+        rf"\.{layer}\..*{name}$"
+        for layer in layers
+        for name in ([""] if named == "all-linear" else named)
+    )
     wanted = re.compile("|".join(ends))
     return [one for name, one in linear_layers(base).items() if wanted.search(name)]

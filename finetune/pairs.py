@@ -1,11 +1,12 @@
 """
-Questions → (question, gold passage) pairs with hard negatives → the batches they are trained in.
+Questions → (question, sentence that answers it) pairs with hard negatives → the batches they are
+trained in.
 
-Other pairs' passages in a batch are negatives too. So no batch has a pair whose passage, or
-negative, is gold for another pair's question. Sentence-transformers' own parts do other things:
-``mine_hard_negatives`` ranks by an embedder, not by BM25, and ``NO_DUPLICATES`` compares the texts
-of a batch alone (on the policy set 49 golds stood as negatives in 24 batches of 2 to 64 pairs; here
-none does, in 20 of 57 or 58).
+Of a section that holds the answer, the sentence nearest to the answer is what should be found, and
+others of the same section are the hardest to tell from it. Other pairs' sentences in a batch are
+negatives too. So no batch has a pair with a sentence of another's evidence. Sentence-transformers'
+own parts do other things: ``mine_hard_negatives`` ranks by an embedder, not by BM25, and
+``NO_DUPLICATES`` compares the texts of a batch alone.
 """
 
 import math
@@ -22,6 +23,8 @@ from finetune.embedder import EmbedderRecipe
 from harness.errors import DataError
 from rag.context import inert
 from rag.corpus import Section
+from rag.sentences import Sentence, SentenceRanker, split
+from rag.stores.store import Hit
 from tasks.policyqa.questions import Question, in_split
 
 Ranking = Callable[[Sequence[str], int], Sequence[Sequence[str]]]
@@ -29,22 +32,24 @@ Ranking = Callable[[Sequence[str], int], Sequence[Sequence[str]]]
 
 SPARE = 10
 """Ranked beyond those needed: passages that say what an evidence says are passed over."""
+MAY_ANSWER = 2
+"""Sentences of the evidence, nearest to the answer, that are no negatives: it may need both."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A question, a passage that holds its answer, and passages that do not."""
+    """A question, a sentence that holds its answer, and sentences that do not."""
 
     question: str
-    positive: Section
-    negatives: tuple[Section, ...]
+    positive: Hit
+    negatives: tuple[Hit, ...]
     golds: frozenset[str]
-    """What all passages say that are known to hold its answer."""
+    """What all sentences say of the passages that are known to hold its answer."""
 
     @cached_property
     def shown(self) -> frozenset[str]:
-        """What the passages say that it brings into a batch."""
-        return frozenset(said(section) for section in (self.positive, *self.negatives))
+        """What the sentences say that it brings into a batch."""
+        return frozenset(said(one) for one in (self.positive, *self.negatives))
 
 
 @dataclass(frozen=True)
@@ -58,23 +63,25 @@ class Pairs:
     """Questions of the train split left out: no section is known to answer them."""
 
 
-def said(section: Section) -> str:
-    """What a section says, wherever it stands: a corpus may say a thing more than once."""
-    return inert(section.body).casefold()
+def said(one: Section | Hit) -> str:
+    """What a section or sentence says, wherever it stands: a corpus may say a thing twice."""
+    return inert(one.body).casefold()
 
 
 def build_pairs(
     questions: Sequence[Question],
     sections: Mapping[str, Section],
     ranking: Ranking,
+    ranker: SentenceRanker,
     recipe: EmbedderRecipe,
 ) -> Pairs:
     """A pair for each question of ``train`` and each of its evidence sections.
 
     Args:
-        questions: of all splits.
+        questions: of all splits. Of one without an answer the sentence nearest to itself is taken.
         sections: of the corpus, by id.
         ranking: what hard negatives are taken from.
+        ranker: tells which sentence of a section is meant.
         recipe: how many.
 
     Raises:
@@ -87,16 +94,53 @@ def build_pairs(
             f"none of the {len(train)} train questions has evidence, and an embedder learns from "
             "nothing else; name sections in the field evidence of questions.jsonl"
         )
+    evidence: dict[str, set[str]] = defaultdict(set)
     golds: dict[str, set[str]] = defaultdict(set)
     for question in asked:
-        golds[question.question] |= {said(sections[one]) for one in question.evidence}
-    wrong = _negatives(golds, sections, ranking, recipe)
-    rows = [
-        Pair(one.question, positive, wrong[one.question], frozenset(golds[one.question]))
+        own = [sections[one] for one in question.evidence]
+        evidence[question.question] |= {said(one) for one in own}
+        golds[question.question] |= {said(one) for section in own for one in split(_hit(section))}
+    wrong = _negatives(evidence, sections, ranking, recipe)
+    pairs = [
+        (one, positive)
         for one in asked
         for positive in unique_everseen((sections[id_] for id_ in one.evidence), said)
     ]
+    rows = [
+        Pair(one.question, best, others, frozenset(golds[one.question]))
+        for (one, _), (best, others) in zip(
+            pairs, _sentences(pairs, wrong, ranker, recipe), strict=True
+        )
+    ]
     return Pairs(rows, len(asked), len(train) - len(asked))
+
+
+def _sentences(
+    pairs: Sequence[tuple[Question, Section]],
+    wrong: Mapping[str, Sequence[Section]],
+    ranker: SentenceRanker,
+    recipe: EmbedderRecipe,
+) -> list[tuple[Sentence, tuple[Sentence, ...]]]:
+    """Of each question and section the sentence that answers, and those that do not: of each of the
+    ``wrong`` sections that nearest to the question, and so of the section itself."""
+    own = [[_hit(section)] for _, section in pairs]
+    by_answer = ranker.rank([one.answer or one.question for one, _ in pairs], own)
+    by_question = ranker.rank([one.question for one, _ in pairs], own)
+    elsewhere = [(one.question, _hit(found)) for one, _ in pairs for found in wrong[one.question]]
+    nearest = ranker.rank([text for text, _ in elsewhere], [[found] for _, found in elsewhere])
+    found = {pair: some[0] for pair, some in zip(elsewhere, nearest, strict=True)}
+    made = []
+    for (one, _), answering, asked in zip(pairs, by_answer, by_question, strict=True):
+        may_answer = {sentence.place for sentence in answering[:MAY_ANSWER]}
+        beside = [sentence for sentence in asked if sentence.place not in may_answer]
+        others = [found[one.question, _hit(section)] for section in wrong[one.question]]
+        beside = beside[: recipe.siblings]
+        made.append((answering[0], (*beside, *others[: recipe.shown - len(beside)])))
+    return made
+
+
+def _hit(section: Section) -> Hit:
+    return Hit(section.id, 0.0, section.citation, section.body)
 
 
 def _negatives(
@@ -106,14 +150,14 @@ def _negatives(
     recipe: EmbedderRecipe,
 ) -> dict[str, tuple[Section, ...]]:
     """The hard negatives of each question; where the ranking has too few, drawn by seed."""
-    if not recipe.negatives:
+    if not recipe.shown:
         return dict.fromkeys(golds, ())
     every = list(unique_everseen(sections.values(), said))
-    needed = recipe.skip + recipe.negatives + max(len(gold) for gold in golds.values())
+    needed = recipe.skip + recipe.shown + max(len(gold) for gold in golds.values())
     if len(every) < needed:
         raise DataError(
             f"the corpus has {len(every)} different sections, and recipe {recipe.name} needs "
-            f"{needed} for {recipe.negatives} negatives: lower negatives or skip"
+            f"{needed} for {recipe.shown} negatives: lower negatives, siblings or skip"
         )
     ranked = ranking(list(golds), needed + SPARE)
     found = {}
@@ -123,11 +167,11 @@ def _negatives(
             for one in unique_everseen((sections[i] for i in ids), said)
             if said(one) not in gold
         ]
-        if len(best) < recipe.skip + recipe.negatives:
+        if len(best) < recipe.skip + recipe.shown:
             known = gold | {said(one) for one in best}
             rest = [one for one in every if said(one) not in known]
             best += random.Random(f"{recipe.seed} {question}").sample(rest, len(rest))  # noqa: S311
-        found[question] = tuple(best[recipe.skip :][: recipe.negatives])
+        found[question] = tuple(best[recipe.skip :][: recipe.shown])
     return found
 
 

@@ -51,14 +51,26 @@ class Recipe(BaseModel):
     answered with ``ABSTENTION`` (``finetune.contexts``)."""
     buried: Share = 0.0
     """Of the same: asked with what answers them in any place among what else was retrieved."""
+    budgets: tuple[Count, ...] = ()
+    """Tokens of context, of which each training question is asked with one, drawn by seed, so that
+    more or fewer do not hurt; none is the retriever's own."""
 
     precision: Precision = "int8"
     """Of the base's weights; the adapter trains in float32."""
     lora_rank: Count = 16
     lora_alpha: Count = 32
     """Scale: what the adapter adds is multiplied by alpha / rank."""
+    rslora: bool = False
+    """By alpha / √rank instead, so that a higher rank does not learn more slowly
+    (https://arxiv.org/abs/2312.03732)."""
     lora_dropout: Share = 0.05
-    target_modules: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+    target_modules: Literal["all-linear"] | tuple[str, ...] = (
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+    )
+    """The linear layers that get an adapter, by name; ``all-linear`` is all of each block."""
     last_layers: Count | None = None
     """Layers from the end that get an adapter, below which nothing is computed backward; None is
     all."""
@@ -69,12 +81,16 @@ class Recipe(BaseModel):
     batch_size: Count = 8
     """Examples a device and step; times ``gradient_accumulation`` is what one update sees."""
     gradient_accumulation: Count = 2
+    autocast: bool = False
+    """Matrices are multiplied in bfloat16, where the device does so natively; weights, adapters and
+    their updates stay as they are."""
     gradient_checkpointing: bool = True
     """Compute activations twice rather than keep them: a third slower, far less memory."""
     optimizer: str = "paged_adamw_8bit"
     """A name of transformers' ``optim``."""
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
-    """Held constant after the warm-up."""
+    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    """How the rate goes on after the warm-up: as it is, or down to 0."""
     warmup: Share = 0.03
     """Share of the updates over which the rate rises from 0."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.001
@@ -100,9 +116,9 @@ class Recipe(BaseModel):
             raise ValueError(f"a recipe trains on retrieved contexts, not on {asked.context}")
         if asked.shots:
             raise ValueError("a recipe trains on one question at a time: leave shots out")
-        if not asked.shows_context and self.withheld + self.buried:
+        if not asked.shows_context and (self.withheld + self.buried or self.budgets):
             raise ValueError(
-                f"withheld and buried are shares of contexts, and {asked.name} shows none"
+                f"withheld, buried and budgets are of contexts, and {asked.name} shows none"
             )
         if self.withheld + self.buried > 1:
             raise ValueError("withheld and buried are together more than 1")

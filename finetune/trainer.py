@@ -31,7 +31,7 @@ from finetune.sampler import LengthGrouped
 from finetune.work import COMPLETE, ENDED
 from harness.errors import TrainingError
 from harness.models.onednn import by_onednn
-from harness.models.precision import load_base
+from harness.models.precision import bfloat16_is_native, load_base
 from harness.progress import Advance
 
 
@@ -73,12 +73,14 @@ def make_trainer(
 
 def adapter_config(recipe: Recipe, layers: int) -> LoraConfig:
     """The adapter that ``recipe`` trains on a base of so many ``layers``."""
+    named = recipe.target_modules
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=recipe.lora_rank,
         lora_alpha=recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout,
-        target_modules=list(recipe.target_modules),
+        use_rslora=recipe.rslora,
+        target_modules=named if isinstance(named, str) else list(named),
         layers_to_transform=list(recipe.adapted(layers)) if recipe.last_layers else None,
         bias="none",
     )
@@ -92,10 +94,12 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         gradient_accumulation_steps=recipe.gradient_accumulation,
         activation_checkpointing=recipe.gradient_checkpointing,
         optim=recipe.optimizer,
-        lr_scheduler_type="constant_with_warmup",
+        lr_scheduler_type=(
+            "constant_with_warmup" if recipe.schedule == "constant" else recipe.schedule
+        ),
         max_length=recipe.max_tokens,
         train_sampling_strategy="group_by_length",
-        bf16=False,
+        bf16=recipe.autocast and bfloat16_is_native(),
         fp16=False,
         logging_nan_inf_filter=False,
         eval_strategy="steps",

@@ -23,7 +23,9 @@ from harness.runs import Outcome
 from harness.sample_lines import AGAIN, Questions, Sample, read_questions
 from harness.text import printable
 
-_OURS = frozenset(("id", "question", "prompt", "context", "context_ids", "best_passage"))
+_OURS = frozenset(
+    ("id", "question", "prompt", "context", "context_ids", "best_passage", "best_sentence")
+)
 """Fields of the documents of the policyqa tasks, which differ between variants."""
 
 

@@ -29,8 +29,12 @@ MANNERS = frozenset(
 """Options of a served model that say how it is reached, and nothing of what it answers."""
 ANSWERING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
 """Whose versions can change an answer."""
+Show = Literal["sentences", "sections"]
+"""What a context has of the sections it is made of: of their sentences those nearest to the
+question, or all."""
 Source = Literal["none", "retrieved", "oracle", "misled", "withheld"]
 SOURCES: tuple[Source, ...] = get_args(Source)
+SHOWS: tuple[Show, ...] = get_args(Show)
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,7 @@ class Context:
     """A cross-encoder that orders anew what was found; None leaves it."""
     mode: str = "hybrid"
     """How passages are ranked: one of ``rag.index.MODES``."""
+    show: Show = "sentences"
 
     @property
     def identity(self) -> Identity:
@@ -180,6 +185,7 @@ class Context:
         # The embedder counts the tokens of the budget, also where nothing is searched for.
         embedder = catalogue.identity(self.embedder)
         found = {"source": self.source, "embedder": embedder, "budget": self.budget}
+        found |= {"show": self.show}
         if self.source in ("oracle", "misled"):
             return found
         reranker = {"reranker": catalogue.identity(self.reranker)} if self.reranker else {}

@@ -21,9 +21,7 @@ from harness.variants import Context, Variant
 from policyqa.plan import Plan
 from policyqa.progress import Watch
 from policyqa.scoring import Asked
-from rag.embedder import Embedder
-from rag.retriever import Excerpt
-from rag.sentences import nearest_sentences
+from rag.context import Excerpt
 from tasks.policyqa.contexts import excerpts_of
 from tasks.policyqa.documents import Provisions, make_documents, provisions_of, show_told
 from tasks.policyqa.questions import Question, in_split
@@ -126,5 +124,4 @@ class Answering:
     def _floor(self, variant: Variant) -> FloorLM:
         """Another question's answer is taken from the whole split, so that it does not depend on
         how many are asked."""
-        nearest = partial(nearest_sentences, Embedder(variant.context.embedder))
-        return FloorLM(variant.model.base, nearest, [one.model_dump() for one in self._plan.split])
+        return FloorLM(variant.model.base, [one.model_dump() for one in self._plan.split])

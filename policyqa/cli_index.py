@@ -96,7 +96,9 @@ def index_score(
 @index_app.command("train")
 def index_train(
     data: DataOption = None,
-    recipe: Annotated[str, typer.Option(help="A shipped recipe or a YAML file.")] = "pairs",
+    recipe: Annotated[
+        str, typer.Option(help="A shipped recipe or a YAML file.")
+    ] = "minilm-l6-sentences",
     model: Annotated[
         str | None, typer.Option(help="Embedder to begin from, in place of the recipe's.")
     ] = None,

@@ -26,6 +26,7 @@ from policyqa.effort import (
     relative_size,
     training_effort,
 )
+from policyqa.embedders import with_known_embedders
 from policyqa.plan import Plan, make_plan
 from policyqa.progress import Watch
 from policyqa.scoring import requests_of
@@ -35,6 +36,7 @@ from reports.preview import Asking, Indexing, Preview, Training
 
 def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
     """What a run of ``suite`` would do; arguments and errors are those of ``run_suite``."""
+    suite, untrained = with_known_embedders(suite)
     fetch = [name for name in suite.model_names if not catalogue.is_here(name)]
     plan = make_plan(suite, look=not fetch)
     with watch.stage("looking up what is kept"):
@@ -51,7 +53,11 @@ def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
         index=found.indexing(),
         variants=variants,
         setting_up=EVALUATING * len(named) + LOADING * len(bases),
-        notes=[*plan.too_few, *plan.left_out, *(plan.replaced if plan.untrained else [])],
+        notes=[
+            *(f"to train first: the embedder {name}" for name in untrained),
+            *(*plan.too_few, *plan.left_out),
+            *(plan.replaced if plan.untrained else []),
+        ],
     )
 
 

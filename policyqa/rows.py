@@ -22,7 +22,7 @@ from harness.metrics import Metric
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
-from harness.variants import Context, Decoding, Model, Price, Source
+from harness.variants import Context, Decoding, Model, Price, Show, Source
 from rag.index import MODES
 from reports.decision import DEAR
 
@@ -147,6 +147,7 @@ class ContextRow(_Row):
     embedder: str | None = None
     reranker: str | None = None
     mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
+    show: Show | None = None
 
     def context(self, name: str, **left_out: Any) -> Context:
         """The row as a value, with what it leaves out as given."""

@@ -17,6 +17,7 @@ from harness.models import catalogue
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
+from policyqa.embedders import with_trained_embedders
 from policyqa.manifest import make_manifest
 from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
@@ -41,6 +42,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     Raises:
         BenchError: the suite, its data or a model is not usable; nothing long was begun.
     """
+    suite = with_trained_embedders(suite, watch)
     plan, kept = make_plan(suite), Kept()
     if suite.floors_left_out:
         left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)

@@ -32,7 +32,7 @@ from harness.metrics.bertscore import EncoderMetric
 from harness.metrics.registry import make_metrics
 from harness.models.kinds import FLOORS
 from harness.validation import Name, validated
-from harness.variants import SOURCES, Context, Model, Variant
+from harness.variants import SOURCES, Context, Model, Show, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
 from policyqa.rows import ContextRow, DecideRow, DecodingRow, ModelRow
 from rag.corpus import has_corpus
@@ -94,6 +94,8 @@ class Suite(BaseModel):
     """Sections retrieved for a question, in training and in contexts that set none of their own."""
     budget: NonNegativeInt = BUDGET
     """Tokens of context, likewise."""
+    show: Show = "sentences"
+    """What a context has of the sections it is made of, likewise."""
     published: str | None = None
     """Published figures that are shown beside ours: a row of ``reports/published.yaml``."""
     claims: str | None = None
@@ -177,9 +179,10 @@ class Suite(BaseModel):
 
     def context(self, name: str, row: ContextRow) -> Context:
         """A row of contexts as a value, with what it leaves out as the suite has it."""
-        return row.context(
-            name, k=self.k, budget=self.budget, embedder=self.embedder, reranker=self.reranker
-        )
+        left_out = {
+            one: getattr(self, one) for one in ("k", "budget", "embedder", "reranker", "show")
+        }
+        return row.context(name, **left_out)
 
     @property
     def trains(self) -> bool:

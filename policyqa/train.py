@@ -11,8 +11,10 @@ from finetune.recipe import Recipe
 from finetune.work import finish
 from harness.models import catalogue
 from policyqa.progress import Watch
-from rag.corpus import load_corpus, load_sections
+from rag.corpus import Section, load_corpus, load_sections
+from rag.embedder import Embedder
 from rag.retriever import Retriever
+from rag.sentences import SentenceRanker
 from tasks.policyqa.questions import Question, left_out, load_questions
 
 
@@ -55,9 +57,7 @@ def train_embedder_recipe(
     Raises:
         BenchError: the data, the model or ``out`` is not usable; nothing long was begun.
     """
-    sections = {section.id: section for section in load_corpus(data)}
-    questions = load_questions(data, sections)
-    retriever = Retriever.of(data, mode="sparse")  # BM25 has no use for the embedder trained.
+    sections, questions, retriever = _embedded(data)
     what = embedder_determinants(recipe, questions, retriever)
     target = out or embedder_kept_at(what)
 
@@ -65,14 +65,29 @@ def train_embedder_recipe(
         catalogue.loadable(recipe.model)
         from finetune.embedder_trainer import train_embedder
 
-        with watch.plan([0.2, 1.0] if recipe.negatives else [1.0]):
-            pairs = build_pairs(questions, sections, _ranking(retriever, watch), recipe)
+        with watch.plan([0.2, 1.0] if recipe.shown else [1.0]):
+            ranker = SentenceRanker(Embedder(recipe.model))
+            pairs = build_pairs(questions, sections, _ranking(retriever, watch), ranker, recipe)
             title = f"training {recipe.model} on {pairs.questions:,} questions"
             with watch.stage(title, 1.0) as advance:
                 train_embedder(work, recipe, pairs, what, advance)
 
     finish(target, "embedder", what, make)
     return target
+
+
+def embedder_folder(recipe: EmbedderRecipe, data: Path) -> Path:
+    """Where the embedder of ``recipe`` is kept, once it is trained on the data folder ``data``."""
+    _, questions, retriever = _embedded(data)
+    return embedder_kept_at(embedder_determinants(recipe, questions, retriever))
+
+
+def _embedded(data: Path) -> tuple[dict[str, Section], list[Question], Retriever]:
+    """What an embedder is trained on, and what ranks its negatives."""
+    sections = {section.id: section for section in load_corpus(data)}
+    questions = load_questions(data, sections)
+    # BM25 has no use for the embedder trained.
+    return sections, questions, Retriever.of(data, mode="sparse")
 
 
 def _ranking(retriever: Retriever, watch: Watch) -> Ranking:

@@ -70,10 +70,14 @@ class Contradicted:
 
 def judged_of(row: Row) -> list[Judged]:
     """What of each of its facts a row's answer has; nothing of one that no section answers."""
+    return judged(facts_of(row), row.question, row.answer)
+
+
+def facts_of(row: Row) -> tuple[Fact, ...]:
+    """What a right answer to a row's question has; nothing of one that no section answers."""
     if not row.answerable:
-        return []
-    facts = row.facts or tuple(drawn_facts(row.references, row.question))
-    return judged(facts, row.question, row.answer)
+        return ()
+    return row.facts or tuple(drawn_facts(row.references, row.question))
 
 
 def drawn_facts(references: Sequence[str], question: str) -> Iterator[Fact]:

@@ -24,12 +24,13 @@ from harness.metrics.grounded import Grounded
 from harness.metrics.metric import Metric, named_in_errors
 from harness.metrics.overlap import Bleu, CorpusBleu, RougeL
 from harness.metrics.structure import Empty, Length, Repetition, Unfinished
+from harness.metrics.taken import FactsShown, FactsTaken
 
 _METRICS: tuple[Metric, ...] = (
     *(BertScore(), Bleu(), CorpusBleu(), RougeL(), ContextPrecision()),
     *(FactRecall(), CitationRecall(), CitationPrecision(), CitationShown(), Grounded()),
     *(Repetition(), Length(), Contradicted(), FabricatedCitation(), Unfinished(), Empty()),
-    *(FalseAnswer(), OVER_REFUSAL, ABSTAINED, EvidenceShown()),
+    *(FalseAnswer(), OVER_REFUSAL, ABSTAINED, EvidenceShown(), FactsShown(), FactsTaken()),
 )
 """In the order they are shown."""
 _BY_NAME_ALONE = (ContextPrecision.name,)

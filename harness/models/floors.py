@@ -6,7 +6,7 @@
 A floor answers from the document that a task of ours hands over with each prompt.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lm_eval.api.instance import Instance
@@ -21,8 +21,6 @@ FIRST_WORDS = 40
 """Of the best passage, that ``first`` answers with."""
 
 _Documents = Sequence[Mapping[str, Any]]
-Nearest = Callable[[Sequence[str], Sequence[str]], list[str]]
-"""Questions and passages → of each passage the sentence nearest to its question."""
 
 
 @register_model(FLOOR)
@@ -32,7 +30,6 @@ class FloorLM(AnsweringLM):
     def __init__(
         self,
         kind: str = "first",
-        nearest: Nearest | None = None,
         among: _Documents | None = None,
         **_: Any,
     ) -> None:
@@ -40,22 +37,15 @@ class FloorLM(AnsweringLM):
 
         Args:
             kind: a key of ``FLOORS``.
-            nearest: how ``sentence`` finds the nearest.
             among: the questions ``other`` takes answers from; None is those that are asked.
 
         Raises:
-            ConfigError: there is no such kind, or ``sentence`` has no way to find the nearest.
+            ConfigError: there is no such kind.
         """
         super().__init__()
         if kind not in FLOORS:
             raise ConfigError(f"no floor {kind!r}; there are {', '.join(FLOORS)}")
-        if kind == "sentence" and nearest is None:
-            raise ConfigError(
-                "the floor 'sentence' needs an embedder, which lm_eval's command line cannot hand "
-                "over; have it answered by a suite: policyqa run"
-            )
         self._kind = kind
-        self._nearest = nearest
         self._among = among
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
@@ -67,10 +57,9 @@ class FloorLM(AnsweringLM):
             return questions
         if self._kind == "other":
             return _other(documents, self._among or documents)
-        passages = [one["best_passage"] for one in documents]
-        if self._nearest and self._kind == "sentence":
-            return self._nearest(questions, passages)
-        return [" ".join(passage.split()[:FIRST_WORDS]) for passage in passages]
+        if self._kind == "sentence":
+            return [one["best_sentence"] for one in documents]
+        return [" ".join(one["best_passage"].split()[:FIRST_WORDS]) for one in documents]
 
     def get_model_info(self) -> dict[str, Any]:
         """What determines the answers; lm-eval writes it into its results."""

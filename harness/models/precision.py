@@ -29,6 +29,15 @@ def device() -> str:
     return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
 
 
+def bfloat16_is_native() -> bool:
+    """Whether this machine's device multiplies matrices of bfloat16 by instructions of its own."""
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def quantisation(precision: Precision) -> Any:
     """bitsandbytes' settings: for int8 those of the published work.
 

@@ -17,8 +17,8 @@ from harness.errors import DataError
 from harness.groups import groups
 from harness.metrics import CorpusMetric, Metric, Row, Value, make_metrics, score
 from harness.statistics import Figure, corpus_interval, mean_interval
+from rag.context import Excerpt
 from rag.corpus import load_sections
-from rag.retriever import Excerpt
 from tasks.policyqa.documents import Provisions, make_documents, provisions_of, row_of
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import Question, in_split, load_questions

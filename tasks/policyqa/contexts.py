@@ -6,8 +6,9 @@ from harness.groups import others_without
 from harness.metrics.fact import judged
 from harness.metrics.provisions import paths, within
 from harness.variants import Context, Source
+from rag.context import Excerpt
 from rag.corpus import Section, framework_of
-from rag.retriever import Excerpt, Retriever
+from rag.retriever import Retriever
 from rag.stores.store import Hit
 from tasks.policyqa.questions import Question
 
@@ -33,31 +34,34 @@ def excerpts_of(
         among: the split they were drawn from, so that what one is misled by does not depend on how
             many were drawn; None is the questions themselves.
     """
+    if source == "none":
+        return [Excerpt()] * len(questions)
+    asked = [question.question for question in questions]
     if source == "retrieved":
-        return retriever.contexts([question.question for question in questions])
+        return retriever.contexts(asked)
     if source == "withheld":
-        return [retriever.given(ids[: retriever.k]) for ids in distractors(questions, retriever)]
+        return retriever.excerpts(asked, distractors(questions, retriever))
     if source == "oracle":
-        return [retriever.given(question.evidence) for question in questions]
-    if source == "misled":
-        evidence = {one.id: one.evidence for one in (questions if among is None else among)}
-        rows = list(evidence.values())
-        others = dict(zip(evidence, others_without(rows), strict=True))
-        places = [others[question.id] for question in questions]
-        return [retriever.given([] if p is None else rows[p]) for p in places]
-    return [Excerpt()] * len(questions)
+        return retriever.given(asked, [question.evidence for question in questions])
+    evidence = {one.id: one.evidence for one in (questions if among is None else among)}
+    rows = list(evidence.values())
+    others = dict(zip(evidence, others_without(rows), strict=True))
+    places = [others[question.id] for question in questions]
+    return retriever.given(asked, [[] if place is None else rows[place] for place in places])
 
 
-def distractors(questions: Sequence[Question], retriever: Retriever) -> list[list[str]]:
-    """Ids of the sections retrieved for each question that hold no answer to it, best first.
+def distractors(questions: Sequence[Question], retriever: Retriever) -> list[list[Hit]]:
+    """The sections retrieved for each question that hold no answer to it, best first.
 
     None that repeats the answer: that names a provision which governs it, or has all its facts. As
-    many as the retriever's ``k``, or more, where no more than ``REPEATING`` repeat it.
+    many as the retriever's ``k``, where no more than ``REPEATING`` repeat it.
     """
     most = max((len(question.evidence) for question in questions), default=0) + REPEATING
     hits = retriever.search([question.question for question in questions], retriever.k + most)
     return [
-        [hit.id for hit in found if hit.id not in question.evidence and not _repeats(hit, question)]
+        [hit for hit in found if hit.id not in question.evidence and not _repeats(hit, question)][
+            : retriever.k
+        ]
         for question, found in zip(questions, hits, strict=True)
     ]
 
@@ -75,5 +79,11 @@ def _repeats(hit: Hit, question: Question) -> bool:
 def retriever_for(context: Context, sections: Iterable[Section]) -> Retriever:
     """The retriever that finds what a context shows among ``sections``."""
     return Retriever(
-        sections, context.embedder, context.reranker, context.mode, context.k, context.budget
+        sections,
+        context.embedder,
+        context.reranker,
+        context.mode,
+        context.k,
+        context.budget,
+        context.show,
     )

@@ -7,8 +7,8 @@ from harness.metrics import Row
 from harness.metrics.fact import Fact
 from harness.metrics.provisions import paths, written
 from harness.variants import Prompt
+from rag.context import Excerpt
 from rag.corpus import Section, framework_of
-from rag.retriever import Excerpt
 from tasks.policyqa.prompts import render
 from tasks.policyqa.questions import Question
 
@@ -37,6 +37,7 @@ def make_documents(
             "context_ids": list(excerpt.ids),
             "context_scores": list(excerpt.scores),
             "best_passage": excerpt.best,
+            "best_sentence": excerpt.sentence,
             "provisions": {
                 section: words
                 for framework in sorted(_in_question(question, excerpt))

@@ -4,7 +4,7 @@ the documents.
 
 Answers are scored together, when all are there. Options of the YAML's ``metadata``, which
 ``--metadata '{"data": "DIR", "split": "validation", "k": 3}'`` changes: ``data``, ``split``,
-``prompt``, ``context``, ``k``, ``budget``, ``embedder``, ``reranker``, ``encoder``,
+``prompt``, ``context``, ``k``, ``budget``, ``show``, ``embedder``, ``reranker``, ``encoder``,
 ``encoder_layer``.
 """
 
@@ -19,7 +19,7 @@ from lm_eval.api.task import ConfigurableTask
 from harness.errors import ConfigError
 from harness.metrics import Metric, Row, Scores, aggregate, check, make_metrics, score
 from harness.metrics.bertscore import ENCODER
-from harness.variants import SOURCES, Context, Decoding, Prompt
+from harness.variants import SHOWS, SOURCES, Context, Decoding, Prompt
 from rag.corpus import load_sections
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
@@ -122,6 +122,9 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         source = options.get("context", prompt.context)
         if source not in SOURCES:
             raise ConfigError(f"context is {source!r}; it must be one of {', '.join(SOURCES)}")
+        show = options.get("show", SHOWS[0])
+        if show not in SHOWS:
+            raise ConfigError(f"show is {show!r}; it must be one of {', '.join(SHOWS)}")
         data = Path(options.get("data", DATA)).expanduser()
         sections = load_sections(data)
         questions = load_questions(data, [section.id for section in sections])
@@ -136,6 +139,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
             budget=int(options.get("budget", BUDGET)),
             embedder=options.get("embedder", EMBEDDER),
             reranker=options.get("reranker"),
+            show=show,
         )
         excerpts = excerpts_of(asked, source, retriever_for(context, sections))
         return make_documents(asked, prompt, excerpts, provisions_of(sections))

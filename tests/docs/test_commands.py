@@ -72,8 +72,8 @@ def read_ours(*arguments: str) -> None:
     context = command.make_context(command.name, list(rest))
     if command.name == "eval":
         read("lm_eval", *rest)
-    recipe = context.params.get("recipe", "pairs")
-    if recipe not in ("pairs", "my-recipe.yaml"):
+    recipe = context.params.get("recipe", "minilm-l6-sentences")
+    if recipe not in ("minilm-l6-sentences", "my-recipe.yaml"):
         load_recipe(recipe)
 
 

@@ -26,6 +26,8 @@ from harness.files import cache_folder, hash_folder
 from rag.corpus import Section, load_corpus
 from rag.embedder import Embedder
 from rag.retriever import Retriever
+from rag.sentences import Sentence, split
+from rag.stores.store import Hit
 from tasks.policyqa.questions import Question, load_questions
 from tests.conftest import write_data
 from tests.finetune.training import in_processes, left_half_saved, stopping, work_on
@@ -39,7 +41,10 @@ def embedder(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  #
 
 
 def recipe(**changes: Any) -> EmbedderRecipe:
-    updates = {"batch_size": 4, "negatives": 2, "max_tokens": 32, "learning_rate": 2e-4}
+    updates = {
+        **{"batch_size": 4, "negatives": 2, "siblings": 0, "epochs": 2},
+        **{"max_tokens": 32, "learning_rate": 2e-4},
+    }
     often = {"save_every": 2, "log_every": 1}
     return EmbedderRecipe(**{"name": "tiny", **updates, **often, **changes})
 
@@ -60,12 +65,38 @@ def ranking(sections: dict[str, Section]) -> Any:
     return ranked
 
 
+class InOrder:
+    """Stands in for a ranker: sentences in their order, those with a word of the question first."""
+
+    def rank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[list[Sentence]]:
+        return [
+            sorted(
+                (one for hit in found for one in split(hit)),
+                key=lambda one, asked=question: (
+                    -len(  # type: ignore[misc]
+                        set(one.body.lower().split()) & set(asked.lower().split())
+                    )
+                ),
+            )
+            for question, found in zip(questions, hits, strict=True)
+        ]
+
+
+def paired(
+    questions: Sequence[Question],
+    sections: dict[str, Section],
+    ranked: Any,
+    wanted: EmbedderRecipe,
+) -> Any:
+    return build_pairs(questions, sections, ranked, InOrder(), wanted)  # type: ignore[arg-type]
+
+
 def run(wanted: EmbedderRecipe, data: Path, target: Path, stop_at: int = 0) -> Path:
     questions, sections = read(data)
     what = embedder_determinants(wanted, questions, Retriever.of(data))
 
     def make(work: Path) -> None:
-        pairs = build_pairs(questions, sections, ranking(sections), wanted)
+        pairs = paired(questions, sections, ranking(sections), wanted)
         train_embedder(work, wanted, pairs, what, stopping(stop_at))
 
     finish(target, "embedder", what, make)
@@ -84,7 +115,7 @@ def margin(embedder: Embedder, rows: list[Pair]) -> float:
 def test_training_brings_questions_nearer_to_their_evidence(data: Path, embedder: Path) -> None:
     made, base = Embedder(str(embedder)), Embedder("minilm-l6")
     questions, sections = read(data)
-    rows = build_pairs(questions, sections, ranking(sections), recipe()).rows
+    rows = paired(questions, sections, ranking(sections), recipe()).rows
     assert margin(made, rows) > margin(base, rows) + 0.02
     assert made.identity != base.identity
     assert made.size == base.size
@@ -125,16 +156,16 @@ def test_killed_and_run_again_the_embedder_is_that_of_an_undisturbed_run(
 def test_questions_without_evidence_are_left_out_and_counted(data: Path) -> None:
     questions, sections = read(data)
 
-    def paired(first: int) -> Any:
+    def without(first: int) -> Any:
         """Where the first so many training questions have none."""
         train = [one for one in questions if one.split == "train"]
         bare = [one.model_copy(update={"evidence": []}) for one in train[:first]]
-        return build_pairs([*bare, *train[first:]], sections, ranking(sections), recipe())
+        return paired([*bare, *train[first:]], sections, ranking(sections), recipe())
 
-    pairs = paired(2)
+    pairs = without(2)
     assert (pairs.questions, pairs.without_evidence, len(pairs.rows)) == (10, 2, 10)
     with pytest.raises(DataError, match="none of the 12 train questions has evidence"):
-        paired(12)
+        without(12)
 
 
 def question(text: str, *evidence: str) -> Question:
@@ -153,26 +184,53 @@ def test_negatives_are_the_best_ranked_that_are_no_evidence() -> None:
     def ranked(questions: Sequence[str], k: int) -> list[list[str]]:
         return [[f"d/{n}" for n in (8, 0, 1, 2, 3, 4)][:k] for _ in questions]
 
-    rows = build_pairs(asked, sections, ranked, recipe()).rows
+    rows = paired(asked, sections, ranked, recipe()).rows
     assert [(r.question, r.positive.id, *(n.id for n in r.negatives)) for r in rows] == [
         ("a", "d/0", "d/1", "d/3"),  # Asked twice, it has the evidence of both.
         ("a", "d/2", "d/1", "d/3"),
         ("b", "d/1", "d/8", "d/2"),
         ("a", "d/5", "d/1", "d/3"),
     ]
-    skipping = build_pairs(asked, sections, ranked, recipe(skip=1)).rows
+    skipping = paired(asked, sections, ranked, recipe(skip=1)).rows
     assert [one.id for one in skipping[0].negatives] == ["d/3", "d/4"]
-    for row in build_pairs(asked, sections, lambda texts, _: [[]] * len(texts), recipe()).rows:
+    for row in paired(asked, sections, lambda texts, _: [[]] * len(texts), recipe()).rows:
         assert len({said(one) for one in row.negatives} - row.golds) == 2
-    assert build_pairs(asked, sections, ranked, recipe(negatives=0)).rows[0].negatives == ()
-    with pytest.raises(DataError, match="lower negatives or skip"):
-        build_pairs(asked, sections, ranked, recipe(negatives=6))
+    assert paired(asked, sections, ranked, recipe(negatives=0)).rows[0].negatives == ()
+    with pytest.raises(DataError, match="lower negatives, siblings or skip"):
+        paired(asked, sections, ranked, recipe(negatives=6))
+
+
+def test_the_sentence_nearest_to_the_answer_is_found_and_one_beside_it_is_not() -> None:
+    body = "Bees fly. Hives stand apart. Keepers keep registers. Fines are low."
+    sections = corpus(4) | {"d/9": Section("d/9", "d", "D", "9", body)}
+    asked = question("what of fines and hives", "d/9").model_copy(
+        update={"answer": "keepers have registers"}
+    )
+
+    def rows(**changes: Any) -> list[Pair]:
+        return paired([asked], sections, ranking(sections), recipe(**changes)).rows  # type: ignore[no-any-return]
+
+    (row,) = rows(negatives=1, siblings=1)
+    assert row.positive.body == "Keepers keep registers."
+    # "Bees fly." is next to the answer, and may be needed for it.
+    assert [one.body for one in row.negatives] == ["Hives stand apart.", "says 0"]
+    assert row.golds == {one.body.lower() for one in split(row.positive)} | {
+        "bees fly.",
+        "hives stand apart.",
+        "fines are low.",
+    }
+    # Where the evidence has no more, others stand in their place: each pair has as many.
+    (many,) = rows(negatives=1, siblings=3)
+    assert [one.id for one in many.negatives] == ["d/9", "d/9", "d/0", "d/1"]
+    unanswered = asked.model_copy(update={"answer": None})
+    found = paired([unanswered], sections, ranking(sections), recipe()).rows[0]
+    assert found.positive.body == "Hives stand apart."
 
 
 def test_no_passage_of_a_batch_is_gold_for_another_of_its_questions() -> None:
     sections = corpus(30)
     asked = [question(f"q{n}", f"d/{n % 25}", f"d/{n * 7 % 25}") for n in range(40)]
-    rows = build_pairs(asked, sections, ranking(sections), recipe()).rows
+    rows = paired(asked, sections, ranking(sections), recipe()).rows
     planned = batches(rows, recipe(batch_size=8))
     assert sorted(row for batch in planned for row in batch) == sorted([*range(len(rows))] * 2)
     assert max(map(len, planned)) == 8
@@ -193,7 +251,7 @@ def test_batches_are_of_like_size(count: int) -> None:
     def ranked(questions: Sequence[str], k: int) -> list[list[str]]:
         return [[f"d/{(n * n + i) % 300}" for i in range(k)] for n in range(len(questions))]
 
-    rows = build_pairs(asked, sections, ranked, recipe(negatives=1)).rows
+    rows = paired(asked, sections, ranked, recipe(negatives=1)).rows
     for seed in range(5):
         sizes = [len(batch) for batch in batches(rows, recipe(batch_size=64, seed=seed))]
         assert max(sizes) <= min(64, 2 * min(sizes))
@@ -202,7 +260,7 @@ def test_batches_are_of_like_size(count: int) -> None:
 def test_pairs_of_one_passage_stand_in_batches_of_their_own() -> None:
     sections = corpus(60)
     asked = [question(f"q{n}", f"d/{max(0, n - 40)}") for n in range(90)]
-    rows = build_pairs(asked, sections, ranking(sections), recipe(negatives=0, epochs=1)).rows
+    rows = paired(asked, sections, ranking(sections), recipe(negatives=0, epochs=1)).rows
     sizes = [len(batch) for batch in batches(rows, recipe(batch_size=64, epochs=1))]
     assert sum(sizes) == 90
     assert (len(sizes), min(sizes), max(sizes)) == (41, 2, 3)
@@ -240,8 +298,9 @@ def test_the_cache_folder_is_named_after_the_base_model(data: Path, model: str, 
 
 
 def test_the_shipped_recipe_loads_and_an_unknown_one_is_refused() -> None:
-    assert load_embedder_recipe("pairs", model="o/m") == EmbedderRecipe(name="pairs", model="o/m")
-    with pytest.raises(ConfigError, match="shipped ones are pairs"):
+    name = "minilm-l6-sentences"
+    assert load_embedder_recipe(name, model="o/m") == EmbedderRecipe(name=name, model="o/m")
+    with pytest.raises(ConfigError, match=f"shipped ones are {name}"):
         load_embedder_recipe("sft")
 
 

@@ -12,7 +12,7 @@ from finetune.examples import IGNORED, build_examples, tokenise_chat
 from finetune.recipe import Recipe
 from harness.errors import ModelError
 from harness.models.policyqa_hf import Unloaded
-from rag.retriever import Excerpt
+from rag.context import Excerpt
 from tests.conftest import write_data
 from tests.policyqa.conftest import run, samples, suite_of, write_recipe
 from tests.tasks.folders import load

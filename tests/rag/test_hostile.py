@@ -64,7 +64,9 @@ def test_no_passage_brings_a_special_token_into_the_prompt(
 
     tokenizer = AutoTokenizer.from_pretrained(smollm2)
     retriever = Retriever(sections, k=len(sections), budget=5000)
-    context = retriever.given([f"h/{name}" for name in HOSTILE if name != "long"])
+    context = retriever.given(
+        ["Who obeys?"], [[f"h/{name}" for name in HOSTILE if name != "long"]]
+    )[0]
     assert len(context.ids) == len(HOSTILE) - 1
     ids = tokenizer(render(shipped_prompt("rag"), HOSTILE["chat"], context.text))["input_ids"]
     assert set(ids).isdisjoint(tokenizer.all_special_ids)
@@ -73,7 +75,9 @@ def test_no_passage_brings_a_special_token_into_the_prompt(
 def test_a_passage_of_50_000_words_leaves_room_for_nothing_and_is_cut_to_the_budget(
     sections: list[Section],
 ) -> None:
-    context = Retriever(sections, budget=50).given(["h/long", "plain/s-1"])
+    context = Retriever(sections, budget=50).given(
+        ["How far do the necks of a giraffe reach?"], [["h/long", "plain/s-1"]]
+    )[0]
     assert context.ids == ("h/long",)
     assert context.text.startswith("[1] Hostile, long: giraffe necks reach leaves")
     assert 150 < len(context.text) < 400

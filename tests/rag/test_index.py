@@ -275,6 +275,6 @@ def test_contexts_show_the_sections_that_were_found_or_given(sections: list[Sect
     assert len(context.ids) == len(context.scores) == 2
     assert context.text.startswith("[1] Kite Flying Code, Strings")
     assert "\n[2] " in context.text
-    given = retriever.given(["wells/s-2"])
+    given = retriever.given([QUESTION], [["wells/s-2"]])[0]
     assert given.ids == ("wells/s-2",)
     assert "A well is dug 15 metres deep, says Paragraph 2." in given.text

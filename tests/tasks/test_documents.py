@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from harness.metrics.fact import Fact
+from rag.context import Excerpt
 from rag.corpus import load_sections
-from rag.retriever import Excerpt
 from tasks.policyqa.documents import make_documents, provisions_of, question_of, row_of
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import Question

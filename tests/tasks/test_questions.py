@@ -11,8 +11,8 @@ import pytest
 
 from harness.errors import DataError
 from harness.metrics.abstention import abstains
+from rag.context import Excerpt
 from rag.corpus import load_corpus, load_frameworks, load_sections
-from rag.retriever import Excerpt
 from tasks.checking.check import check_data
 from tasks.checking.information import data_information
 from tasks.policyqa.documents import make_documents, row_of

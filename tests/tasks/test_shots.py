@@ -9,7 +9,7 @@ import pytest
 from lm_eval.tasks import TaskManager
 
 from harness.errors import ConfigError
-from rag.retriever import Excerpt
+from rag.context import Excerpt
 from tasks.policyqa.documents import make_documents
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import DATA, in_split

@@ -3,8 +3,8 @@
 from functools import cache
 
 from harness.metrics import Row
+from rag.context import Excerpt
 from rag.corpus import Section, load_sections
-from rag.retriever import Excerpt
 from tasks.policyqa.documents import make_documents, provisions_of, row_of
 from tasks.policyqa.prompts import shipped_prompt
 from tasks.policyqa.questions import DATA, Question, load_questions

@@ -1,0 +1,61 @@
+"""
+The embedders that a suite has trained: a name of a recipe → the folder of what it made.
+
+    embedder: minilm-l6-sentences
+"""
+
+from collections.abc import Callable
+
+from finetune.embedder import EMBEDDER_RECIPES, load_embedder_recipe
+from policyqa.progress import Watch
+from policyqa.suite import Suite
+from policyqa.train import embedder_folder, train_embedder_recipe
+
+
+def with_trained_embedders(suite: Suite, watch: Watch) -> Suite:
+    """``suite`` with the embedders of its recipes, trained on its data unless they are kept.
+
+    Raises:
+        BenchError: the data or the model is not usable; nothing long was begun.
+    """
+
+    def trained(recipe: str) -> str:
+        wanted = load_embedder_recipe(recipe)
+        return str(train_embedder_recipe(wanted, suite.data, None, watch))
+
+    return _replaced(suite, trained)
+
+
+def with_known_embedders(suite: Suite) -> tuple[Suite, list[str]]:
+    """``suite`` with the embedders of its recipes that are kept; the names of those that are not,
+    in whose place stands what they begin from."""
+    missing: list[str] = []
+
+    def known(recipe: str) -> str:
+        wanted = load_embedder_recipe(recipe)
+        folder = embedder_folder(wanted, suite.data)
+        if folder.is_dir():
+            return str(folder)
+        missing.append(recipe)
+        return wanted.model
+
+    return _replaced(suite, known), list(dict.fromkeys(missing))
+
+
+def _replaced(suite: Suite, embedder_of: Callable[[str], str]) -> Suite:
+    found: dict[str, str] = {}
+
+    def folder(name: str | None) -> str | None:
+        if name is None or not (EMBEDDER_RECIPES / f"{name}.yaml").is_file():
+            return name
+        if name not in found:
+            found[name] = embedder_of(name)
+        return found[name]
+
+    contexts = {
+        name: row.model_copy(update={"embedder": folder(row.embedder)})
+        for name, row in suite.contexts.items()
+    }
+    changes = {"embedder": folder(suite.embedder), "contexts": contexts}
+    # Made anew: what a suite has worked out of its fields it keeps.
+    return Suite.model_validate({**dict(suite), **changes}) if found else suite
