@@ -5,7 +5,7 @@ What goes wrong is told in one line that says where.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -21,8 +21,16 @@ _WAIT = 60
 class Database:
     """An open file."""
 
-    def __init__(self, path: Path, version: int, tables: str) -> None:
+    def __init__(
+        self, path: Path, version: int, tables: str, changes: Mapping[int, str] | None = None
+    ) -> None:
         """Open the file, made by the statements ``tables`` if it is not there.
+
+        Args:
+            path: of the file.
+            version: of its tables.
+            tables: the statements that make them.
+            changes: by earlier version, the statements that make the tables of the next of it.
 
         Raises:
             RunError: it is damaged, cannot be written, or is of another version.
@@ -39,6 +47,12 @@ class Database:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA secure_delete = ON")
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
+            changes = dict(changes or {})
+            while found in changes:
+                with self.writing() as db:
+                    db.execute(changes.pop(found))
+                    db.execute(f"PRAGMA user_version = {found + 1}")
+                found += 1
             if found not in (0, version):
                 raise RunError(
                     f"{path} is of version {found}, this program keeps version {version}; move it "

@@ -18,12 +18,15 @@ from harness.database import Database
 from harness.files import cache_folder, fingerprint
 from harness.metrics.metric import Value
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when the tables change."""
+_CHANGES = {2: "ALTER TABLE answers ADD COLUMN likelihood REAL"}
+"""What makes a file of the version before one of this."""
 _TABLES = """
 CREATE TABLE answers (
     key TEXT, batch TEXT, place INTEGER, text TEXT, prompt_tokens INTEGER, answer_tokens INTEGER,
     seconds REAL, cut INTEGER, served_by TEXT, day TEXT, price REAL, context TEXT, code TEXT,
+    likelihood REAL,
     PRIMARY KEY (key, batch)
 );
 CREATE TABLE scores (
@@ -60,6 +63,8 @@ class Answer:
     """What an assistant of the user's says it was shown: ids of sections, or texts."""
     code: str = ""
     """The version of this project that asked for it."""
+    likelihood: float | None = None
+    """The mean of its tokens' log-probabilities, natural, at most 0; None where nobody tells."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Kept:
             RunError: it is damaged, cannot be written, or is of another version.
         """
         self.path = path or cache_folder("kept.sqlite")
-        self._db = Database(self.path, SCHEMA, _TABLES)
+        self._db = Database(self.path, SCHEMA, _TABLES, _CHANGES)
 
     def close(self) -> None:
         """Let go of the file."""

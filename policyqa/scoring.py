@@ -117,6 +117,7 @@ class Evaluator:
             answer = asked.lm.given.get(sample["doc"]["id"])
             memory = {"memory": _memory(variant.model)}
             sample["cost"] = cost([answer] if answer else [], variant.model.price) | memory
+            sample["likelihood"] = answer.likelihood if answer else None
             sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
             # Of the texts that this line logs, whatever an assistant said it was shown.
             row = row_of(sample["doc"], sample["filtered_resps"][0].strip())

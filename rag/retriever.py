@@ -26,8 +26,8 @@ from rag.stores.store import CANDIDATES, SPARSE_WEIGHT, Hit
 
 K = 8
 """Sections retrieved for a question."""
-BUDGET = 250
-"""Tokens of context, in the embedder's tokens; docs/results says why so many."""
+BUDGET = 400
+"""Tokens of context, in the embedder's tokens."""
 NAMED_WEIGHT = 0.1
 """A hybrid score is cosine + BM25 as fused + this × how clearly the question names the section's
 framework. Chosen on the policy set's validation split (docs/results)."""

@@ -13,6 +13,7 @@ from reports.comparison import Comparison
 
 ASIDE = (
     *("citation_recall", "citation_precision", "citation_shown", "grounded"),
+    *("facts_shown", "facts_taken"),
     *("repetition", "length"),
 )
 """Metrics that explain a score, and are none of quality as a whole."""

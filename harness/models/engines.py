@@ -109,9 +109,18 @@ class LocalEngine(Engine):
             )
         seconds = (time.perf_counter() - start) / len(texts)
         cut: Sequence[Any] = getattr(model, "cut", None) or [None] * len(texts)
+        likely: Sequence[Any] = getattr(model, "likelihoods", None) or [None] * len(texts)
+        told = zip(requests, texts, cut, likely, strict=True)
         return [
-            Answer(text, self.length(request.args[0]), self.length(text), seconds, cut=was_cut)
-            for request, text, was_cut in zip(requests, texts, cut, strict=True)
+            Answer(
+                text,
+                self.length(request.args[0]),
+                self.length(text),
+                seconds,
+                cut=was_cut,
+                likelihood=likelihood,
+            )
+            for request, text, was_cut, likelihood in told
         ]
 
     def otherwise_alone(

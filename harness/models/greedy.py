@@ -34,6 +34,16 @@ Ended = Callable[[Sequence[int]], bool]
 """Whether the tokens of an answer come to its end."""
 
 
+@dataclass(frozen=True)
+class GreedyAnswer:
+    """What a model answers a prompt."""
+
+    tokens: list[int]
+    """Up to and with those by which it ended."""
+    likelihood: float
+    """The mean of its tokens' log-probabilities, natural, at most 0."""
+
+
 @dataclass
 class _Pool:
     """Rows that are being answered: prompts read, to the left of which is padding."""
@@ -45,6 +55,8 @@ class _Pool:
     """1 at tokens, 0 at padding, (B, T)."""
     next: Tensor
     """The token that follows, (B,)."""
+    chance: Tensor
+    """Its log-probability, (B,)."""
 
     def keep(self, places: Sequence[int]) -> None:
         """Drop the other rows: the last that are kept take the places of those that go."""
@@ -59,6 +71,7 @@ class _Pool:
             layer.keep(order)
         chosen = torch.tensor(order, device=self.mask.device)
         self.mask, self.next = self.mask[chosen], self.next[chosen]
+        self.chance = self.chance[chosen]
 
 
 def can_answer(model: Any) -> bool:
@@ -71,8 +84,8 @@ def can_answer(model: Any) -> bool:
 
 def greedy_answers(
     model: Any, prompts: Sequence[Sequence[int]], most: int, ended: Ended
-) -> list[list[int]]:
-    """The tokens of each prompt's answer, up to and with those by which it ended.
+) -> list[GreedyAnswer]:
+    """The answer to each prompt.
 
     Args:
         model: of transformers, with a head for language.
@@ -86,21 +99,27 @@ def greedy_answers(
 
 def _answers(
     model: Any, prompts: Sequence[Sequence[int]], most: int, ended: Ended
-) -> list[list[int]]:
+) -> list[GreedyAnswer]:
     answers: list[list[int]] = [[] for _ in prompts]
+    chances = [0.0] * len(prompts)
     shared = _begun_alike(prompts)
     begun = _beginning(model, prompts[0][:shared]) if shared else None
     rests = [prompt[shared:] for prompt in prompts]
     pool = _joined([_read(model, rests, rows, begun) for rows in _of_one_length(rests)])
     for made in range(1, most + 1):
-        for row, token in zip(pool.rows, pool.next.tolist(), strict=True):
+        told = zip(pool.rows, pool.next.tolist(), pool.chance.tolist(), strict=True)
+        for row, token, chance in told:
             answers[row].append(token)
+            chances[row] += chance
         going = [place for place, row in enumerate(pool.rows) if not ended(answers[row])]
         if not going or made == most:
             break
         pool.keep(going)
         _step(model, pool)
-    return answers
+    return [
+        GreedyAnswer(tokens, chance / len(tokens))
+        for tokens, chance in zip(answers, chances, strict=True)
+    ]
 
 
 def _of_one_length(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
@@ -149,7 +168,7 @@ def _read(
             )
             cache.update(*several, layer)
         mask = pad(mask, (begun.get_seq_length(), 0), value=1)
-    return _Pool(rows, cache, mask, _forward(model, tokens, mask, cache))
+    return _Pool(rows, cache, mask, *_forward(model, tokens, mask, cache))
 
 
 def _joined(pools: Sequence[_Pool]) -> _Pool:
@@ -164,6 +183,7 @@ def _joined(pools: Sequence[_Pool]) -> _Pool:
         roomy(layers),
         torch.cat([pad(one.mask, (width - one.mask.shape[1], 0)) for one in pools]),
         torch.cat([one.next for one in pools]),
+        torch.cat([one.chance for one in pools]),
     )
 
 
@@ -178,11 +198,13 @@ def _padded(pool: _Pool, layer: int, width: int) -> tuple[Tensor, Tensor]:
 
 def _step(model: Any, pool: _Pool) -> None:
     pool.mask = pad(pool.mask, (0, 1), value=1)
-    pool.next = _forward(model, pool.next[:, None], pool.mask, pool.cache)
+    pool.next, pool.chance = _forward(model, pool.next[:, None], pool.mask, pool.cache)
 
 
-def _forward(model: Any, tokens: Tensor, mask: Tensor, cache: DynamicCache) -> Tensor:
-    """The likeliest token after each row, (B,)."""
+def _forward(
+    model: Any, tokens: Tensor, mask: Tensor, cache: DynamicCache
+) -> tuple[Tensor, Tensor]:
+    """The likeliest token after each row, and its log-probability: (B,), (B,)."""
     positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
     found = model(
         input_ids=tokens,
@@ -192,5 +214,6 @@ def _forward(model: Any, tokens: Tensor, mask: Tensor, cache: DynamicCache) -> T
         use_cache=True,
         logits_to_keep=1,
     )
-    likeliest: Tensor = found.logits[:, -1].argmax(dim=-1)
-    return likeliest
+    logits = found.logits[:, -1]
+    highest, likeliest = logits.max(dim=-1)
+    return likeliest, (highest - logits.logsumexp(dim=-1)).float()

@@ -86,10 +86,14 @@ class PolicyQALM(Windowed):
         self.peft: str | None = peft
         self.cut: list[bool] = []
         """Of the answers last made, in their order, which were longer than they may be."""
+        self.likelihoods: list[float | None] = []
+        """Of the same, the mean log-probability of their tokens; None where tokens were drawn, or
+        another way than ours made them."""
         self.alike_in_any_batch = False
         """Whether the answers last made are what each prompt gets alone: tests hold us to that."""
         self._being_asked: Sequence[str] = ()
         self._was_cut: dict[str, bool] = {}
+        self._likelihood: dict[str, float] = {}
         super().__init__(pretrained=catalogue.resolve(pretrained), peft=peft, **options)
 
     def _create_model(self, pretrained: str, **options: Any) -> None:
@@ -121,10 +125,11 @@ class PolicyQALM(Windowed):
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Greedy answers in the order of ``requests``, refused before cut; lm-eval calls this."""
         self.refuse_what_would_be_cut(requests)
-        self._was_cut = {}
+        self._was_cut, self._likelihood = {}, {}
         answers: list[str] = super().generate_until(requests, disable_tqdm)
         # lm-eval asks in an order of its own.
         self.cut = [self._was_cut[request.args[0]] for request in requests]
+        self.likelihoods = [self._likelihood.get(request.args[0]) for request in requests]
         return answers
 
     def tok_batch_encode(self, strings: Sequence[str], *rest: Any, **options: Any) -> Any:
@@ -165,9 +170,12 @@ class PolicyQALM(Windowed):
         tail = max(len(self.tok_encode(one)) for one in stop) + 2
         most = max_length - context.shape[1]
         answers = greedy_answers(self.model, prompts, most, lambda row: self._ends(row, stop, tail))
-        width = max(map(len, answers))
+        self._likelihood |= {
+            prompt: one.likelihood for prompt, one in zip(self._being_asked, answers, strict=True)
+        }
+        width = max(len(one.tokens) for one in answers)
         padding = self.tokenizer.pad_token_id
-        made = [answer + [padding] * (width - len(answer)) for answer in answers]
+        made = [one.tokens + [padding] * (width - len(one.tokens)) for one in answers]
         return torch.cat([context, torch.tensor(made, device=context.device)], dim=1)
 
     def _ends(self, row: Sequence[int], stop: Sequence[str], tail: int = 0) -> bool:

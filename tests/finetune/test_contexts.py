@@ -76,6 +76,20 @@ def test_unanswerable_questions_keep_their_own_answer_and_context(
     assert shown == shown_as_asked(nowhere, retriever, recipe())
 
 
+def test_each_question_is_shown_one_of_the_budgets(
+    questions: list[Question], retriever: Retriever
+) -> None:
+    texts = [question.question for question in questions]
+    shown = [
+        one.context for one in shown_in_training(questions, retriever, recipe(budgets=(20, 300)))
+    ]
+    narrow, wide = (retriever.within(budget).contexts(texts) for budget in (20, 300))
+    assert narrow[0] != wide[0]
+    assert retriever.within(20).budget == 20 != retriever.budget
+    which = {(one == few, one == many) for one, few, many in zip(shown, narrow, wide, strict=True)}
+    assert which == {(True, False), (False, True)}
+
+
 def test_the_draw_depends_on_the_seed_alone(
     questions: list[Question], retriever: Retriever
 ) -> None:

@@ -27,6 +27,8 @@ from tests.finetune.training import recipe
 ROWS = [Example([5] * 60, [IGNORED] * 50 + [5] * 10), Example([5] * 40, [IGNORED] * 10 + [5] * 30)]
 BATCH = BatchShape(rows=2, tokens=60, answer=31)
 
+ALL_LINEAR = {"target_modules": "all-linear", "rslora": True}
+
 
 @pytest.fixture
 def base(tiny_llama: Path) -> Any:
@@ -34,12 +36,13 @@ def base(tiny_llama: Path) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("precision", "last_layers"), [*((one, None) for one in PRECISIONS), ("fp32", 1)]
+    ("precision", "changes"),
+    [*((one, {}) for one in PRECISIONS), ("fp32", {"last_layers": 1}), ("fp32", ALL_LINEAR)],
 )
 def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pass(
-    tiny_llama: Path, base: Any, precision: Any, last_layers: int | None
+    tiny_llama: Path, base: Any, precision: Any, changes: dict[str, Any]
 ) -> None:
-    wanted = recipe(tiny_llama, precision=precision, last_layers=last_layers)
+    wanted = recipe(tiny_llama, precision=precision, **changes)
     model = load_base(str(tiny_llama), precision)
     loaded = model.get_memory_footprint()
     scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.

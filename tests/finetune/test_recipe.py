@@ -75,6 +75,7 @@ def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
     ("changes", "reason"),
     [
         ({"prompt": "plain", "weights": "sft", "withheld": 0.1}, "plain shows none"),
+        ({"prompt": "plain", "weights": "sft", "budgets": [100]}, "plain shows none"),
         ({"prompt": "rag", "withheld": 0.6, "buried": 0.6}, "more than 1"),
     ],
 )

@@ -190,11 +190,26 @@ def test_what_another_version_kept_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.sqlite"
     Kept(path).close()
     with closing(sqlite3.connect(path)) as other:
-        for there in (1, 3):
+        for there in (1, 4):
             other.execute(f"PRAGMA user_version = {there}")
-            with pytest.raises(RunError, match=rf"is of version {there}, .* keeps version 2; move"):
+            with pytest.raises(RunError, match=rf"is of version {there}, .* keeps version 3; move"):
                 Kept(path)
             assert other.execute("PRAGMA user_version").fetchone() == (there,)
+
+
+def test_what_the_version_before_kept_is_still_there(tmp_path: Path) -> None:
+    path = tmp_path / "kept.sqlite"
+    made = Kept(path)
+    made.keep_batch("b", ["k"], [Answer("said", 3, 1)])
+    made.close()
+    with closing(sqlite3.connect(path)) as before:
+        before.execute("ALTER TABLE answers DROP COLUMN likelihood")
+        before.execute("PRAGMA user_version = 2")
+    (found,) = Kept(path).batch("b") or []
+    assert (found.text, found.prompt_tokens, found.likelihood) == ("said", 3, None)
+    again = Kept(path)
+    again.keep_batch("c", ["l"], [Answer("likely", likelihood=-0.5)])
+    assert again.answers(["l"])["l"].likelihood == -0.5
 
 
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(kept: Kept) -> None:

@@ -44,6 +44,7 @@ DETERMINING: dict[str, dict[str, Any]] = {  # By field, another value than the p
         "source": "oracle",
         "k": 5,
         "budget": 801,
+        "show": "sections",
         "embedder": "owner/other",
         "reranker": "owner/reranker",
         "mode": "dense",
@@ -60,7 +61,7 @@ NAMING: dict[str, dict[str, Any]] = {  # What a thing is called, and changes no 
 TESTED_APART = {"model": {"adapter", "recipe"}, "decoding": {"draw"}}
 LOOKED_AT = {  # By source, the fields of a context that are.
     "none": set(),
-    **{source: {"budget", "embedder"} for source in ("oracle", "misled")},
+    **{source: {"budget", "embedder", "show"} for source in ("oracle", "misled")},
     **{source: {*DETERMINING["context"]} - {"source"} for source in ("retrieved", "withheld")},
 }
 

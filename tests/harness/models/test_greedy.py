@@ -42,6 +42,14 @@ def alone(model: Any, prompt: Sequence[int], ends: set[int]) -> list[int]:
 
 
 @settings(max_examples=40, deadline=None)
+def likelihood(model: Any, prompt: list[int], answer: list[int]) -> float:
+    """The mean log-probability of an answer's tokens, all read at once."""
+    with torch.inference_mode():
+        logits = model(input_ids=torch.tensor([[*prompt, *answer]])).logits[0, len(prompt) - 1 : -1]
+    chances = logits.log_softmax(dim=-1)[torch.arange(len(answer)), answer]
+    return float(chances.mean())
+
+
 @given(
     prompts=st.lists(TOKENS, min_size=1, max_size=7),
     beginning=st.lists(st.integers(5, 200), max_size=20),
@@ -56,7 +64,10 @@ def test_answers_are_those_of_each_prompt_alone(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(greedy, "READ_AT_ONCE", at_once)
         found = greedy_answers(model, asked_for, MOST, lambda row: row[-1] in ends)
-    assert found == [alone(model, one, ends) for one in asked_for]
+    expected = [alone(model, one, ends) for one in asked_for]
+    assert [one.tokens for one in found] == expected
+    for prompt, one in zip(asked_for, found, strict=True):
+        assert one.likelihood == pytest.approx(likelihood(model, prompt, one.tokens), abs=1e-4)
 
 
 def tokens_read(model: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -79,7 +90,7 @@ def test_a_row_that_has_ended_is_not_read_on(model: Any, monkeypatch: pytest.Mon
     del seen[:]
     ended = iter([True, False, False, True, *[False] * MOST])
     answers = greedy_answers(model, [[7], [8], [9]], MOST, lambda _: next(ended))
-    assert sorted(map(len, answers)) == [1, 2, MOST]
+    assert sorted(len(one.tokens) for one in answers) == [1, 2, MOST]
     assert seen == [3, 2, *[1] * (MOST - 2)]
 
 
@@ -94,7 +105,7 @@ def test_what_prompts_begin_alike_with_is_read_once(
 
 def test_a_model_that_never_ends_is_stopped(model: Any) -> None:
     found = greedy_answers(model, [[7, 8], [9]], 50, lambda _: False)
-    assert [len(one) for one in found] == [50, 50]
+    assert [len(one.tokens) for one in found] == [50, 50]
 
 
 def test_settings_that_change_answers_are_left_to_generate(
