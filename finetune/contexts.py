@@ -2,7 +2,7 @@
 The contexts and answers of context-enhanced training.
 
 They come from the retriever of the evaluation. A share of the questions is shown its evidence
-among distractors, another share is not shown it and answered with ``ABSTENTION``; RAFT
+among distractors, another share is not shown it and answered with ``REFUSAL``; RAFT
 (arXiv:2403.10131) mixes contexts alike, but has what is withheld answered from memory, which a
 policy assistant must not do. Questions that no section answers are answered as the set answers
 them, over what was retrieved.
@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from finetune.recipe import Recipe
+from harness.threshold import REFUSAL
 from harness.variants import Source
 from rag.context import Excerpt, reordered
 from rag.retriever import Retriever
 from rag.stores.store import Hit
 from tasks.policyqa.contexts import distractors, excerpts_of
 from tasks.policyqa.questions import Question
-
-ABSTENTION = "The sections provided do not answer this question."
-"""What is answered where the evidence is withheld."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def _mixed(
         if not question.evidence or drawn[i] >= recipe.withheld + recipe.buried:
             shown.append(asked[i])
         elif drawn[i] < recipe.withheld:
-            shown.append(AnsweredContext(unanswering[i], ABSTENTION, "withheld"))
+            shown.append(AnsweredContext(unanswering[i], REFUSAL, "withheld"))
         else:
             context = _shuffled(buried[i], f"{recipe.seed} {question.id}")
             shown.append(AnsweredContext(context, question.reference, "buried"))

@@ -48,7 +48,7 @@ class Recipe(BaseModel):
 
     withheld: Share = 0.0
     """Of the answerable training questions: asked with a context that lacks what answers them, and
-    answered with ``ABSTENTION`` (``finetune.contexts``)."""
+    answered with ``harness.threshold.REFUSAL``."""
     buried: Share = 0.0
     """Of the same: asked with what answers them in any place among what else was retrieved."""
     budgets: tuple[Count, ...] = ()

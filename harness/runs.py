@@ -50,6 +50,8 @@ class Outcome:
     """What metrics point at in its text, or in the references and the context of its document."""
     asked: str = field(default="", repr=False)
     """The prompt as it was asked, with the marks of a chat template."""
+    likelihood: float | None = field(default=None, repr=False)
+    """The mean of its tokens' log-probabilities; None where nobody tells."""
 
     def values_of(self, field: str) -> list[str]:
         """The values of a field of the document, of which a list has several, as text.
@@ -268,6 +270,7 @@ def read_samples(path: Path, shared: Shared | None = None) -> dict[str, Outcome]
                     for name, one in (sample.get("cost") or {}).items()
                 },
                 asked=shared.text(_asked(sample)),
+                likelihood=sample.get("likelihood"),
                 marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
             )
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:

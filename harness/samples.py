@@ -23,9 +23,7 @@ from harness.runs import Outcome
 from harness.sample_lines import AGAIN, Questions, Sample, read_questions
 from harness.text import printable
 
-_OURS = frozenset(
-    ("id", "question", "prompt", "context", "context_ids", "best_passage", "best_sentence")
-)
+_OURS = frozenset(("id", "question", "prompt", "context", "context_ids", "best_passage"))
 """Fields of the documents of the policyqa tasks, which differ between variants."""
 
 

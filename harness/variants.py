@@ -20,6 +20,7 @@ from harness.models import catalogue
 from harness.models.adapter import adapter_identity
 from harness.models.kinds import ENGINE, FLOOR, EngineKind, kind_of
 from harness.models.precision import Precision, device
+from harness.threshold import Threshold
 
 Identity = dict[str, Any]
 """What determines something, as JSON."""
@@ -218,7 +219,8 @@ class Decoding:
 
 @dataclass(frozen=True)
 class Variant:
-    """What people compare: a model, asked with a prompt, shown a context, decoded in a way."""
+    """What people compare: a model, asked with a prompt, shown a context, decoded in a way, and
+    what its answers must reach."""
 
     name: str
     """As suites, folders and tables have it (``policyqa.naming``)."""
@@ -226,6 +228,8 @@ class Variant:
     prompt: Prompt
     context: Context
     decoding: Decoding = field(default_factory=Decoding)
+    threshold: Threshold | None = None
+    """What its answers must reach to be given; None gives all."""
 
     @property
     def replicates(self) -> "list[Variant]":
@@ -247,7 +251,8 @@ class Variant:
         """What determines its answers, part by part."""
         parts = ("model", "prompt", "context", "decoding")
         draw = {"draw": self.decoding.draw} if self.decoding.draw > 1 else {}
-        return {**{part: getattr(self, part).identity for part in parts}, **draw}
+        held = {"threshold": self.threshold.identity} if self.threshold else {}
+        return {**{part: getattr(self, part).identity for part in parts}, **draw, **held}
 
     @property
     def fingerprint(self) -> str:

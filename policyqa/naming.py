@@ -8,12 +8,13 @@ Read once, where a suite is read; inside, everyone passes the value.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from harness.errors import ConfigError
 from harness.models.kinds import ENGINE, FLOOR, FLOORS
 from harness.models.precision import PRECISIONS, Precision
+from harness.threshold import Threshold
 from harness.variants import Context, Decoding, Model, Prompt, Variant
 
 _FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
@@ -46,6 +47,7 @@ class Tables:
     prompts: Mapping[str, Prompt]
     contexts: Mapping[str, Context]
     decoding: Decoding
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
 
 
 def read_variant(text: str, tables: Tables) -> Variant:
@@ -66,7 +68,8 @@ def _read(text: str, tables: Tables) -> Variant:
     if match is None:
         raise ConfigError(f"it has not the form {_FORM}")
     words = match["more"].split("+")[1:]
-    named = [word for word in words if "=" not in word]
+    held = [word for word in words if word in tables.thresholds]
+    named = [word for word in words if "=" not in word and word not in held]
     given = _settings([word for word in words if "=" in word])
     model, prompt = _asked(match["model"], match["prompt"], tables)
     if named and prompt.context == "none" and not prompt.shows_context and model.kind != "call":
@@ -76,8 +79,9 @@ def _read(text: str, tables: Tables) -> Variant:
             else "a file of answers, which says itself what was shown"
         )
         raise ConfigError(f"+{named[0]} has no effect on {why}; leave it out")
-    if len(named) > 1:
-        raise ConfigError(f"it names two contexts, {named[0]} and {named[1]}")
+    for several, what in ((named, "contexts"), (held, "thresholds")):
+        if len(several) > 1:
+            raise ConfigError(f"it names two {what}, {several[0]} and {several[1]}")
     context = _found("context", (named or [prompt.context])[0], tables.contexts)
     if model.kind == "call" and context.source != "none":
         # What a function is asked with is not only its question, and answers are kept by it.
@@ -86,6 +90,7 @@ def _read(text: str, tables: Tables) -> Variant:
     precision = _precision(match["precision"], model)
     row = "/".join(word for word in (match["model"], prompt.name) if word)
     own = [context.name] if context.name != prompt.context else []
+    own += held
     own += [f"{name}={given[name]:g}" for name in _VALUES if name in given]
     return Variant(
         name="+".join([row, *own]) + (f"@{precision}" if precision else ""),
@@ -93,6 +98,7 @@ def _read(text: str, tables: Tables) -> Variant:
         prompt=prompt,
         context=context,
         decoding=_decoding(model, tables.decoding, given),
+        threshold=tables.thresholds[held[0]] if held else None,
     )
 
 

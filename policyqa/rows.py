@@ -22,6 +22,7 @@ from harness.metrics import Metric
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
+from harness.threshold import REFUSAL, Threshold
 from harness.variants import Context, Decoding, Model, Price, Show, Source
 from rag.index import MODES
 from reports.decision import DEAR
@@ -152,6 +153,24 @@ class ContextRow(_Row):
     def context(self, name: str, **left_out: Any) -> Context:
         """The row as a value, with what it leaves out as given."""
         return Context(name=name, **(left_out | self.model_dump(exclude_none=True)))
+
+
+class ThresholdRow(_Row):
+    """What an answer must reach to be given (``harness.threshold``)."""
+
+    nearness: Annotated[float, Field(ge=-1, le=1)] | None = None
+    likelihood: Annotated[float, Field(le=0)] | None = None
+    refusal: Annotated[str, Field(min_length=1)] = REFUSAL
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "ThresholdRow":
+        if self.nearness is None and self.likelihood is None:
+            raise ValueError("a threshold is of nearness, of likelihood, or of both: name one")
+        return self
+
+    def threshold(self, name: str) -> Threshold:
+        """The row as a value."""
+        return Threshold(name, **self.model_dump())
 
 
 class DecodingRow(_Row):

@@ -34,7 +34,7 @@ from harness.models.kinds import FLOORS
 from harness.validation import Name, validated
 from harness.variants import SOURCES, Context, Model, Show, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
-from policyqa.rows import ContextRow, DecideRow, DecodingRow, ModelRow
+from policyqa.rows import ContextRow, DecideRow, DecodingRow, ModelRow, ThresholdRow
 from rag.corpus import has_corpus
 from rag.embedder import EMBEDDER
 from rag.retriever import BUDGET, K
@@ -58,6 +58,8 @@ class Suite(BaseModel):
     models: dict[Name, ModelRow] = {}
     prompts: dict[Name, PromptRow] = {}
     contexts: dict[Name, ContextRow] = {}
+    thresholds: dict[Name, ThresholdRow] = {}
+    """What answers must reach to be given; named by variants, as contexts are."""
     decoding: DecodingRow = DecodingRow()
     variants: Annotated[list[str], Field(min_length=1)] = Field(
         validation_alias=AliasChoices("variants", "arms")
@@ -123,6 +125,12 @@ class Suite(BaseModel):
             )
         if FLOOR_ROW in self.models:
             raise ValueError(f"a row of models cannot be named {FLOOR_ROW}: that is of the floors")
+        twice = set(self.thresholds) & set(self.tables.contexts)
+        if twice:
+            raise ValueError(
+                f"{min(twice)} is a row of thresholds and of contexts, and a variant that names it "
+                "could mean either: rename one"
+            )
         unknown = set(self.recipes) - set(GENERAL)
         if unknown:
             raise ValueError(
@@ -175,6 +183,7 @@ class Suite(BaseModel):
             prompts=prompt_table(self.prompts),
             contexts={name: self.context(name, row) for name, row in contexts.items()},
             decoding=self.decoding.decoding(),
+            thresholds={name: row.threshold(name) for name, row in self.thresholds.items()},
         )
 
     def context(self, name: str, row: ContextRow) -> Context:

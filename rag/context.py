@@ -36,6 +36,8 @@ class Excerpt:
     """What the first of them says, whole and without its citation."""
     sentence: str = ""
     """The sentence nearest to the question of all that were found."""
+    nearness: float | None = None
+    """Its cosine to the question, in [-1, 1]; None where there is none."""
 
 
 def inert(text: str) -> str:
@@ -143,4 +145,5 @@ def _excerpt(lines: Sequence[str], shown: Sequence[Hit], ranked: Sequence[Senten
         tuple(hit.score for hit in shown),
         shown[0].body if shown else "",
         inert(ranked[0].body) if ranked and shown else "",
+        ranked[0].nearness if ranked and shown else None,
     )

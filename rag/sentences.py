@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ class Sentence(Hit):
 
     place: int = 0
     """In the passage, from 0."""
+    nearness: float = 0.0
+    """Its cosine to the question, in [-1, 1]."""
 
 
 def sentences(text: str) -> list[str]:
@@ -61,15 +63,10 @@ class SentenceRanker:
 
     def _scored(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
         asked = self._vectors[question]
+        cosines = [float(asked @ self._vectors[one.text]) for one in found]
         return [
-            Sentence(
-                one.id,
-                float(asked @ self._vectors[one.text]) + SECTION_WEIGHT * one.score,
-                one.citation,
-                one.body,
-                one.place,
-            )
-            for one in found
+            replace(one, score=cosine + SECTION_WEIGHT * one.score, nearness=cosine)
+            for one, cosine in zip(found, cosines, strict=True)
         ]
 
     def _embed(self, texts: Sequence[str]) -> None:

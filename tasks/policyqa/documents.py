@@ -38,6 +38,7 @@ def make_documents(
             "context_scores": list(excerpt.scores),
             "best_passage": excerpt.best,
             "best_sentence": excerpt.sentence,
+            "nearness": excerpt.nearness,
             "provisions": {
                 section: words
                 for framework in sorted(_in_question(question, excerpt))

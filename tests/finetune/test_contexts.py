@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from finetune.contexts import ABSTENTION, shown_as_asked, shown_in_training
+from finetune.contexts import shown_as_asked, shown_in_training
 from finetune.recipe import Recipe
 from harness.metrics import abstains
+from harness.threshold import REFUSAL
 from rag.corpus import load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
@@ -38,7 +39,7 @@ def places(
         ids, evidence = one.context.ids, question.evidence[0]
         if one.kind == kind:
             found.append((ids.index(evidence) if evidence in ids else None, len(ids)))
-            assert one.answer == (ABSTENTION if kind == "withheld" else question.reference)
+            assert one.answer == (REFUSAL if kind == "withheld" else question.reference)
     assert len(found) >= 0.9 * len(questions)
     return set(found)
 
@@ -56,7 +57,7 @@ def test_withheld_evidence_is_shown_nowhere_and_the_answer_abstains(
     questions: list[Question], retriever: Retriever
 ) -> None:
     assert places(questions, retriever, "withheld") == {(None, 3)}
-    assert abstains(ABSTENTION)
+    assert abstains(REFUSAL)
 
 
 def test_buried_evidence_is_shown_in_any_place_among_three_or_first_where_it_would_not_fit(

@@ -41,6 +41,7 @@ def test_sentences_are_ranked_by_cosine_under_their_citation_and_the_score_of_th
     for one in ranked[0]:
         of_section = better.score if one.id == better.id else HIT.score
         cosine = float(vectors[ROAD] @ vectors[one.text])
+        assert one.nearness == pytest.approx(cosine, abs=1e-5)
         assert one.score == pytest.approx(cosine + SECTION_WEIGHT * of_section, abs=1e-5)
     scores = [one.score for one in ranked[0]]
     assert scores == sorted(scores, reverse=True)
