@@ -24,6 +24,7 @@ from policyqa.cli_export import export
 from policyqa.cli_index import index_app
 from policyqa.cli_power import power
 from policyqa.cli_run import report, run
+from policyqa.cli_threshold import threshold
 from policyqa.cli_validity import validity
 from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
 from policyqa.progress import Watch
@@ -48,6 +49,7 @@ app.command()(claims)
 app.command()(audit)
 app.command()(compare)
 app.command()(power)
+app.command()(threshold)
 app.command()(export)
 app.command()(validity)
 

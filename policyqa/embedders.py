@@ -58,4 +58,5 @@ def _replaced(suite: Suite, embedder_of: Callable[[str], str]) -> Suite:
     }
     changes = {"embedder": folder(suite.embedder), "contexts": contexts}
     # Made anew: what a suite has worked out of its fields it keeps.
-    return Suite.model_validate({**dict(suite), **changes}) if found else suite
+    fields = {name: getattr(suite, name) for name in Suite.model_fields}
+    return Suite.model_validate(fields | changes) if found else suite

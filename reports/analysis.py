@@ -9,6 +9,7 @@ from harness.runs import Result
 from reports.attribution import attribution
 from reports.claims.checking import check_claims
 from reports.claims.reading import Claim
+from reports.risk import risk_curves
 from reports.slices import over_frameworks, slices
 from reports.sweep import Curve, curves
 
@@ -38,6 +39,11 @@ def analysed(
         "attribution": attribution(beside, manifest, measures),
         "slices": slices(beside, baseline, manifest, measures),
         "over_frameworks": over_frameworks(beside, baseline, measures),
+        "risk": {
+            one.name: found
+            for one in beside
+            if not described[one.name]["floor"] and (found := risk_curves(one))
+        },
         "claims": check_claims([Claim(**one) for one in manifest.get("claims", ())], run),
     }
     return {name: one for name, one in found.items() if one}

@@ -31,6 +31,7 @@ from reports.reported import (
     SuiteFacts,
     Tested,
 )
+from reports.risk import RiskCurves
 from reports.slices import OverFrameworks, Slice
 from reports.sweep import Curve
 
@@ -122,6 +123,8 @@ class Comparison(Reported):
     slices: Sequence[Slice] = ()
     over_frameworks: Mapping[str, OverFrameworks] = {}
     claims: Sequence[CheckedClaim] = ()
+    risk: Mapping[str, RiskCurves] = {}
+    """By variant, of those that tell how sure they are of their answers."""
     published: Published | None
     signature: str
 

@@ -5,6 +5,7 @@ from reports.pictures.cost import cost_picture
 from reports.pictures.drawing import Picture
 from reports.pictures.effects import effects_picture, slices_pictures
 from reports.pictures.forest import forest, other_forests
+from reports.pictures.risk import risk_pictures
 from reports.pictures.sweep import sweep_pictures
 
 
@@ -16,6 +17,7 @@ def pictures(comparison: Comparison) -> list[Picture]:
         *other_forests(comparison),
         effects_picture(comparison),
         *slices_pictures(comparison),
+        *risk_pictures(comparison),
         *sweep_pictures(comparison),
     ]
     return [one for one in made if one]

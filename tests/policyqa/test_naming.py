@@ -20,12 +20,13 @@ TABLES: Tables = Suite.model_validate(
         "models": {"quick": {"base": "owner/quick", "precision": "nf4"}},
         "prompts": {"chat": {"template": "{context} {question}", "context": "wide"}},
         "contexts": {"wide": {"k": 6, "budget": 1200}},
+        "thresholds": {"sure": {"likelihood": -1}, "near": {"nearness": 0.5}},
         "variants": ["base/plain"],
         "k": 2,
         "budget": 400,
     }
 ).tables
-WORDS = st.sampled_from([*SOURCES, "wide", "narrow"])
+WORDS = st.sampled_from([*SOURCES, "wide", "narrow", "sure"])
 NUMBERS = st.integers(0, 999_999)
 NAMES = st.builds(
     lambda head, words, at: "".join([*head, *(f"+{word}" for word in words), at]),
@@ -56,6 +57,8 @@ NAMED = [  # name as given, as written, row of its context, what it sets of that
         {"k": 999_999, "budget": 800},
     ),
     ("base/rag+oracle", "base/rag+oracle", "oracle", {}),
+    ("base/rag+sure+wide+k=1", "base/rag+wide+sure+k=1", "wide", {"k": 1}),
+    ("base/plain+near", "base/plain+near", "none", {}),
     ("base/rag+none", "base/rag+none", "none", {}),
     ("base/rag+withheld+k=1", "base/rag+withheld+k=1", "withheld", {"k": 1}),
     ("base/rag+k=1+wide+budget=2", "base/rag+wide+k=1+budget=2", "wide", {"k": 1, "budget": 2}),
@@ -112,6 +115,7 @@ REFUSED = [
     ("base/rag+narrow", "context 'narrow' is none of none, retrieved, oracle, misled, withheld, w"),
     ("base/rag+oracle+wide", "names two contexts, oracle and wide"),
     ("base/rag+oracle+oracle", "names two contexts"),
+    ("base/rag+sure+near", "names two thresholds, sure and near"),
     ("base/plain+oracle", r"\+oracle has no effect on plain, whose template has no {context}"),
     ("base/plain@int3", "'int3' is none of int8, nf4, bf16, fp32"),
     ("base/rag+k=-1", r"\+k=-1 is none of"),
