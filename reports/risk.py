@@ -97,7 +97,8 @@ def risk_curves(result: Result) -> dict[str, list[RiskPoint]]:
     """Risk against coverage, by each measure of ``SURE_BY`` that all answers of a variant tell."""
     found = [one for one in answered(result) if one.risk is not None]
     known = [by for by in SURE_BY if found and all(getattr(o, by) is not None for o in found)]
-    return {by: _curve([one for one in found if not one.refuses], by, len(found)) for by in known}
+    given = [one for one in found if not one.refuses]
+    return {by: _curve(given, by, len(found)) for by in known if given}
 
 
 def _curve(given: Sequence[Answered], by: str, asked: int) -> list[RiskPoint]:

@@ -39,7 +39,8 @@ class OneDnnLinear(nn.Linear):  # type: ignore[misc]
 
     def forward(self, features: Tensor) -> Tensor:
         """(…, n) → (…, m)."""
-        if not _is_ours(features) or not _is_ours(self.weight):
+        lower = torch.is_autocast_enabled(features.device.type)
+        if lower or not _is_ours(features) or not _is_ours(self.weight):
             return super().forward(features)
         if not torch.is_grad_enabled():
             return _product(features, self.weight, self.bias)
