@@ -13,7 +13,7 @@ REFUSAL = "The sections provided do not answer this question."
 
 
 @dataclass(frozen=True)
-class Threshold:
+class AnswerThreshold:
     """What an answer must reach to be given."""
 
     name: str
@@ -40,7 +40,9 @@ class Threshold:
         One whose nearness or likelihood nobody knows is not held to it: nothing was shown, or the
         engine does not tell.
         """
-        nearness = document.get("nearness")
-        near = None in (nearness, self.nearness) or nearness >= self.nearness
-        likely = None in (likelihood, self.likelihood) or likelihood >= self.likelihood
-        return bool(near and likely)
+        near = _enough(document.get("nearness"), self.nearness)
+        return near and _enough(likelihood, self.likelihood)
+
+
+def _enough(told: float | None, asked: float | None) -> bool:
+    return told is None or asked is None or told >= asked

@@ -20,7 +20,7 @@ from harness.models import catalogue
 from harness.models.adapter import adapter_identity
 from harness.models.kinds import ENGINE, FLOOR, EngineKind, kind_of
 from harness.models.precision import Precision, device
-from harness.threshold import Threshold
+from harness.threshold import AnswerThreshold
 
 Identity = dict[str, Any]
 """What determines something, as JSON."""
@@ -30,12 +30,12 @@ MANNERS = frozenset(
 """Options of a served model that say how it is reached, and nothing of what it answers."""
 ANSWERING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
 """Whose versions can change an answer."""
-Show = Literal["sentences", "sections"]
+Shown = Literal["sentences", "sections"]
 """What a context has of the sections it is made of: of their sentences those nearest to the
 question, or all."""
 Source = Literal["none", "retrieved", "oracle", "misled", "withheld"]
 SOURCES: tuple[Source, ...] = get_args(Source)
-SHOWS: tuple[Show, ...] = get_args(Show)
+SHOWS: tuple[Shown, ...] = get_args(Shown)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Context:
     """A cross-encoder that orders anew what was found; None leaves it."""
     mode: str = "hybrid"
     """How passages are ranked: one of ``rag.index.MODES``."""
-    show: Show = "sentences"
+    show: Shown = "sentences"
 
     @property
     def identity(self) -> Identity:
@@ -204,6 +204,9 @@ class Decoding:
     Why no blank line is among them is said in tasks/policyqa/README.md."""
     temperature: float = 0.0
     """0 takes the likeliest token; above, tokens are drawn, flatter the higher it is."""
+    beams: int = 1
+    """Beginnings of an answer that are gone on with side by side, of which the likeliest whole is
+    given; 1 takes the likeliest token each time."""
     repeats: int = 1
     """Answers drawn for each question."""
     draw: int = 1
@@ -214,7 +217,8 @@ class Decoding:
         """As lm-eval takes it: its ``generation_kwargs``."""
         drawn = {"temperature": self.temperature} if self.temperature else {}
         length = {"until": list(self.stop), "max_gen_toks": self.max_tokens}
-        return {**length, "do_sample": bool(self.temperature), **drawn}
+        wide = {"num_beams": self.beams} if self.beams > 1 else {}
+        return {**length, "do_sample": bool(self.temperature), **drawn, **wide}
 
 
 @dataclass(frozen=True)
@@ -228,7 +232,7 @@ class Variant:
     prompt: Prompt
     context: Context
     decoding: Decoding = field(default_factory=Decoding)
-    threshold: Threshold | None = None
+    threshold: AnswerThreshold | None = None
     """What its answers must reach to be given; None gives all."""
 
     @property

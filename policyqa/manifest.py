@@ -171,7 +171,7 @@ def _model(plan: Plan, model: Model) -> list[str]:
 
 def _context(plan: Plan, variant: Variant) -> str:
     context = variant.context
-    limits = f"k{context.k},budget{context.budget}"
+    limits = f"k{context.k},budget{context.budget},{context.show}"
     found = plan.retrievers[context].signature
     return f"context {context.name}:{context.source},{limits},{found}"
 
@@ -180,7 +180,8 @@ def _decoding(variant: Variant) -> str:
     decoding = variant.decoding
     stops = fingerprint(list(decoding.stop))[:8]
     drawn = f"temperature{decoding.temperature:g},draws{decoding.repeats}"
-    how = drawn if decoding.temperature else "greedy"
+    likeliest = f"beams{decoding.beams}" if decoding.beams > 1 else "greedy"
+    how = drawn if decoding.temperature else likeliest
     return f"decoding:{how},max{decoding.max_tokens},stop@{stops}"
 
 

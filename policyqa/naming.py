@@ -14,10 +14,12 @@ from typing import Any, TypeVar
 from harness.errors import ConfigError
 from harness.models.kinds import ENGINE, FLOOR, FLOORS
 from harness.models.precision import PRECISIONS, Precision
-from harness.threshold import Threshold
+from harness.threshold import AnswerThreshold
 from harness.variants import Context, Decoding, Model, Prompt, Variant
 
-_FORM = "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][@int8]"
+_FORM = (
+    "model/prompt[+context][+k=4][+budget=800][+temperature=0.7][+max_tokens=64][+beams=4][@int8]"
+)
 FLOOR_ROW = "floor"
 """What stands in place of a model in the name of a floor."""
 CONTEXT_SETTINGS = {
@@ -33,7 +35,10 @@ _NAME = re.compile(
 _SETTING = re.compile(r"(?P<name>[a-z_]+)=(?P<value>.*)")
 _WHOLE = re.compile(r"[0-9]{1,6}")
 _DECIMAL = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?")
-_VALUES = {"k": _WHOLE, "budget": _WHOLE, "max_tokens": _WHOLE, "temperature": _DECIMAL}
+_VALUES = {
+    **{"k": _WHOLE, "budget": _WHOLE, "max_tokens": _WHOLE},
+    **{"temperature": _DECIMAL, "beams": _WHOLE},
+}
 
 
 Part = TypeVar("Part")
@@ -47,7 +52,7 @@ class Tables:
     prompts: Mapping[str, Prompt]
     contexts: Mapping[str, Context]
     decoding: Decoding
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    thresholds: Mapping[str, AnswerThreshold] = field(default_factory=dict)
 
 
 def read_variant(text: str, tables: Tables) -> Variant:
@@ -147,8 +152,8 @@ def _settings(words: list[str]) -> dict[str, float]:
         form = _VALUES.get(match["name"]) if match and match["name"] not in settings else None
         if not match or form is None or not form.fullmatch(match["value"]):
             raise ConfigError(
-                f"+{word} is none of +k=4, +budget=800 and +max_tokens=64 (whole numbers from 0 to "
-                "999999) and +temperature=0.7, each given once"
+                f"+{word} is none of +k=4, +budget=800, +max_tokens=64 and +beams=4 (whole numbers "
+                "from 0 to 999999) and +temperature=0.7, each given once"
             )
         settings[match["name"]] = float(match["value"])
     return settings
@@ -169,7 +174,7 @@ def _decoding(model: Model, decoding: Decoding, settings: Mapping[str, float]) -
     """The suite's decoding, with what the variant sets; none of it of those that decode nothing, so
     that a function is not called again for what it never sees."""
     given: dict[str, Any] = {
-        name: settings[name] for name in ("max_tokens", "temperature") if name in settings
+        name: settings[name] for name in ("max_tokens", "temperature", "beams") if name in settings
     }
     if model.kind in ("floor", "answers", "call"):
         if given:
@@ -178,9 +183,11 @@ def _decoding(model: Model, decoding: Decoding, settings: Mapping[str, float]) -
                 "it out"
             )
         return Decoding()
-    if "max_tokens" in given:
-        given["max_tokens"] = int(given["max_tokens"])
-        if not given["max_tokens"]:
-            raise ConfigError("+max_tokens=0 leaves no room for an answer")
+    for name in {"max_tokens", "beams"} & set(given):
+        given[name] = int(given[name])
+        if not given[name]:
+            raise ConfigError(f"+{name}=0 leaves no room for an answer")
     decoding = replace(decoding, **given)
+    if decoding.temperature and decoding.beams > 1:
+        raise ConfigError("beams search for the likeliest answer, and a temperature draws one")
     return decoding if decoding.temperature else replace(decoding, repeats=1)

@@ -22,8 +22,8 @@ from harness.metrics import Metric
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
-from harness.threshold import REFUSAL, Threshold
-from harness.variants import Context, Decoding, Model, Price, Show, Source
+from harness.threshold import REFUSAL, AnswerThreshold
+from harness.variants import Context, Decoding, Model, Price, Shown, Source
 from rag.index import MODES
 from reports.decision import DEAR
 
@@ -148,7 +148,7 @@ class ContextRow(_Row):
     embedder: str | None = None
     reranker: str | None = None
     mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
-    show: Show | None = None
+    show: Shown | None = None
 
     def context(self, name: str, **left_out: Any) -> Context:
         """The row as a value, with what it leaves out as given."""
@@ -168,9 +168,9 @@ class ThresholdRow(_Row):
             raise ValueError("a threshold is of nearness, of likelihood, or of both: name one")
         return self
 
-    def threshold(self, name: str) -> Threshold:
+    def threshold(self, name: str) -> AnswerThreshold:
         """The row as a value."""
-        return Threshold(name, **self.model_dump())
+        return AnswerThreshold(name, **self.model_dump())
 
 
 class DecodingRow(_Row):
@@ -181,8 +181,15 @@ class DecodingRow(_Row):
         Decoding.stop
     )
     temperature: Annotated[float, Field(ge=0, le=10)] = Decoding.temperature
+    beams: PositiveInt = Decoding.beams
     repeats: PositiveInt = Decoding.repeats
     """Answers drawn for each question, where tokens are drawn."""
+
+    @model_validator(mode="after")
+    def _draws_or_searches(self) -> "DecodingRow":
+        if self.temperature and self.beams > 1:
+            raise ValueError("beams search for the likeliest answer, and a temperature draws one")
+        return self
 
     def decoding(self) -> Decoding:
         """The row as a value."""

@@ -153,22 +153,22 @@ def _task(
         metrics=metrics,
         scorer=scorer,
         decoding=variant.decoding,
-        given=_given(asked) if variant.threshold else None,
+        gives=_gives(asked) if variant.threshold else None,
     )
 
 
-def _given(asked: Asked) -> Callable[[dict[str, Any], str], str]:
+def _gives(asked: Asked) -> Callable[[dict[str, Any], str], str]:
     """What is given of an answer: itself, or a refusal below the variant's threshold."""
     threshold = asked.variant.threshold
 
-    def given(document: dict[str, Any], text: str) -> str:
+    def gives(document: dict[str, Any], text: str) -> str:
         answer = asked.lm.given.get(document["id"])
         likelihood = answer.likelihood if answer else None
         if threshold is None or threshold.gives(document, likelihood):
             return text
         return threshold.refusal
 
-    return given
+    return gives
 
 
 def _task_name(variant: Variant) -> str:

@@ -32,7 +32,7 @@ from harness.metrics.bertscore import EncoderMetric
 from harness.metrics.registry import make_metrics
 from harness.models.kinds import FLOORS
 from harness.validation import Name, validated
-from harness.variants import SOURCES, Context, Model, Show, Variant
+from harness.variants import SOURCES, Context, Model, Shown, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant
 from policyqa.rows import ContextRow, DecideRow, DecodingRow, ModelRow, ThresholdRow
 from rag.corpus import has_corpus
@@ -96,7 +96,7 @@ class Suite(BaseModel):
     """Sections retrieved for a question, in training and in contexts that set none of their own."""
     budget: NonNegativeInt = BUDGET
     """Tokens of context, likewise."""
-    show: Show = "sentences"
+    show: Shown = "sentences"
     """What a context has of the sections it is made of, likewise."""
     published: str | None = None
     """Published figures that are shown beside ours: a row of ``reports/published.yaml``."""

@@ -15,7 +15,7 @@ from rag.corpus import Section
 
 COUNTED = 20
 """Sections of each framework, the first, whose words are counted."""
-MOST = 3.0
+MOST_NAMED = 3.0
 """What the words of a question count together at most."""
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = frozenset(("a", "an", "and", "for", "in", "of", "on", "the", "to"))
@@ -45,14 +45,15 @@ class FrameworkNames:
         }
 
     def in_question(self, question: str) -> dict[str, float]:
-        """How clearly a question names each framework, above 0 to ``MOST``; those it names alone.
+        """How clearly a question names each framework, above 0 to ``MOST_NAMED``.
 
-        The sum over words of ln(frameworks / frameworks so named).
+        The sum over words of ln(frameworks / frameworks so named); those it does not name are not
+        there.
         """
         asked = set(_words(question))
         found = {one: asked & words for one, words in self._named.items()}
         return {
-            one: min(sum(self._weights[word] for word in sorted(words)), MOST)
+            one: min(sum(self._weights[word] for word in sorted(words)), MOST_NAMED)
             for one, words in found.items()
             if words
         }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.progress import Advance, silent
-from harness.variants import Show
+from harness.variants import Shown
 from rag.context import Excerpt, assemble, assemble_sentences, distinct
 from rag.corpus import Corpus, Section, framework_of
 from rag.embedder import EMBEDDER, Embedder
@@ -50,7 +50,7 @@ class Retriever:
         mode: str = "hybrid",
         k: int = K,
         budget: int = BUDGET,
-        show: Show = "sentences",
+        show: Shown = "sentences",
     ) -> None:
         """A retriever over ``sections``, which are gone through more than once.
 

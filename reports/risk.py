@@ -20,11 +20,12 @@ from harness.pairing import clusters_of
 from harness.rates import rate_interval
 from harness.runs import Outcome, Result
 from harness.statistics import Figure, mean_interval
+from harness.threshold import AnswerThreshold
 from reports.reported import Reported
 
 SURE_BY = ("likelihood", "nearness")
 """What an answer is held to."""
-STEPS = 10
+CURVE_POINTS = 10
 """Points of a curve, of as many more answers each."""
 TRIED = 40
 """Thresholds of each kind that are tried, at most."""
@@ -103,7 +104,9 @@ def risk_curves(result: Result) -> dict[str, list[RiskPoint]]:
 
 def _curve(given: Sequence[Answered], by: str, asked: int) -> list[RiskPoint]:
     ranked = sorted(given, key=lambda one: -getattr(one, by))
-    counts = sorted({ceil(len(ranked) * step / STEPS) for step in range(1, STEPS + 1)} - {0})
+    counts = sorted(
+        {ceil(len(ranked) * step / CURVE_POINTS) for step in range(1, CURVE_POINTS + 1)} - {0}
+    )
     return [
         RiskPoint(
             coverage=count / asked,
@@ -181,6 +184,5 @@ def _tried(found: Sequence[Answered], by: str) -> list[float | None]:
 def _refused(one: Answered, nearness: float | None, likelihood: float | None) -> bool:
     if one.refuses:
         return True
-    near = nearness is None or one.nearness is None or one.nearness >= nearness
-    likely = likelihood is None or one.likelihood is None or one.likelihood >= likelihood
-    return not (near and likely)
+    threshold = AnswerThreshold("", nearness, likelihood)
+    return not threshold.gives({"nearness": one.nearness}, one.likelihood)

@@ -63,7 +63,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         metrics: Sequence[Metric] | None = None,
         scorer: Callable[[Sequence[Row]], Scores] | None = None,
         decoding: Decoding | None = None,
-        given: Callable[[dict[str, Any], str], str] | None = None,
+        gives: Callable[[dict[str, Any], str], str] | None = None,
     ) -> None:
         """lm-eval calls this with the YAML, merged with what the command line added.
 
@@ -75,14 +75,14 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
             metrics: what is scored; None is every metric there is.
             scorer: gives the values of rows under ``metrics``; None computes them.
             decoding: how answers are made; None is as everywhere.
-            given: what is given, and scored, of an answer to a document; None is all of it.
+            gives: what is given, and scored, of an answer to a document; None is all of it.
         """
         self._given = documents
         self._given_train = train
         self._given_prompt = prompt
         self._measured: Sequence[Metric] | None = metrics
         self._scorer = scorer
-        self._filter = given
+        self._gives = gives
         self._values: dict[str, dict[str, Any]] = {}
         self._shot_seed: int | None = None
         self._train: Documents | None = None
@@ -178,10 +178,10 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         """Score all answers at once; lm-eval calls this when every answer is there."""
         super().apply_filters()
         documents = [instance.doc for instance in self._instances]
-        if self._filter:
+        if self._gives:
             for one in self._instances:
                 for name, answer in one.filtered_resps.items():
-                    one.filtered_resps[name] = self._filter(one.doc, answer)
+                    one.filtered_resps[name] = self._gives(one.doc, answer)
         answers = [next(iter(i.filtered_resps.values())).strip() for i in self._instances]
         rows = [row_of(*pair) for pair in zip(documents, answers, strict=True)]
         scorer = self._scorer or partial(score, self.metrics)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.threshold import Threshold
+from harness.threshold import AnswerThreshold
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from harness.threshold import Threshold
 def test_an_answer_is_given_where_all_that_is_known_of_it_is_enough(
     asks: dict[str, float], nearness: float | None, likelihood: float | None, given: bool
 ) -> None:
-    threshold = Threshold("sure", **asks)
+    threshold = AnswerThreshold("sure", **asks)
     assert threshold.gives({"nearness": nearness}, likelihood) is given
 
 
 def test_a_threshold_is_what_it_asks_for_and_what_is_said_instead() -> None:
-    one = Threshold("a", nearness=0.5)
-    assert one.identity == Threshold("b", nearness=0.5).identity
-    assert one.identity != Threshold("a", nearness=0.5, refusal="No.").identity
-    assert one.identity != Threshold("a", likelihood=-0.5).identity
+    one = AnswerThreshold("a", nearness=0.5)
+    assert one.identity == AnswerThreshold("b", nearness=0.5).identity
+    assert one.identity != AnswerThreshold("a", nearness=0.5, refusal="No.").identity
+    assert one.identity != AnswerThreshold("a", likelihood=-0.5).identity

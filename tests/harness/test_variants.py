@@ -49,7 +49,7 @@ DETERMINING: dict[str, dict[str, Any]] = {  # By field, another value than the p
         "reranker": "owner/reranker",
         "mode": "dense",
     },
-    "decoding": {"max_tokens": 97, "stop": ("\n",), "temperature": 0.7},
+    "decoding": {"max_tokens": 97, "stop": ("\n",), "temperature": 0.7, "beams": 4},
 }
 NAMING: dict[str, dict[str, Any]] = {  # What a thing is called, and changes no answer.
     # A seed is told by the weights that it trained.

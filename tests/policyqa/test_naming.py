@@ -116,6 +116,8 @@ REFUSED = [
     ("base/rag+oracle+wide", "names two contexts, oracle and wide"),
     ("base/rag+oracle+oracle", "names two contexts"),
     ("base/rag+sure+near", "names two thresholds, sure and near"),
+    ("base/rag+beams=0", "leaves no room for an answer"),
+    ("base/rag+beams=2+temperature=1", "beams search for the likeliest answer"),
     ("base/plain+oracle", r"\+oracle has no effect on plain, whose template has no {context}"),
     ("base/plain@int3", "'int3' is none of int8, nf4, bf16, fp32"),
     ("base/rag+k=-1", r"\+k=-1 is none of"),

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from rag.corpus import Section
-from rag.named import COUNTED, MOST, FrameworkNames
+from rag.named import COUNTED, MOST_NAMED, FrameworkNames
 
 
 def section(framework: str, title: str, body: str = "Nothing.", number: int = 1) -> Section:
@@ -41,7 +41,7 @@ def test_a_framework_is_named_by_id_title_or_initials_but_not_by_ordinary_words(
 def test_a_word_counts_the_more_the_fewer_frameworks_have_it() -> None:
     # Two words of one framework, of four: "uk" and "equality"; "eu" is of three.
     assert NAMES.in_question("UK equality") == {
-        "uk-equality-act": pytest.approx(min(2 * math.log(4), MOST))
+        "uk-equality-act": pytest.approx(min(2 * math.log(4), MOST_NAMED))
     }
     found = NAMES.in_question("EU chemicals")
     assert found["eu-reach"] == pytest.approx(math.log(4) + math.log(4 / 3))

@@ -26,6 +26,16 @@ def test_layers_are_changed_in_place_and_keep_their_weights() -> None:
     assert [one.data_ptr() for one in model.parameters()] == weights
 
 
+def test_autocast_has_its_products_in_its_own_type() -> None:
+    layer = by_onednn(nn.Linear(8, 4))
+    rows = torch.randn(3, 8)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = layer(rows)
+    assert (found.dtype, layer(rows).dtype) == (torch.bfloat16, torch.float32)
+    exact = rows @ layer.weight.T + layer.bias
+    torch.testing.assert_close(found.float(), exact, rtol=0.05, atol=0.05)
+
+
 @given(
     leading=st.lists(st.integers(0, 5), max_size=3),
     sizes=st.tuples(SIZES, SIZES),
