@@ -13,6 +13,8 @@ from rag.stores.store import Hit
 SECTION_WEIGHT = 0.5
 """A sentence scores its cosine to the question + this × the score of its section. Chosen on the
 policy set's validation split (docs/results)."""
+KEPT_VECTORS = 50_000
+"""Texts whose vectors are kept, 1.5 kB each by the default embedder; beyond, all are made anew."""
 _END = re.compile(r"(?<=[.!?;])\s+(?=[\"'(“]?[A-Z])")
 """Where a sentence ends: before what begins another, so that "No. 5" and "e.g. a" stay whole."""
 
@@ -54,6 +56,8 @@ class SentenceRanker:
         A sentence scores its cosine to the question, under its passage's citation, plus
         ``SECTION_WEIGHT`` times what the passage scores. None that says what a better one says.
         """
+        if len(self._vectors) > KEPT_VECTORS:
+            self._vectors.clear()
         found = [[one for hit in some for one in split(hit)] for some in hits]
         self._embed([*questions, *(one.text for some in found for one in some)])
         return [
