@@ -13,8 +13,8 @@ from reports.comparison import Comparison
 
 ASIDE = (
     *("citation_recall", "citation_precision", "citation_shown", "grounded"),
-    *("facts_shown", "facts_taken"),
     *("repetition", "length"),
+    *("facts_shown", "facts_taken"),
 )
 """Metrics that explain a score, and are none of quality as a whole."""
 

@@ -24,7 +24,7 @@ LOGGED = (
     *("doc_hash", "prompt_hash", "target_hash"),
 )
 """What lm-eval's line of a sample log has beside the values of metrics, by their names."""
-TAKEN = (*LOGGED, "cost", "unanswered", "marks")
+TAKEN = (*LOGGED, "cost", "likelihood", "unanswered", "marks")
 """The same of a line of a run."""
 _NOTHING = object()
 

@@ -67,9 +67,9 @@ def test_examples_are_the_prompts_of_the_tasks(
     assert f"Question: {first.question}\n---\nAnswer: {first.answer}" in text
     assert marker in text
     # An example over the limit is left out and named.
-    long = first.model_copy(update={"answer": "word " * 300})
+    long = first.model_copy(update={"answer": "word " * 600})
     questions[questions.index(first)] = long
-    examples = build_splits(recipe(prompt, max_tokens=300), questions, retriever, tokenizer)[
+    examples = build_splits(recipe(prompt, max_tokens=600), questions, retriever, tokenizer)[
         "train"
     ]
     assert (len(examples.rows), examples.too_long) == (11, [first.id])

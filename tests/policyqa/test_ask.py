@@ -65,7 +65,7 @@ def test_with_rag_it_is_answered_from_sections_and_they_are_named(
     assert told["sources"][0]["citation"] == "Bee Keeping Act, Hives 2 (Part 2)"
     text = shown("ask", adapter, QUESTION, *options)
     assert text.startswith(told["answer"])
-    assert re.search(r"\n\[1\] Bee Keeping Act, Hives 2 \(Part 2\) \(bees/s-2, 0\.\d+\)\n", text)
+    assert re.search(r"\n\[1\] Bee Keeping Act, Hives 2 \(Part 2\) \(bees/s-2, \d\.\d+\)\n", text)
     assert "\n[3] " in text
 
 

@@ -69,7 +69,7 @@ def test_an_embedder_is_trained_once_and_serves_as_one(
 
 @pytest.mark.usefixtures("minilm", "no_index")
 def test_without_hard_negatives_no_index_is_made(data: Path, tmp_path: Path) -> None:
-    folder, told = train(tiny(negatives=0), data, tmp_path / "out")
+    folder, told = train(tiny(negatives=0, siblings=0), data, tmp_path / "out")
     assert (folder / "model.safetensors").is_file()
     assert "1/1 training" in told
     assert "index" not in told
@@ -83,7 +83,7 @@ def test_what_cannot_be_trained_is_refused_before_any_work(data: Path, tmp_path:
     with pytest.raises(ConfigError, match="is no embedder; name another folder"):
         train(tiny(), data, mine)
     assert (mine / "thesis.txt").read_text() == "all of it"
-    with pytest.raises(DataError, match="lower negatives or skip"):
+    with pytest.raises(DataError, match="lower negatives, siblings or skip"):
         train(tiny(negatives=99), data)
     with pytest.raises(ModelError, match="no model folder"):
         train(tiny(model="./nowhere"), data)

@@ -89,7 +89,7 @@ def names(variants: str, evident: bool = True) -> list[str]:
             "base/rag base/rag+budget=1 base/rag+budget=2 base/rag+k=3 base/rag+k=4",
             [
                 "budget base/rag+budget=1 base/rag+budget=2 base/rag",
-                "k base/rag base/rag+k=3 base/rag+k=4",
+                "k base/rag+k=3 base/rag+k=4 base/rag",
             ],
         ),
         ("base/rag base/rag+budget=0", []),
@@ -209,7 +209,7 @@ def test_the_terminal_shows_the_curve_within_80_columns(sweep_run: Path) -> None
     assert "sft-rag/oracle" in general
     assert "+k=20" not in general
     unbroken = " ".join(notes.split())
-    assert "at most k = 2 sections and 400 tokens of context" in unbroken
+    assert "at most k = 8 sections and 400 tokens of context" in unbroken
 
 
 def test_the_conclusion_is_what_the_intervals_show(sweep_run: Path) -> None:

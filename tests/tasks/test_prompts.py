@@ -47,7 +47,7 @@ def test_no_text_breaks_out_of_its_place(
     prompt: Prompt, question: str, passages: list[str]
 ) -> None:
     hits = [Hit(str(i), 1.0, text, text) for i, text in enumerate(passages)]
-    context, _ = assemble(hits, 1000, WORDS)  # type: ignore[arg-type]
+    context = assemble(hits, [], 1000, WORDS).text  # type: ignore[arg-type]
     lines = render(prompt, question, context).split("\n")
     assert lines.count("---") == 1
     assert [line for line in lines if line.startswith("Answer:")] == ["Answer:"]
@@ -59,7 +59,7 @@ def test_no_text_breaks_out_of_its_place(
 @given(question=st.text(max_size=60), passages=st.lists(st.text(max_size=60)))
 def test_of_a_chat_no_text_breaks_out_of_its_line(question: str, passages: list[str]) -> None:
     hits = [Hit(str(i), 1.0, text, text) for i, text in enumerate(passages)]
-    context, _ = assemble(hits, 1000, WORDS)  # type: ignore[arg-type]
+    context = assemble(hits, [], 1000, WORDS).text  # type: ignore[arg-type]
     assert render(shipped_prompt("chat"), question) == inert(question)
     lines = render(shipped_prompt("chat-rag"), question, context).split("\n")
     assert lines[-2:] == ["", f"Question: {inert(question)}"]
