@@ -7,6 +7,7 @@ in float32 (trl casts it to bf16 on an int8 base, which a resume would not repea
 """
 
 import math
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from finetune.work import COMPLETE, ENDED
 from harness.errors import TrainingError
 from harness.models.onednn import by_onednn
 from harness.models.precision import bfloat16_is_native, load_base
+from harness.models.weights import linear_layers
 from harness.progress import Advance
 
 
@@ -60,7 +62,7 @@ def make_trainer(
         eval_dataset=_dataset(splits["validation"]),
         processing_class=tokenizer,
         data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED),
-        peft_config=adapter_config(recipe, base.config.get_text_config().num_hidden_layers),
+        peft_config=adapter_config(recipe, base),
         callbacks=[TellAndMark(advance), *patience],
     )
     trainer.remove_callback(PrinterCallback)
@@ -71,9 +73,14 @@ def make_trainer(
     return trainer
 
 
-def adapter_config(recipe: Recipe, layers: int) -> LoraConfig:
-    """The adapter that ``recipe`` trains on a base of so many ``layers``."""
-    named = recipe.target_modules
+def adapter_config(recipe: Recipe, base: Any) -> LoraConfig:
+    """The adapter that ``recipe`` trains on the model ``base``."""
+    layers = recipe.adapted(base.config.get_text_config().num_hidden_layers)
+    named, last = recipe.target_modules, recipe.last_layers is not None
+    if named == "all-linear" and last:
+        # peft takes layers with names alone.
+        within = re.compile("|".join(rf"\.{layer}\." for layer in layers))
+        named, last = tuple(name for name in linear_layers(base) if within.search(name)), False
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=recipe.lora_rank,
@@ -81,7 +88,7 @@ def adapter_config(recipe: Recipe, layers: int) -> LoraConfig:
         lora_dropout=recipe.lora_dropout,
         use_rslora=recipe.rslora,
         target_modules=named if isinstance(named, str) else list(named),
-        layers_to_transform=list(recipe.adapted(layers)) if recipe.last_layers else None,
+        layers_to_transform=list(layers) if last else None,
         bias="none",
     )
 

@@ -37,7 +37,12 @@ def base(tiny_llama: Path) -> Any:
 
 @pytest.mark.parametrize(
     ("precision", "changes"),
-    [*((one, {}) for one in PRECISIONS), ("fp32", {"last_layers": 1}), ("fp32", ALL_LINEAR)],
+    [
+        *((one, {}) for one in PRECISIONS),
+        ("fp32", {"last_layers": 1}),
+        ("fp32", ALL_LINEAR),
+        ("fp32", ALL_LINEAR | {"last_layers": 1}),
+    ],
 )
 def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pass(
     tiny_llama: Path, base: Any, precision: Any, changes: dict[str, Any]
@@ -47,7 +52,7 @@ def test_weights_and_activations_are_what_is_loaded_and_kept_for_the_backward_pa
     loaded = model.get_memory_footprint()
     scales = 1.01 if precision in ("int8", "nf4") else 1.0  # Not counted by transformers.
     assert 0.999 * loaded <= weight_bytes(base, wanted.precision) <= 1.001 * scales * loaded
-    model = get_peft_model(model, adapter_config(wanted, 2)).train()
+    model = get_peft_model(model, adapter_config(wanted, model)).train()
     parameters = [one.numel() for one in model.parameters() if one.requires_grad]
     assert trainable(base, wanted) == sum(parameters)
     own = {one.untyped_storage().data_ptr() for one in model.parameters()}
