@@ -73,7 +73,7 @@ def _mixed(
         return asked
     found = distractors(questions, retriever)
     texts = [question.question for question in questions]
-    unanswering = retriever.excerpts(texts, found)
+    unanswering = retriever.excerpts(texts, found) if recipe.withheld else []
     buried = _with_evidence(questions, found, retriever)
     shown = []
     for i, question in enumerate(questions):
