@@ -16,7 +16,6 @@ pages of the weights' file, which the system takes back when memory is short. So
 - logits: the log-probabilities of cross-entropy, and the gradients of these and of the logits.
 """
 
-import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +27,8 @@ from transformers.utils import cached_file
 from finetune.examples import IGNORED, Example, Examples
 from finetune.recipe import Recipe
 from finetune.train import memory_explained, refuse_idle_devices
-from finetune.trainer import make_trainer
-from harness.models.weights import linear_layers, number_bytes, weight_bytes
+from finetune.trainer import adapted_layers, make_trainer
+from harness.models.weights import number_bytes, weight_bytes
 from harness.progress import silent
 
 PROCESS = 900_000_000
@@ -68,7 +67,7 @@ def terms(base: Any, recipe: Recipe, batch: BatchShape) -> dict[str, int]:
 
 def trainable(base: Any, recipe: Recipe) -> int:
     """Parameters of the adapter."""
-    layers = _adapted(base, recipe)
+    layers = adapted_layers(base, recipe).values()
     return sum(recipe.lora_rank * (one.in_features + one.out_features) for one in layers)
 
 
@@ -86,7 +85,7 @@ def activations(base: Any, recipe: Recipe, batch: BatchShape) -> int:
     frozen = (2 * hidden + inner) * width if recipe.precision == "int8" else 0
     # Every adapted layer drops out of its input by itself: a float32, and the mask's number.
     dropped = 4 + (1 if torch.cuda.is_available() else 4)
-    inputs = dropped * sum(one.in_features for one in _adapted(base, recipe))
+    inputs = dropped * sum(one.in_features for one in adapted_layers(base, recipe).values())
     tokens = batch.rows * batch.tokens
     kept = tokens * (layers * (norms + attention + feed_forward + frozen) + inputs)
     if recipe.gradient_checkpointing:
@@ -120,16 +119,3 @@ def measured_peak(recipe: Recipe, folder: str, tokenizer: Any, rows: Sequence[Ex
         brief = recipe.model_copy(update=once)
         make_trainer(Path(work), brief, folder, tokenizer, splits, silent).train()
     return int(torch.cuda.max_memory_allocated())
-
-
-def _adapted(base: Any, recipe: Recipe) -> list[Any]:
-    """The linear layers that get an adapter."""
-    layers = recipe.adapted(base.config.get_text_config().num_hidden_layers)
-    named = recipe.target_modules
-    ends = (
-        rf"\.{layer}\..*{name}$"
-        for layer in layers
-        for name in ([""] if named == "all-linear" else named)
-    )
-    wanted = re.compile("|".join(ends))
-    return [one for name, one in linear_layers(base).items() if wanted.search(name)]

@@ -79,8 +79,7 @@ def adapter_config(recipe: Recipe, base: Any) -> LoraConfig:
     named, last = recipe.target_modules, recipe.last_layers is not None
     if named == "all-linear" and last:
         # peft takes layers with names alone.
-        within = re.compile("|".join(rf"\.{layer}\." for layer in layers))
-        named, last = tuple(name for name in linear_layers(base) if within.search(name)), False
+        named, last = tuple(adapted_layers(base, recipe)), False
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=recipe.lora_rank,
@@ -91,6 +90,19 @@ def adapter_config(recipe: Recipe, base: Any) -> LoraConfig:
         layers_to_transform=list(layers) if last else None,
         bias="none",
     )
+
+
+def adapted_layers(base: Any, recipe: Recipe) -> dict[str, Any]:
+    """The linear layers of ``base`` that get an adapter, by name."""
+    layers = recipe.adapted(base.config.get_text_config().num_hidden_layers)
+    named = recipe.target_modules
+    ends = (
+        rf"\.{layer}\..*{name}$"
+        for layer in layers
+        for name in ([""] if named == "all-linear" else named)
+    )
+    wanted = re.compile("|".join(ends))
+    return {name: one for name, one in linear_layers(base).items() if wanted.search(name)}
 
 
 def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
