@@ -48,7 +48,7 @@ from harness.models.precision import load_base
 base = load_base(catalogue.resolve(sys.argv[1]), sys.argv[2])
 print(base.get_memory_footprint())
 recipe = load_recipe("smollm2-135m-sft")
-model = get_peft_model(base, adapter_config(recipe, base.config.num_hidden_layers)).train()
+model = get_peft_model(base, adapter_config(recipe, base)).train()
 ids = torch.arange(64)[None]
 model(input_ids=ids, labels=ids).loss.backward()
 """
@@ -77,9 +77,8 @@ def printed(code: str, *arguments: str) -> list[str]:
 def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights put on every attention layer of the real small model."""
     base = load_base(catalogue.resolve(MODEL), "fp32")
-    layers = base.config.num_hidden_layers
     folder = tmp_path_factory.mktemp("adapter")
-    adapted = get_peft_model(base, adapter_config(load_recipe(f"{MODEL}-sft"), layers))
+    adapted = get_peft_model(base, adapter_config(load_recipe(f"{MODEL}-sft"), base))
     adapted.save_pretrained(folder)
     return folder
 

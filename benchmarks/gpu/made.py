@@ -71,7 +71,7 @@ def make_model(shape: Shape, folder: Path) -> None:
         model = LlamaForCausalLM._from_config(config, dtype=torch.bfloat16)
     model.save_pretrained(folder)
     tokenizer(shape).save_pretrained(folder)
-    adapted = get_peft_model(model, adapter_config(load_recipe("sft"), shape.layers))
+    adapted = get_peft_model(model, adapter_config(load_recipe("sft"), model))
     for name, weights in adapted.named_parameters():
         if "lora_B" in name:  # Nothing would be added by zeros.
             torch.nn.init.normal_(weights, std=0.02)
