@@ -100,7 +100,7 @@ def _with_evidence(
     texts = [question.question for question in questions]
     evidence = [
         # No worse than the best of the others.
-        retriever.named(question.evidence, others[0].score if others else 1.0)
+        retriever.hits_of(question.evidence, others[0].score if others else 1.0)
         for question, others in zip(questions, found, strict=True)
     ]
     both = [[*own, *others] for own, others in zip(evidence, found, strict=True)]

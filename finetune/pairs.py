@@ -21,8 +21,7 @@ from more_itertools import unique_everseen
 
 from finetune.embedder import EmbedderRecipe
 from harness.errors import DataError
-from rag.context import inert
-from rag.corpus import Section
+from rag.corpus import Section, said
 from rag.sentences import Sentence, SentenceRanker, split
 from rag.stores.store import Hit
 from tasks.policyqa.questions import Question, in_split
@@ -61,11 +60,6 @@ class Pairs:
     """Of the train split, with evidence."""
     without_evidence: int
     """Questions of the train split left out: no section is known to answer them."""
-
-
-def said(one: Section | Hit) -> str:
-    """What a section or sentence says, wherever it stands: a corpus may say a thing twice."""
-    return inert(one.body).casefold()
 
 
 def build_pairs(

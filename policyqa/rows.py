@@ -149,6 +149,7 @@ class ContextRow(_Row):
     reranker: str | None = None
     mode: str = Field(default="hybrid", pattern=f"^({'|'.join(MODES)})$")
     show: Shown | None = None
+    """What is shown of them: the ``sentences`` nearest to the question, or all of each."""
 
     def context(self, name: str, **left_out: Any) -> Context:
         """The row as a value, with what it leaves out as given."""

@@ -49,17 +49,6 @@ def inert(text: str) -> str:
     return " ".join(_TEMPLATE_MARKER.sub(lambda m: m[0] + " ", printable).split())
 
 
-def distinct(hits: Sequence[Hit]) -> list[Hit]:
-    """``hits`` without those that repeat what an earlier one says, in their order.
-
-    What a passage says is its text after its citation, without regard to case and spacing.
-    """
-    said: dict[str, Hit] = {}
-    for hit in hits:
-        said.setdefault(inert(hit.body).casefold(), hit)
-    return list(said.values())
-
-
 def assemble(
     hits: Sequence[Hit], ranked: Sequence[Sentence], budget: int, embedder: Embedder
 ) -> Excerpt:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,6 +72,20 @@ class Section:
     def text(self) -> str:
         """What is embedded and shown to a model: where it stands, then what it says."""
         return cited(self.citation, self.body)
+
+
+class Passage(Protocol):
+    """A section, or what was found of one."""
+
+    @property
+    def body(self) -> str:
+        """Its text, without its citation."""
+        ...
+
+
+def said(passage: Passage) -> str:
+    """What a passage says, without regard to case and spacing: a corpus may say a thing twice."""
+    return " ".join(passage.body.split()).casefold()
 
 
 def cited(citation: str, body: str) -> str:

@@ -13,10 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from more_itertools import unique_everseen
+
 from harness.progress import Advance, silent
 from harness.variants import Shown
-from rag.context import Excerpt, assemble, assemble_sentences, distinct
-from rag.corpus import Corpus, Section, framework_of
+from rag.context import Excerpt, assemble, assemble_sentences
+from rag.corpus import Corpus, Section, framework_of, said
 from rag.embedder import EMBEDDER, Embedder
 from rag.index import Index
 from rag.named import FrameworkNames
@@ -148,7 +150,7 @@ class Retriever:
         More are fetched for questions whose first ``fetched`` repeat each other too often.
         """
         found = self.search(questions, fetched)
-        best = [distinct(hits)[: self.k] for hits in found]
+        best = [list(unique_everseen(hits, said))[: self.k] for hits in found]
         short = [
             i
             for i, hits in enumerate(found)
@@ -164,9 +166,9 @@ class Retriever:
         self, questions: Sequence[str], section_ids: Sequence[Sequence[str]]
     ) -> list[Excerpt]:
         """The context of each question, of sections that are named rather than searched for."""
-        return self.excerpts(questions, [self.named(ids) for ids in section_ids])
+        return self.excerpts(questions, [self.hits_of(ids) for ids in section_ids])
 
-    def named(self, section_ids: Sequence[str], score: float = 1.0) -> list[Hit]:
+    def hits_of(self, section_ids: Sequence[str], score: float = 1.0) -> list[Hit]:
         """Sections by their ids, as if each had been found with that score."""
         sections = [self.sections[one] for one in section_ids]
         return [Hit(one.id, score, one.citation, one.body) for one in sections]

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from more_itertools import unique_everseen
 
+from rag.corpus import said
 from rag.embedder import Embedder
 from rag.stores.store import Hit
 
@@ -61,7 +63,7 @@ class SentenceRanker:
         found = [[one for hit in some for one in split(hit)] for some in hits]
         self._embed([*questions, *(one.text for some in found for one in some)])
         return [
-            _distinct(sorted(scored, key=lambda one: -one.score))
+            list(unique_everseen(sorted(scored, key=lambda one: -one.score), said))
             for scored in map(self._scored, questions, found)
         ]
 
@@ -77,10 +79,3 @@ class SentenceRanker:
         new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if new:
             self._vectors |= dict(zip(new, self._embedder.embed(new), strict=True))
-
-
-def _distinct(ranked: Sequence[Sentence]) -> list[Sentence]:
-    said: dict[str, Sentence] = {}
-    for one in ranked:
-        said.setdefault(" ".join(one.body.split()).casefold(), one)
-    return list(said.values())

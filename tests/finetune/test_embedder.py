@@ -19,11 +19,11 @@ from finetune.embedder import (
     load_embedder_recipe,
 )
 from finetune.embedder_trainer import train_embedder
-from finetune.pairs import Pair, batches, build_pairs, said
+from finetune.pairs import Pair, batches, build_pairs
 from finetune.work import finish
 from harness.errors import ConfigError, DataError
 from harness.files import cache_folder, hash_folder
-from rag.corpus import Section, load_corpus
+from rag.corpus import Section, load_corpus, said
 from rag.embedder import Embedder
 from rag.retriever import Retriever
 from rag.sentences import Sentence, split

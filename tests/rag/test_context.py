@@ -1,12 +1,11 @@
 """Context stays in its place in a prompt and within its budget."""
 
 import re
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.context import Excerpt, assemble, assemble_sentences, distinct, inert, reordered
+from rag.context import Excerpt, assemble, assemble_sentences, inert, reordered
 from rag.sentences import Sentence, split
 from rag.stores.store import Hit
 
@@ -77,12 +76,6 @@ def test_passages_are_put_into_another_order() -> None:
     assert turned.ids == ("f/s-2", "f/s-0", "f/s-1")
     assert reordered(turned, [1, 2, 0]) == excerpt
     assert reordered(Excerpt(), []) == Excerpt()
-
-
-def test_what_is_said_twice_is_shown_once_where_it_ranked_best() -> None:
-    said = ["Keep bees.", "Fly kites.", "keep   BEES.", "Dig wells.", "Fly kites.\n"]
-    repeated = [replace(hit, citation=f"Act {n}") for n, hit in enumerate(hits(*said))]
-    assert [hit.id for hit in distinct(repeated)] == ["f/s-0", "f/s-1", "f/s-3"]
 
 
 @given(st.text(max_size=200))

@@ -15,6 +15,7 @@ from rag.corpus import (
     clean,
     load_corpus,
     one_line,
+    said,
     scan_framework,
     sound,
     write_framework,
@@ -27,6 +28,12 @@ def test_sections_come_with_their_place(data: Path) -> None:
     assert len(sections) == 18
     assert sections[0].id == "bees/s-1"
     assert sections[0].text.startswith("Bee Keeping Act, Hives 1 (Part 1): Hives stand 40 metres")
+
+
+def test_two_sections_say_the_same_in_other_case_spacing_and_places(data: Path) -> None:
+    one, other = load_corpus(data)[:2]
+    again = replace(other, heading="Elsewhere", body=one.body.upper().replace(" ", "\n  "))
+    assert said(again) == said(one) != said(other)
 
 
 def test_pages_are_read_and_are_no_part_of_what_a_section_says(data: Path) -> None:
