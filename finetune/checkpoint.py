@@ -16,7 +16,6 @@ from harness.errors import ModelError
 from harness.files import cache_folder, fingerprint, hash_file
 from harness.models import catalogue
 from harness.models.adapter import CONFIG, RECORD, adapter_weights, base_of, read_record
-from harness.models.precision import bfloat16_is_native
 from harness.variants import Prompt
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
@@ -77,7 +76,6 @@ def determinants(
         "recipe": recipe.model_dump(mode="json", exclude=without_effect),
         "method": CHECKPOINT_METHOD,
         "processes": count(),  # Each adds its batch to an update.
-        "autocast": recipe.autocast and bfloat16_is_native(),
         "model": catalogue.identity(recipe.model),
         "questions": asked,
         **recipe.asked.identity,

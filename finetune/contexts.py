@@ -95,22 +95,19 @@ def _shuffled(excerpt: Excerpt, seed: str) -> Excerpt:
 def _with_evidence(
     questions: Sequence[Question], found: Sequence[Sequence[Hit]], retriever: Retriever
 ) -> list[Excerpt]:
-    """The context of each question, of its evidence and what else was ``found``; of its evidence
-    alone, where nothing of that would be shown."""
-    texts = [question.question for question in questions]
+    """The context of each question, of its evidence and what else was ``found``: what answers it is
+    shown whatever else is, of each section the sentence nearest to the reference."""
     evidence = [
         # No worse than the best of the others.
         retriever.hits_of(question.evidence, others[0].score if others else 1.0)
         for question, others in zip(questions, found, strict=True)
     ]
     both = [[*own, *others] for own, others in zip(evidence, found, strict=True)]
-    fitted = [some[: max(retriever.k, len(own))] for some, own in zip(both, evidence, strict=True)]
-    return [
-        one if set(question.evidence) & set(one.ids) else alone
-        for question, one, alone in zip(
-            questions,
-            retriever.excerpts(texts, fitted),
-            retriever.excerpts(texts, evidence),
-            strict=True,
-        )
-    ]
+    return retriever.excerpts(
+        [question.question for question in questions],
+        [some[: max(retriever.k, len(own))] for some, own in zip(both, evidence, strict=True)],
+        [
+            retriever.answering(question.reference, own)
+            for question, own in zip(questions, evidence, strict=True)
+        ],
+    )

@@ -23,7 +23,7 @@ from tasks.policyqa.questions import Question
 
 EMBEDDER_RECIPES = RECIPES / "embedders"
 """The recipes of embedders this project ships."""
-EMBEDDER_METHOD = 2
+EMBEDDER_METHOD = 3
 """Raised when how an embedder is trained changes."""
 EMBEDDER_LIBRARIES = ("torch", "transformers", "sentence-transformers", "qdrant-edge-py")
 """Whose versions can change a trained weight; the last makes the terms that BM25 ranks by."""

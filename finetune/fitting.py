@@ -3,7 +3,7 @@
 import os
 
 from finetune.recipe import Recipe
-from harness.models.precision import nearest
+from harness.models.precision import bfloat16_is_native, nearest
 
 UNPAGED = {"paged_adamw_8bit": "adamw_bnb_8bit", "paged_adamw_32bit": "adamw_torch"}
 """The same optimiser without paging."""
@@ -18,7 +18,7 @@ def nearest_recipe(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """``recipe`` with what the device cannot do replaced, and what was replaced and why."""
     import torch
 
-    changes: dict[str, tuple[str, str]] = {}
+    changes: dict[str, tuple[object, str]] = {}
     precision, reason = nearest(recipe.precision)
     if precision == "int8" and os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
         precision, reason = "nf4", "FSDP cannot shard int8 weights"
@@ -27,6 +27,8 @@ def nearest_recipe(recipe: Recipe) -> tuple[Recipe, list[str]]:
     if recipe.optimizer in UNPAGED and not torch.cuda.is_available():
         why = "paging moves states between a GPU and its host"
         changes["optimizer"] = (UNPAGED[recipe.optimizer], why)
+    if recipe.autocast and not bfloat16_is_native():
+        changes["autocast"] = (False, "the device multiplies nothing in bfloat16")
     lines = [
         f"recipe {recipe.name}: {field} {value} in place of {getattr(recipe, field)}: {why}"
         for field, (value, why) in changes.items()

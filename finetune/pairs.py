@@ -103,7 +103,7 @@ def build_pairs(
     rows = [
         Pair(one.question, best, others, frozenset(golds[one.question]))
         for (one, _), (best, others) in zip(
-            pairs, _sentences(pairs, wrong, ranker, recipe), strict=True
+            pairs, _sentences(pairs, wrong, golds, ranker, recipe), strict=True
         )
     ]
     return Pairs(rows, len(asked), len(train) - len(asked))
@@ -112,22 +112,28 @@ def build_pairs(
 def _sentences(
     pairs: Sequence[tuple[Question, Section]],
     wrong: Mapping[str, Sequence[Section]],
+    golds: Mapping[str, set[str]],
     ranker: SentenceRanker,
     recipe: EmbedderRecipe,
 ) -> list[tuple[Sentence, tuple[Sentence, ...]]]:
     """Of each question and section the sentence that answers, and those that do not: of each of the
-    ``wrong`` sections that nearest to the question, and so of the section itself."""
+    ``wrong`` sections that nearest to the question, and so of the section itself. None says what
+    its ``golds`` say."""
     own = [[_hit(section)] for _, section in pairs]
     by_answer = ranker.rank([one.answer or one.question for one, _ in pairs], own)
     by_question = ranker.rank([one.question for one, _ in pairs], own)
     elsewhere = [(one.question, _hit(found)) for one, _ in pairs for found in wrong[one.question]]
     nearest = ranker.rank([text for text, _ in elsewhere], [[found] for _, found in elsewhere])
-    found = {pair: some[0] for pair, some in zip(elsewhere, nearest, strict=True)}
+    found = {
+        pair: next((one for one in some if said(one) not in golds[pair[0]]), None)
+        for pair, some in zip(elsewhere, nearest, strict=True)
+    }
     made = []
     for (one, _), answering, asked in zip(pairs, by_answer, by_question, strict=True):
         may_answer = {sentence.place for sentence in answering[:MAY_ANSWER]}
         beside = [sentence for sentence in asked if sentence.place not in may_answer]
-        others = [found[one.question, _hit(section)] for section in wrong[one.question]]
+        wrongly = (found[one.question, _hit(section)] for section in wrong[one.question])
+        others = [sentence for sentence in wrongly if sentence]
         beside = beside[: recipe.siblings]
         made.append((answering[0], (*beside, *others[: recipe.shown - len(beside)])))
     return made
@@ -138,31 +144,29 @@ def _hit(section: Section) -> Hit:
 
 
 def _negatives(
-    golds: Mapping[str, set[str]],
+    evidence: Mapping[str, set[str]],
     sections: Mapping[str, Section],
     ranking: Ranking,
     recipe: EmbedderRecipe,
 ) -> dict[str, tuple[Section, ...]]:
     """The hard negatives of each question; where the ranking has too few, drawn by seed."""
     if not recipe.shown:
-        return dict.fromkeys(golds, ())
+        return dict.fromkeys(evidence, ())
     every = list(unique_everseen(sections.values(), said))
-    needed = recipe.skip + recipe.shown + max(len(gold) for gold in golds.values())
+    needed = recipe.skip + recipe.shown + max(len(own) for own in evidence.values())
     if len(every) < needed:
         raise DataError(
             f"the corpus has {len(every)} different sections, and recipe {recipe.name} needs "
             f"{needed} for {recipe.shown} negatives: lower negatives, siblings or skip"
         )
-    ranked = ranking(list(golds), needed + SPARE)
+    ranked = ranking(list(evidence), needed + SPARE)
     found = {}
-    for (question, gold), ids in zip(golds.items(), ranked, strict=True):
+    for (question, own), ids in zip(evidence.items(), ranked, strict=True):
         best = [
-            one
-            for one in unique_everseen((sections[i] for i in ids), said)
-            if said(one) not in gold
+            one for one in unique_everseen((sections[i] for i in ids), said) if said(one) not in own
         ]
         if len(best) < recipe.skip + recipe.shown:
-            known = gold | {said(one) for one in best}
+            known = own | {said(one) for one in best}
             rest = [one for one in every if said(one) not in known]
             best += random.Random(f"{recipe.seed} {question}").sample(rest, len(rest))  # noqa: S311
         found[question] = tuple(best[recipe.skip :][: recipe.shown])

@@ -32,7 +32,7 @@ from finetune.sampler import LengthGrouped
 from finetune.work import COMPLETE, ENDED
 from harness.errors import TrainingError
 from harness.models.onednn import by_onednn
-from harness.models.precision import bfloat16_is_native, load_base
+from harness.models.precision import load_base
 from harness.models.weights import linear_layers
 from harness.progress import Advance
 
@@ -118,7 +118,7 @@ def _arguments(work: Path, recipe: Recipe) -> SFTConfig:
         ),
         max_length=recipe.max_tokens,
         train_sampling_strategy="group_by_length",
-        bf16=recipe.autocast and bfloat16_is_native(),
+        bf16=recipe.autocast,
         fp16=False,
         logging_nan_inf_filter=False,
         eval_strategy="steps",

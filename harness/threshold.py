@@ -19,7 +19,7 @@ class AnswerThreshold:
     name: str
     """Its row in the suite's table."""
     nearness: float | None = None
-    """Cosine of the nearest sentence to the question; None asks for none."""
+    """Cosine to the question of the sentence that ranked best; None asks for none."""
     likelihood: float | None = None
     """The answer's: the mean of its tokens' log-probabilities; None asks for none."""
     refusal: str = REFUSAL

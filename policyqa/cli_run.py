@@ -43,6 +43,7 @@ def run(
     """
 
     quieten()  # Before the libraries are there: some read their settings when they are imported.
+    from policyqa.embedders import with_known_embedders
     from policyqa.run import run_suite
     from policyqa.suite import load_suite
     from reports.gate import gate_run
@@ -54,7 +55,7 @@ def run(
     if gate is None and (junit or markdown or rows):
         raise ConfigError("--junit, --markdown and --rows are of a gate: add --gate BASELINE")
     in_place = side_of(gate) if gate else None
-    stay_offline(wanted.model_names)
+    stay_offline(with_known_embedders(wanted)[0].model_names)
     watch = Watch()
     if preview_alone:
         from policyqa.preview import preview

@@ -26,10 +26,13 @@ def threshold(
     What it prints is a row of the table ``thresholds`` of a suite.
     """
     from harness.runs import read_manifest, read_result
-    from reports.risk import answered, fit, held, risk_curves
+    from reports.risk import answered, fit, held, refuse_held, risk_curves
     from reports.risk_table import curve_tables, threshold_table
     from reports.terminal import show_tables
 
+    manifest = read_manifest(run)
+    refuse_held(manifest, [variant, *(on or [])])
+    split = manifest["scored_on"]["split"]
     result = read_result(run, variant)
     found = fit(result, most)
     named = {name: answered(read_result(run, name)) for name in on or []}
@@ -43,14 +46,15 @@ def threshold(
     if as_json:
         print_json(
             {
+                "split": split,
                 "fitted": found.as_json(),
                 "others": {name: one.as_json() for name, one in others.items()},
                 "curves": {by: [one.as_json() for one in some] for by, some in curves.items()},
             }
         )
         return
-    tables = [threshold_table(found, others), *curve_tables(curves)]
-    show_tables(tables, read_manifest(run)["signature"], Console())
+    tables = [threshold_table(found, others, split), *curve_tables(curves)]
+    show_tables(tables, manifest["signature"], Console())
     row = {"nearness": found.nearness, "likelihood": found.likelihood}
     asked = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
     if asked:

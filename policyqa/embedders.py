@@ -6,7 +6,7 @@ The embedders that a suite has trained: a name of a recipe → the folder of wha
 
 from collections.abc import Callable
 
-from finetune.embedder import EMBEDDER_RECIPES, load_embedder_recipe
+from finetune.embedder import EMBEDDER_RECIPES, EmbedderRecipe, load_embedder_recipe
 from policyqa.progress import Watch
 from policyqa.suite import Suite
 from policyqa.train import embedder_folder, train_embedder_recipe
@@ -18,12 +18,9 @@ def with_trained_embedders(suite: Suite, watch: Watch) -> Suite:
     Raises:
         BenchError: the data or the model is not usable; nothing long was begun.
     """
-
-    def trained(recipe: str) -> str:
-        wanted = load_embedder_recipe(recipe)
-        return str(train_embedder_recipe(wanted, suite.data, None, watch))
-
-    return _replaced(suite, trained)
+    return _replaced(
+        suite, lambda recipe: str(train_embedder_recipe(recipe, suite.data, None, watch))
+    )
 
 
 def with_known_embedders(suite: Suite) -> tuple[Suite, list[str]]:
@@ -31,32 +28,35 @@ def with_known_embedders(suite: Suite) -> tuple[Suite, list[str]]:
     in whose place stands what they begin from."""
     missing: list[str] = []
 
-    def known(recipe: str) -> str:
-        wanted = load_embedder_recipe(recipe)
-        folder = embedder_folder(wanted, suite.data)
+    def known(recipe: EmbedderRecipe) -> str:
+        folder = embedder_folder(recipe, suite.data)
         if folder.is_dir():
             return str(folder)
-        missing.append(recipe)
-        return wanted.model
+        missing.append(recipe.name)
+        return recipe.model
 
-    return _replaced(suite, known), list(dict.fromkeys(missing))
+    return _replaced(suite, known), missing
 
 
-def _replaced(suite: Suite, embedder_of: Callable[[str], str]) -> Suite:
+def _replaced(suite: Suite, embedder_of: Callable[[EmbedderRecipe], str]) -> Suite:
+    """``suite`` with what stands for its recipes; for one that no variant searches by, the model it
+    begins from."""
+    searching = {one.context.embedder for one in suite.resolved if one.context.source != "none"}
     found: dict[str, str] = {}
 
-    def folder(name: str | None) -> str | None:
+    def embedder(name: str | None) -> str | None:
         if name is None or not (EMBEDDER_RECIPES / f"{name}.yaml").is_file():
             return name
         if name not in found:
-            found[name] = embedder_of(name)
+            recipe = load_embedder_recipe(name)
+            found[name] = embedder_of(recipe) if name in searching else recipe.model
         return found[name]
 
     contexts = {
-        name: row.model_copy(update={"embedder": folder(row.embedder)})
+        name: row.model_copy(update={"embedder": embedder(row.embedder)})
         for name, row in suite.contexts.items()
     }
-    changes = {"embedder": folder(suite.embedder), "contexts": contexts}
+    changes = {"embedder": embedder(suite.embedder), "contexts": contexts}
     # Made anew: what a suite has worked out of its fields it keeps.
     fields = {name: getattr(suite, name) for name in Suite.model_fields}
     return Suite.model_validate(fields | changes) if found else suite

@@ -14,6 +14,7 @@ from harness.metrics import description, signature
 from harness.models.adapter import read_record
 from harness.models.precision import device
 from harness.statistics import INTERVAL_METHOD
+from harness.threshold import AnswerThreshold
 from harness.variants import ANSWERING_LIBRARIES, Model, Variant
 from policyqa.plan import Plan
 from rag.corpus import load_frameworks
@@ -140,6 +141,7 @@ def _signature(plan: Plan, variants: list[Variant]) -> str:
         *_once(f"prompt {one.name}:{fingerprint(one.identity)[:8]}" for one in prompts),
         *_once(_context(plan, one) for one in variants if one.context.source != "none"),
         *_once(_decoding(one) for one in variants if one.model.kind in ("local", "served")),
+        *_once(_threshold(one.threshold) for one in variants if one.threshold),
         f"batch:{suite.batch_size}",
         f"device:{device()}",
         signature(plan.metrics),
@@ -183,6 +185,13 @@ def _decoding(variant: Variant) -> str:
     likeliest = f"beams{decoding.beams}" if decoding.beams > 1 else "greedy"
     how = drawn if decoding.temperature else likeliest
     return f"decoding:{how},max{decoding.max_tokens},stop@{stops}"
+
+
+def _threshold(threshold: AnswerThreshold) -> str:
+    limits = {"nearness": threshold.nearness, "likelihood": threshold.likelihood}
+    asked = [f"{name}≥{least:g}" for name, least in limits.items() if least is not None]
+    says = f"refusal@{fingerprint(threshold.refusal)[:8]}"
+    return f"threshold {threshold.name}:{','.join([*asked, says])}"
 
 
 def _once(lines: Iterable[str]) -> list[str]:

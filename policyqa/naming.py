@@ -190,4 +190,9 @@ def _decoding(model: Model, decoding: Decoding, settings: Mapping[str, float]) -
     decoding = replace(decoding, **given)
     if decoding.temperature and decoding.beams > 1:
         raise ConfigError("beams search for the likeliest answer, and a temperature draws one")
+    if decoding.beams > 1 and model.engine != ENGINE:
+        raise ConfigError(
+            f"beams are searched by {ENGINE} alone, and {model.name} is asked by {model.engine}; "
+            "leave them out"
+        )
     return decoding if decoding.temperature else replace(decoding, repeats=1)

@@ -19,6 +19,7 @@ from pydantic import (
 
 from harness.errors import ConfigError
 from harness.metrics import Metric
+from harness.metrics.abstention import abstains
 from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
@@ -167,6 +168,11 @@ class ThresholdRow(_Row):
     def _asks_for_something(self) -> "ThresholdRow":
         if self.nearness is None and self.likelihood is None:
             raise ValueError("a threshold is of nearness, of likelihood, or of both: name one")
+        if not abstains(self.refusal):
+            raise ValueError(
+                f"the refusal {self.refusal!r} would be scored as an answer: say, in English, that "
+                "the documents do not answer, as the default does"
+            )
         return self
 
     def threshold(self, name: str) -> AnswerThreshold:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.files import locked, read_json, write_json
-from harness.kept import Kept
+from harness.kept import Answer, Kept
 from harness.metrics import Metric
 from harness.models import catalogue
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
-from policyqa.embedders import with_trained_embedders
+from policyqa.embedders import with_known_embedders, with_trained_embedders
 from policyqa.manifest import make_manifest
 from policyqa.naming import FLOOR_ROW
 from policyqa.plan import Plan, make_plan
@@ -42,8 +42,14 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     Raises:
         BenchError: the suite, its data or a model is not usable; nothing long was begun.
     """
-    suite = with_trained_embedders(suite, watch)
-    plan, kept = make_plan(suite), Kept()
+    known, untrained_embedders = with_known_embedders(suite)
+    plan = make_plan(known)  # Refused before anything is trained.
+    if untrained_embedders:
+        suite = with_trained_embedders(suite, watch)
+        plan = make_plan(suite)
+    else:
+        suite = known
+    kept = Kept()
     if suite.floors_left_out:
         left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)
         watch.say(f"left out, since {suite.data} has no documents: {left_out}")
@@ -121,6 +127,20 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool, kept: Kept) -> 
             asked = [answering.asked(one, advance) for one in plan.replicates(variant)]
             means = evaluator.evaluate(variant, asked, out)
         watch.say(f"    {_row(means, plan.metrics)} (n = {len(plan.asked)})")
+        for line in _untold(variant, [one for some in asked for one in some.lm.given.values()]):
+            watch.say(line)
+
+
+def _untold(variant: Variant, answers: Sequence[Answer]) -> list[str]:
+    """A line where answers cannot be held to their likelihood, since nobody tells it."""
+    untold = sum(answer.likelihood is None for answer in answers)
+    if not untold or variant.threshold is None or variant.threshold.likelihood is None:
+        return []
+    return [
+        f"{untold} of {len(answers)} answers of {variant.name} tell no likelihood, and are given "
+        "without: their engine tells none, or they are kept from before 0.11 and asked anew after "
+        f"policyqa cache clear --model {variant.model.base}"
+    ]
 
 
 def _row(means: Mapping[str, float], metrics: Sequence[Metric]) -> str:

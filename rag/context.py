@@ -35,9 +35,10 @@ class Excerpt:
     best: str = ""
     """What the first of them says, whole and without its citation."""
     sentence: str = ""
-    """The sentence nearest to the question of all that were found."""
+    """The sentence that ranked best of all that were found."""
     nearness: float | None = None
-    """Its cosine to the question, in [-1, 1]; None where there is none."""
+    """Its cosine to the question, in [-1, 1]; None where there is none. Another may be nearer, of a
+    section that is less so."""
 
 
 def inert(text: str) -> str:
@@ -108,7 +109,7 @@ def assemble_sentences(
 
 def reordered(excerpt: Excerpt, order: Sequence[int]) -> Excerpt:
     """An excerpt with its passages, by their places from 0, in another order."""
-    lines = [line.split(" ", 1)[1] for line in excerpt.text.split("\n")] if excerpt.text else []
+    lines = [line.partition(" ")[2] for line in excerpt.text.split("\n")] if excerpt.text else []
     return replace(
         excerpt,
         text="\n".join(f"[{n}] {lines[place]}" for n, place in enumerate(order, start=1)),

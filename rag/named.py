@@ -3,7 +3,8 @@ Of a corpus's frameworks, those that a question names: "under DORA", "the UK's E
 
 A framework's names are the words of its id and title, and the title's initials. A word counts the
 more the fewer frameworks have it in their names, and nothing where the text of more sections has it
-than a framework has on average: "reach" and "act" say nothing of what is asked about.
+than a framework has on average: "data" and "act" say nothing of what is asked about. One of two
+letters counts in capitals alone: "US" names a country, and "us" those who ask.
 """
 
 import math
@@ -17,7 +18,8 @@ COUNTED = 20
 """Sections of each framework, the first, whose words are counted."""
 MOST_NAMED = 3.0
 """What the words of a question count together at most."""
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SHORT = re.compile(r"\b(?![A-Z]{2}\b)\w\w\b")
 _SMALL = frozenset(("a", "an", "and", "for", "in", "of", "on", "the", "to"))
 
 
@@ -50,7 +52,7 @@ class FrameworkNames:
         The sum over words of ln(frameworks / frameworks so named); those it does not name are not
         there.
         """
-        asked = set(_words(question))
+        asked = set(_words(_SHORT.sub("", question)))
         found = {one: asked & words for one, words in self._named.items()}
         return {
             one: min(sum(self._weights[word] for word in sorted(words)), MOST_NAMED)

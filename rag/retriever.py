@@ -23,7 +23,7 @@ from rag.embedder import EMBEDDER, Embedder
 from rag.index import Index
 from rag.named import FrameworkNames
 from rag.reranker import Reranker
-from rag.sentences import SECTION_WEIGHT, SentenceRanker
+from rag.sentences import Sentence, SentenceRanker
 from rag.stores.store import CANDIDATES, SPARSE_WEIGHT, Hit
 
 K = 8
@@ -33,6 +33,9 @@ BUDGET = 400
 NAMED_WEIGHT = 0.1
 """A hybrid score is cosine + BM25 as fused + this × how clearly the question names the section's
 framework. Chosen on the policy set's validation split (docs/results)."""
+CONTEXT_METHOD = 2
+"""Raised when the same sections make other contexts: by how they are found, split into sentences,
+ranked or shown."""
 RETRIEVAL_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers")
 """Whose versions can change what is found."""
 RERANKED = 50
@@ -86,7 +89,7 @@ class Retriever:
         """All that determines its contexts, as JSON."""
         versions = [f"{name}-{version(name)}" for name in RETRIEVAL_LIBRARIES]
         how = [self.index.fingerprint, self._how, self.index.search_kind]
-        return [*how, *versions, self.k, self.budget, self.show, SECTION_WEIGHT]
+        return [*how, *versions, self.k, self.budget, self.show, CONTEXT_METHOD]
 
     @property
     def signature(self) -> str:
@@ -173,14 +176,34 @@ class Retriever:
         sections = [self.sections[one] for one in section_ids]
         return [Hit(one.id, score, one.citation, one.body) for one in sections]
 
-    def excerpts(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[Excerpt]:
-        """What is shown of the hits of each question, within the budget."""
+    def excerpts(
+        self,
+        questions: Sequence[str],
+        hits: Sequence[Sequence[Hit]],
+        first: Sequence[Sequence[Sentence]] = (),
+    ) -> list[Excerpt]:
+        """What is shown of the hits of each question, within the budget; of each question those
+        sentences ``first`` that are named, if any are."""
         make = assemble_sentences if self.show == "sentences" else assemble
-        ranked = self._ranker.rank(questions, hits)
+        ranked = self._ranker.rank(questions, list(map(self._on_one_scale, hits)))
+        if first:
+            both = zip(first, ranked, strict=True)
+            ranked = [list(unique_everseen([*some, *rest], said)) for some, rest in both]
         return [
             make(found, sentences, self.budget, self._embedder)
             for found, sentences in zip(hits, ranked, strict=True)
         ]
+
+    def answering(self, answer: str, hits: Sequence[Hit]) -> list[Sentence]:
+        """Of each of ``hits`` the sentence that is nearest to an answer."""
+        return [self._ranker.rank([answer], [[hit]])[0][0] for hit in hits]
+
+    def _on_one_scale(self, hits: Sequence[Hit]) -> Sequence[Hit]:
+        """``hits`` with scores that cosines can be added to: of BM25 or a reranker from 0 to 1."""
+        if not hits or (self.mode != "sparse" and not self._reranker):
+            return hits
+        least, most = min(one.score for one in hits), max(one.score for one in hits)
+        return [replace(one, score=(one.score - least) / ((most - least) or 1)) for one in hits]
 
     @cached_property
     def sections(self) -> dict[str, Section]:

@@ -53,7 +53,7 @@ class SentenceRanker:
         self._vectors: dict[str, npt.NDArray[np.float32]] = {}
 
     def rank(self, questions: Sequence[str], hits: Sequence[Sequence[Hit]]) -> list[list[Sentence]]:
-        """The sentences of each question's hits, nearest first; equal ones in their order.
+        """The sentences of each question's hits, best first; equal ones in their order.
 
         A sentence scores its cosine to the question, under its passage's citation, plus
         ``SECTION_WEIGHT`` times what the passage scores. None that says what a better one says.

@@ -58,7 +58,7 @@ class Parted:
     manner: str
     """Of its prompt, all but the texts: chat or not, and shots."""
     parts: Mapping[str, str]
-    """By ``FACTORS``, and its decoding."""
+    """By ``FACTORS``, its decoding and its threshold."""
 
     def without(self, *left_out: str) -> list[str]:
         """All its parts but these."""
@@ -132,6 +132,7 @@ def _parted(result: Result, described: dict[str, Any]) -> Parted:
             "precision": described["precision"] or "",
             # By what they are: the prompt oracle, say, is the prompt rag by another name.
             **{part: fingerprint(identity[part]) for part in ("prompt", "context", "decoding")},
+            "threshold": fingerprint(identity.get("threshold")),
         },
     )
 

@@ -1,16 +1,17 @@
 """
 How sure a variant is of its answers → what they risk, the fewer are given; and a threshold.
 
-Sure is what a variant itself can know: how near the nearest sentence it was shown is to the
-question, and how likely its answer is. Risk and coverage are those of El-Yaniv & Wiener 2010
-(https://jmlr.org/papers/v11/el-yaniv10a.html), the risk of an answer being the share of facts it
-lacks, or 1 where nothing answers its question.
+Sure is what a variant itself can know: how near to the question the sentence is that ranked best
+among those found, and how likely its answer is. Risk and coverage are those of El-Yaniv & Wiener
+2010 (https://jmlr.org/papers/v11/el-yaniv10a.html), the risk of an answer being the share of facts
+it lacks, or 1 where nothing answers its question.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class RiskPoint(Reported):
     """The surest of a variant's answers."""
 
     coverage: float
-    """Share of all questions that they are, in (0, 1]."""
+    """Share that they are of all questions whose risk is known, in (0, 1]."""
     least: float
     """How sure the least of them is."""
     risk: Figure
@@ -73,7 +74,7 @@ class Answered:
 
 
 def answered(result: Result) -> list[Answered]:
-    """The answers of a variant, of its first replicate."""
+    """The answers of a variant; of several seeds or draws, of the first."""
     outcomes = list(result.outcomes.values())
     clusters = clusters_of(outcomes)
     return [_answered(*pair) for pair in zip(outcomes, clusters, strict=True)]
@@ -95,8 +96,13 @@ def _answered(outcome: Outcome, cluster: str) -> Answered:
 
 
 def risk_curves(result: Result) -> dict[str, list[RiskPoint]]:
-    """Risk against coverage, by each measure of ``SURE_BY`` that all answers of a variant tell."""
+    """Risk against coverage, by each measure of ``SURE_BY`` that all answers of a variant tell.
+
+    None where no answerable question has facts: the risk of the others alone says nothing.
+    """
     found = [one for one in answered(result) if one.risk is not None]
+    if not any(one.answerable for one in found):
+        return {}
     known = [by for by in SURE_BY if found and all(getattr(o, by) is not None for o in found)]
     given = [one for one in found if not one.refuses]
     return {by: _curve(given, by, len(found)) for by in known if given}
@@ -118,6 +124,21 @@ def _curve(given: Sequence[Answered], by: str, asked: int) -> list[RiskPoint]:
         )
         for count in counts
     ]
+
+
+def refuse_held(manifest: Mapping[str, Any], variants: Iterable[str]) -> None:
+    """Refuse variants that have a threshold: what it refused would be taken for their own refusals.
+
+    Raises:
+        RunError: one of them has.
+    """
+    for name in variants:
+        described = manifest["variants"].get(name, {"replicates": {}})
+        if any(one.get("threshold") for one in described["replicates"].values()):
+            raise RunError(
+                f"{name} is held to a threshold already; name the variant without it, which a run "
+                "of the same suite answers without asking anew"
+            )
 
 
 def fit(result: Result, most: float) -> Fitted:

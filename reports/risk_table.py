@@ -12,11 +12,15 @@ RISK_NOTE = (
 )
 
 
-def threshold_table(fitted: Fitted, others: Mapping[str, Fitted]) -> TextTable:
-    """The variant without a threshold and with it, and the same threshold on ``others``."""
+def threshold_table(fitted: Fitted, others: Mapping[str, Fitted], split: str) -> TextTable:
+    """The variant without a threshold and with it, and the same threshold on ``others``; of which
+    ``split`` all are."""
     rows = [[name, *_cells(one)] for name, one in {**others, "fitted": fitted}.items()]
     ways = ["answers", "nearness", "likelihood", "false answers ↓", "over-refusals ↓", "answered"]
-    note = "A threshold is fitted on these questions, and worth what it does on others."
+    note = (
+        f"The threshold is fitted on these questions, of the split {split}: it is worth what it "
+        "does on others, and nothing that is scored on these is a test of it."
+    )
     return TextTable("Threshold", ways, rows, note)
 
 

@@ -55,10 +55,11 @@ class Placed:
 
     def alike(self, fixed: Limit) -> tuple[Any, ...]:
         """What the variants of a curve have in common: all that determines answers but a limit."""
-        first = next(iter(self.described["replicates"].values()))["context"]
-        retriever = {name: value for name, value in first.items() if name not in ("k", "budget")}
-        prompt = self.described["prompt"]
-        return *self.model, prompt, fingerprint(retriever), self.context[fixed]
+        first = next(iter(self.described["replicates"].values()))
+        context = first["context"].items()
+        retriever = {name: value for name, value in context if name not in ("k", "budget")}
+        others = fingerprint([retriever, first["decoding"], first.get("threshold")])
+        return *self.model, self.described["prompt"], others, self.context[fixed]
 
 
 class CurvePoint(Reported):

@@ -214,6 +214,6 @@ def _forward(
         use_cache=True,
         logits_to_keep=1,
     )
-    logits = found.logits[:, -1]
+    logits = found.logits[:, -1].float()
     highest, likeliest = logits.max(dim=-1)
-    return likeliest, (highest - logits.logsumexp(dim=-1)).float()
+    return likeliest, highest - logits.logsumexp(dim=-1)

@@ -145,6 +145,8 @@ class PolicyQALM(Windowed):
         self.alike_in_any_batch = greedy and exact
         if greedy:
             made = self._greedy(context, max_length, stop, options["attention_mask"])
+        elif options.get("num_beams", 1) > 1:
+            made = self._searched(context, max_length, stop, options)
         else:
             made = super()._model_generate(context, max_length, stop, **options)
         rows = made[:, context.shape[1] :].tolist()
@@ -177,6 +179,27 @@ class PolicyQALM(Windowed):
         padding = self.tokenizer.pad_token_id
         made = [one.tokens + [padding] * (width - len(one.tokens)) for one in answers]
         return torch.cat([context, torch.tensor(made, device=context.device)], dim=1)
+
+    def _searched(
+        self, context: torch.Tensor, max_length: int, stop: list[str], options: dict[str, Any]
+    ) -> torch.Tensor:
+        """As ``_greedy``, of the likeliest of several beams.
+
+        lm-eval 0.4.13 looks for the ends in as many beams as there are prompts, whoever's they are,
+        and then ends all.
+        """
+        kind = self.mixed_precision_dtype
+        with torch.autocast(self.device.type, dtype=kind, enabled=kind is not None):
+            made: torch.Tensor = self.model.generate(
+                input_ids=context,
+                max_length=max_length,
+                stop_strings=stop,
+                tokenizer=self.tokenizer,
+                pad_token_id=self.tokenizer.pad_token_id,
+                use_cache=True,
+                **{name: value for name, value in options.items() if name != "temperature"},
+            )
+        return made
 
     def _ends(self, row: Sequence[int], stop: Sequence[str], tail: int = 0) -> bool:
         """Whether an answer came to its end, by its last tokens, ``tail`` or all: what follows one

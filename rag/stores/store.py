@@ -58,8 +58,8 @@ class Hit:
     id: str
     """Section id."""
     score: float
-    """Hybrid: cosine + 0.02 × BM25; dense: cosine, in [-1, 1]; sparse: BM25, from 0; reranked: the
-    reranker's."""
+    """Hybrid: cosine + 0.02 × BM25, and what the question names (``rag.retriever``); dense: cosine,
+    in [-1, 1]; sparse: BM25, from 0; reranked: the reranker's."""
     citation: str
     """Where it stands."""
     body: str

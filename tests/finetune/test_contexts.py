@@ -9,7 +9,7 @@ from finetune.contexts import shown_as_asked, shown_in_training
 from finetune.recipe import Recipe
 from harness.metrics import abstains
 from harness.threshold import REFUSAL
-from rag.corpus import load_corpus
+from rag.corpus import Section, load_corpus
 from rag.retriever import Retriever
 from tasks.policyqa.questions import Question
 from tests.finetune.training import inputs
@@ -66,6 +66,22 @@ def test_buried_evidence_is_shown_in_any_place_among_three_or_first_where_it_wou
     assert places(questions, retriever, "buried") == {(0, 3), (1, 3), (2, 3)}
     tight = Retriever(load_corpus(data), k=3, budget=40)  # Holds one section.
     assert places(questions, tight, "buried") == {(0, 1)}
+
+
+def test_of_buried_evidence_what_answers_is_shown_however_little_there_is_room_for(
+    data: Path,
+) -> None:
+    asked = {"question": "How far from a road must hives stand?", "evidence": ["rules/s-1"]}
+    near = "A road near which hives stand is a road. How far hives stand from a road is asked."
+    body = f"{near} The fee is 9 crowns."
+    sections = [*load_corpus(data), Section("rules/s-1", "rules", "Rules", "Fees", body)]
+    answered = inputs(data)[0][0].model_copy(update={**asked, "answer": "The fee is 9 crowns."})
+    retriever = Retriever(sections, k=3, budget=30)
+    (plain,) = shown_as_asked([answered], retriever, recipe())
+    (buried,) = shown_in_training([answered], retriever, recipe(buried=0.99))
+    assert "9 crowns" not in plain.context.text
+    assert buried.kind == "buried"
+    assert "9 crowns" in buried.context.text
 
 
 def test_unanswerable_questions_keep_their_own_answer_and_context(

@@ -200,6 +200,22 @@ def test_negatives_are_the_best_ranked_that_are_no_evidence() -> None:
         paired(asked, sections, ranked, recipe(negatives=6))
 
 
+def test_what_another_section_says_as_the_evidence_does_is_no_negative() -> None:
+    other = "KEEPERS keep registers. Fines are high."
+    sections = corpus(4) | {
+        "d/8": Section("d/8", "d", "D", "8", "Keepers keep registers. Bees fly."),
+        "d/9": Section("d/9", "d", "D", "9", other),
+    }
+    asked = question("what do keepers keep", "d/8").model_copy(update={"answer": "registers"})
+
+    def ranked(questions: Sequence[str], k: int) -> list[list[str]]:
+        return [["d/9", "d/8", "d/0", "d/1"][:k] for _ in questions]
+
+    (row,) = paired([asked], sections, ranked, recipe(negatives=1)).rows
+    assert row.positive.body == "Keepers keep registers."
+    assert [one.body for one in row.negatives] == ["Fines are high."]
+
+
 def test_the_sentence_nearest_to_the_answer_is_found_and_one_beside_it_is_not() -> None:
     body = "Bees fly. Hives stand apart. Keepers keep registers. Fines are low."
     sections = corpus(4) | {"d/9": Section("d/9", "d", "D", "9", body)}

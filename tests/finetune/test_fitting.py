@@ -14,7 +14,7 @@ def recipe(**changes: object) -> Recipe:
 @pytest.fixture
 def old_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: False)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
 
 
@@ -39,6 +39,15 @@ def test_a_gpu_without_bfloat16_takes_float32() -> None:
     assert (possible.precision, possible.optimizer) == ("fp32", "paged_adamw_8bit")
     assert lines == [
         "recipe sft: precision fp32 in place of bf16: Tesla T4 does not compute in bfloat16"
+    ]
+
+
+@pytest.mark.usefixtures("old_gpu")
+def test_products_are_not_in_bfloat16_where_the_device_has_none() -> None:
+    possible, lines = nearest_recipe(recipe(precision="fp32", autocast=True))
+    assert not possible.autocast
+    assert lines == [
+        "recipe sft: autocast False in place of True: the device multiplies nothing in bfloat16"
     ]
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from finetune.embedder import EmbedderRecipe, load_embedder_recipe
+from harness.errors import BenchError
 from policyqa import embedders
 from policyqa.embedders import with_known_embedders, with_trained_embedders
+from policyqa.run import run_suite
 from policyqa.suite import Suite
 from policyqa.train import embedder_folder
 from tests.policyqa.conftest import quiet
@@ -45,6 +47,24 @@ def test_a_recipe_is_trained_once_and_its_folder_stands_in_its_place(
         f"/made/of/{RECIPE}"
     }
     assert found.contexts["other"].embedder == "minilm-l6"
+
+
+def test_one_that_no_variant_searches_by_is_not_trained(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedders, "train_embedder_recipe", None)
+    wanted = suite(data, embedder=RECIPE, floors=[], model="m", variants=["base/plain"])
+    assert with_trained_embedders(wanted, quiet()).embedder == "minilm-l6"
+    assert with_known_embedders(wanted)[1] == []
+
+
+def test_a_suite_is_refused_before_its_embedder_is_trained(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedders, "train_embedder_recipe", None)
+    wanted = suite(data, embedder=RECIPE, claims=str(tmp_path / "none.yaml"))
+    with pytest.raises(BenchError, match=r"none\.yaml"):
+        run_suite(wanted, tmp_path / "run", quiet())
 
 
 def test_a_suite_without_one_is_left_as_it_is(data: Path) -> None:

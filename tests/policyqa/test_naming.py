@@ -17,7 +17,10 @@ TABLES: Tables = Suite.model_validate(
     {
         "name": "mine",
         "model": "owner/small",
-        "models": {"quick": {"base": "owner/quick", "precision": "nf4"}},
+        "models": {
+            "quick": {"base": "owner/quick", "precision": "nf4"},
+            "stock": {"base": "owner/stock", "engine": "hf"},
+        },
         "prompts": {"chat": {"template": "{context} {question}", "context": "wide"}},
         "contexts": {"wide": {"k": 6, "budget": 1200}},
         "thresholds": {"sure": {"likelihood": -1}, "near": {"nearness": 0.5}},
@@ -107,7 +110,7 @@ REFUSED = [
     # What was quoted of these had its line break in it, and the message two lines.
     *((text, FORM) for text in ["base/rag+k=4\n", "base/rag+a\nb", "base/rag+k= 4", "base /rag"]),
     ("base/rag@int8@int8", FORM),
-    ("tuned/plain", "model 'tuned' is none of base, sft, sft-rag, quick"),
+    ("tuned/plain", "model 'tuned' is none of base, sft, sft-rag, quick, stock"),
     ("../plain", r"model '\.\.' is none of"),
     ("Base/plain", "model 'Base' is none of"),
     ("base/poem", "prompt 'poem' is none of plain, rag"),
@@ -118,6 +121,7 @@ REFUSED = [
     ("base/rag+sure+near", "names two thresholds, sure and near"),
     ("base/rag+beams=0", "leaves no room for an answer"),
     ("base/rag+beams=2+temperature=1", "beams search for the likeliest answer"),
+    ("stock/rag+beams=2", "beams are searched by policyqa-hf alone"),
     ("base/plain+oracle", r"\+oracle has no effect on plain, whose template has no {context}"),
     ("base/plain@int3", "'int3' is none of int8, nf4, bf16, fp32"),
     ("base/rag+k=-1", r"\+k=-1 is none of"),

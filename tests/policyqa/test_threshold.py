@@ -1,13 +1,19 @@
 """Answers below a threshold are refusals to whoever scores them, and kept as they were said."""
 
+import io
+import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from harness.errors import ConfigError
+from harness.kept import Kept
 from harness.models.engines import LocalEngine
 from harness.threshold import REFUSAL
+from policyqa.progress import Watch
 from policyqa.suite import load_suite
 from tests.policyqa.conftest import run, samples, suite_of
 
@@ -21,7 +27,10 @@ def suite(model: Path, data: Path, **more: Any) -> Any:
 
 
 def test_below_it_a_refusal_is_scored_and_nobody_is_asked_again(
-    workplace: Path, tiny_llama: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+    workplace: Path,  # noqa: ARG001
+    tiny_llama: Path,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[int] = []
     real = LocalEngine.ask
@@ -43,6 +52,9 @@ def test_below_it_a_refusal_is_scored_and_nobody_is_asked_again(
     assert sum(asked) == 3
     assert entries["base/rag"]["rates"]["over_refusal"]["mean"] == 0
     assert entries["base/rag+sure"]["rates"]["over_refusal"]["mean"] == 1
+    told = json.loads(Path("run/manifest.json").read_text())["signature"]
+    assert "threshold sure:likelihood≥0,refusal@" in told
+    assert "threshold any:nearness≥-1,likelihood≥-99,refusal@" in told
     assert entries["base/rag+any"]["metrics"] == entries["base/rag"]["metrics"]
     given, held = samples("run", "base/rag"), samples("run", "base/rag+sure")
     for key, line in held.items():
@@ -51,7 +63,24 @@ def test_below_it_a_refusal_is_scored_and_nobody_is_asked_again(
         assert line["resps"] == given[key]["resps"]
         assert line["likelihood"] == given[key]["likelihood"] < 0
         assert -1 <= line["doc"]["nearness"] <= 1
-    assert workplace == Path.cwd()
+
+
+def test_answers_that_tell_no_likelihood_are_given_and_a_line_says_so(
+    workplace: Path,  # noqa: ARG001
+    tiny_llama: Path,
+    data: Path,
+) -> None:
+    thresholds = {"sure": {"likelihood": 0}}
+    run(suite(tiny_llama, data, variants=["base/rag"]))
+    with sqlite3.connect(Kept().path) as kept:  # As of a version that kept none.
+        kept.execute("UPDATE answers SET likelihood = NULL")
+    said = io.StringIO()
+    watch = Watch(Console(file=said, width=300))
+    held = suite(tiny_llama, data, thresholds=thresholds, variants=["base/rag+sure"])
+    entries = run(held, watch=watch)["variants"]
+    assert entries["base/rag+sure"]["rates"]["over_refusal"]["mean"] == 0
+    assert "3 of 3 answers of base/rag+sure tell no likelihood" in said.getvalue()
+    assert f"policyqa cache clear --model {tiny_llama}" in said.getvalue()
 
 
 def test_a_floor_is_held_to_what_retrieval_found(
@@ -76,6 +105,7 @@ def test_a_floor_is_held_to_what_retrieval_found(
     [
         ("{sure: {}}", "of nearness, of likelihood, or of both: name one"),
         ("{sure: {likelihood: 0.5}}", "less than or equal to 0"),
+        ("{sure: {nearness: 0, refusal: Ask us.}}", "'Ask us.' would be scored as an answer"),
         ("{oracle: {likelihood: -1}}", "oracle is a row of thresholds and of contexts"),
     ],
 )

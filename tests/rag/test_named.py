@@ -17,6 +17,7 @@ FRAMEWORKS = [
     section("eu-gdpr", "General Data Protection Regulation", "Data may reach far."),
     section("uk-equality-act", "Equality Act", "An act of data."),
     section("eu-reach", "Registration of Chemicals", "Substances reach the market."),
+    section("us-children", "Children"),
 ]
 NAMES = FrameworkNames(FRAMEWORKS)
 
@@ -30,6 +31,8 @@ NAMES = FrameworkNames(FRAMEWORKS)
         ("GDPR or DORA, which comes first?", {"eu-gdpr", "eu-dora"}),
         ("May we keep bees of the hive?", set()),
         ("How far does it reach, and who may act?", set()),
+        ("Can somebody in the UK ask us?", {"uk-equality-act"}),
+        ("Can somebody ask us, or you in the US (Article 5(1)(c))?", {"us-children"}),
     ],
 )
 def test_a_framework_is_named_by_id_title_or_initials_but_not_by_ordinary_words(
@@ -39,13 +42,13 @@ def test_a_framework_is_named_by_id_title_or_initials_but_not_by_ordinary_words(
 
 
 def test_a_word_counts_the_more_the_fewer_frameworks_have_it() -> None:
-    # Two words of one framework, of four: "uk" and "equality"; "eu" is of three.
+    # Two words of one framework, of five: "uk" and "equality"; "eu" is of three.
     assert NAMES.in_question("UK equality") == {
-        "uk-equality-act": pytest.approx(min(2 * math.log(4), MOST_NAMED))
+        "uk-equality-act": pytest.approx(min(2 * math.log(5), MOST_NAMED))
     }
     found = NAMES.in_question("EU chemicals")
-    assert found["eu-reach"] == pytest.approx(math.log(4) + math.log(4 / 3))
-    assert found["eu-dora"] == found["eu-gdpr"] == pytest.approx(math.log(4 / 3))
+    assert found["eu-reach"] == pytest.approx(math.log(5) + math.log(5 / 3))
+    assert found["eu-dora"] == found["eu-gdpr"] == pytest.approx(math.log(5 / 3))
 
 
 def test_numbers_and_a_corpus_of_one_document_name_nothing() -> None:

@@ -117,7 +117,9 @@ def described(variant: Variant) -> dict[str, Any]:
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
         "replicates": {
             "": {
-                part: getattr(variant, part).identity for part in ("prompt", "context", "decoding")
+                part: of.identity
+                for part in ("prompt", "context", "decoding", "threshold")
+                if (of := getattr(variant, part))
             }
         },
     }

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RunError
-from harness.runs import Outcome, Result
+from harness.runs import MANIFEST, Outcome, Result, read_result
 from harness.threshold import REFUSAL
 from reports.comparison import compare_run
 from reports.pictures.risk import risk_pictures
 from reports.risk import answered, fit, held, risk_curves
 from reports.risk_table import curve_tables, threshold_table
-from tests.conftest import printed, shown
+from tests.conftest import printed, refused, shown
 from tests.reports.made_up import write_made_up_run
 
 
@@ -71,6 +71,10 @@ def test_a_measure_that_an_answer_does_not_tell_has_no_curve() -> None:
     assert risk_curves(result(outcome(99, None, None))) == {}
 
 
+def test_where_no_answerable_question_has_facts_nothing_is_known_of_the_risk() -> None:
+    assert risk_curves(result(*WRONG)) == {}
+
+
 def test_a_threshold_that_tells_them_apart_is_found() -> None:
     found = fit(result(*WRONG, *SURE, *UNSURE), most=0.1)
     assert found.false_answers and found.false_answers.mean == 0.0
@@ -93,7 +97,8 @@ def test_where_there_is_nothing_to_tell_apart_no_threshold_is_fitted(
 def test_tables_have_the_threshold_and_a_line_a_point() -> None:
     ours = result(*WRONG, *SURE, *UNSURE)
     found = fit(ours, most=0.1)
-    table = threshold_table(found, {"ours, all": held(answered(ours), None, None)})
+    table = threshold_table(found, {"ours, all": held(answered(ours), None, None)}, "validation")
+    assert table.note and "of the split validation" in table.note
     assert [row[0] for row in table.rows] == ["ours, all", "fitted"]
     assert table.rows[0][1:3] == ["–", "–"]
     assert [len(one.rows) for one in curve_tables(risk_curves(ours))] == [10, 10]
@@ -130,5 +135,21 @@ def test_the_command_prints_a_row_for_a_suite(told: Path) -> None:
     assert none.splitlines()[-1].startswith("no threshold has fewer false answers")
     found = printed("threshold", told, "sft-rag/rag", "--most", "0.5")
     assert found["fitted"]["nearness"] is None
-    assert found["fitted"]["false_answers"]["mean"] <= 1
-    assert set(found["curves"]) == {"likelihood"}
+    alone = read_result(told, "sft-rag/rag")
+    assert (
+        found["fitted"]["false_answers"]["mean"]
+        < found["others"]["sft-rag/rag, all"]["false_answers"]["mean"]
+    )
+    assert found["fitted"]["false_answers"]["n"] == sum(
+        not one.document["answerable"] for one in alone.outcomes.values()
+    )
+    assert (found["split"], set(found["curves"])) == ("test", {"likelihood"})
+
+
+def test_a_variant_that_is_held_already_is_refused(told: Path) -> None:
+    path = told / MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest["variants"]["base/plain"]["replicates"][""]["threshold"] = {"likelihood": -1}
+    path.write_text(json.dumps(manifest))
+    for asked in (["base/plain"], ["sft-rag/rag", "--on", "base/plain"]):
+        assert "base/plain is held to a threshold already" in refused("threshold", told, *asked)

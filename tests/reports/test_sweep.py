@@ -66,7 +66,15 @@ def test_the_intervals_of_a_curve_are_of_sections(sweep_run: Path) -> None:
 
 def names(variants: str, evident: bool = True) -> list[str]:
     """The curves these variants make, each as what varies and its variants."""
-    suite = Suite(name="any", model="smollm2-135m", variants=variants.split(), floors=[])
+    suite = Suite.model_validate(
+        {
+            "name": "any",
+            "model": "smollm2-135m",
+            "variants": variants.split(),
+            "floors": [],
+            "thresholds": {"sure": {"likelihood": -1}},
+        }
+    )
     manifest = {
         "suite": {"seed": 7},
         "variants": {one.name: described(one) for one in suite.resolved},
@@ -100,6 +108,8 @@ def names(variants: str, evident: bool = True) -> list[str]:
         ("base/rag+withheld+budget=0 base/rag+withheld+budget=1 base/rag+withheld+budget=2", []),
         ("floor/first+budget=0 floor/first+budget=1 floor/first+budget=2", []),
         ("base/rag+budget=0 sft/rag+budget=1 base/rag+budget=2", []),
+        ("base/rag+budget=0 base/rag+sure+budget=1 base/rag+budget=2", []),
+        ("base/rag+budget=0 base/rag+budget=1+beams=2 base/rag+budget=2", []),
     ],
 )
 def test_which_variants_are_a_curve(variants: str, expected: list[str]) -> None:

@@ -41,7 +41,6 @@ def alone(model: Any, prompt: Sequence[int], ends: set[int]) -> list[int]:
     return tokens[len(prompt) :]
 
 
-@settings(max_examples=40, deadline=None)
 def likelihood(model: Any, prompt: list[int], answer: list[int]) -> float:
     """The mean log-probability of an answer's tokens, all read at once."""
     with torch.inference_mode():
@@ -50,6 +49,7 @@ def likelihood(model: Any, prompt: list[int], answer: list[int]) -> float:
     return float(chances.mean())
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     prompts=st.lists(TOKENS, min_size=1, max_size=7),
     beginning=st.lists(st.integers(5, 200), max_size=20),

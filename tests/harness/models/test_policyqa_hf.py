@@ -81,6 +81,19 @@ def test_an_adapter_of_another_base_is_refused_however_it_is_put_on(
         model.use_adapter(adapter)
 
 
+def test_beams_end_each_by_itself_and_answer_alike_in_any_batch(tiny_llama: Path) -> None:
+    prompts = [f"{prompt}{more}" for prompt in PROMPTS for more in (" of", " and", " in")]
+    stop = [" the", "ing"]
+    requests = asked(prompts, until=stop, num_beams=4, max_gen_toks=40)
+    models = [
+        PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=size) for size in (1, 12)
+    ]
+    alone, together = (model.generate_until(requests, True) for model in models)
+    assert together == alone
+    assert models[0].cut == models[1].cut
+    assert set(models[1].cut) == {True, False}
+
+
 def test_an_answer_is_cut_if_the_model_would_have_gone_on(tiny_llama: Path, tmp_path: Path) -> None:
     import torch
 
