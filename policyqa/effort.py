@@ -4,6 +4,7 @@ Roughly how long the parts of a run take: seconds of SmolLM2-135M on two CPU cor
 Progress bars and the preview of a run read it; nothing is decided by it.
 """
 
+from finetune.embedder import EmbedderRecipe
 from harness.models import catalogue
 from harness.variants import Variant
 from policyqa.plan import Plan
@@ -30,6 +31,11 @@ def training_effort(plan: Plan, name: str) -> float:
     return each * recipe.epochs * min(count, recipe.limit or count)
 
 
+def embedder_effort(recipe: EmbedderRecipe, questions: int) -> float:
+    """Of the training of an embedder on so many questions."""
+    return 0.12 * recipe.epochs * questions
+
+
 def asking_effort(plan: Plan, variant: Variant) -> float:
     """Of all answers of a variant, with their scores."""
     answer = 0.0 if variant.model.kind in ("floor", "answers") else answer_effort(variant)
@@ -40,7 +46,8 @@ def answer_effort(variant: Variant) -> float:
     """Of one answer."""
     context = variant.context
     shown = 0 if context.source == "none" else min(context.budget, SECTION_TOKENS * context.k)
-    return 0.6 * variant.decoding.max_tokens / 96 + 0.9 * shown / 400
+    alone = 0.6 * variant.decoding.max_tokens / 96 + 0.9 * shown / 400
+    return alone * variant.decoding.beams
 
 
 def relative_size(model: str) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from statistics import fmean
 
+from finetune.embedder import load_embedder_recipe
 from harness.files import cache_folder
 from harness.kept import Kept
 from harness.models import catalogue
@@ -23,6 +24,7 @@ from policyqa.effort import (
     LOADING,
     SCORING,
     answer_effort,
+    embedder_effort,
     relative_size,
     training_effort,
 )
@@ -49,12 +51,14 @@ def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
         split=suite.split,
         questions=len(plan.asked),
         fetch=fetch,
-        train=[_training(plan, name) for name in plan.untrained],
+        train=[
+            *(_embedder_training(plan, name) for name in untrained),
+            *(_training(plan, name) for name in plan.untrained),
+        ],
         index=found.indexing(),
         variants=variants,
         setting_up=EVALUATING * len(named) + LOADING * len(bases),
         notes=[
-            *(f"to train first: the embedder {name}" for name in untrained),
             *(*plan.too_few, *plan.left_out),
             *(plan.replaced if plan.untrained else []),
         ],
@@ -140,6 +144,11 @@ def _guessed(model: str) -> float | None:
     if device() != "cpu":
         return None
     return relative_size(model) if catalogue.is_here(model) else 1.0
+
+
+def _embedder_training(plan: Plan, name: str) -> Training:
+    recipe, questions = load_embedder_recipe(name), len(plan.train)
+    return Training("the embedder", name, questions, embedder_effort(recipe, questions))
 
 
 def _training(plan: Plan, name: str) -> Training:

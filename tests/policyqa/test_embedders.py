@@ -8,6 +8,7 @@ from finetune.embedder import EmbedderRecipe, load_embedder_recipe
 from harness.errors import BenchError
 from policyqa import embedders
 from policyqa.embedders import with_known_embedders, with_trained_embedders
+from policyqa.preview import preview
 from policyqa.run import run_suite
 from policyqa.suite import Suite
 from policyqa.train import embedder_folder
@@ -79,6 +80,8 @@ def test_one_that_is_not_trained_yet_is_named_and_its_base_stands_in_its_place(
     wanted = suite(data, embedder=RECIPE)
     found, missing = with_known_embedders(wanted)
     assert (found.embedder, missing) == ("minilm-l6", [RECIPE])
+    (to_train,) = preview(wanted, quiet()).train
+    assert (to_train.recipe, to_train.questions) == (RECIPE, 12)
     folder = embedder_folder(load_embedder_recipe(RECIPE), data)
     assert folder.is_relative_to(own_home)
     folder.mkdir(parents=True)
