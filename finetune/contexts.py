@@ -95,8 +95,8 @@ def _shuffled(excerpt: Excerpt, seed: str) -> Excerpt:
 def _with_evidence(
     questions: Sequence[Question], found: Sequence[Sequence[Hit]], retriever: Retriever
 ) -> list[Excerpt]:
-    """The context of each question, of its evidence and what else was ``found``: what answers it is
-    shown whatever else is, of each section the sentence nearest to the reference."""
+    """The context of each question, of its evidence and what else was ``found``: where sentences
+    are shown, first of each section of the evidence the one nearest to the reference."""
     evidence = [
         # No worse than the best of the others.
         retriever.hits_of(question.evidence, others[0].score if others else 1.0)
@@ -106,8 +106,5 @@ def _with_evidence(
     return retriever.excerpts(
         [question.question for question in questions],
         [some[: max(retriever.k, len(own))] for some, own in zip(both, evidence, strict=True)],
-        [
-            retriever.answering(question.reference, own)
-            for question, own in zip(questions, evidence, strict=True)
-        ],
+        retriever.answering([question.reference for question in questions], evidence),
     )

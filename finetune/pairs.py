@@ -13,7 +13,7 @@ import math
 import random
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,8 +29,6 @@ from tasks.policyqa.questions import Question, in_split
 Ranking = Callable[[Sequence[str], int], Sequence[Sequence[str]]]
 """Questions and a count → so many section ids for each, best first; fewer where no more match."""
 
-SPARE = 10
-"""Ranked beyond those needed: passages that say what an evidence says are passed over."""
 MAY_ANSWER = 2
 """Sentences of the evidence, nearest to the answer, that are no negatives: it may need both."""
 
@@ -88,13 +86,11 @@ def build_pairs(
             f"none of the {len(train)} train questions has evidence, and an embedder learns from "
             "nothing else; name sections in the field evidence of questions.jsonl"
         )
-    evidence: dict[str, set[str]] = defaultdict(set)
     golds: dict[str, set[str]] = defaultdict(set)
     for question in asked:
-        own = [sections[one] for one in question.evidence]
-        evidence[question.question] |= {said(one) for one in own}
-        golds[question.question] |= {said(one) for section in own for one in split(_hit(section))}
-    wrong = _negatives(evidence, sections, ranking, recipe)
+        own = [_hit(sections[one]) for one in question.evidence]
+        golds[question.question] |= {said(part) for section in own for part in split(section)}
+    wrong = _negatives(golds, sections, ranking, recipe)
     pairs = [
         (one, positive)
         for one in asked
@@ -117,23 +113,22 @@ def _sentences(
     recipe: EmbedderRecipe,
 ) -> list[tuple[Sentence, tuple[Sentence, ...]]]:
     """Of each question and section the sentence that answers, and those that do not: of each of the
-    ``wrong`` sections that nearest to the question, and so of the section itself. None says what
-    its ``golds`` say."""
+    ``wrong`` sections that nearest to the question, and so of the section itself. None from
+    elsewhere says what the ``golds`` say."""
     own = [[_hit(section)] for _, section in pairs]
     by_answer = ranker.rank([one.answer or one.question for one, _ in pairs], own)
     by_question = ranker.rank([one.question for one, _ in pairs], own)
     elsewhere = [(one.question, _hit(found)) for one, _ in pairs for found in wrong[one.question]]
     nearest = ranker.rank([text for text, _ in elsewhere], [[found] for _, found in elsewhere])
     found = {
-        pair: next((one for one in some if said(one) not in golds[pair[0]]), None)
+        pair: next(one for one in some if said(one) not in golds[pair[0]])
         for pair, some in zip(elsewhere, nearest, strict=True)
     }
     made = []
     for (one, _), answering, asked in zip(pairs, by_answer, by_question, strict=True):
         may_answer = {sentence.place for sentence in answering[:MAY_ANSWER]}
         beside = [sentence for sentence in asked if sentence.place not in may_answer]
-        wrongly = (found[one.question, _hit(section)] for section in wrong[one.question])
-        others = [sentence for sentence in wrongly if sentence]
+        others = [found[one.question, _hit(section)] for section in wrong[one.question]]
         beside = beside[: recipe.siblings]
         made.append((answering[0], (*beside, *others[: recipe.shown - len(beside)])))
     return made
@@ -144,33 +139,37 @@ def _hit(section: Section) -> Hit:
 
 
 def _negatives(
-    evidence: Mapping[str, set[str]],
+    golds: Mapping[str, set[str]],
     sections: Mapping[str, Section],
     ranking: Ranking,
     recipe: EmbedderRecipe,
 ) -> dict[str, tuple[Section, ...]]:
-    """The hard negatives of each question; where the ranking has too few, drawn by seed."""
+    """The hard negatives of each question; where the ranking has too few, drawn by seed. None says
+    only what its evidence says."""
     if not recipe.shown:
-        return dict.fromkeys(evidence, ())
+        return dict.fromkeys(golds, ())
     every = list(unique_everseen(sections.values(), said))
-    needed = recipe.skip + recipe.shown + max(len(own) for own in evidence.values())
-    if len(every) < needed:
-        raise DataError(
-            f"the corpus has {len(every)} different sections, and recipe {recipe.name} needs "
-            f"{needed} for {recipe.shown} negatives: lower negatives, siblings or skip"
-        )
-    ranked = ranking(list(evidence), needed + SPARE)
+    wanted = recipe.skip + recipe.shown
+    ranked = ranking(list(golds), wanted + max(map(len, golds.values())))
     found = {}
-    for (question, own), ids in zip(evidence.items(), ranked, strict=True):
-        best = [
-            one for one in unique_everseen((sections[i] for i in ids), said) if said(one) not in own
-        ]
-        if len(best) < recipe.skip + recipe.shown:
-            known = own | {said(one) for one in best}
-            rest = [one for one in every if said(one) not in known]
+    for (question, gold), ids in zip(golds.items(), ranked, strict=True):
+        best = _not_all(gold, unique_everseen((sections[i] for i in ids), said))
+        if len(best) < wanted:
+            known = {said(one) for one in best}
+            rest = _not_all(gold, (one for one in every if said(one) not in known))
             best += random.Random(f"{recipe.seed} {question}").sample(rest, len(rest))  # noqa: S311
-        found[question] = tuple(best[recipe.skip :][: recipe.shown])
+        if len(best) < wanted:
+            raise DataError(
+                f"the corpus has {len(best)} different sections beside what answers {question!r}, "
+                f"and recipe {recipe.name} needs {wanted}: lower negatives, siblings or skip"
+            )
+        found[question] = tuple(best[recipe.skip : wanted])
     return found
+
+
+def _not_all(gold: set[str], sections: Iterable[Section]) -> list[Section]:
+    """Those that say something else as well."""
+    return [one for one in sections if not {said(part) for part in split(_hit(one))} <= gold]
 
 
 def batches(rows: Sequence[Pair], recipe: EmbedderRecipe) -> list[list[int]]:

@@ -33,7 +33,7 @@ def training_effort(plan: Plan, name: str) -> float:
 
 def embedder_effort(recipe: EmbedderRecipe, questions: int) -> float:
     """Of the training of an embedder on so many questions."""
-    return 0.12 * recipe.epochs * questions
+    return 0.4 * recipe.epochs * questions
 
 
 def asking_effort(plan: Plan, variant: Variant) -> float:

@@ -13,7 +13,7 @@ from policyqa.train import embedder_folder, train_embedder_recipe
 
 
 def with_trained_embedders(suite: Suite, watch: Watch) -> Suite:
-    """``suite`` with the embedders of its recipes, trained on its data unless they are kept.
+    """``suite`` with the embedders of its recipes that are used, trained on its data unless kept.
 
     Raises:
         BenchError: the data or the model is not usable; nothing long was begun.
@@ -39,9 +39,11 @@ def with_known_embedders(suite: Suite) -> tuple[Suite, list[str]]:
 
 
 def _replaced(suite: Suite, embedder_of: Callable[[EmbedderRecipe], str]) -> Suite:
-    """``suite`` with what stands for its recipes; for one that no variant searches by, the model it
-    begins from."""
+    """``suite`` with what stands for its recipes; for one that neither a variant nor a training
+    searches by, the model it begins from."""
     searching = {one.context.embedder for one in suite.resolved if one.context.source != "none"}
+    if any(one.model.recipe for one in suite.resolved):
+        searching.add(suite.embedder)
     found: dict[str, str] = {}
 
     def embedder(name: str | None) -> str | None:

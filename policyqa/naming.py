@@ -192,7 +192,7 @@ def _decoding(model: Model, decoding: Decoding, settings: Mapping[str, float]) -
         raise ConfigError("beams search for the likeliest answer, and a temperature draws one")
     if decoding.beams > 1 and model.engine != ENGINE:
         raise ConfigError(
-            f"beams are searched by {ENGINE} alone, and {model.name} is asked by {model.engine}; "
-            "leave them out"
+            f"beams are searched by {ENGINE} alone, and {model.name} is asked by {model.engine}: "
+            "+beams=1"
         )
     return decoding if decoding.temperature else replace(decoding, repeats=1)

@@ -34,6 +34,7 @@ from policyqa.progress import Watch
 from policyqa.scoring import requests_of
 from policyqa.suite import Suite
 from reports.preview import Asking, Indexing, Preview, Training
+from tasks.policyqa.questions import in_split
 
 
 def preview(suite: Suite, watch: Watch, ask_again: bool = False) -> Preview:
@@ -147,8 +148,9 @@ def _guessed(model: str) -> float | None:
 
 
 def _embedder_training(plan: Plan, name: str) -> Training:
-    recipe, questions = load_embedder_recipe(name), len(plan.train)
-    return Training("the embedder", name, questions, embedder_effort(recipe, questions))
+    questions = sum(bool(one.evidence) for one in in_split(plan.questions, "train"))
+    effort = embedder_effort(load_embedder_recipe(name), questions)
+    return Training("the embedder", name, questions, effort if device() == "cpu" else None)
 
 
 def _training(plan: Plan, name: str) -> Training:

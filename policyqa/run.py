@@ -138,8 +138,8 @@ def _untold(variant: Variant, answers: Sequence[Answer]) -> list[str]:
         return []
     return [
         f"{untold} of {len(answers)} answers of {variant.name} tell no likelihood, and are given "
-        "without: their engine tells none, or they are kept from before 0.11 and asked anew after "
-        f"policyqa cache clear --model {variant.model.base}"
+        "all the same: it is told of greedy answers in float32 or bf16 alone, by no server, and of "
+        "none kept from before 0.11"
     ]
 
 

@@ -19,7 +19,7 @@ COUNTED = 20
 MOST_NAMED = 3.0
 """What the words of a question count together at most."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_SHORT = re.compile(r"\b(?![A-Z]{2}\b)\w\w\b")
+_SHORT = re.compile(r"\b\w\w\b")
 _SMALL = frozenset(("a", "an", "and", "for", "in", "of", "on", "the", "to"))
 
 
@@ -52,7 +52,7 @@ class FrameworkNames:
         The sum over words of ln(frameworks / frameworks so named); those it does not name are not
         there.
         """
-        asked = set(_words(_SHORT.sub("", question)))
+        asked = set(_words(_SHORT.sub(_in_capitals, question)))
         found = {one: asked & words for one, words in self._named.items()}
         return {
             one: min(sum(self._weights[word] for word in sorted(words)), MOST_NAMED)
@@ -65,6 +65,10 @@ def _names(framework: str, title: str) -> set[str]:
     in_title = _words(title)
     initials = "".join(word[0] for word in in_title)
     return {*_words(framework.replace("-", " ")), *in_title, *_words(initials)}
+
+
+def _in_capitals(short: re.Match[str]) -> str:
+    return short[0] if short[0] == short[0].upper() else ""
 
 
 def _words(text: str) -> list[str]:

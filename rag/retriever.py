@@ -23,7 +23,7 @@ from rag.embedder import EMBEDDER, Embedder
 from rag.index import Index
 from rag.named import FrameworkNames
 from rag.reranker import Reranker
-from rag.sentences import Sentence, SentenceRanker
+from rag.sentences import SECTION_WEIGHT, Sentence, SentenceRanker
 from rag.stores.store import CANDIDATES, SPARSE_WEIGHT, Hit
 
 K = 8
@@ -89,13 +89,13 @@ class Retriever:
         """All that determines its contexts, as JSON."""
         versions = [f"{name}-{version(name)}" for name in RETRIEVAL_LIBRARIES]
         how = [self.index.fingerprint, self._how, self.index.search_kind]
-        return [*how, *versions, self.k, self.budget, self.show, CONTEXT_METHOD]
+        return [*how, *versions, self.k, self.budget, self.show, SECTION_WEIGHT, CONTEXT_METHOD]
 
     @property
     def signature(self) -> str:
         """What determines which sections are found, for a line beside a figure."""
         parts = (self._embedder.identity, self._how, self.index.search_kind)
-        return f"index:{self.index.fingerprint[:8]},{','.join(parts)}"
+        return f"index:{self.index.fingerprint[:8]},{','.join(parts)},contexts{CONTEXT_METHOD}"
 
     @property
     def _how(self) -> str:
@@ -182,8 +182,11 @@ class Retriever:
         hits: Sequence[Sequence[Hit]],
         first: Sequence[Sequence[Sentence]] = (),
     ) -> list[Excerpt]:
-        """What is shown of the hits of each question, within the budget; of each question those
-        sentences ``first`` that are named, if any are."""
+        """What is shown of the hits of each question, within the budget.
+
+        Of sentences those that are named ``first`` for a question come before all others, and pass
+        for what ranked best.
+        """
         make = assemble_sentences if self.show == "sentences" else assemble
         ranked = self._ranker.rank(questions, list(map(self._on_one_scale, hits)))
         if first:
@@ -194,9 +197,12 @@ class Retriever:
             for found, sentences in zip(hits, ranked, strict=True)
         ]
 
-    def answering(self, answer: str, hits: Sequence[Hit]) -> list[Sentence]:
-        """Of each of ``hits`` the sentence that is nearest to an answer."""
-        return [self._ranker.rank([answer], [[hit]])[0][0] for hit in hits]
+    def answering(
+        self, answers: Sequence[str], hits: Sequence[Sequence[Hit]]
+    ) -> list[list[Sentence]]:
+        """Of each of the hits of an answer the sentence nearest to it, the nearest first."""
+        ranked = self._ranker.rank(answers, hits)
+        return [list(unique_everseen(some, lambda one: one.id)) for some in ranked]
 
     def _on_one_scale(self, hits: Sequence[Hit]) -> Sequence[Hit]:
         """``hits`` with scores that cosines can be added to: of BM25 or a reranker from 0 to 1."""

@@ -20,7 +20,7 @@ VARIANTS = (
     "Variants: under each score its difference from the baseline on the same questions, with the "
     "paired 95% interval (Student's t, by the jackknife over groups of questions). floor/… answer"
     " without a language model: the question (echo), another question's answer (other), the first"
-    " 40 words of the best passage (first), its sentence nearest to the question (sentence). "
+    " 40 words of the best passage (first), the sentence that ranked best (sentence). "
     "Sentence BLEU is the mean of each answer's BLEU, as in the published work; corpus BLEU is of"
     " all answers' counts together. Facts: the share found of what a right answer has. Cost: mean "
     "tokens (prompt and answer) and seconds a question."

@@ -188,6 +188,8 @@ class PolicyQALM(Windowed):
         lm-eval 0.4.13 looks for the ends in as many beams as there are prompts, whoever's they are,
         and then ends all.
         """
+        if not options.get("do_sample"):
+            options.pop("temperature", None)  # Of no effect, and warned of.
         kind = self.mixed_precision_dtype
         with torch.autocast(self.device.type, dtype=kind, enabled=kind is not None):
             made: torch.Tensor = self.model.generate(
@@ -197,7 +199,7 @@ class PolicyQALM(Windowed):
                 tokenizer=self.tokenizer,
                 pad_token_id=self.tokenizer.pad_token_id,
                 use_cache=True,
-                **{name: value for name, value in options.items() if name != "temperature"},
+                **options,
             )
         return made
 

@@ -82,6 +82,12 @@ def test_of_buried_evidence_what_answers_is_shown_however_little_there_is_room_f
     assert "9 crowns" not in plain.context.text
     assert buried.kind == "buried"
     assert "9 crowns" in buried.context.text
+    # Evidence may be a whole document: what answers comes before what else it says.
+    whole = ["rules/s-1", *(one.id for one in sections[:6])]
+    for evidence in (whole, whole[::-1]):
+        of_all = answered.model_copy(update={"evidence": evidence})
+        (buried,) = shown_in_training([of_all], retriever, recipe(buried=0.99))
+        assert "9 crowns" in buried.context.text
 
 
 def test_unanswerable_questions_keep_their_own_answer_and_context(

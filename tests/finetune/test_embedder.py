@@ -214,6 +214,10 @@ def test_what_another_section_says_as_the_evidence_does_is_no_negative() -> None
     (row,) = paired([asked], sections, ranked, recipe(negatives=1)).rows
     assert row.positive.body == "Keepers keep registers."
     assert [one.body for one in row.negatives] == ["Fines are high."]
+    # A section that says nothing else is passed over, and another is taken.
+    covered = sections | {"d/9": Section("d/9", "d", "D", "9", "KEEPERS keep registers.")}
+    (row,) = paired([asked], covered, ranked, recipe(negatives=1)).rows
+    assert [one.id for one in row.negatives] == ["d/0"]
 
 
 def test_the_sentence_nearest_to_the_answer_is_found_and_one_beside_it_is_not() -> None:

@@ -57,6 +57,8 @@ def test_one_that_no_variant_searches_by_is_not_trained(
     wanted = suite(data, embedder=RECIPE, floors=[], model="m", variants=["base/plain"])
     assert with_trained_embedders(wanted, quiet()).embedder == "minilm-l6"
     assert with_known_embedders(wanted)[1] == []
+    training = suite(data, embedder=RECIPE, floors=[], model="m", variants=["sft-rag/plain"])
+    assert with_known_embedders(training)[1] == [RECIPE]
 
 
 def test_a_suite_is_refused_before_its_embedder_is_trained(

@@ -80,7 +80,6 @@ def test_answers_that_tell_no_likelihood_are_given_and_a_line_says_so(
     entries = run(held, watch=watch)["variants"]
     assert entries["base/rag+sure"]["rates"]["over_refusal"]["mean"] == 0
     assert "3 of 3 answers of base/rag+sure tell no likelihood" in said.getvalue()
-    assert f"policyqa cache clear --model {tiny_llama}" in said.getvalue()
 
 
 def test_a_floor_is_held_to_what_retrieval_found(

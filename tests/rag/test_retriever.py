@@ -30,6 +30,18 @@ def test_the_framework_that_a_question_names_has_a_share_in_hybrid_search_alone(
         assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
 
 
+def test_scores_of_bm25_do_not_outweigh_how_near_a_sentence_is(data: Path) -> None:
+    asked = "How far from a road must hives stand?"
+    often = "Far road hives stand. " + "A road is far, and hives stand. " * 3 + "Nothing else."
+    sections = [*load_corpus(data), Section("d/often", "d", "Rules", "Of nothing", often)]
+    sparse = Retriever(sections, mode="sparse", budget=60)
+    scores = [hit.score for hit in sparse.search([asked], 8)[0]]
+    assert scores[0] - scores[1] > 2  # More than any cosine could make up for.
+    (shown,) = sparse.contexts([asked])
+    assert "Hives stand 40 metres from any road" in shown.text
+    assert "Nothing else." not in shown.text
+
+
 def test_sentences_or_sections_are_shown_of_what_is_found(data: Path) -> None:
     long = "Hives stand 40 metres from any road. Keepers keep a register. Fines are low. " * 3
     sections = [*load_corpus(data), Section("d/long", "d", "Bee Rules", "Roads", long)]

@@ -78,6 +78,8 @@ def test_variants_that_differ_in_more_than_one_part_say_nothing_of_either(tmp_pa
     levels = {name: LEVELS[name] for name in ("base/chat", "base/rag", "sft/plain", "sft/misled")}
     run = write_matrix_run(tmp_path / "run", matrix_samples(levels))
     assert effects(run) == {}
+    assert "What each change adds" not in shown(compare_run(run))
+    assert "attribution" not in compare_run(run).as_json()
 
 
 def test_a_threshold_is_no_change_of_context_nor_is_one_held_to_it_analysed_beside_others(
@@ -87,8 +89,6 @@ def test_a_threshold_is_no_change_of_context_nor_is_one_held_to_it_analysed_besi
     thresholds = {"sure": {"likelihood": -1}}
     run = write_matrix_run(tmp_path / "run", matrix_samples(levels), thresholds=thresholds)
     assert effects(run) == {}
-    assert "What each change adds" not in shown(compare_run(run))
-    assert "attribution" not in compare_run(run).as_json()
 
 
 def test_a_wider_context_is_a_change_of_context_alone(tmp_path: Path) -> None:
