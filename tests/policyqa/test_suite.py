@@ -41,9 +41,9 @@ def test_shipped_suites_hold_what_they_are_for(name: str) -> None:
         assert (suite.split, suite.limit, suite.published) == ("validation", None, None)
         assert {one.model.name for one in suite.resolved} == {"floor", "sft-rag"}
     elif name == "full":  # The whole matrix.
-        weights, prompts = ("base", "sft", "sft-rag"), ("plain", "engineered", "rag")
-        matrix = {f"{one}/{prompt}" for one in weights for prompt in prompts}
-        assert matrix | {"base/oracle", "sft-rag/misled"} <= set(found)
+        asked = ("plain", "engineered", "rag", "oracle", "misled", "rag+withheld")
+        matrix = {f"{one}/{prompt}" for one in ("base", "sft", "sft-rag") for prompt in asked}
+        assert matrix | {"base/few", "base/chat-rag", "sft-rag/rag+beams=4"} <= set(found)
         assert suite.limit is None
     else:  # The published comparison.
         published = ["base/plain", "sft/plain", "sft/engineered", "sft-rag/rag"]
