@@ -150,6 +150,8 @@ def _negatives(
         return dict.fromkeys(golds, ())
     every = list(unique_everseen(sections.values(), said))
     wanted = recipe.skip + recipe.shown
+    if len(every) <= wanted:
+        raise _too_few(len(every), wanted + 1, recipe)  # Before anything is embedded.
     ranked = ranking(list(golds), wanted + max(map(len, golds.values())))
     found = {}
     for (question, gold), ids in zip(golds.items(), ranked, strict=True):
@@ -159,12 +161,16 @@ def _negatives(
             rest = _not_all(gold, (one for one in every if said(one) not in known))
             best += random.Random(f"{recipe.seed} {question}").sample(rest, len(rest))  # noqa: S311
         if len(best) < wanted:
-            raise DataError(
-                f"the corpus has {len(best)} different sections beside what answers {question!r}, "
-                f"and recipe {recipe.name} needs {wanted}: lower negatives, siblings or skip"
-            )
+            raise _too_few(len(best), wanted, recipe, f" beside what answers {question!r}")
         found[question] = tuple(best[recipe.skip : wanted])
     return found
+
+
+def _too_few(count: int, needed: int, recipe: EmbedderRecipe, beside: str = "") -> DataError:
+    return DataError(
+        f"the corpus has {count} different sections{beside}, and recipe {recipe.name} needs "
+        f"{needed} for {recipe.shown} negatives: lower negatives, siblings or skip"
+    )
 
 
 def _not_all(gold: set[str], sections: Iterable[Section]) -> list[Section]:

@@ -18,7 +18,7 @@ from harness.threshold import AnswerThreshold
 from harness.variants import ANSWERING_LIBRARIES, Model, Variant
 from policyqa.plan import Plan
 from rag.corpus import load_frameworks
-from rag.retriever import RETRIEVAL_LIBRARIES
+from rag.retriever import CONTEXT_METHOD, RETRIEVAL_LIBRARIES
 from tasks.policyqa.documents import VERSION
 from tasks.policyqa.evidence import known_by
 from tasks.policyqa.questions import data_identity, numbered_questions
@@ -173,7 +173,7 @@ def _model(plan: Plan, model: Model) -> list[str]:
 
 def _context(plan: Plan, variant: Variant) -> str:
     context = variant.context
-    limits = f"k{context.k},budget{context.budget},{context.show}"
+    limits = f"k{context.k},budget{context.budget},{context.show},method{CONTEXT_METHOD}"
     found = plan.retrievers[context].signature
     return f"context {context.name}:{context.source},{limits},{found}"
 

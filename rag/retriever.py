@@ -95,7 +95,7 @@ class Retriever:
     def signature(self) -> str:
         """What determines which sections are found, for a line beside a figure."""
         parts = (self._embedder.identity, self._how, self.index.search_kind)
-        return f"index:{self.index.fingerprint[:8]},{','.join(parts)},contexts{CONTEXT_METHOD}"
+        return f"index:{self.index.fingerprint[:8]},{','.join(parts)}"
 
     @property
     def _how(self) -> str:

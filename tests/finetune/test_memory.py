@@ -113,8 +113,8 @@ def test_the_heaviest_batch_is_tried_and_nothing_is_left_of_it(
 
 
 @pytest.mark.slow
-def test_under_one_and_a_half_percent_of_the_parameters_are_trained(smollm2: Path) -> None:
+def test_of_the_small_model_under_four_percent_of_the_parameters_are_trained(smollm2: Path) -> None:
     model = skeleton(smollm2)
     assert model.num_parameters() == 134_515_008
     trained = trainable(model, load_recipe("smollm2-135m-sft"))
-    assert 0.01 < trained / (trained + 134_515_008) < 0.015
+    assert 0.03 < trained / (trained + 134_515_008) < 0.04
