@@ -74,7 +74,7 @@ def _mixed(
     found = distractors(questions, retriever)
     texts = [question.question for question in questions]
     unanswering = retriever.excerpts(texts, found) if recipe.withheld else []
-    buried = _with_evidence(questions, found, retriever)
+    buried = _with_evidence(questions, found, retriever) if recipe.buried else []
     shown = []
     for i, question in enumerate(questions):
         if not question.evidence or drawn[i] >= recipe.withheld + recipe.buried:

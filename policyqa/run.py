@@ -45,11 +45,8 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
     known, untrained_embedders = with_known_embedders(suite)
     plan = make_plan(known)  # Refused before anything is trained.
     if untrained_embedders:
-        suite = with_trained_embedders(suite, watch)
-        plan = make_plan(suite)
-    else:
-        suite = known
-    kept = Kept()
+        plan = make_plan(with_trained_embedders(suite, watch))
+    suite, kept = plan.suite, Kept()
     if suite.floors_left_out:
         left_out = ", ".join(f"{FLOOR_ROW}/{kind}" for kind in suite.floors_left_out)
         watch.say(f"left out, since {suite.data} has no documents: {left_out}")

@@ -103,7 +103,7 @@ def risk_curves(result: Result) -> dict[str, list[RiskPoint]]:
     found = [one for one in answered(result) if one.risk is not None]
     if not any(one.answerable for one in found):
         return {}
-    known = [by for by in SURE_BY if found and all(getattr(o, by) is not None for o in found)]
+    known = [by for by in SURE_BY if all(getattr(o, by) is not None for o in found)]
     given = [one for one in found if not one.refuses]
     return {by: _curve(given, by, len(found)) for by in known if given}
 
