@@ -49,11 +49,13 @@ def test_no_text_breaks_out_of_its_place(
     hits = [Hit(str(i), 1.0, text, text) for i, text in enumerate(passages)]
     context = assemble(hits, [], 1000, WORDS).text  # type: ignore[arg-type]
     lines = render(prompt, question, context).split("\n")
-    assert lines.count("---") == 1
-    assert [line for line in lines if line.startswith("Answer:")] == ["Answer:"]
-    assert len([line for line in lines if line.startswith("Question:")]) == 1
-    assert lines[-1] == "Answer:"
-    assert lines[-3] == f"Question: {inert(question)}"
+    own = prompt.template.split("\n")
+    for mark in ("---", "Answer:", "Question:"):
+        of_template = [line for line in own if line.startswith(mark)]
+        assert len([line for line in lines if line.startswith(mark)]) == len(of_template)
+    end = own[next(place for place, line in enumerate(own) if "{question}" in line) :]
+    assert end[-1] == "Answer:"
+    assert lines[-len(end) :] == [line.replace("{question}", inert(question)) for line in end]
 
 
 @given(question=st.text(max_size=60), passages=st.lists(st.text(max_size=60)))
@@ -72,8 +74,6 @@ def test_shipped_prompts_that_ask_alike() -> None:
     for name in ("oracle", "misled"):
         assert shipped_prompt(name) == Prompt(name, rag.template, name)
     assert (rag.context, shipped_prompt("plain").context) == ("retrieved", "none")
-    # Engineered is one of the candidates.
-    assert shipped_prompt("engineered").template == shipped_prompt("stepwise").template
 
 
 def test_a_users_rows_are_added_and_take_the_place_of_shipped_ones() -> None:
