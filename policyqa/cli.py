@@ -24,6 +24,7 @@ from policyqa.cli_export import export
 from policyqa.cli_index import index_app
 from policyqa.cli_power import power
 from policyqa.cli_run import report, run
+from policyqa.cli_start import start
 from policyqa.cli_threshold import threshold
 from policyqa.cli_validity import validity
 from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
@@ -42,6 +43,7 @@ app.add_typer(index_app, name="index")
 app.add_typer(convert_app, name="convert")
 app.add_typer(model_app, name="model")
 app.add_typer(cache_app, name="cache")
+app.command()(start)
 app.command()(run)
 app.command()(report)
 app.command()(ask)

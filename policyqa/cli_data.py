@@ -6,11 +6,16 @@ from typing import Annotated
 
 import typer
 
+from policyqa.cli_draft import draft, review
 from policyqa.options import JsonOption, print_json, tell
 from policyqa.progress import Watch
 from policyqa.quiet import quieten
 
-data_app = typer.Typer(no_args_is_help=True, help="Data folders: check, count, import.")
+data_app = typer.Typer(
+    no_args_is_help=True, help="Data folders: import, draft, review, check, count."
+)
+data_app.command("draft")(draft)
+data_app.command("review")(review)
 
 
 @data_app.command("check")

@@ -64,8 +64,9 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     if questions["taken"] or questions["not taken"]:
         say(f"next: policyqa data check {out}")
     else:
-        say("no questions: put a questions.csv beside the documents, or name one with --questions")
-        say(f"next: policyqa index search 'a question' --data {out}")
+        say("no questions: put a questions.csv beside the documents, or name one with --questions;")
+        say("or have some drafted, which you review")
+        say(f"next: policyqa data draft {out}")
 
 
 def _rows_not_taken(rows: Sequence[Mapping[str, str]], record: Path) -> list[str]:

@@ -28,6 +28,7 @@ from rag.corpus import Section, load_sections
 from rag.retriever import Retriever
 from reports.claims.reading import Claim, read_claims
 from reports.comparison import published
+from tasks.drafting.record import unreviewed
 from tasks.policyqa.contexts import retriever_for
 from tasks.policyqa.enough import too_few, too_few_for_test
 from tasks.policyqa.questions import (
@@ -67,7 +68,7 @@ class Plan:
     claims: list[Claim]
     """That the run is held to."""
     left_out: list[str]
-    """Questions that are neither scored nor trained on, a line each split."""
+    """Questions that are neither scored nor trained on, and drafts that nobody reviewed; lines."""
 
     def checkpoint_determinants(self, model: str) -> dict[str, Any]:
         """All that determines the checkpoint of the model of that label, as JSON."""
@@ -153,7 +154,7 @@ def make_plan(suite: Suite, look: bool = True) -> Plan:
         replaced=replaced,
         claims=read_claims(suite.claims) if suite.claims else [],
         given={file: read_answers(Path(file), texts) for file in files},
-        left_out=left_out(questions, suite.split, *trained),
+        left_out=[*left_out(questions, suite.split, *trained), *unreviewed(suite.data)],
     )
 
 

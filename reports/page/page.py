@@ -23,7 +23,7 @@ from reports.side import result_side
 from reports.tables import notes, pair_table, tables
 
 ASSETS = Path(__file__).with_name("assets")
-SCRIPTS = ("data", "text", "state", "filters", "list", "question", "judging", "main")
+SCRIPTS = ("unpacking", "data", "text", "state", "filters", "list", "question", "judging", "main")
 """In the order in which they use one another."""
 FIRST_PICTURES = 2
 """Shown at once: what the verdict is read off. The others are folded."""
@@ -42,7 +42,7 @@ def run_page(after: RunRead, before: RunRead | None = None) -> str:
     flips, same = _flips(after, before) if before else ([], [])
     drawn = pictures(after.comparison)
     found = explorer(after, before)
-    template = _environment().get_template("page.html")
+    template = environment(Path(__file__).parent).get_template("page.html")
     return template.render(
         title=_title(after, before),
         verdicts=[_verdict(run, when) for when, run in runs],
@@ -59,18 +59,20 @@ def run_page(after: RunRead, before: RunRead | None = None) -> str:
         machine=after.comparison.machine.words,
         style=(ASSETS / "page.css").read_text(encoding="utf-8"),
         library=_library(),
-        script="\n".join(_script(name) for name in SCRIPTS),
-        head=_packed(found.head),
-        details=[_packed(part) for part in found.parts],
+        script="\n".join(script_of(name) for name in SCRIPTS),
+        head=packed(found.head),
+        details=[packed(part) for part in found.parts],
     )
 
 
-def _environment() -> Environment:
+def environment(folder: Path) -> Environment:
+    """Templates of a folder, into which all text goes inert."""
+
     def inert(value: object) -> object:
         return value if isinstance(value, Markup) else visible(str(value))
 
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         finalize=inert,
         undefined=StrictUndefined,
@@ -79,7 +81,8 @@ def _environment() -> Environment:
     )
 
 
-def _script(name: str) -> str:
+def script_of(name: str) -> str:
+    """A script of pages, by its name."""
     return (ASSETS / f"{name}.js").read_text(encoding="utf-8")
 
 
@@ -91,7 +94,7 @@ def _library() -> str:
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _packed(value: Any) -> str:
+def packed(value: Any) -> str:
     """JSON, compressed, in base64, which ends no element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()

@@ -35,7 +35,7 @@ _RANGE = re.compile(r" ?(?:-|to|and|or) ?(?=\d)", re.IGNORECASE)
 _CURRENCY = re.compile(r"([A-Z]{3}|[€$£¥]) ?$")
 _CODES = frozenset("AUD BRL CAD CHF CNY EUR GBP INR JPY SGD USD".split())  # noqa: SIM905
 _CURRENCY_NAMES = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a about all an and any are as at be been before but by can do does each for from had has "
@@ -108,7 +108,7 @@ def given_away(question: str, answer: str, known: str) -> float:
 
     Its own are all but stop words and those of ``known``: the framework's title and citations.
     """
-    own = {w for w in _words(answer) if w not in _STOP_WORDS} - set(_words(known))
+    own = {w for w in _words(answer) if w not in STOP_WORDS} - set(_words(known))
     if len(own) < FEWEST_WORDS:
         return 0.0
     return len(own & set(_words(question))) / len(own)

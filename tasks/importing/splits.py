@@ -66,6 +66,7 @@ def split_drafts(
     seed: int = 7,
     shares: Mapping[Split, float] | None = None,
     coverage: Coverage | None = None,
+    together: Sequence[tuple[str, str]] = (),
 ) -> tuple[dict[str, Split], list[Refused]]:
     """The split of each draft by id, and the drafts that would leak one split into another.
 
@@ -77,6 +78,7 @@ def split_drafts(
             the rest by ``SHARES``.
         coverage: the sections that stand on a page, so that none is in two splits that are made;
             None where nobody knows.
+        together: drafts by id that stay in one split for another reason, in pairs.
 
     Raises:
         ConfigError: ``by`` is something else, or a split of ``shares`` would get no question.
@@ -90,10 +92,10 @@ def split_drafts(
     kept, refused = _without_leaks(own, _owners(own))
     others = [draft for draft in drafts if draft.split is None]
     rest, leaking = _without_leaks(others, _owners(kept), "; give the question a split too")
-    together = _groups(rest, by, coverage or Coverage([]))
-    made = _made(together, seed, shares or SHARES)
+    connected = _groups(rest, by, coverage or Coverage([]), together)
+    made = _made(connected, seed, shares or SHARES)
     if shares is not None:
-        _refuse_empty(shares, made, together, by)
+        _refuse_empty(shares, made, connected, by)
     chosen = {draft.id: draft.split for draft in kept if draft.split}
     return chosen | made, refused + leaking
 
@@ -189,13 +191,22 @@ def _without_leaks(
     return kept, refused
 
 
-def _groups(drafts: Sequence[Draft], by: str, coverage: Coverage) -> list[list[Draft]]:
+def _groups(
+    drafts: Sequence[Draft],
+    by: str,
+    coverage: Coverage,
+    together: Sequence[tuple[str, str]],
+) -> list[list[Draft]]:
     """Drafts that must stay together, in order of their first."""
-    together: dict[int, list[Draft]] = defaultdict(list)
-    shared = [_shared(draft, by, coverage) for draft in drafts]
+    found: dict[int, list[Draft]] = defaultdict(list)
+    pairs: dict[str, list[str]] = defaultdict(list)
+    for pair in together:
+        for id_ in pair:
+            pairs[id_].append(f"pair {pair}")
+    shared = [[*_shared(draft, by, coverage), *pairs[draft.id]] for draft in drafts]
     for draft, group in zip(drafts, groups(shared), strict=True):
-        together[group].append(draft)
-    return list(together.values())
+        found[group].append(draft)
+    return list(found.values())
 
 
 def _shared(draft: Draft, by: str, coverage: Coverage) -> list[str]:

@@ -17,6 +17,9 @@ from tasks.policyqa.evidence import Coverage, names_page, names_section
 DATA = Path(__file__).parent / "data"
 """The policy set this project ships."""
 
+DRAFTS = "drafts.jsonl"
+"""Beside the questions of a data folder: what nobody has accepted yet (``tasks.drafting``)."""
+
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 UNANSWERED = "The documents do not answer this question."
@@ -129,7 +132,9 @@ def scan_questions(data: Path) -> Iterator[tuple[int, Question] | DataError]:
         yield error
         return
     if not lines:
-        yield DataError(f"{path} holds no question")
+        drafted = (data / DRAFTS).exists()
+        waits = f"; its drafts wait to be reviewed: policyqa data review {data}" if drafted else ""
+        yield DataError(f"{path} holds no question{waits}")
     for line, text in lines:
         place = f"{path}:{line}"
         try:

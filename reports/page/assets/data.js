@@ -1,11 +1,4 @@
-// What the page holds, packed: JSON, compressed, in base64, each part in a script of its own.
-
-async function unpacked(id) {
-  const packed = document.getElementById(id).textContent.trim();
-  const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
-}
+// What the explorer looks up in what the page holds.
 
 const opened = new Map();
 
@@ -23,8 +16,6 @@ async function library() {
   URL.revokeObjectURL(address);
   return DataTable;
 }
-
-const data = await unpacked("head");
 
 /** What an answer scores; null where it has no score, or no metric has one. */
 function score(metric, variant, question) {

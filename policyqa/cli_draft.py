@@ -1,0 +1,87 @@
+"""``policyqa data draft`` and ``data review``: documents to questions that a person accepted."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from policyqa.options import JsonOption, tell
+from policyqa.progress import Watch
+from policyqa.quiet import quieten
+
+
+def draft(
+    data: Annotated[Path, typer.Argument(help="A data folder with documents.")],
+    limit: Annotated[int, typer.Option(help="Drafts, at most.", min=1)] = 200,
+    unanswerable: Annotated[
+        float, typer.Option(help="Share whose section is taken out of the documents.")
+    ] = 0.1,
+    by: Annotated[
+        str | None,
+        typer.Option(help="A model that drafts, in place of rules.", metavar="SUITE:MODEL"),
+    ] = None,
+    split_by: Annotated[str, typer.Option(help="What splits do not share: section, document.")] = (
+        "section"
+    ),
+    shares: Annotated[
+        str | None, typer.Option(help="Of the splits, as in train=0.5,validation=0.5.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of what is chosen, and of the splits.")] = 7,
+    difference: Annotated[
+        float | None,
+        typer.Option("--for", help="Draft nothing: how many questions show it.", min=1e-9),
+    ] = None,
+    pilot: Annotated[
+        Path | None, typer.Option(help="With --for: a run whose spread is taken.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft questions with answers, evidence and facts on the documents of a data folder.
+
+    Nothing is scored on a draft before it is accepted: drafts.html in the folder shows each beside
+    its section, drafts.csv is for a spreadsheet, and policyqa data review reads both back.
+    """
+    from policyqa.drafting import enough_for, show_drafted, show_enough, write_review
+    from tasks.drafting.draft import AskSections, DraftPlan, draft_questions
+    from tasks.drafting.drafting import asked_by_rules
+    from tasks.importing.splits import shares_of
+
+    if difference is not None:
+        tell(enough_for(difference, pilot, data), as_json, show_enough)
+        return
+    quieten()
+    wanted = None if shares is None else shares_of(shares)
+    plan = DraftPlan(limit, unanswerable, split_by, wanted, seed)
+    watch = Watch()
+    ask: AskSections = asked_by_rules
+    if by:
+        from policyqa.model_drafts import asked_by_model
+
+        ask = asked_by_model(by, watch)
+    with watch.stage(f"drafting on {data}") as advance:
+        found = draft_questions(data, ask, plan, advance)
+        write_review(data)
+    tell({"data": str(data), **found}, as_json, show_drafted)
+
+
+def review(
+    data: Annotated[Path, typer.Argument(help="A data folder with drafts.")],
+    table: Annotated[
+        Path | None, typer.Argument(help="What was reviewed: reviewed.csv, drafts.csv.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a reviewed table into a data folder, as often as the review went on.
+
+    What is accepted becomes a question. Without a table, page and table are written anew, as the
+    review stands.
+    """
+    from dataclasses import asdict
+
+    from policyqa.drafting import show_review, write_review
+    from tasks.drafting.review import read_review, state_of
+
+    quieten()
+    found = read_review(data, table) if table else state_of(data)
+    write_review(data)
+    tell({"data": str(data), **asdict(found)}, as_json, show_review)

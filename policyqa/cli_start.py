@@ -1,0 +1,81 @@
+"""``policyqa start``: from a folder of documents to a verdict, a step at a time."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.errors import ConfigError
+from policyqa.options import JsonOption, tell
+from policyqa.progress import Watch
+from policyqa.quiet import quieten
+
+if TYPE_CHECKING:
+    from policyqa.start import Wishes
+
+
+def start(
+    folder: Annotated[Path, typer.Argument(help="Where data and suite are written.")],
+    documents: Annotated[Path | None, typer.Option(help="A folder of documents.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A catalogue name, Hugging Face id, folder; or a server: ADDRESS#NAME."),
+    ] = None,
+    today: Annotated[
+        str | None, typer.Option(help="What is in place: a file of answers, or module:function.")
+    ] = None,
+    train: Annotated[
+        bool | None, typer.Option("--train/--no-train", help="Fine-tune on your questions.")
+    ] = None,
+    difference: Annotated[
+        float | None, typer.Option(help="The smallest of BERTScore that matters.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read documents, write a commented suite, and tell the next command; run it again at any step.
+
+    Every question it asks on a terminal can be answered as an option.
+    """
+    from policyqa.start import SUITE, begin, begun, show_steps, way
+
+    quieten()
+    if not begun(folder):
+        given = {
+            "documents": documents,
+            "model": model,
+            "today": today,
+            "train": train,
+            "difference": difference,
+        }
+        begin(folder, _wishes(folder, given), Watch())
+    trains = "sft" in (folder / SUITE).read_text(encoding="utf-8")
+    tell([vars(one) for one in way(folder, trains)], as_json, show_steps)
+
+
+def _wishes(folder: Path, given: dict[str, Any]) -> "Wishes":
+    """What was given as options; the rest is asked on a terminal, or is what it is by default."""
+    from policyqa.start import MODEL, SMALLEST_DIFFERENCE, Wishes
+
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if given["documents"] is None and not terminal:
+        raise ConfigError(
+            f"start asks on a terminal, and here is none: policyqa start {folder} "
+            "--documents FOLDER, and if you like --model, --today, --train and --difference "
+            "(--help says what they are)"
+        )
+    questions = {
+        "documents": ("Folder of documents", None),
+        "model": ("Model: a name, a folder, or ADDRESS#NAME of a server", MODEL),
+        "today": ("Assistant in place: a file of its answers, module:function, or nothing", ""),
+        "difference": ("Smallest difference of BERTScore that matters", SMALLEST_DIFFERENCE),
+    }
+    answers: dict[str, Any] = dict(given)
+    for name, (text, default) in questions.items():
+        if answers[name] is None:
+            answers[name] = (
+                typer.prompt(text, default, type=type(default or "")) if terminal else default
+            )
+    if answers["train"] is None:
+        answers["train"] = terminal and typer.confirm("Fine-tune on your questions?", default=False)
+    return Wishes(**{**answers, "documents": Path(answers["documents"])})

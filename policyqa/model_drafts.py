@@ -1,0 +1,99 @@
+"""A model of the user's suite drafts questions, section by section; what it says is kept."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from lm_eval.api.instance import Instance
+
+from harness.errors import ConfigError
+from harness.kept import Kept, Use
+from harness.models.called import CalledEngine
+from harness.models.engines import Engine, LocalEngine
+from harness.models.keeping import KeepingLM
+from harness.models.kinds import ANSWERS
+from harness.models.loading import Loader
+from harness.models.served import ServedEngine
+from harness.variants import Context, Model, Prompt, Variant
+from policyqa.progress import Watch
+from policyqa.suite import load_suite
+from rag.corpus import Section
+from rag.embedder import EMBEDDER
+from tasks.drafting.asked import Drafted
+from tasks.drafting.draft import AskSections
+
+QUESTIONS_A_SECTION = 3
+MOST_TOKENS = 400
+"""Of what a model drafts on a section."""
+_INSTRUCTION = (
+    "Here is a section of a document. Write {count} questions that it answers by itself, as "
+    "somebody would ask who has not read it, each with a short answer that says only what the "
+    "section says. Write each as two lines, one that begins with Question: and one that begins "
+    "with Answer:.\n\n{citation}\n{body}\n"
+)
+_NO_CONTEXT = Context("none", "none", 0, 0, EMBEDDER)
+_DRAFTED = re.compile(
+    r"^\W*(?:\d+\W+)?Q(?:uestion)?(?: ?\d+)?[*_ ]*:\W*(?P<question>[^\n]+\?)\W*\n+"
+    r"\W*A(?:nswer)?(?: ?\d+)?[*_ ]*:[*_\s]*(?P<answer>[^\n]+)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def asked_by_model(by: str, watch: Watch) -> AskSections:
+    """What drafts by a model of a suite, as ``mine.yaml:served``; what it says is kept.
+
+    Raises:
+        ConfigError: there is no such suite or row, or it is none that can be told what to do.
+    """
+
+    name, _, row = by.rpartition(":")
+    suite = load_suite(name)
+    models = {
+        one: model
+        for one, model in suite.tables.models.items()
+        if model.kind != ANSWERS and not model.recipe
+    }
+    if row not in models:
+        raise ConfigError(
+            f"--by {by}: {row!r} is no model of {name} that can be asked to draft; there are "
+            f"{', '.join(models) or 'none'}, named as {name}:MODEL"
+        )
+    return partial(_asked_by, models[row], suite.batch_size, watch)
+
+
+def _asked_by(
+    model: Model, batch_size: int, watch: Watch, sections: Sequence[Section]
+) -> Iterator[list[Drafted]]:
+    engine = _engine(model, batch_size)
+    lm = KeepingLM(model.identity, engine, Kept(), Use("drafting", "", model.base), say=watch.say)
+    settings = {"until": ["\n\n\n"], "max_gen_toks": MOST_TOKENS, "do_sample": False}
+    chats = model.kind != "call" and bool(
+        getattr(engine, "takes_chats", False) or lm.chat_template()
+    )
+    for section in sections:
+        text = _INSTRUCTION.format(
+            count=QUESTIONS_A_SECTION, citation=section.citation, body=section.body
+        )
+        prompt = lm.apply_chat_template([{"role": "user", "content": text}]) if chats else text
+        document = {"id": section.id, "question": text}
+        request = Instance("generate_until", document, (prompt, settings), 0)
+        yield drafted_in(lm.generate_until([request])[0])
+
+
+def _engine(model: Model, batch_size: int) -> Engine:
+    if model.kind == "served":
+        return ServedEngine(model)
+    if model.kind == "call":
+        return CalledEngine(Variant(model.name, model, Prompt("", "{question}"), _NO_CONTEXT))
+    return LocalEngine(model, partial(Loader(batch_size).load, model), batch_size)
+
+
+def drafted_in(text: str) -> list[Drafted]:
+    """The questions with answers that a model wrote, each once; what has another form is left."""
+    found = {
+        match["question"].strip(): Drafted(
+            "drafted", match["question"].strip(), match["answer"].strip()
+        )
+        for match in _DRAFTED.finditer(text)
+    }
+    return list(found.values())
