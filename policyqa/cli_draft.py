@@ -12,21 +12,22 @@ from policyqa.quiet import quieten
 
 def draft(
     data: Annotated[Path, typer.Argument(help="A data folder with documents.")],
-    limit: Annotated[int, typer.Option(help="Drafts, at most.", min=1)] = 200,
+    limit: Annotated[int | None, typer.Option(help="Drafts, at most; 200 if unset.", min=1)] = None,
     unanswerable: Annotated[
-        float, typer.Option(help="Share whose section is taken out of the documents.")
-    ] = 0.1,
+        float | None,
+        typer.Option(help="Share whose section is taken out of the documents; 0.1 if unset."),
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(help="A model that drafts, in place of rules.", metavar="SUITE:MODEL"),
     ] = None,
-    split_by: Annotated[str, typer.Option(help="What splits do not share: section, document.")] = (
-        "section"
-    ),
+    split_by: Annotated[
+        str | None, typer.Option(help="What splits do not share: section (if unset), document.")
+    ] = None,
     shares: Annotated[
         str | None, typer.Option(help="Of the splits, as in train=0.5,validation=0.5.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of what is chosen, and of the splits.")] = 7,
+    seed: Annotated[int | None, typer.Option(help="Of choice and splits; 7 if unset.")] = None,
     difference: Annotated[
         float | None,
         typer.Option("--for", help="Draft nothing: how many questions show it.", min=1e-9),
@@ -42,7 +43,8 @@ def draft(
     its section, drafts.csv is for a spreadsheet, and policyqa data review reads both back.
     """
     from policyqa.drafting import enough_for, show_drafted, show_enough, write_review
-    from tasks.drafting.draft import AskSections, DraftPlan, draft_questions
+    from tasks.drafting.choosing import DraftPlan
+    from tasks.drafting.draft import AskSections, draft_questions
     from tasks.drafting.drafting import asked_by_rules
     from tasks.importing.splits import shares_of
 
@@ -50,8 +52,15 @@ def draft(
         tell(enough_for(difference, pilot, data), as_json, show_enough)
         return
     quieten()
-    wanted = None if shares is None else shares_of(shares)
-    plan = DraftPlan(limit, unanswerable, split_by, wanted, seed)
+    given = {
+        "limit": limit,
+        "unanswerable": unanswerable,
+        "split_by": split_by,
+        "shares": shares_of(shares) if shares else None,
+        "seed": seed,
+    }
+    plan = DraftPlan(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    plan.check()
     watch = Watch()
     ask: AskSections = asked_by_rules
     if by:
@@ -67,21 +76,18 @@ def draft(
 def review(
     data: Annotated[Path, typer.Argument(help="A data folder with drafts.")],
     table: Annotated[
-        Path | None, typer.Argument(help="What was reviewed: reviewed.csv, drafts.csv.")
+        Path | None,
+        typer.Argument(help="What was reviewed: reviewed.csv; the folder's drafts.csv if unset."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a reviewed table into a data folder, as often as the review went on.
 
-    What is accepted becomes a question. Without a table, page and table are written anew, as the
-    review stands.
+    What is accepted becomes a question. Page and table are written anew, as the review stands.
     """
     from dataclasses import asdict
 
-    from policyqa.drafting import show_review, write_review
-    from tasks.drafting.review import read_review, state_of
+    from policyqa.drafting import show_review, take_in
 
     quieten()
-    found = read_review(data, table) if table else state_of(data)
-    write_review(data)
-    tell({"data": str(data), **asdict(found)}, as_json, show_review)
+    tell({"data": str(data), **asdict(take_in(data, table))}, as_json, show_review)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,30 +38,29 @@ def start(
 
     Every question it asks on a terminal can be answered as an option.
     """
-    from policyqa.start import SUITE, begin, begun, show_steps, way
+    from policyqa.start import begin, lacks, show_way, way
 
     quieten()
-    if not begun(folder):
-        given = {
-            "documents": documents,
-            "model": model,
-            "today": today,
-            "train": train,
-            "difference": difference,
-        }
-        begin(folder, _wishes(folder, given), Watch())
-    trains = "sft" in (folder / SUITE).read_text(encoding="utf-8")
-    tell([vars(one) for one in way(folder, trains)], as_json, show_steps)
+    no_documents, no_suite = lacks(folder)
+    given = {"model": model, "today": today, "train": train, "difference": difference}
+    if no_documents or no_suite:
+        answers = _answers(folder, no_documents, no_suite, {"documents": documents, **given})
+        begin(folder, *answers, Watch())
+    elif documents or any(one is not None for one in given.values()):
+        Watch().say(f"{folder} is begun already and left as it is: its files are yours to change")
+    tell([vars(one) for one in way(folder)], as_json, show_way)
 
 
-def _wishes(folder: Path, given: dict[str, Any]) -> "Wishes":
+def _answers(
+    folder: Path, no_documents: bool, no_suite: bool, given: dict[str, Any]
+) -> tuple[Path | None, "Wishes"]:
     """What was given as options; the rest is asked on a terminal, or is what it is by default."""
     from policyqa.start import MODEL, SMALLEST_DIFFERENCE, Wishes
 
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    if given["documents"] is None and not terminal:
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if no_documents and given["documents"] is None and not terminal:
         raise ConfigError(
-            f"start asks on a terminal, and here is none: policyqa start {folder} "
+            f"start asks on a terminal, and here is none: policyqa start {quote(str(folder))} "
             "--documents FOLDER, and if you like --model, --today, --train and --difference "
             "(--help says what they are)"
         )
@@ -70,12 +70,16 @@ def _wishes(folder: Path, given: dict[str, Any]) -> "Wishes":
         "today": ("Assistant in place: a file of its answers, module:function, or nothing", ""),
         "difference": ("Smallest difference of BERTScore that matters", SMALLEST_DIFFERENCE),
     }
+    wanted = (["documents"] if no_documents else []) + [*questions][1:] * no_suite
     answers: dict[str, Any] = dict(given)
     for name, (text, default) in questions.items():
         if answers[name] is None:
-            answers[name] = (
-                typer.prompt(text, default, type=type(default or "")) if terminal else default
-            )
+            asks = terminal and name in wanted
+            kind = type(default) if default is not None else str
+            answers[name] = typer.prompt(text, default, type=kind, err=True) if asks else default
     if answers["train"] is None:
-        answers["train"] = terminal and typer.confirm("Fine-tune on your questions?", default=False)
-    return Wishes(**{**answers, "documents": Path(answers["documents"])})
+        answers["train"] = (
+            terminal and no_suite and typer.confirm("Fine-tune on your questions?", err=True)
+        )
+    found = answers.pop("documents")
+    return Path(found) if no_documents else None, Wishes(**answers)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from lm_eval.api.instance import Instance
+from more_itertools import chunked
 
 from harness.errors import ConfigError
 from harness.kept import Kept, Use
 from harness.models.called import CalledEngine
 from harness.models.engines import Engine, LocalEngine
 from harness.models.keeping import KeepingLM
-from harness.models.kinds import ANSWERS
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
 from harness.variants import Context, Model, Prompt, Variant
@@ -34,9 +34,13 @@ _INSTRUCTION = (
 _NO_CONTEXT = Context("none", "none", 0, 0, EMBEDDER)
 _DRAFTED = re.compile(
     r"^\W*(?:\d+\W+)?Q(?:uestion)?(?: ?\d+)?[*_ ]*:\W*(?P<question>[^\n]+\?)\W*\n+"
-    r"\W*A(?:nswer)?(?: ?\d+)?[*_ ]*:[*_\s]*(?P<answer>[^\n]+)",
-    re.MULTILINE | re.IGNORECASE,
+    r"\W*A(?:nswer)?(?: ?\d+)?[*_ ]*:(?P<answer>.+?)"
+    r"(?=\n\s*\n|\n\W*(?:\d+\W+)?Q(?:uestion)?(?: ?\d+)?[*_ ]*:|\Z)",
+    re.MULTILINE | re.IGNORECASE | re.DOTALL,
 )
+_EMPHASIS = re.compile(r"[*_]{1,3}")
+AT_ONCE = 32
+"""Sections that a model is asked about together."""
 
 
 def asked_by_model(by: str, watch: Watch) -> AskSections:
@@ -45,13 +49,14 @@ def asked_by_model(by: str, watch: Watch) -> AskSections:
     Raises:
         ConfigError: there is no such suite or row, or it is none that can be told what to do.
     """
-
-    name, _, row = by.rpartition(":")
+    name, colon, row = by.rpartition(":")
+    if not colon:
+        raise ConfigError(f"--by {by}: name a suite and a row of its models, as {by}:MODEL")
     suite = load_suite(name)
     models = {
         one: model
         for one, model in suite.tables.models.items()
-        if model.kind != ANSWERS and not model.recipe
+        if model.kind != "answers" and not model.recipe
     }
     if row not in models:
         raise ConfigError(
@@ -66,18 +71,19 @@ def _asked_by(
 ) -> Iterator[list[Drafted]]:
     engine = _engine(model, batch_size)
     lm = KeepingLM(model.identity, engine, Kept(), Use("drafting", "", model.base), say=watch.say)
-    settings = {"until": ["\n\n\n"], "max_gen_toks": MOST_TOKENS, "do_sample": False}
-    chats = model.kind != "call" and bool(
-        getattr(engine, "takes_chats", False) or lm.chat_template()
+    for some in chunked(sections, AT_ONCE):
+        requests = [_request(one, lm, engine) for one in some]
+        yield from map(drafted_in, lm.generate_until(requests))
+
+
+def _request(section: Section, lm: KeepingLM, engine: Engine) -> Instance:
+    text = _INSTRUCTION.format(
+        count=QUESTIONS_A_SECTION, citation=section.citation, body=section.body
     )
-    for section in sections:
-        text = _INSTRUCTION.format(
-            count=QUESTIONS_A_SECTION, citation=section.citation, body=section.body
-        )
-        prompt = lm.apply_chat_template([{"role": "user", "content": text}]) if chats else text
-        document = {"id": section.id, "question": text}
-        request = Instance("generate_until", document, (prompt, settings), 0)
-        yield drafted_in(lm.generate_until([request])[0])
+    renders = getattr(engine, "takes_chats", False) or (engine.renderer and lm.chat_template())
+    prompt = lm.apply_chat_template([{"role": "user", "content": text}]) if renders else text
+    settings = {"until": ["\n\n\n"], "max_gen_toks": MOST_TOKENS, "do_sample": False}
+    return Instance("generate_until", {"id": section.id, "question": text}, (prompt, settings), 0)
 
 
 def _engine(model: Model, batch_size: int) -> Engine:
@@ -90,10 +96,9 @@ def _engine(model: Model, batch_size: int) -> Engine:
 
 def drafted_in(text: str) -> list[Drafted]:
     """The questions with answers that a model wrote, each once; what has another form is left."""
-    found = {
-        match["question"].strip(): Drafted(
-            "drafted", match["question"].strip(), match["answer"].strip()
-        )
-        for match in _DRAFTED.finditer(text)
-    }
+    found: dict[str, Drafted] = {}
+    for match in _DRAFTED.finditer(text):
+        question, answer = (" ".join(_EMPHASIS.sub("", one).split()) for one in match.groups())
+        if answer:
+            found.setdefault(question, Drafted("drafted", question, answer))
     return list(found.values())

@@ -2,68 +2,83 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from harness.files import fingerprint
 from harness.inert import UNSEEN_IN_SCRIPTS
 from reports.page.page import ASSETS, environment, packed, script_of
-from tasks.drafting.record import DraftedOn, DraftQuestion
+from tasks.drafting.record import DraftQuestion
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
+
+
+class DraftedOn(Protocol):
+    """A section that questions were drafted on."""
+
+    @property
+    def citation(self) -> str:
+        """What it is headed by."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+        ...
 
 
 def drafts_page(
-    drafts: Sequence[DraftQuestion], sections: Mapping[str, DraftedOn], data: str
+    drafts: Sequence[DraftQuestion],
+    places: Mapping[str, DraftedOn],
+    data: Path,
+    command: str,
+    minutes: float,
 ) -> str:
     """The page. The same drafts give the same bytes.
 
     Args:
         drafts: as they stand.
-        sections: by id: all that drafts have as evidence, and those that were withheld.
-        data: the data folder, as its user names it.
+        places: the sections they were drafted on, by id.
+        data: their folder, under which a browser keeps what is done.
+        command: that reads the review back.
+        minutes: that the review of one takes.
     """
-    places = list(dict.fromkeys(id_ for one in drafts for id_ in _places(one)))
-    number = {id_: place for place, id_ in enumerate(places)}
+    shown = list(dict.fromkeys(id_ for one in drafts for id_ in one.places))
     head = {
-        "identity": fingerprint([one.model_dump(exclude={"status"}) for one in drafts]),
+        "identity": fingerprint([str(data.resolve()), *(one.id for one in drafts)]),
         "unseen": UNSEEN_IN_SCRIPTS,
-        "sections": [
-            {"citation": sections[one].citation, "body": sections[one].body} for one in places
-        ],
-        "drafts": [_shown(one, number) for one in drafts],
+        "minutes": minutes,
+        "sections": {id_: [places[id_].citation, places[id_].body] for id_ in shown},
+        "drafts": [_shown(one) for one in drafts],
     }
-    unpacking = (ASSETS / "unpacking.js").read_text(encoding="utf-8")
-    return (
-        environment(HERE)
-        .get_template("page.html")
-        .render(
-            title=f"{len(drafts)} drafts of {data}",
-            data=data,
-            style="\n".join(
-                path.read_text(encoding="utf-8")
-                for path in (ASSETS / "page.css", HERE / "review.css")
-            ),
-            head=packed(head),
-            script="\n".join(
-                [unpacking, script_of("text"), (HERE / "review.js").read_text(encoding="utf-8")]
-            ),
-        )
+    style = [ASSETS / "page.css", _HERE / "review.css"]
+    template = environment(_HERE).get_template("page.html")
+    return template.render(
+        title=f"{len(drafts)} drafts of {data}",
+        command=command,
+        style="\n".join(path.read_text(encoding="utf-8") for path in style),
+        head=packed(head),
+        script="\n".join(
+            [
+                script_of("unpacking"),
+                script_of("text"),
+                (_HERE / "review.js").read_text(encoding="utf-8"),
+            ]
+        ),
     )
 
 
-def _places(draft: DraftQuestion) -> list[str]:
-    return [*draft.evidence, *draft.withheld]
-
-
-def _shown(draft: DraftQuestion, number: Mapping[str, int]) -> dict[str, object]:
+def _shown(draft: DraftQuestion) -> dict[str, object]:
+    before = draft.as_drafted
     return {
         "id": draft.id,
         "status": draft.status,
         "kind": draft.kind,
         "split": draft.split,
         "question": draft.question,
-        "answer": (draft.answer or "") if draft.answerable else "",
-        "facts": "; ".join(fact.value for fact in draft.facts),
+        "answer": draft.shown_answer,
+        "facts": draft.shown_facts,
+        "before": [before.question, before.shown_answer, before.shown_facts],
         "answerable": draft.answerable,
         "doubts": draft.doubts,
-        "sections": [number[one] for one in _places(draft)],
+        "sections": draft.places,
     }

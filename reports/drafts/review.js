@@ -9,26 +9,32 @@ const SHOWS = [
   ["dropped", "dropped", (one) => statusOf(one) === "dropped"],
   ...[...new Set(data.drafts.map((one) => one.kind))].sort().map((kind) => [`kind-${kind}`, `kind: ${kind}`, (one) => one.kind === kind]),
 ];
-const MINUTES_A_DRAFT = 1;
+const FIELDS = ["status", "question", "answer", "facts"];
 
 let review = {};
 let keeps = true;
 let current = null;
 
+/** What a draft was when something was done to it: another, and what was done is of no more use. */
+function baseOf(draft) {
+  return JSON.stringify(FIELDS.map((name) => draft[name]));
+}
+
 function readKept() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEPT));
-    review = Object.fromEntries(Object.entries(found ?? {}).filter(([, one]) => one?.constructor === Object));
+    const found = JSON.parse(localStorage.getItem(KEPT)) ?? {};
+    const base = new Map(data.drafts.map((one) => [one.id, baseOf(one)]));
+    review = Object.fromEntries(Object.entries(found).filter(([id, one]) => one?.base === base.get(id)));
   } catch {
     keeps = false;
   }
 }
 
 /** Keep what was changed of a draft; another tab may have kept others in the meantime. */
-function keep(id, changed) {
+function keep(draft, changed) {
   const before = review;
   readKept();
-  review = { ...before, ...review, [id]: { ...before[id], ...changed } };
+  review = { ...before, ...review, [draft.id]: { ...before[draft.id], ...changed, base: baseOf(draft) } };
   try {
     localStorage.setItem(KEPT, JSON.stringify(review));
   } catch {
@@ -62,7 +68,7 @@ function tell() {
   const left = count("draft");
   const warning = keeps ? "" : " This browser keeps nothing for files: export before you close it.";
   byId("told").textContent =
-    `${count("accepted")} accepted, ${count("dropped")} dropped, ${left} to be reviewed: about ${left * MINUTES_A_DRAFT} minutes.${warning}`;
+    `${count("accepted")} accepted, ${count("dropped")} dropped, ${left} to be reviewed: about ${Math.round(left * data.minutes)} minutes.${warning}`;
 }
 
 function showList() {
@@ -80,7 +86,7 @@ function showList() {
 
 function field(draft, name, label, rows) {
   const input = element("textarea", { id: name, rows, value: textOf(draft, name) });
-  input.addEventListener("input", () => keep(draft.id, { [name]: input.value }));
+  input.addEventListener("input", () => keep(draft, { [name]: input.value }));
   return element("label", {}, label, input);
 }
 
@@ -112,15 +118,15 @@ function show(draft) {
       { className: "buttons" },
       button("Accept (a)", () => judge("accepted")),
       button("Drop (d)", () => judge("dropped")),
-      button("Undo (u)", () => judge("draft")),
+      button("Undo (u)", undo),
       button("Previous (k)", () => step(-1)),
       button("Next (j)", () => step(1)),
     ),
   );
   byId("section").replaceChildren(
     ...draft.sections.flatMap((place) => [
-      element("h3", { dir: "auto" }, ...plain(data.sections[place].citation)),
-      marked(data.sections[place].body, []),
+      element("h3", { dir: "auto" }, ...plain(data.sections[place][0])),
+      marked(data.sections[place][1], []),
     ]),
   );
   showList();
@@ -135,14 +141,18 @@ function step(way) {
 /** Give the draft its status; one that is accepted or dropped makes room for the next. */
 function judge(status) {
   if (current === null) return;
-  keep(current.id, { status });
-  if (status === "draft") {
-    show(current);
-    return;
-  }
+  keep(current, { status });
   const shown = listed();
   const place = shown.indexOf(current);
   show(shown[place + 1] ?? shown[place - 1] ?? null);
+}
+
+/** The draft as it was before any review. */
+function undo() {
+  if (current === null) return;
+  const [question, answer, facts] = current.before;
+  keep(current, { status: "draft", question, answer, facts });
+  show(current);
 }
 
 /** A cell of a CSV file, which no spreadsheet runs as a formula. */
@@ -151,10 +161,12 @@ function csvCell(text) {
   return `"${inert.replaceAll('"', '""')}"`;
 }
 
+/** What was done on this page, as the CSV that ``policyqa data review`` reads; a spreadsheet knows
+ * UTF-8 by its first mark. */
 function reviewed() {
-  const names = ["id", "status", "question", "answer", "facts"];
-  const lines = data.drafts.map((one) => names.map((name) => (name === "id" ? one.id : textOf(one, name))));
-  return [names, ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
+  const touched = data.drafts.filter((one) => review[one.id]?.status);
+  const lines = touched.map((one) => [one.id, ...FIELDS.map((name) => textOf(one, name))]);
+  return "\ufeff" + [["id", ...FIELDS], ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
 }
 
 function exportReviewed() {
@@ -167,7 +179,7 @@ function exportReviewed() {
 const KEYS = {
   a: () => judge("accepted"),
   d: () => judge("dropped"),
-  u: () => judge("draft"),
+  u: undo,
   j: () => step(1),
   k: () => step(-1),
   m: () => byId("question")?.focus(),

@@ -1,7 +1,9 @@
 """What speaks against a draft: another asks the same, or another section answers it as well."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from tasks.checking.answers import STOP_WORDS
 from tasks.checking.apart import Apart
 from tasks.checking.letters import Letters
 from tasks.checking.matching import answer_rows
+from tasks.checking.matching import plain as in_plain_letters
 from tasks.drafting.words import words as words_of
 from tasks.policyqa.questions import Question
 
@@ -19,14 +22,22 @@ _WORD = re.compile(r"\d[\d.,]*\d|\w+")
 
 
 def asked_twice(questions: Sequence[Question]) -> list[tuple[int, int]]:
-    """Pairs of questions, by place, of which one asks what the other does, in order."""
+    """Pairs of questions, by place, of which one asks what the other does, in order.
+
+    By letters: those of different documents where they have the same words, others where they are
+    copies (``tasks.checking.letters``).
+    """
     if len(questions) < 2:
         return []
     rows = answer_rows(questions, [str(place) for place in range(len(questions))])
     every = np.arange(len(rows.questions))
     found = Letters(rows, Apart(rows.questions)).pairs(every, every)
-    places = {(int(rows.places[one.first]), int(rows.places[one.second])) for one in found}
-    return sorted((first, second) for first, second in places if first < second)
+    pairs = {(int(rows.places[one.first]), int(rows.places[one.second])) for one in found}
+    same: dict[str, list[int]] = defaultdict(list)
+    for place, question in enumerate(questions):
+        same[in_plain_letters(question.question)].append(place)
+    pairs |= {pair for places in same.values() for pair in combinations(places, 2)}
+    return sorted((first, second) for first, second in pairs if first < second)
 
 
 def answered_elsewhere(
@@ -34,7 +45,8 @@ def answered_elsewhere(
 ) -> list[list[str]]:
     """Of each question the other sections that have what it asks, and all that its answer says.
 
-    By words alone, which is too often rather than too seldom.
+    By words alone, which is too often rather than too seldom; where an answer says that it stands
+    is not looked for.
     """
     known = [(one.id, own_words(f"{one.citation} {one.body}")) for one in sections]
     return [
@@ -49,6 +61,7 @@ def own_words(text: str) -> set[str]:
 
 
 def _answers(question: Question, words: set[str]) -> bool:
+    cited = own_words(" ".join(question.citations))
     asked = own_words(question.question) - words_of("asking")
-    said = own_words(question.answer or "")
+    said = own_words(question.answer or "") - cited
     return bool(asked) and said <= words and len(asked & words) >= SHARED * len(asked)

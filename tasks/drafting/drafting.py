@@ -47,7 +47,7 @@ def asked_by_rules(sections: Sequence[Section]) -> Iterator[list[Drafted]]:
 
 def _asked_of(section: Section, names: frozenset[str]) -> list[Drafted]:
     path = [_NUMBERED.sub("", part).strip() for part in _PART.sub("", section.heading).split(PATH)]
-    above = [one for one in (*path[::-1], section.framework_title) if one != "Text"]
+    above = [one for one in path[::-1] if one and one != "Text"] + [section.framework_title]
     subject = next((one for one in above if one[-1:] != "?" and _roots(one)), above[-1])
     placed = (_placed(one, subject) for one in _asked(section, above[0], names))
     each = {one.question: one for one in placed if 4 <= len(one.question.split()) <= 50}

@@ -193,4 +193,4 @@ def _keys(table: Table) -> int:
 
 
 def _low(title: str) -> str:
-    return title if title.isupper() else title[0].lower() + title[1:]
+    return title if title.isupper() else title[:1].lower() + title[1:]

@@ -1,14 +1,15 @@
 """Drafts beside the questions of a data folder: ``drafts.jsonl``, read and written whole."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import Field
 
 from harness.errors import DataError
 from harness.files import json_object, numbered_lines, write_whole
+from harness.metrics.facts import drawn_facts
 from harness.validation import validated
 from tasks.policyqa.questions import DRAFTS, Question
 
@@ -23,28 +24,48 @@ class DraftQuestion(Question):
     """What speaks against it, in words: asked twice, answered elsewhere."""
     withheld: list[str] = Field(default=[])
     """The sections that answer it, where they were taken out of the corpus so that none does."""
+    drafted: tuple[str, str] = ("", "")
+    """Question and answer as they were drafted."""
+
+    @property
+    def places(self) -> list[str]:
+        """The sections it was drafted on."""
+        return [*self.evidence, *self.withheld]
+
+    @property
+    def shown_answer(self) -> str:
+        """What a reviewer sees of its answer: none of one that nothing answers."""
+        return (self.answer or "") if self.answerable else ""
+
+    @property
+    def shown_facts(self) -> str:
+        """The facts of its answer, between semicolons: a reviewer's, or those that are drawn."""
+        return facts_text(self.facts or drawn_facts([self.shown_answer], self.question))
+
+    @property
+    def as_drafted(self) -> "DraftQuestion":
+        """It before any review."""
+        question, answer = self.drafted
+        again: dict[str, object] = {"status": "draft", "question": question, "facts": []}
+        return self.model_copy(update=again | ({"answer": answer} if self.answerable else {}))
+
+    @property
+    def mended(self) -> bool:
+        """Whether a reviewer changed its words."""
+        return (self.question, self.shown_answer) != self.drafted
 
     @property
     def question_line(self) -> str:
         """It as a line of ``questions.jsonl``."""
-        own = {"status", "doubts", "withheld"} | {
+        own = {"status", "doubts", "withheld", "drafted"} | {
             name for name in ("answers", "facts") if not getattr(self, name)
         }
         return json.dumps(self.model_dump(exclude=own), ensure_ascii=False)
 
 
-class DraftedOn(Protocol):
-    """Where a draft was drafted: a section."""
-
-    @property
-    def citation(self) -> str:
-        """What it is headed by."""
-        ...
-
-    @property
-    def body(self) -> str:
-        """Its text."""
-        ...
+def facts_text(facts: Iterable[object]) -> str:
+    """Facts as a reviewer reads and writes them."""
+    return "; ".join(str(getattr(fact, "value", fact)) for fact in facts)
 
 
 def read_drafts(data: Path) -> list[DraftQuestion]:
@@ -72,6 +93,26 @@ def write_drafts(data: Path, drafts: Iterable[DraftQuestion]) -> None:
     write_whole(data / DRAFTS, "".join(lines))
 
 
+def check_places(data: Path, drafts: Iterable[DraftQuestion], known: Collection[str]) -> None:
+    """Refuse drafts on sections that are gone.
+
+    Args:
+        data: their folder.
+        drafts: those to be shown, or read back.
+        known: the ids of its sections, with those that were taken out.
+
+    Raises:
+        DataError: a section is not among them.
+    """
+    for one in drafts:
+        for place in one.places:
+            if place not in known:
+                raise DataError(
+                    f"{data / DRAFTS}: {one.id} was drafted on {place}, which the documents have "
+                    f"no more: put the section back, or take the line of {one.id} out"
+                )
+
+
 def unreviewed(data: Path) -> list[str]:
     """A line that drafts of a data folder are scored by nobody, where some wait to be reviewed."""
     waiting = sum(one.status == "draft" for one in read_drafts(data))
@@ -82,17 +123,16 @@ def unreviewed(data: Path) -> list[str]:
     ]
 
 
-def accept_reviewed(data: Path, drafts: Sequence[DraftQuestion]) -> int:
+def put_accepted(data: Path, drafts: Sequence[DraftQuestion]) -> None:
     """Put the accepted drafts among the questions of a data folder, in place of earlier versions of
-    themselves, and take out the others; how many are among them now.
+    themselves, and take out those that are accepted no more.
 
     Raises:
-        DataError: the questions cannot be read, or one has the id of a draft that is none.
+        DataError: the questions cannot be read.
     """
     path = data / "questions.jsonl"
     ids = {one.id for one in drafts}
-    lines = [text for _, text in numbered_lines(path)] if path.exists() else []
-    kept = [text for text in lines if json_object(text, str(path)).get("id") not in ids]
+    lines = list(numbered_lines(path)) if path.exists() else []
+    kept = [text for n, text in lines if json_object(text, f"{path}:{n}").get("id") not in ids]
     accepted = [one.question_line for one in drafts if one.status == "accepted"]
     write_whole(path, "".join(f"{text}\n" for text in (*kept, *accepted)))
-    return len(accepted)

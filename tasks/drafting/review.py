@@ -6,21 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ConfigError, DataError
 from harness.files import write_whole
 from harness.inert import from_spreadsheet, in_spreadsheet
 from harness.metrics.fact import fact_of
-from harness.metrics.facts import drawn_facts
+from rag.blocks import DocumentError
+from rag.corpus import Section
 from rag.documents import decoded
 from tasks.drafting.record import (
-    DraftedOn,
     DraftQuestion,
     Status,
-    accept_reviewed,
+    check_places,
+    put_accepted,
     read_drafts,
     write_drafts,
 )
+from tasks.drafting.withheld import all_sections, take_away
 from tasks.policyqa.questions import DRAFTS
 
 REVIEW_COLUMNS = (
@@ -28,11 +31,12 @@ REVIEW_COLUMNS = (
 )  # fmt: skip
 _NEEDED = ("id", "status")
 _STATUS: dict[str, Status] = {
-    "": "draft", "draft": "draft", "accept": "accepted", "accepted": "accepted", "a": "accepted",
+    "draft": "draft", "accept": "accepted", "accepted": "accepted", "a": "accepted",
     "ok": "accepted", "yes": "accepted", "keep": "accepted", "drop": "dropped",
-    "dropped": "dropped",
-    "d": "dropped", "no": "dropped",
+    "dropped": "dropped", "d": "dropped", "no": "dropped",
 }  # fmt: skip
+_MARK = "\ufeff"
+"""By which a spreadsheet knows UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -46,61 +50,49 @@ class Reviewed:
     waiting: int
 
 
-def table_of(drafts: Sequence[DraftQuestion], sections: Mapping[str, DraftedOn]) -> str:
-    """The drafts as CSV, each with the section it was drafted on."""
+def write_table(path: Path, drafts: Sequence[DraftQuestion], places: Mapping[str, Section]) -> None:
+    """Write the drafts as CSV, each with its section; the status of one that waits is empty."""
     out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(REVIEW_COLUMNS)
+    rows = csv.DictWriter(out, REVIEW_COLUMNS)
+    rows.writeheader()
     for one in drafts:
-        places = [sections[id_] for id_ in (*one.evidence, *one.withheld)]
-        cells = [
-            one.id,
-            one.status,
-            one.question,
-            one.answer or "" if one.answerable else "",
-            "; ".join(fact.value for fact in one.facts),
-            "; ".join(one.doubts),
-            one.kind,
-            one.split,
-            "; ".join(place.citation for place in places),
-            "\n\n".join(place.body for place in places),
-        ]
-        rows.writerow(map(in_spreadsheet, cells))
-    return out.getvalue()
-
-
-def write_table(
-    path: Path, drafts: Sequence[DraftQuestion], sections: Mapping[str, DraftedOn]
-) -> None:
-    """``table_of`` as a file, with the mark by which a spreadsheet knows UTF-8."""
-    write_whole(path, "\ufeff" + table_of(drafts, sections))
+        on = [places[id_] for id_ in one.places]
+        cells = _written(one) | {
+            "doubts": "; ".join(one.doubts),
+            "kind": one.kind,
+            "split": one.split,
+            "section": "; ".join(place.citation for place in on),
+            "text": "\n\n".join(place.body for place in on),
+        }
+        rows.writerow({name: in_spreadsheet(text) for name, text in cells.items()})
+    write_whole(path, _MARK + out.getvalue())
 
 
 def read_review(data: Path, table: Path) -> Reviewed:
     """Take a reviewed table into a data folder: what was accepted becomes a question of it.
 
-    A draft that the table does not have stays as it is; so a review is read as often as it went on.
+    A row whose status is empty, and a draft that has no row, stay as they are: so a review is read
+    as often as it went on, and several reviewers share one. Sections of unanswerable drafts that
+    are all dropped come back into the documents.
 
     Raises:
         ConfigError: the folder has no drafts.
-        DataError: the table cannot be read, or a row is of no draft, has an unknown status, or is
-            accepted without a question.
+        DataError: the table cannot be read, or a row is of no draft, has an unknown status, or
+            lacks a question or an answer; nothing was taken in.
     """
     drafts = {one.id: one for one in _drafts(data)}
-    mended: set[str] = set()
-    for line, row in _rows(table):
-        place = f"{table}:{line}"
+    check_places(data, drafts.values(), {one.id for one in all_sections(data)})
+    for number, row in enumerate(_rows(table), start=2):
+        place = f"{table}, row {number}"
         one = drafts.get(row["id"])
         if one is None:
             raise DataError(f"{place}: the id {row['id']!r} is that of no draft of {data}")
-        after = _reviewed(one, row, place)
-        if (after.question, after.answer) != (one.question, one.answer):
-            mended.add(one.id)
-        drafts[one.id] = after
-    write_drafts(data, drafts.values())
-    accept_reviewed(data, list(drafts.values()))
-    kept = {one.id for one in drafts.values() if one.status == "accepted"}
-    return _counted(list(drafts.values()), len(mended & kept))
+        drafts[one.id] = _reviewed(one, row, f"{place} ({one.id})")
+    found = list(drafts.values())
+    write_drafts(data, found)
+    put_accepted(data, found)
+    take_away(data, {id_ for one in found if one.status != "dropped" for id_ in one.withheld})
+    return _counted(found)
 
 
 def state_of(data: Path) -> Reviewed:
@@ -109,11 +101,12 @@ def state_of(data: Path) -> Reviewed:
     Raises:
         ConfigError: it has none.
     """
-    return _counted(_drafts(data), 0)
+    return _counted(_drafts(data))
 
 
-def _counted(drafts: Sequence[DraftQuestion], mended: int) -> Reviewed:
+def _counted(drafts: Sequence[DraftQuestion]) -> Reviewed:
     counts = Counter(one.status for one in drafts)
+    mended = sum(one.status == "accepted" and one.mended for one in drafts)
     return Reviewed(counts["accepted"], mended, counts["dropped"], counts["draft"])
 
 
@@ -123,43 +116,87 @@ def _drafts(data: Path) -> list[DraftQuestion]:
     raise ConfigError(f"{data} has no {DRAFTS}: make drafts with policyqa data draft {data}")
 
 
-def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+def _written(draft: DraftQuestion) -> dict[str, str]:
+    """The cells that a reviewer may change."""
+    return {
+        "id": draft.id,
+        "status": "" if draft.status == "draft" else draft.status,
+        "question": draft.question,
+        "answer": draft.shown_answer,
+        "facts": draft.shown_facts,
+    }
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
     try:
         text = decoded(table)
+        delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
+        columns = [name for name in reader.fieldnames or () if name in REVIEW_COLUMNS]
+        rows = [
+            {name: from_spreadsheet(row[name] or "").strip() for name in columns} for row in reader
+        ]
     except OSError as error:
         raise DataError(f"{table} cannot be read: {error.strerror}") from error
-    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
-    if missing:
+    except (DocumentError, csv.Error) as error:
+        raise DataError(f"{table} is no table of drafts: {error}; save it as CSV") from error
+    if missing := [name for name in _NEEDED if name not in columns]:
         raise DataError(
-            f"{table}:1: a reviewed table has the columns {', '.join(REVIEW_COLUMNS)}, of which "
-            f"{' and '.join(_NEEDED)} must be there; found {', '.join(reader.fieldnames or ())}"
+            f"{table}: a reviewed table has the columns {', '.join(REVIEW_COLUMNS)}, of which "
+            f"{' and '.join(_NEEDED)} must be there; {' and '.join(missing)} is missing"
         )
-    return [
-        (
-            reader.line_num,
-            {name: from_spreadsheet(row.get(name) or "").strip() for name in REVIEW_COLUMNS},
-        )
-        for row in reader
-        if row.get("id")
-    ]
+    return [row for row in rows if any(row.values())]
 
 
 def _reviewed(draft: DraftQuestion, row: Mapping[str, str], place: str) -> DraftQuestion:
-    status = _STATUS.get(row["status"].lower())
-    if status is None:
+    """A draft as a row has it. A cell that has what was drafted was not changed, so that a table
+    from before another reviewer's mend does not undo it; the status ``draft`` undoes all."""
+    said = row["status"].lower()
+    if not said:
+        return draft
+    if said not in _STATUS:
         raise DataError(
-            f"{place}: the status {row['status']!r} is none of accepted, dropped, draft (or empty)"
+            f"{place}: the status {row['status']!r} is none of accepted, dropped and draft; left "
+            "empty, the draft stays as it is"
         )
-    question = row["question"] or draft.question
-    answer = (row["answer"] or draft.answer) if draft.answerable else draft.answer
-    facts = draft.facts
-    stated = [text.strip() for text in row["facts"].split(";") if text.strip()]
-    if draft.answerable and stated and stated != [fact.value for fact in draft.facts]:
-        facts = [fact_of(text) for text in stated]
-    elif answer != draft.answer:
-        facts = list(drawn_facts([answer or ""], question))
-    return draft.model_copy(
-        update={"status": status, "question": question, "answer": answer, "facts": facts}
-    )
+    if _STATUS[said] == "draft":
+        return draft.as_drafted
+    known = [_cells(one) for one in (draft, draft.as_drafted)]
+    changed = {
+        name: row[name]
+        for name in ("question", "answer", "facts")
+        if name in row and all(row[name] != cells[name] for cells in known)
+    }
+    if _STATUS[said] == "accepted":
+        _refuse_unusable(draft, changed, place)
+    return draft.model_copy(update={"status": _STATUS[said], **_as_changed(draft, changed)})
+
+
+def _refuse_unusable(draft: DraftQuestion, changed: Mapping[str, str], place: str) -> None:
+    empty = [name for name in ("question", "answer") if changed.get(name) == ""]
+    if empty:
+        raise DataError(f"{place}: accepted without its {empty[0]}: write it, or drop the draft")
+    if not draft.answerable and (changed.get("answer") or changed.get("facts")):
+        raise DataError(
+            f"{place}: its section was taken out of the documents, so that nothing answers it, and "
+            "it has an answer: leave answer and facts empty, or drop it"
+        )
+
+
+def _as_changed(draft: DraftQuestion, changed: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a draft with what a reviewer changed. Without facts of a reviewer's own, rules
+    draw them of the answer as it is now."""
+    answer = changed.get("answer") or draft.answer
+    named = [text.strip() for text in changed.get("facts", "").split(";") if text.strip()]
+    return {
+        "question": changed.get("question") or draft.question,
+        "answer": answer,
+        "facts": list(map(fact_of, named)) if "facts" in changed else draft.facts,
+        "citations": [one for one in draft.citations if one in (answer or "")],
+    }
+
+
+def _cells(draft: DraftQuestion) -> dict[str, str]:
+    """What a table has of a draft, as it is read back where nobody changed it."""
+    written = _written(draft).items()
+    return {name: from_spreadsheet(in_spreadsheet(text)).strip() for name, text in written}

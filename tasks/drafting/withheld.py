@@ -1,54 +1,73 @@
-"""Sections that are taken out of a corpus, so that nothing answers what was asked of them."""
+"""
+Sections that are taken out of a corpus, so that nothing answers what was asked of them.
+
+The documents as they were are kept whole beside it (``whole/corpus``) before any section is missed:
+killed in between, nothing is lost.
+"""
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from harness.errors import DataError
-from rag.corpus import Framework, Section, has_corpus, load_corpus, load_frameworks, write_framework
+from harness.files import write_whole
+from rag.corpus import Section, has_corpus, load_corpus, load_frameworks, write_framework
 
-WITHHELD = "withheld"
-"""A folder of a data folder: its ``corpus`` has the sections that were taken out."""
+WHOLE = "whole"
+"""A folder of a data folder: its ``corpus`` has the documents that sections were taken out of."""
 
 
 def all_sections(data: Path) -> list[Section]:
-    """The sections of a data folder, with those that were taken out behind the others.
+    """The sections of a data folder in order, those that were taken out among them.
 
     Raises:
-        DataError: it has no documents, or they cannot be read.
+        DataError: it has no documents, they cannot be read, or one was changed after sections had
+            been taken out of it.
     """
     if not has_corpus(data):
         raise DataError(
             f"{data} is no data folder with documents: make one with policyqa data import "
             "DOCUMENTS --out DIR"
         )
-    return [*load_corpus(data), *withheld_sections(data)]
+    there, before = load_corpus(data), _whole(data)
+    known = {one.id: one for one in before}
+    of = {one.framework for one in before}
+    changed = [one for one in there if one.framework in of and known.get(one.id) != one]
+    if changed:
+        raise DataError(
+            f"{changed[0].id} of {data} was changed after sections of its document had been taken "
+            f"out: change it in {data / WHOLE} as well, or remove that folder; they stay out then"
+        )
+    kept = [one for one in there if one.framework not in of]
+    return sorted([*kept, *before], key=lambda one: one.framework)
 
 
-def withheld_sections(data: Path) -> list[Section]:
-    """What was taken out of a corpus; none where nothing was."""
-    away = data / WITHHELD
-    return load_corpus(away) if has_corpus(away) else []
+def withheld_ids(data: Path) -> set[str]:
+    """The sections that were taken out of a corpus."""
+    return {one.id for one in _whole(data)} - {one.id for one in load_corpus(data)}
 
 
-def take_away(data: Path, sections: Sequence[Section], ids: Collection[str]) -> None:
-    """Leave in the corpus all ``sections`` but those of ``ids``, and put these aside.
+def take_away(data: Path, ids: Collection[str]) -> None:
+    """Leave in the corpus all sections but those of ``ids``; what was taken out before and is not
+    among them comes back to its place."""
+    sections = all_sections(data)
+    corpus, whole = data / "corpus", data / WHOLE / "corpus"
+    for path, framework in zip(sorted(corpus.glob("*.md")), load_frameworks(data), strict=True):
+        name = f"{framework.id}.md"
+        path.rename(corpus / name)  # As it is written below.
+        own = [one for one in sections if one.framework == framework.id]
+        left = [one for one in own if one.id not in ids]
+        kept = (whole / name).exists()
+        if len(left) < len(own) and not kept:
+            write_whole(whole / name, (corpus / name).read_text(encoding="utf-8"))
+        if len(left) < len(own) or kept:
+            write_framework(corpus, framework, left)
+        if len(left) == len(own) and kept:
+            (whole / name).unlink()
+    if whole.exists() and not any(whole.iterdir()):
+        shutil.rmtree(data / WHOLE)
 
-    They are put aside before they are missed: killed in between, nothing is lost.
-    """
-    frameworks = {one.id: one for one in load_frameworks(data)}
-    before = withheld_sections(data)
-    if not ids and not before:
-        return
-    away = data / WITHHELD / "corpus"
-    for name in {one.framework for one in sections if one.id in ids}:
-        _write(away, frameworks[name], [one for one in sections if one.id in ids])
-    for name in {one.framework for one in (*before, *sections) if one.id in ids or one in before}:
-        _write(data / "corpus", frameworks[name], [one for one in sections if one.id not in ids])
-    if not ids:
-        shutil.rmtree(data / WITHHELD)
 
-
-def _write(corpus: Path, framework: Framework, sections: Sequence[Section]) -> None:
-    own = [one for one in sections if one.framework == framework.id]
-    write_framework(corpus, framework, own)
+def _whole(data: Path) -> list[Section]:
+    """The sections of the documents that some were taken out of."""
+    return load_corpus(data / WHOLE) if has_corpus(data / WHOLE) else []

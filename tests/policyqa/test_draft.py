@@ -1,5 +1,6 @@
 """``policyqa data draft``, ``data review`` and ``start``, as a newcomer types them."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -21,11 +22,14 @@ def data(workplace: Path) -> Path:
     return workplace / "data"
 
 
-def accept_all(data: Path) -> Path:
-    """The table of drafts, every row accepted."""
+def accept_all(data: Path, count: int | None = None) -> Path:
+    """The table of drafts, every row, or the first ones, accepted."""
     path = data.parent / "reviewed.csv"
-    text = (data / "drafts.csv").read_text(encoding="utf-8")
-    path.write_text(text.replace(",draft,", ",accepted,"), encoding="utf-8")
+    rows = list(csv.DictReader((data / "drafts.csv").read_text("utf-8-sig").splitlines(True)))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(row | {"status": "accepted"} for row in rows[:count])
     return path
 
 
@@ -57,16 +61,19 @@ def test_nothing_unreviewed_is_scored_and_a_run_says_how_many_it_left_out(data: 
     suite.write_text(f"variants: [floor/echo]\nfloors: []\ndata: {data}\nmetrics: [rouge_l]\n")
     line = refused("run", suite)
     assert f"holds no question; its drafts wait to be reviewed: policyqa data review {data}" in line
-    table = accept_all(data)
-    rows = table.read_text(encoding="utf-8").split("accepted")
-    table.write_text("accepted".join(rows[:31]) + "draft" + "draft".join(rows[31:]))
-    counted = printed("data", "review", data, table)
+    counted = printed("data", "review", data, accept_all(data, 30))
+    assert (counted["accepted"], counted["waiting"]) == (30, 10)
     status, output, error = spoken("run", suite)
     assert status == 0, error
-    waiting = counted["waiting"]
-    assert 0 < waiting < 40
-    assert f"{waiting} drafts of {data} are not reviewed and left out" in output + error
-    assert f"n = {40 - waiting}" in output + error
+    assert f"10 drafts of {data} are not reviewed and left out" in output + error
+    assert "n = 30" in output + error
+
+
+def test_a_table_that_was_reviewed_in_its_place_is_read_and_not_written_over(data: Path) -> None:
+    shown("data", "draft", data, "--limit", "12")
+    accept_all(data, 5).replace(data / "drafts.csv")
+    assert printed("data", "review", data)["accepted"] == 5
+    assert printed("data", "review", data)["accepted"] == 5
 
 
 def test_how_many_questions_show_a_difference(data: Path) -> None:
@@ -101,33 +108,41 @@ def test_a_model_of_a_suite_drafts(data: Path) -> None:
     assert "who has not read it" in server.calls[0].asked
 
 
-def test_a_model_that_cannot_draft_is_refused(data: Path) -> None:
+@pytest.mark.parametrize("row", ["sft", "today", "nobody"])
+def test_a_model_that_cannot_draft_is_refused(data: Path, row: str) -> None:
     suite = data.parent / "mine.yaml"
-    suite.write_text("variants: [floor/echo]\nmodel: smollm2-135m\n")
-    line = refused("data", "draft", data, "--by", f"{suite}:sft")
-    assert f"'sft' is no model of {suite} that can be asked to draft; there are base" in line
+    suite.write_text(
+        "variants: [floor/echo]\nmodel: smollm2-135m\nmodels: {today: {answers: a.jsonl}}\n"
+    )
+    line = refused("data", "draft", data, "--by", f"{suite}:{row}")
+    assert f"'{row}' is no model of {suite} that can be asked to draft; there are base" in line
+
+
+def test_a_model_without_a_suite_is_refused(data: Path) -> None:
+    assert "name a suite and a row of its models" in refused("data", "draft", data, "--by", "mine")
 
 
 def test_what_a_model_wrote_in_another_form_is_left() -> None:
     text = (
-        "Sure!\n1. **Question:** By when?\n   **Answer:** Within 3 days.\n\n"
+        "Sure!\n1. **Question:** By when?\n   **Answer:** Within *3 days*,\n at noon.\n\n"
         "Question: What for\nAnswer: Nothing.\nQ2: Who signs?\nA2: The clerk.\n"
     )
     assert [(one.question, one.answer) for one in drafted_in(text)] == [
-        ("By when?", "Within 3 days."),
+        ("By when?", "Within 3 days, at noon."),
         ("Who signs?", "The clerk."),
     ]
 
 
 def test_start_walks_from_documents_to_the_next_command(workplace: Path) -> None:
     shutil.copytree(DOCUMENTS, workplace / "docs")
+    (workplace / "answers.jsonl").write_text("")
     said = shown("start", "my", "--documents", "docs", "--today", "answers.jsonl")
     assert said.splitlines()[0].split() == ["done", "documents", "read"]
     assert "next  questions drafted: policyqa data draft my/data --shares test=1" in said
     shown("data", "draft", "my/data", "--shares", "test=1", "--limit", "25")
     assert "next  drafts reviewed (0 of 25): open my/data/drafts.html" in shown("start", "my")
     shown("data", "review", "my/data", accept_all(workplace / "my" / "data"))
-    assert "next  what a run takes: policyqa run my/suite.yaml --dry-run" in shown("start", "my")
+    assert "next  scored: policyqa run my/suite.yaml --dry-run tells" in shown("start", "my")
     suite = load_suite("my/suite.yaml")
     assert suite.baseline_name == "today"
     assert [one.name for one in suite.resolved if not one.model.is_floor] == [
@@ -143,7 +158,7 @@ def test_start_walks_from_documents_to_the_next_command(workplace: Path) -> None
 @pytest.mark.parametrize(
     ("options", "variants"),
     [
-        (["--train"], ["base/plain", "base/rag", "base/few", "base/rag+withheld", "sft-rag/rag"]),
+        (["--train"], ["base/plain", "base/rag", "base/rag+withheld", "base/few", "sft-rag/rag"]),
         (
             ["--model", "http://localhost:8000/v1/chat/completions#small"],
             ["served/chat", "served/chat-rag", "served/chat-rag+withheld"],
@@ -163,9 +178,52 @@ def test_every_suite_that_start_writes_can_be_read(options: list[str], variants:
 
 def test_start_writes_over_nothing(workplace: Path) -> None:
     shown("start", "my", "--documents", DOCUMENTS)
-    (workplace / "my" / "suite.yaml").write_text("# mine\n")
-    shown("start", "my", "--documents", DOCUMENTS)
-    assert (workplace / "my" / "suite.yaml").read_text() == "# mine\n"
+    own = "variants: [floor/echo]\ndata: my/data\nname: other\n"
+    (workplace / "my" / "suite.yaml").write_text(own)
+    status, output, error = spoken("start", "my", "--documents", DOCUMENTS)
+    assert status == 0
+    assert "is begun already and left as it is" in error
+    assert (workplace / "my" / "suite.yaml").read_text() == own
+    assert "open runs/other/report.html" in output
+
+
+def test_start_with_documents_that_are_there_asks_for_none(workplace: Path, data: Path) -> None:
+    (workplace / "my").mkdir()
+    data.rename(workplace / "my" / "data")
+    assert "next  questions drafted" in shown("start", "my")
+    assert (workplace / "my" / "suite.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["my", "--documents", "nowhere"], "nowhere is no file or folder"),
+        (["my", "--documents", ".", "--model", "http://localhost/v1"], "#my-model"),
+        (["my", "--documents", ".", "--today", "gone.jsonl"], "neither a file of answers"),
+        (["my", "--documents", ".", "--difference", "nan"], "a difference that matters is above 0"),
+        (
+            ["my", "--documents", ".", "--train", "--model", "http://h/v1#m"],
+            "--model names a server",
+        ),
+        (["file"], "file is a file: name a folder"),
+        (["raw"], "raw/data is there and no data folder"),
+    ],
+)
+def test_start_refuses_what_cannot_be_and_writes_nothing(
+    workplace: Path, arguments: list[str], message: str
+) -> None:
+    (workplace / "file").write_text("")
+    (workplace / "raw" / "data").mkdir(parents=True)
+    assert message in refused("start", *arguments)
+    assert not (workplace / "my").exists()
+
+
+def test_start_in_a_folder_of_any_name_writes_a_suite_that_can_be_read(workplace: Path) -> None:
+    folder = workplace / "my 1st: project"
+    (workplace / "answers, v2.jsonl").write_text("")
+    said = shown("start", folder, "--documents", DOCUMENTS, "--today", "answers, v2.jsonl")
+    assert load_suite(str(folder / "suite.yaml")).name == "my-1st-project"
+    assert f"policyqa data draft '{folder}/data'" in said
 
 
 def test_start_in_a_pipe_names_the_options_it_needs(workplace: Path) -> None:
@@ -179,5 +237,5 @@ def test_start_in_a_pipe_names_the_options_it_needs(workplace: Path) -> None:
 @pytest.mark.usefixtures("workplace")
 def test_start_in_json_has_the_steps() -> None:
     found = printed("start", "my", "--documents", DOCUMENTS)
-    assert [one["done"] for one in found] == [True, *[False] * 5]
+    assert [one["done"] for one in found] == [True, *[False] * 4]
     assert json.dumps(found[1]).count("policyqa data draft my/data") == 1

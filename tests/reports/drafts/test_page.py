@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, expect
 
 from policyqa.drafting import write_review
 from rag.corpus import load_corpus
-from tasks.drafting.draft import DraftPlan, draft_questions
+from tasks.drafting.choosing import DraftPlan
+from tasks.drafting.draft import draft_questions
 from tasks.drafting.drafting import asked_by_rules
 from tasks.drafting.record import read_drafts
 from tasks.drafting.review import Reviewed, read_review
@@ -105,16 +106,44 @@ def test_what_was_done_is_there_when_the_page_is_opened_again(opened: Opened, da
     expect(opened.page.locator("#told")).to_contain_text("0 accepted, 0 dropped")
 
 
-def test_a_page_written_anew_goes_on_where_the_review_was(
-    opened: Opened, data: Path, chromium: Browser
-) -> None:
+def test_a_page_written_anew_goes_on_where_the_review_was(opened: Opened, data: Path) -> None:
     opened.page.keyboard.press("a")
     read_review(data, exported(opened, data))
     write_review(data)
-    again = open_page(chromium, data / "drafts.html")
-    expect(again.page.locator("#told")).to_contain_text("1 accepted")
-    expect(again.page.locator("#opened")).to_have_text(f"{read_drafts(data)[1].id}: draft")
-    again.page.context.close()
+    opened.page.keyboard.press("d")  # Of the second, not exported yet.
+    opened.page.reload()
+    opened.page.wait_for_selector("html[data-ready=yes]")
+    expect(opened.page.locator("#told")).to_contain_text("1 accepted, 1 dropped")
+    expect(opened.page.locator("#opened")).to_have_text(f"{read_drafts(data)[2].id}: draft")
+
+
+def test_what_another_reviewer_did_is_newer_than_what_a_browser_kept(
+    opened: Opened, data: Path
+) -> None:
+    first = read_drafts(data)[0]
+    opened.page.keyboard.press("a")
+    table = data.parent / "theirs.csv"
+    table.write_text(f"id,status\n{first.id},dropped\n")
+    read_review(data, table)
+    write_review(data)
+    opened.page.reload()
+    opened.page.wait_for_selector("html[data-ready=yes]")
+    expect(opened.page.locator("#told")).to_contain_text("0 accepted, 1 dropped")
+
+
+def test_only_what_was_done_is_exported(opened: Opened, data: Path) -> None:
+    opened.page.keyboard.press("a")
+    lines = exported(opened, data).read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in lines] == ['"id"', f'"{read_drafts(data)[0].id}"']
+
+
+def test_undo_takes_mends_back_as_well(opened: Opened, data: Path) -> None:
+    first = read_drafts(data)[0]
+    opened.page.keyboard.press("n")
+    opened.page.keyboard.type("Not so. ")
+    opened.page.keyboard.press("Escape")
+    opened.page.keyboard.press("u")
+    expect(opened.page.locator("#answer")).to_have_value(first.answer or "")
 
 
 def test_filters_and_search_narrow_the_list(opened: Opened) -> None:

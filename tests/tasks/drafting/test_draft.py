@@ -10,13 +10,15 @@ import pytest
 from harness.errors import ConfigError, DataError
 from rag.corpus import Section, load_corpus
 from tasks.checking.duplicates import near_duplicates
+from tasks.checking.matching import plain
 from tasks.drafting.asked import Drafted
-from tasks.drafting.draft import DraftPlan, chosen, draft_questions, drafts_of
+from tasks.drafting.choosing import DraftPlan
+from tasks.drafting.draft import draft_questions, drafts_of
 from tasks.drafting.drafting import asked_by_rules
 from tasks.drafting.record import DraftQuestion, read_drafts
-from tasks.drafting.withheld import withheld_sections
+from tasks.drafting.withheld import all_sections, withheld_ids
 from tasks.importing.importer import import_data
-from tasks.policyqa.questions import load_questions
+from tasks.policyqa.questions import Question, load_questions
 
 FOLDERS = Path(__file__).parent / "folders"
 
@@ -72,7 +74,11 @@ def test_no_section_and_no_near_duplicate_is_in_two_splits(seed: int) -> None:
     for one in found:
         for section in (*one.evidence, *one.withheld):
             splits.setdefault(section, set()).add(one.split)
+    words: dict[str, set[str]] = {}
+    for one in found:
+        words.setdefault(plain(one.question), set()).add(one.split)
     assert {id_: some for id_, some in splits.items() if len(some) > 1} == {}
+    assert {text: some for text, some in words.items() if len(some) > 1} == {}
     assert near_duplicates(found, NoMeaning()) == []
 
 
@@ -83,14 +89,15 @@ def test_a_document_is_in_one_split_where_that_is_asked() -> None:
 
 
 def test_what_is_chosen_is_spread_over_sections_and_kinds() -> None:
+    sections = [Section(f"doc/s-{n}", "doc", "Doc", f"Part {n}", f"Text {n}.") for n in range(6)]
     asked = {
-        f"doc/s-{n}": [Drafted(kind, f"{kind} {n}?", "Yes.") for kind in ("a", "b", "c")]
-        for n in range(6)
+        one.id: [Drafted(kind, f"{kind * 9} {one.body * 3}?", "Yes.") for kind in ("a", "b", "c")]
+        for one in sections
     }
-    found = chosen(asked, 6, seed=1)
-    assert len({id_ for id_, _ in found}) == 6
-    assert sorted(one.kind for _, one in found) == ["a", "a", "b", "b", "c", "c"]
-    assert len(chosen(asked, 100, seed=1)) == 18
+    found = drafts_of(asked, sections, DraftPlan(limit=6, unanswerable=0))
+    assert len({one.evidence[0] for one in found}) == 6
+    assert sorted(one.kind for one in found) == ["a", "a", "b", "b", "c", "c"]
+    assert len(drafts_of(asked, sections, DraftPlan(unanswerable=0))) == 18
 
 
 def test_a_draft_has_evidence_facts_and_the_provision_of_its_heading(tmp_path: Path) -> None:
@@ -105,41 +112,93 @@ def test_a_draft_has_evidence_facts_and_the_provision_of_its_heading(tmp_path: P
     assert one.question == "Within what time must the fee be paid?"
     assert one.answer == "Within 30 days (Article 7)."
     assert one.citations == ["Article 7"]
-    assert {fact.value for fact in one.facts} == {"30 days", "Article 7"}
+    assert one.shown_facts == "30 days; Article 7"
     assert (one.status, one.split, one.framework) == ("draft", "test", "mooring")
 
 
 def test_what_another_section_answers_as_well_is_marked() -> None:
     body = "The gate must be closed within 5 days."
-    sections = [Section(f"d{n}/s", f"d{n}", f"Rules {n}", "Gates", body) for n in range(2)]
-    asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
-    found = drafts_of(asked, sections, DraftPlan(unanswerable=0))
-    assert [one.doubts for one in found] == [
-        ["d1/s may answer it as well"],
-        ["d0/s may answer it as well"],
+    sections = [
+        Section(f"law/art-{n}", "law", "Law", f"Article {n} {name}", body)
+        for n, name in enumerate(("Gates", "Closing gates"), start=1)
     ]
+    asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
+    found = drafts_of(asked, sections, DraftPlan(unanswerable=0.5))
+    assert all(one.answerable for one in found)  # Though half might be taken away.
+    assert ["law/art-2 may answer it as well" in one.doubts for one in found] == [True, False]
+    assert ["law/art-1 may answer it as well" in one.doubts for one in found] == [False, True]
+
+
+def test_the_same_words_of_two_documents_are_in_one_split_and_marked() -> None:
+    for seed in range(20):
+        sections = [
+            Section(
+                f"d{n}/s", f"d{n}", f"Rules {n}", "Fees", f"The fee must be paid within {n} days."
+            )
+            for n in range(2, 9)
+        ]
+        asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
+        found = drafts_of(asked, sections, DraftPlan(unanswerable=0.3, seed=seed))
+        assert len({one.split for one in found}) == 1
+        assert all(one.doubts and one.answerable for one in found)
+
+
+def test_what_is_asked_already_is_not_drafted_again() -> None:
+    sections = made_up(5)
+    asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
+    first = drafts_of(asked, sections, DraftPlan(unanswerable=0))[0]
+    own = Question(id="own", split="train", question=first.question.upper(), answer="So.")
+    again = drafts_of(asked, sections, DraftPlan(unanswerable=0), [own])
+    assert plain(first.question) not in {plain(one.question) for one in again}
+
+
+def test_split_by_document_a_draft_is_where_the_documents_questions_are() -> None:
+    sections = made_up(8)
+    asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
+    own = Question(id="own", split="train", framework="doc-1", question="Why at all?", answer="So.")
+    plan = DraftPlan(unanswerable=0, split_by="document")
+    found = drafts_of(asked, sections, plan, [own])
+    assert {one.split for one in found if one.framework == "doc-1"} == {"train"}
+
+
+def test_nothing_is_taken_away_where_nobody_knows_what_answers_a_question() -> None:
+    sections = made_up(8)
+    asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
+    own = Question(id="own", split="train", question="Why at all?", answer="So.")
+    assert all(one.answerable for one in drafts_of(asked, sections, DraftPlan(), [own]))
 
 
 def test_what_is_unanswerable_has_its_section_taken_out_of_the_documents(data: Path) -> None:
-    before = {one.id for one in load_corpus(data)}
+    before = [one.id for one in load_corpus(data)]
     made = draft_questions(data, asked_by_rules)
-    away = {one.id for one in withheld_sections(data)}
-    after = {one.id for one in load_corpus(data)}
+    away = withheld_ids(data)
     gone = [one for one in read_drafts(data) if not one.answerable]
     assert away
-    assert (after | away, after & away) == (before, set())
+    assert [id_ for id_ in before if id_ not in away] == [one.id for one in load_corpus(data)]
+    assert [one.id for one in all_sections(data)] == before
     assert {id_ for one in gone for id_ in one.withheld} == away
     assert all(not one.evidence and one.kind == "unanswerable" for one in gone)
     assert made["unanswerable"] == len(gone)
 
 
-def test_killed_between_taking_away_and_writing_nothing_is_lost(data: Path) -> None:
-    before = {one.id for one in load_corpus(data)}
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
+def test_killed_before_drafts_are_written_nothing_is_lost(data: Path, share: float) -> None:
+    before = load_corpus(data)
+    for seed in (1, 2, 3):
+        draft_questions(data, asked_by_rules, DraftPlan(unanswerable=0.2, seed=seed))
+        (data / "drafts.jsonl").unlink()
+    draft_questions(data, asked_by_rules, DraftPlan(unanswerable=share))
+    assert all_sections(data) == before
+    assert {id_ for one in read_drafts(data) for id_ in one.withheld} == withheld_ids(data)
+
+
+def test_a_document_that_was_changed_meanwhile_is_not_put_back(data: Path) -> None:
     draft_questions(data, asked_by_rules)
-    (data / "drafts.jsonl").unlink()
-    draft_questions(data, asked_by_rules, DraftPlan(unanswerable=0))
-    assert {one.id for one in load_corpus(data)} == before
-    assert withheld_sections(data) == []
+    name = next(iter(withheld_ids(data))).split("/")[0]
+    file = data / "corpus" / f"{name}.md"
+    file.write_text(file.read_text().rstrip() + "\nOne more thing.\n")
+    with pytest.raises(DataError, match="was changed after sections of its document"):
+        all_sections(data)
 
 
 def test_the_same_folder_gives_the_same_drafts(data: Path, tmp_path: Path) -> None:
@@ -162,7 +221,7 @@ def test_sections_that_questions_have_are_left_alone(data: Path) -> None:
     asked = {"id": "q", "split": "test", "question": "Why?", "answer": "So.", "evidence": [section]}
     (data / "questions.jsonl").write_text(json.dumps(asked) + "\n")
     draft_questions(data, asked_by_rules)
-    assert section not in {id_ for one in read_drafts(data) for id_ in one.evidence + one.withheld}
+    assert section not in {id_ for one in read_drafts(data) for id_ in one.places}
     assert len(load_questions(data, [one.id for one in load_corpus(data)])) == 1
 
 
@@ -174,7 +233,14 @@ def test_a_folder_of_which_nothing_can_be_asked_says_what_helps(tmp_path: Path) 
         draft_questions(tmp_path / "data", asked_by_rules)
 
 
-@pytest.mark.parametrize("plan", [DraftPlan(limit=0), DraftPlan(unanswerable=0.9)])
-def test_a_plan_that_cannot_be_is_refused(data: Path, plan: DraftPlan) -> None:
-    with pytest.raises(ConfigError, match="drafts are 1 at least"):
-        draft_questions(data, asked_by_rules, plan)
+@pytest.mark.parametrize(
+    "plan", [DraftPlan(limit=0), DraftPlan(unanswerable=0.9), DraftPlan(split_by="page")]
+)
+def test_a_plan_that_cannot_be_is_refused_before_anything_is_asked(
+    data: Path, plan: DraftPlan
+) -> None:
+    def never(sections: object) -> list[list[Drafted]]:
+        raise AssertionError(sections)
+
+    with pytest.raises(ConfigError, match=r"drafts are 1 at least|--split-by page"):
+        draft_questions(data, never, plan)
