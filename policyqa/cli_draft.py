@@ -1,10 +1,12 @@
 """``policyqa data draft`` and ``data review``: documents to questions that a person accepted."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.errors import ConfigError
 from policyqa.options import JsonOption, tell
 from policyqa.progress import Watch
 from policyqa.quiet import quieten
@@ -43,11 +45,17 @@ def draft(
     its section, drafts.csv is for a spreadsheet, and policyqa data review reads both back.
     """
     from policyqa.drafting import enough_for, show_drafted, show_enough, write_review
+    from tasks.drafting.by_rules import asked_by_rules
     from tasks.drafting.choosing import DraftPlan
     from tasks.drafting.draft import AskSections, draft_questions
-    from tasks.drafting.drafting import asked_by_rules
     from tasks.importing.splits import shares_of
 
+    if difference is not None and not math.isfinite(difference):
+        raise ConfigError(f"--for {difference}: name a difference above 0, as --for 0.05")
+    if pilot is not None and difference is None:
+        raise ConfigError(
+            "--pilot is a run that --for looks at: name the difference, as --for 0.05"
+        )
     if difference is not None:
         tell(enough_for(difference, pilot, data), as_json, show_enough)
         return
@@ -66,7 +74,7 @@ def draft(
     if by:
         from policyqa.model_drafts import asked_by_model
 
-        ask = asked_by_model(by, watch)
+        ask = asked_by_model(by, data, watch)
     with watch.stage(f"drafting on {data}") as advance:
         found = draft_questions(data, ask, plan, advance)
         write_review(data)

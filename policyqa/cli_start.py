@@ -46,9 +46,13 @@ def start(
     if no_documents or no_suite:
         answers = _answers(folder, no_documents, no_suite, {"documents": documents, **given})
         begin(folder, *answers, Watch())
-    elif documents or any(one is not None for one in given.values()):
-        Watch().say(f"{folder} is begun already and left as it is: its files are yours to change")
+    if (documents and not no_documents) or (any(map(_given, given.values())) and not no_suite):
+        Watch().say(f"what is in {folder} already is left as it is: its files are yours to change")
     tell([vars(one) for one in way(folder)], as_json, show_way)
+
+
+def _given(option: object) -> bool:
+    return option is not None
 
 
 def _answers(
@@ -79,7 +83,10 @@ def _answers(
             answers[name] = typer.prompt(text, default, type=kind, err=True) if asks else default
     if answers["train"] is None:
         answers["train"] = (
-            terminal and no_suite and typer.confirm("Fine-tune on your questions?", err=True)
+            terminal
+            and no_suite
+            and not Wishes(model=answers["model"]).served
+            and typer.confirm("Fine-tune on your questions?", err=True)
         )
     found = answers.pop("documents")
     return Path(found) if no_documents else None, Wishes(**answers)

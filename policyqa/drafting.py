@@ -1,5 +1,6 @@
 """Drafts as the command makes, writes and tells of them."""
 
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from shlex import quote
@@ -41,17 +42,19 @@ def write_review(data: Path) -> None:
 
 
 def take_in(data: Path, table: Path | None) -> Reviewed:
-    """Take in what was reviewed, of ``table`` or else of the folder's own, where it has one; and
-    write page and table anew, as the review stands.
+    """Take in what was reviewed, in the folder's own table first and then in ``table``; and write
+    page and table anew, as the review stands.
 
     Raises:
         ConfigError: nothing was drafted.
-        DataError: the table is none; nothing was taken in.
+        DataError: a table is none.
     """
     own = data / TABLE
-    if table is None and own.exists():
-        table = own
-    found = read_review(data, table) if table else state_of(data)
+    found = read_review(data, own) if own.exists() else state_of(data)
+    if table is not None and table.resolve() != own.resolve():
+        first = found.conflicts
+        found = read_review(data, table)
+        found = replace(found, conflicts=(*first, *found.conflicts))
     write_review(data)
     return found
 
@@ -143,6 +146,11 @@ def show_review(found: dict[str, Any], console: Console) -> None:
         lines.append(
             f"next: go on in {Path(found['data']) / PAGE}, then {_review(Path(found['data']))} "
             "reviewed.csv"
+        )
+    if found["conflicts"]:
+        lines.append(
+            f"{len(found['conflicts']):>7,} were reviewed otherwise in the meantime, and are left "
+            f"as they are: {', '.join(found['conflicts'])}"
         )
     if found["accepted"]:
         lines.append(f"next: policyqa data check {quote(found['data'])}")

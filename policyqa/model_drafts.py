@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 from lm_eval.api.instance import Instance
 from more_itertools import chunked
@@ -43,7 +45,7 @@ AT_ONCE = 32
 """Sections that a model is asked about together."""
 
 
-def asked_by_model(by: str, watch: Watch) -> AskSections:
+def asked_by_model(by: str, data: Path, watch: Watch) -> AskSections:
     """What drafts by a model of a suite, as ``mine.yaml:served``; what it says is kept.
 
     Raises:
@@ -63,17 +65,20 @@ def asked_by_model(by: str, watch: Watch) -> AskSections:
             f"--by {by}: {row!r} is no model of {name} that can be asked to draft; there are "
             f"{', '.join(models) or 'none'}, named as {name}:MODEL"
         )
-    return partial(_asked_by, models[row], suite.batch_size, watch)
+    return partial(
+        _asked_by, models[row], suite.batch_size, Use(suite.name, str(data.resolve()), row), watch
+    )
 
 
 def _asked_by(
-    model: Model, batch_size: int, watch: Watch, sections: Sequence[Section]
+    model: Model, batch_size: int, use: Use, watch: Watch, sections: Sequence[Section]
 ) -> Iterator[list[Drafted]]:
     engine = _engine(model, batch_size)
-    lm = KeepingLM(model.identity, engine, Kept(), Use("drafting", "", model.base), say=watch.say)
-    for some in chunked(sections, AT_ONCE):
-        requests = [_request(one, lm, engine) for one in some]
-        yield from map(drafted_in, lm.generate_until(requests))
+    with closing(Kept()) as kept:
+        lm = KeepingLM(model.identity, engine, kept, use, say=watch.say)
+        for some in chunked(sections, AT_ONCE):
+            requests = [_request(one, lm, engine) for one in some]
+            yield from map(drafted_in, lm.generate_until(requests))
 
 
 def _request(section: Section, lm: KeepingLM, engine: Engine) -> Instance:

@@ -23,7 +23,7 @@ from policyqa.suite import Suite, load_suite
 from rag.corpus import has_corpus
 from tasks.drafting.record import read_drafts
 from tasks.importing.importer import import_data
-from tasks.policyqa.questions import Split
+from tasks.policyqa.questions import DRAFTS, Split
 
 SUITE = "suite.yaml"
 DATA_FOLDER = "data"
@@ -94,7 +94,7 @@ def lacks(folder: Path) -> tuple[bool, bool]:
     data = folder / DATA_FOLDER
     if data.exists() and not has_corpus(data):
         raise ConfigError(
-            f"{data} is there and no data folder: name another folder, as policyqa start my"
+            f"{data} is there and no data folder: it has no corpus; start in another folder"
         )
     return not data.exists(), not (folder / SUITE).exists()
 
@@ -116,10 +116,12 @@ def begin(folder: Path, documents: Path | None, wishes: Wishes, watch: Watch) ->
     suite = suite_text(folder, wishes)
     validated(Suite, yaml.safe_load(suite), folder / SUITE, ConfigError)
     if documents is not None:
-        shares: dict[Split, float] | None = None if wishes.train else {"test": 1.0}
+        there = folder / SUITE
+        trains = load_suite(str(there)).trains if there.exists() else wishes.train
+        shares: dict[Split, float] | None = None if trains else {"test": 1.0}
         with watch.stage(f"importing {documents}") as advance:
             import_data(documents, folder / DATA_FOLDER, shares=shares, advance=advance)
-        if not wishes.train:
+        if not trains:
             watch.say("all questions are for the test, since nothing is trained (--train)")
     if not (folder / SUITE).exists():
         write_whole(folder / SUITE, suite)
@@ -136,13 +138,16 @@ def way(folder: Path) -> list[Step]:
     shares = "" if suite.trains else " --shares test=1"
     at, file = quote(str(data)), quote(str(folder / SUITE))
     reviewed = f"drafts reviewed ({len(drafts) - waiting} of {len(drafts)})"
+    judging = f"open {data / PAGE}, export it, and: policyqa data review {at} reviewed.csv"
+    if drafts and not waiting and not asked:
+        judging = f"none was accepted: remove {data / DRAFTS}, and draft anew"
     return [
         Step(True, "documents read", f"policyqa data import DOCUMENTS --out {at}"),
         Step(bool(drafts) or asked, "questions drafted", f"policyqa data draft {at}{shares}"),
         Step(
             asked and not waiting,
             reviewed if drafts else "questions reviewed",
-            f"open {data / PAGE}, export it, and: policyqa data review {at} reviewed.csv",
+            judging,
         ),
         Step(
             page.exists(), "scored", f"policyqa run {file} --dry-run tells what it takes; then "

@@ -8,7 +8,7 @@ noted below, if they are known (``rag.pages``). A question set alone has no such
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -202,6 +202,17 @@ def write_framework(corpus: Path, framework: Framework, sections: Sequence[Secti
     path = corpus / f"{framework.id}.md"
     write_whole(path, "".join(parts))
     return path
+
+
+def without_sections(text: str, slugs: Collection[str]) -> str:
+    """The text of a corpus file without the sections of these slugs; all else as it stands."""
+    kept, keeping = [], True
+    for line in text.splitlines(keepends=True):
+        if line.startswith("## "):
+            match = _HEADING.fullmatch(line.strip())
+            keeping = match is None or match["slug"] not in slugs
+        kept += [line] if keeping else []
+    return "".join(kept)
 
 
 def clean(text: str) -> str:

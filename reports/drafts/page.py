@@ -44,7 +44,7 @@ def drafts_page(
     """
     shown = list(dict.fromkeys(id_ for one in drafts for id_ in one.places))
     head = {
-        "identity": fingerprint([str(data.resolve()), *(one.id for one in drafts)]),
+        "identity": fingerprint(str(data.resolve())),
         "unseen": UNSEEN_IN_SCRIPTS,
         "minutes": minutes,
         "sections": {id_: [places[id_].citation, places[id_].body] for id_ in shown},
@@ -72,6 +72,7 @@ def _shown(draft: DraftQuestion) -> dict[str, object]:
     return {
         "id": draft.id,
         "status": draft.status,
+        "version": draft.version,
         "kind": draft.kind,
         "split": draft.split,
         "question": draft.question,

@@ -11,32 +11,46 @@ const SHOWS = [
 ];
 const FIELDS = ["status", "question", "answer", "facts"];
 
+const REVIEWER = "policyqa reviewer";
+
 let review = {};
 let keeps = true;
 let current = null;
 
-/** What a draft was when something was done to it: another, and what was done is of no more use. */
-function baseOf(draft) {
-  return JSON.stringify(FIELDS.map((name) => draft[name]));
-}
-
-function readKept() {
+/** Tells this browser from others, so that it may go on with what it has reviewed itself. */
+function reviewer() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEPT)) ?? {};
-    const base = new Map(data.drafts.map((one) => [one.id, baseOf(one)]));
-    review = Object.fromEntries(Object.entries(found).filter(([id, one]) => one?.base === base.get(id)));
+    const made = Math.random().toString(36).slice(2);
+    localStorage.setItem(REVIEWER, localStorage.getItem(REVIEWER) ?? made);
+    return localStorage.getItem(REVIEWER);
   } catch {
-    keeps = false;
+    return "";
   }
 }
 
-/** Keep what was changed of a draft; another tab may have kept others in the meantime. */
+/** What was done to drafts as they are; of earlier versions it is kept, and of no more use. */
+function readKept() {
+  let found = {};
+  try {
+    found = JSON.parse(localStorage.getItem(KEPT)) ?? {};
+  } catch {
+    keeps = false;
+  }
+  const versions = new Map(data.drafts.map((one) => [one.id, one.version]));
+  review = Object.fromEntries(Object.entries(found).filter(([id, one]) => one?.version === versions.get(id)));
+  return found;
+}
+
+/** Keep what was changed of a draft, or nothing of it; another tab may have kept more meanwhile. */
 function keep(draft, changed) {
   const before = review;
-  readKept();
-  review = { ...before, ...review, [draft.id]: { ...before[draft.id], ...changed, base: baseOf(draft) } };
+  const found = { ...before, ...readKept() };
+  const known = found[draft.id]?.version === draft.version ? found[draft.id] : {};
+  if (changed === null) delete found[draft.id];
+  else found[draft.id] = { ...known, ...changed, version: draft.version };
+  review = { ...before, ...review, [draft.id]: found[draft.id] };
   try {
-    localStorage.setItem(KEPT, JSON.stringify(review));
+    localStorage.setItem(KEPT, JSON.stringify(found));
   } catch {
     keeps = false;
   }
@@ -143,15 +157,16 @@ function judge(status) {
   if (current === null) return;
   keep(current, { status });
   const shown = listed();
-  const place = shown.indexOf(current);
-  show(shown[place + 1] ?? shown[place - 1] ?? null);
+  const next = shown[shown.indexOf(current) + 1] ?? shown.find((one) => statusOf(one) === "draft");
+  show(next ?? current);
 }
 
 /** The draft as it was before any review. */
 function undo() {
   if (current === null) return;
   const [question, answer, facts] = current.before;
-  keep(current, { status: "draft", question, answer, facts });
+  const untouched = current.status === "draft" && current.question === question && current.answer === answer;
+  keep(current, untouched ? null : { status: "draft", question, answer, facts });
   show(current);
 }
 
@@ -165,8 +180,9 @@ function csvCell(text) {
  * UTF-8 by its first mark. */
 function reviewed() {
   const touched = data.drafts.filter((one) => review[one.id]?.status);
-  const lines = touched.map((one) => [one.id, ...FIELDS.map((name) => textOf(one, name))]);
-  return "\ufeff" + [["id", ...FIELDS], ...lines].map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
+  const lines = touched.map((one) => [one.id, ...FIELDS.map((name) => textOf(one, name)), one.version, reviewer()]);
+  const rows = [["id", ...FIELDS, "version", "reviewer"], ...lines];
+  return "\ufeff" + rows.map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
 }
 
 function exportReviewed() {

@@ -45,32 +45,31 @@ class DraftPlan:
             raise ConfigError(f"--split-by {self.split_by}: it is {' or '.join(BY)}")
 
 
-def chosen(
-    possible: Mapping[str, Sequence[DraftQuestion]], limit: int, seed: int
-) -> list[DraftQuestion]:
-    """At most ``limit`` of what may be asked, by section, spread over sections and kinds.
+def chosen(possible: Sequence[DraftQuestion], limit: int, seed: int) -> list[DraftQuestion]:
+    """At most ``limit`` of what may be asked, in its order, spread over sections and kinds.
 
     In rounds: of each section, in an order by hash, the question whose kind was asked least so far.
     """
-    left = {id_: list(some) for id_, some in possible.items() if some}
+    left: dict[str, list[DraftQuestion]] = defaultdict(list)
+    for one in possible:
+        left[one.evidence[0]].append(one)
     kinds: Counter[str] = Counter()
-    found: list[DraftQuestion] = []
+    found: dict[str, DraftQuestion] = {}
     while left and len(found) < limit:
-        for id_ in sorted(left, key=lambda one: _hash(one, seed)):
+        for id_ in sorted(left, key=lambda one: _hash(one, seed))[: limit - len(found)]:
             one = min(left[id_], key=lambda each: kinds[each.kind])
             left[id_].remove(one)
             kinds[one.kind] += 1
-            found.append(one)
-        left = {id_: some for id_, some in left.items() if some}
-    place = {id_: number for number, id_ in enumerate(possible)}
-    return sorted(found[:limit], key=lambda one: place[one.evidence[0]])
+            found[one.id] = one
+        left = defaultdict(list, {id_: some for id_, some in left.items() if some})
+    return [one for one in possible if one.id in found]
 
 
 def without_answer(drafts: Sequence[DraftQuestion], share: float, seed: int) -> list[DraftQuestion]:
     """The drafts, of which about a share have no answer any more: their sections are withheld.
 
     Whole sections, of whose drafts none is asked twice or answered elsewhere, in an order by hash;
-    at most every fifth of a document.
+    of a document at most every fifth of those with drafts, so none of one that has four.
     """
     of: dict[str, list[DraftQuestion]] = defaultdict(list)
     for one in drafts:

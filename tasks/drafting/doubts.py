@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -27,17 +26,34 @@ def asked_twice(questions: Sequence[Question]) -> list[tuple[int, int]]:
     By letters: those of different documents where they have the same words, others where they are
     copies (``tasks.checking.letters``).
     """
-    if len(questions) < 2:
-        return []
+    every = range(len(questions))
+    return sorted(pair for pair in _alike(questions, every, every) if pair[0] < pair[1])
+
+
+def asked_already(questions: Sequence[Question], others: Sequence[Question]) -> set[int]:
+    """The places of ``others`` that ask what one of ``questions`` does, told as above."""
+    both, count = [*questions, *others], len(questions)
+    pairs = _alike(both, range(count), range(count, len(both)))
+    return {max(pair) - count for pair in pairs}
+
+
+def _alike(questions: Sequence[Question], ours: range, theirs: range) -> set[tuple[int, int]]:
+    """Pairs of which one is of ``ours`` and one of ``theirs``, by place."""
+    if not ours or not theirs:
+        return set()
     rows = answer_rows(questions, [str(place) for place in range(len(questions))])
-    every = np.arange(len(rows.questions))
-    found = Letters(rows, Apart(rows.questions)).pairs(every, every)
+    sides = [np.flatnonzero(np.isin(rows.places, np.array(side))) for side in (ours, theirs)]
+    found = Letters(rows, Apart(rows.questions)).pairs(*sides)
     pairs = {(int(rows.places[one.first]), int(rows.places[one.second])) for one in found}
     same: dict[str, list[int]] = defaultdict(list)
-    for place, question in enumerate(questions):
-        same[in_plain_letters(question.question)].append(place)
-    pairs |= {pair for places in same.values() for pair in combinations(places, 2)}
-    return sorted((first, second) for first, second in pairs if first < second)
+    for place in theirs:
+        same[in_plain_letters(questions[place].question)].append(place)
+    return pairs | {
+        (place, other)
+        for place in ours
+        for other in same[in_plain_letters(questions[place].question)]
+        if place != other
+    }
 
 
 def answered_elsewhere(
@@ -45,8 +61,8 @@ def answered_elsewhere(
 ) -> list[list[str]]:
     """Of each question the other sections that have what it asks, and all that its answer says.
 
-    By words alone, which is too often rather than too seldom; where an answer says that it stands
-    is not looked for.
+    By words alone, in the form they have: what is said in other words is not found. The provision
+    that an answer names is not looked for.
     """
     known = [(one.id, own_words(f"{one.citation} {one.body}")) for one in sections]
     return [

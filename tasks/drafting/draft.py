@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from harness.errors import ConfigError, DataError
@@ -17,7 +18,7 @@ from rag.corpus import Section, framework_of, load_corpus
 from rag.sections import PATH
 from tasks.drafting.asked import Drafted
 from tasks.drafting.choosing import DraftPlan, chosen, with_splits, without_answer
-from tasks.drafting.doubts import answered_elsewhere, asked_twice
+from tasks.drafting.doubts import answered_elsewhere, asked_already, asked_twice
 from tasks.drafting.record import DraftQuestion, read_drafts, write_drafts
 from tasks.drafting.withheld import all_sections, take_away, withheld_ids
 from tasks.policyqa.questions import DRAFTS, Question, load_questions
@@ -63,7 +64,7 @@ def draft_questions(
         raise DataError(
             f"nothing could be asked of the {len(free)} of {len(sections)} sections of {data} that "
             "no question is on: write questions.csv yourself (docs/data.md), or have a model, or "
-            "another one, draft them: policyqa data draft DIR --by SUITE:MODEL"
+            f"another one, draft them: policyqa data draft {quote(str(data))} --by SUITE:MODEL"
         )
     take_away(data, away | {id_ for one in drafts for id_ in one.withheld})
     write_drafts(data, drafts)
@@ -88,12 +89,14 @@ def drafts_of(
         ConfigError: a split of the plan would get none.
     """
     places = {one.id: one for one in sections}
-    possible = {id_: [_draft(places[id_], one) for one in some] for id_, some in asked.items()}
-    fresh = _not_asked(possible, questions)
-    drafts = _doubted(chosen(fresh, plan.limit, plan.seed), sections)
+    possible = [_draft(places[id_], one) for id_, some in asked.items() for one in some]
+    drafts = chosen(_not_asked(possible, questions), plan.limit, plan.seed)
     # Of questions whose evidence nobody knows any section may be it.
     known = all(one.evidence for one in questions if one.answerable)
-    drafts = without_answer(drafts, plan.unanswerable if known else 0.0, plan.seed)
+    share = plan.unanswerable if known else 0.0
+    drafts = without_answer(_doubted(drafts, sections), share, plan.seed)
+    # Without its evidence a draft may ask what a question does after all.
+    drafts = _not_asked(drafts, questions)
     return with_splits(drafts, asked_twice(drafts), plan, questions)
 
 
@@ -102,8 +105,8 @@ def _refuse_drafted(data: Path) -> None:
         reviewed = sum(one.status != "draft" for one in drafts)
         raise ConfigError(
             f"{data / DRAFTS} has {len(drafts)} drafts already, {reviewed} of them reviewed: go on "
-            f"with policyqa data review {data}; or remove the file to draft anew, which leaves "
-            "accepted questions as they are"
+            f"with policyqa data review {quote(str(data))}; or remove the file to draft anew, "
+            "which leaves accepted questions as they are"
         )
 
 
@@ -125,7 +128,7 @@ def _draft(section: Section, asked: Drafted) -> DraftQuestion:
     """A draft, its answer under the provision that the section's heading names."""
     named = _PROVISION.search(section.heading.split(PATH)[-1])
     answer = asked.answer
-    if named and named[0] not in answer:
+    if named and not re.search(rf"{re.escape(named[0])}\b", answer):
         answer = f"{answer.rstrip('.')} ({named[0]})."
     return DraftQuestion(
         id=f"{DRAFT_ID}{fingerprint([section.id, asked.question, asked.answer])[:8]}",
@@ -141,14 +144,11 @@ def _draft(section: Section, asked: Drafted) -> DraftQuestion:
 
 
 def _not_asked(
-    possible: Mapping[str, Sequence[DraftQuestion]], questions: Sequence[Question]
-) -> dict[str, list[DraftQuestion]]:
+    drafts: Sequence[DraftQuestion], questions: Sequence[Question]
+) -> list[DraftQuestion]:
     """What no question asks already."""
-    drafts = [one for some in possible.values() for one in some]
-    count = len(questions)
-    pairs = asked_twice([*questions, *drafts]) if questions else []
-    again = {drafts[second - count].id for first, second in pairs if first < count <= second}
-    return {id_: [one for one in some if one.id not in again] for id_, some in possible.items()}
+    again = asked_already(questions, drafts)
+    return [one for place, one in enumerate(drafts) if place not in again]
 
 
 def _doubted(drafts: Sequence[DraftQuestion], sections: Sequence[Section]) -> list[DraftQuestion]:

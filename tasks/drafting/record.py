@@ -1,14 +1,16 @@
 """Drafts beside the questions of a data folder: ``drafts.jsonl``, read and written whole."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from pydantic import Field
 
 from harness.errors import DataError
-from harness.files import json_object, numbered_lines, write_whole
+from harness.files import fingerprint, json_object, numbered_lines, write_whole
+from harness.metrics.fact import Fact
 from harness.metrics.facts import drawn_facts
 from harness.validation import validated
 from tasks.policyqa.questions import DRAFTS, Question
@@ -26,6 +28,8 @@ class DraftQuestion(Question):
     """The sections that answer it, where they were taken out of the corpus so that none does."""
     drafted: tuple[str, str] = ("", "")
     """Question and answer as they were drafted."""
+    taken_from: str = ""
+    """The ``version`` that was reviewed last, and by which browser, if by one."""
 
     @property
     def places(self) -> list[str]:
@@ -55,17 +59,24 @@ class DraftQuestion(Question):
         return (self.question, self.shown_answer) != self.drafted
 
     @property
+    def version(self) -> str:
+        """What a reviewer sees of it, in twelve digits: a row of an older one is told by it."""
+        seen = [self.status, self.question, self.shown_answer, self.shown_facts]
+        return fingerprint(seen)[:12]
+
+    @property
     def question_line(self) -> str:
         """It as a line of ``questions.jsonl``."""
-        own = {"status", "doubts", "withheld", "drafted"} | {
+        own = {"status", "doubts", "withheld", "drafted", "taken_from"} | {
             name for name in ("answers", "facts") if not getattr(self, name)
         }
         return json.dumps(self.model_dump(exclude=own), ensure_ascii=False)
 
 
-def facts_text(facts: Iterable[object]) -> str:
-    """Facts as a reviewer reads and writes them."""
-    return "; ".join(str(getattr(fact, "value", fact)) for fact in facts)
+def facts_text(facts: Iterable[Fact]) -> str:
+    """Facts as a reviewer reads and writes them: a semicolon after each, so that no spreadsheet
+    takes one for a date or a number."""
+    return " ".join(f"{fact.value};" for fact in facts)
 
 
 def read_drafts(data: Path) -> list[DraftQuestion]:
@@ -109,7 +120,8 @@ def check_places(data: Path, drafts: Iterable[DraftQuestion], known: Collection[
             if place not in known:
                 raise DataError(
                     f"{data / DRAFTS}: {one.id} was drafted on {place}, which the documents have "
-                    f"no more: put the section back, or take the line of {one.id} out"
+                    f"no more: put the section back, or take the line of {one.id} out, there and "
+                    "in questions.jsonl"
                 )
 
 
@@ -119,20 +131,34 @@ def unreviewed(data: Path) -> list[str]:
     if not waiting:
         return []
     return [
-        f"{waiting} drafts of {data} are not reviewed and left out: policyqa data review {data}"
+        f"{waiting} drafts of {data} are not reviewed and left out: policyqa data review "
+        f"{quote(str(data))}"
     ]
 
 
-def put_accepted(data: Path, drafts: Sequence[DraftQuestion]) -> None:
-    """Put the accepted drafts among the questions of a data folder, in place of earlier versions of
-    themselves, and take out those that are accepted no more.
+def question_lines(data: Path) -> dict[str, str]:
+    """The lines of the questions of a data folder, by id; none where there are no questions.
 
     Raises:
-        DataError: the questions cannot be read.
+        DataError: they cannot be read.
     """
     path = data / "questions.jsonl"
-    ids = {one.id for one in drafts}
-    lines = list(numbered_lines(path)) if path.exists() else []
-    kept = [text for n, text in lines if json_object(text, f"{path}:{n}").get("id") not in ids]
-    accepted = [one.question_line for one in drafts if one.status == "accepted"]
-    write_whole(path, "".join(f"{text}\n" for text in (*kept, *accepted)))
+    lines = numbered_lines(path) if path.exists() else []
+    return {str(json_object(text, f"{path}:{n}").get("id")): text for n, text in lines}
+
+
+def put_accepted(data: Path, lines: dict[str, str], changed: Iterable[DraftQuestion]) -> None:
+    """Put what was accepted among the questions of a data folder, and take out what is no more.
+
+    Args:
+        data: the folder.
+        lines: its questions; those of drafts that did not change stay as somebody may have mended
+            them.
+        changed: the drafts of which a review changed something.
+    """
+    for one in changed:
+        if one.status == "accepted":
+            lines[one.id] = one.question_line
+        else:
+            lines.pop(one.id, None)
+    write_whole(data / "questions.jsonl", "".join(f"{text}\n" for text in lines.values()))

@@ -4,14 +4,16 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from harness.errors import ConfigError, DataError
 from harness.files import write_whole
 from harness.inert import from_spreadsheet, in_spreadsheet
 from harness.metrics.fact import fact_of
+from harness.metrics.facts import drawn_facts
 from rag.blocks import DocumentError
 from rag.corpus import Section
 from rag.documents import decoded
@@ -19,15 +21,18 @@ from tasks.drafting.record import (
     DraftQuestion,
     Status,
     check_places,
+    facts_text,
     put_accepted,
+    question_lines,
     read_drafts,
     write_drafts,
 )
-from tasks.drafting.withheld import all_sections, take_away
+from tasks.drafting.withheld import all_sections, take_away, withheld_ids
 from tasks.policyqa.questions import DRAFTS
 
 REVIEW_COLUMNS = (
     "id", "status", "question", "answer", "facts", "doubts", "kind", "split", "section", "text",
+    "version", "reviewer",
 )  # fmt: skip
 _NEEDED = ("id", "status")
 _STATUS: dict[str, Status] = {
@@ -48,6 +53,8 @@ class Reviewed:
     """Of the accepted, those whose question or answer is another than was drafted."""
     dropped: int
     waiting: int
+    conflicts: tuple[str, ...] = ()
+    """Drafts that were reviewed otherwise in the meantime, by id, which were left as they are."""
 
 
 def write_table(path: Path, drafts: Sequence[DraftQuestion], places: Mapping[str, Section]) -> None:
@@ -63,6 +70,8 @@ def write_table(path: Path, drafts: Sequence[DraftQuestion], places: Mapping[str
             "split": one.split,
             "section": "; ".join(place.citation for place in on),
             "text": "\n\n".join(place.body for place in on),
+            "version": one.version,
+            "reviewer": "",
         }
         rows.writerow({name: in_spreadsheet(text) for name, text in cells.items()})
     write_whole(path, _MARK + out.getvalue())
@@ -77,22 +86,28 @@ def read_review(data: Path, table: Path) -> Reviewed:
 
     Raises:
         ConfigError: the folder has no drafts.
-        DataError: the table cannot be read, or a row is of no draft, has an unknown status, or
-            lacks a question or an answer; nothing was taken in.
+        DataError: the table or the questions cannot be read, or a row is of no draft, has an
+            unknown status, or lacks a question or an answer; nothing was taken in.
     """
-    drafts = {one.id: one for one in _drafts(data)}
-    check_places(data, drafts.values(), {one.id for one in all_sections(data)})
-    for number, row in enumerate(_rows(table), start=2):
+    before = {one.id: one for one in _drafts(data)}
+    check_places(data, before.values(), {one.id for one in all_sections(data)})
+    lines, after, conflicts = question_lines(data), dict(before), []
+    for number, row in _rows(table):
         place = f"{table}, row {number}"
-        one = drafts.get(row["id"])
-        if one is None:
+        if row["id"] not in after:
             raise DataError(f"{place}: the id {row['id']!r} is that of no draft of {data}")
-        drafts[one.id] = _reviewed(one, row, f"{place} ({one.id})")
-    found = list(drafts.values())
-    write_drafts(data, found)
-    put_accepted(data, found)
-    take_away(data, {id_ for one in found if one.status != "dropped" for id_ in one.withheld})
-    return _counted(found)
+        one = after[row["id"]]
+        made = _reviewed(one, row, f"{place} ({one.id})")
+        if made.version == one.version or _may_follow(one, row):
+            after[one.id] = made
+        else:
+            conflicts.append(one.id)
+    write_drafts(data, after.values())
+    put_accepted(data, lines, [one for id_, one in after.items() if one != before[id_]])
+    here = {id_ for one in after.values() for id_ in one.withheld}
+    away = {id_ for one in after.values() if one.status != "dropped" for id_ in one.withheld}
+    take_away(data, away | (withheld_ids(data) - here))
+    return replace(_counted(list(after.values())), conflicts=tuple(conflicts))
 
 
 def state_of(data: Path) -> Reviewed:
@@ -113,7 +128,9 @@ def _counted(drafts: Sequence[DraftQuestion]) -> Reviewed:
 def _drafts(data: Path) -> list[DraftQuestion]:
     if drafts := read_drafts(data):
         return drafts
-    raise ConfigError(f"{data} has no {DRAFTS}: make drafts with policyqa data draft {data}")
+    raise ConfigError(
+        f"{data} has no {DRAFTS}: make drafts with policyqa data draft {quote(str(data))}"
+    )
 
 
 def _written(draft: DraftQuestion) -> dict[str, str]:
@@ -127,15 +144,14 @@ def _written(draft: DraftQuestion) -> dict[str, str]:
     }
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
+def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a table that have a status, each with its number."""
     try:
         text = decoded(table)
         delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
         reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
         columns = [name for name in reader.fieldnames or () if name in REVIEW_COLUMNS]
-        rows = [
-            {name: from_spreadsheet(row[name] or "").strip() for name in columns} for row in reader
-        ]
+        rows = [{name: (row[name] or "").strip() for name in columns} for row in reader]
     except OSError as error:
         raise DataError(f"{table} cannot be read: {error.strerror}") from error
     except (DocumentError, csv.Error) as error:
@@ -145,31 +161,39 @@ def _rows(table: Path) -> list[dict[str, str]]:
             f"{table}: a reviewed table has the columns {', '.join(REVIEW_COLUMNS)}, of which "
             f"{' and '.join(_NEEDED)} must be there; {' and '.join(missing)} is missing"
         )
-    return [row for row in rows if any(row.values())]
+    return [(number, row) for number, row in enumerate(rows, start=2) if row["status"]]
+
+
+def _may_follow(draft: DraftQuestion, row: Mapping[str, str]) -> bool:
+    """Whether who filled in a row had the draft before them as it is, or left it so themselves."""
+    if row.get("version", "") in ("", draft.version):
+        return True
+    return bool(row.get("reviewer")) and draft.taken_from == _source(row)
+
+
+def _source(row: Mapping[str, str]) -> str:
+    return f"{row.get('version', '')} {row.get('reviewer', '')}"
 
 
 def _reviewed(draft: DraftQuestion, row: Mapping[str, str], place: str) -> DraftQuestion:
-    """A draft as a row has it. A cell that has what was drafted was not changed, so that a table
-    from before another reviewer's mend does not undo it; the status ``draft`` undoes all."""
-    said = row["status"].lower()
-    if not said:
-        return draft
-    if said not in _STATUS:
+    """A draft as a row has it."""
+    status = _STATUS.get(row["status"].lower())
+    if status is None:
         raise DataError(
             f"{place}: the status {row['status']!r} is none of accepted, dropped and draft; left "
             "empty, the draft stays as it is"
         )
-    if _STATUS[said] == "draft":
-        return draft.as_drafted
-    known = [_cells(one) for one in (draft, draft.as_drafted)]
-    changed = {
-        name: row[name]
-        for name in ("question", "answer", "facts")
-        if name in row and all(row[name] != cells[name] for cells in known)
+    # A cell that says what the draft does is not read back: what nobody sees would be lost.
+    written = _written(draft).items()
+    same = {name: from_spreadsheet(in_spreadsheet(text)).strip() for name, text in written}
+    said = {
+        name: from_spreadsheet(row[name]) for name in ("question", "answer", "facts") if name in row
     }
-    if _STATUS[said] == "accepted":
+    changed = {name: text for name, text in said.items() if text != same[name]}
+    if status == "accepted":
         _refuse_unusable(draft, changed, place)
-    return draft.model_copy(update={"status": _STATUS[said], **_as_changed(draft, changed)})
+    source = {"status": status, "taken_from": _source(row)}
+    return draft.model_copy(update=source | _as_changed(draft, changed))
 
 
 def _refuse_unusable(draft: DraftQuestion, changed: Mapping[str, str], place: str) -> None:
@@ -186,17 +210,12 @@ def _refuse_unusable(draft: DraftQuestion, changed: Mapping[str, str], place: st
 def _as_changed(draft: DraftQuestion, changed: Mapping[str, str]) -> dict[str, Any]:
     """The fields of a draft with what a reviewer changed. Without facts of a reviewer's own, rules
     draw them of the answer as it is now."""
+    question = changed.get("question") or draft.question
     answer = changed.get("answer") or draft.answer
     named = [text.strip() for text in changed.get("facts", "").split(";") if text.strip()]
-    return {
-        "question": changed.get("question") or draft.question,
-        "answer": answer,
-        "facts": list(map(fact_of, named)) if "facts" in changed else draft.facts,
-        "citations": [one for one in draft.citations if one in (answer or "")],
-    }
-
-
-def _cells(draft: DraftQuestion) -> dict[str, str]:
-    """What a table has of a draft, as it is read back where nobody changed it."""
-    written = _written(draft).items()
-    return {name: from_spreadsheet(in_spreadsheet(text)).strip() for name, text in written}
+    facts = [fact_of(text) for text in named] if "facts" in changed else draft.facts
+    drawn = [draft.as_drafted.shown_facts, facts_text(drawn_facts([answer or ""], question))]
+    if facts_text(facts) in drawn:
+        facts = []
+    citations = [one for one in draft.citations if one in (answer or "")]
+    return {"question": question, "answer": answer, "facts": facts, "citations": citations}

@@ -5,20 +5,26 @@ The documents as they were are kept whole beside it (``whole/corpus``) before an
 killed in between, nothing is lost.
 """
 
-import shutil
 from collections.abc import Collection
 from pathlib import Path
+from shlex import quote
 
 from harness.errors import DataError
 from harness.files import write_whole
-from rag.corpus import Section, has_corpus, load_corpus, load_frameworks, write_framework
+from rag.corpus import (
+    Section,
+    has_corpus,
+    load_corpus,
+    load_frameworks,
+    without_sections,
+)
 
 WHOLE = "whole"
 """A folder of a data folder: its ``corpus`` has the documents that sections were taken out of."""
 
 
 def all_sections(data: Path) -> list[Section]:
-    """The sections of a data folder in order, those that were taken out among them.
+    """The sections of a data folder by document, those that were taken out in their places.
 
     Raises:
         DataError: it has no documents, they cannot be read, or one was changed after sections had
@@ -27,7 +33,7 @@ def all_sections(data: Path) -> list[Section]:
     if not has_corpus(data):
         raise DataError(
             f"{data} is no data folder with documents: make one with policyqa data import "
-            "DOCUMENTS --out DIR"
+            f"DOCUMENTS --out {quote(str(data))}"
         )
     there, before = load_corpus(data), _whole(data)
     known = {one.id: one for one in before}
@@ -36,7 +42,7 @@ def all_sections(data: Path) -> list[Section]:
     if changed:
         raise DataError(
             f"{changed[0].id} of {data} was changed after sections of its document had been taken "
-            f"out: change it in {data / WHOLE} as well, or remove that folder; they stay out then"
+            f"out: make the same change in {data / WHOLE}"
         )
     kept = [one for one in there if one.framework not in of]
     return sorted([*kept, *before], key=lambda one: one.framework)
@@ -48,26 +54,25 @@ def withheld_ids(data: Path) -> set[str]:
 
 
 def take_away(data: Path, ids: Collection[str]) -> None:
-    """Leave in the corpus all sections but those of ``ids``; what was taken out before and is not
-    among them comes back to its place."""
-    sections = all_sections(data)
-    corpus, whole = data / "corpus", data / WHOLE / "corpus"
-    for path, framework in zip(sorted(corpus.glob("*.md")), load_frameworks(data), strict=True):
-        name = f"{framework.id}.md"
-        path.rename(corpus / name)  # As it is written below.
-        own = [one for one in sections if one.framework == framework.id]
-        left = [one for one in own if one.id not in ids]
-        kept = (whole / name).exists()
-        if len(left) < len(own) and not kept:
-            write_whole(whole / name, (corpus / name).read_text(encoding="utf-8"))
-        if len(left) < len(own) or kept:
-            write_framework(corpus, framework, left)
-        if len(left) == len(own) and kept:
-            (whole / name).unlink()
-    if whole.exists() and not any(whole.iterdir()):
-        shutil.rmtree(data / WHOLE)
+    """Leave in the corpus all sections but those of ``ids``.
+
+    What was taken out before and is not among them comes back; a document of which all is there
+    again is the file that it was.
+    """
+    paths = sorted((data / "corpus").glob("*.md"))
+    for path, framework in zip(paths, load_frameworks(data), strict=True):
+        start = f"{framework.id}/"
+        slugs = {one.removeprefix(start) for one in ids if one.startswith(start)}
+        whole = data / WHOLE / "corpus" / path.name
+        if slugs:
+            text = (whole if whole.exists() else path).read_text(encoding="utf-8")
+            write_whole(whole, text)
+            write_whole(path, without_sections(text, slugs))
+        elif whole.exists():
+            whole.replace(path)
 
 
 def _whole(data: Path) -> list[Section]:
     """The sections of the documents that some were taken out of."""
-    return load_corpus(data / WHOLE) if has_corpus(data / WHOLE) else []
+    kept = any((data / WHOLE / "corpus").glob("*.md"))
+    return load_corpus(data / WHOLE) if kept else []

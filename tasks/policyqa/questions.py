@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -133,8 +134,8 @@ def scan_questions(data: Path) -> Iterator[tuple[int, Question] | DataError]:
         return
     if not lines:
         drafted = (data / DRAFTS).exists()
-        waits = f"; its drafts wait to be reviewed: policyqa data review {data}" if drafted else ""
-        yield DataError(f"{path} holds no question{waits}")
+        waits = f"; none of its drafts is accepted: policyqa data review {quote(str(data))}"
+        yield DataError(f"{path} holds no question{waits if drafted else ''}")
     for line, text in lines:
         place = f"{path}:{line}"
         try:

@@ -52,6 +52,7 @@ def test_drafts_in_json(data: Path) -> None:
         "mended": 0,
         "dropped": 0,
         "waiting": 20,
+        "conflicts": [],
     }
 
 
@@ -60,7 +61,7 @@ def test_nothing_unreviewed_is_scored_and_a_run_says_how_many_it_left_out(data: 
     suite = data.parent / "mine.yaml"
     suite.write_text(f"variants: [floor/echo]\nfloors: []\ndata: {data}\nmetrics: [rouge_l]\n")
     line = refused("run", suite)
-    assert f"holds no question; its drafts wait to be reviewed: policyqa data review {data}" in line
+    assert f"holds no question; none of its drafts is accepted: policyqa data review {data}" in line
     counted = printed("data", "review", data, accept_all(data, 30))
     assert (counted["accepted"], counted["waiting"]) == (30, 10)
     status, output, error = spoken("run", suite)
@@ -69,11 +70,16 @@ def test_nothing_unreviewed_is_scored_and_a_run_says_how_many_it_left_out(data: 
     assert "n = 30" in output + error
 
 
-def test_a_table_that_was_reviewed_in_its_place_is_read_and_not_written_over(data: Path) -> None:
+def test_a_table_that_was_reviewed_in_its_place_is_read_before_it_is_written(data: Path) -> None:
     shown("data", "draft", data, "--limit", "12")
     accept_all(data, 5).replace(data / "drafts.csv")
-    assert printed("data", "review", data)["accepted"] == 5
-    assert printed("data", "review", data)["accepted"] == 5
+    theirs = data.parent / "theirs.csv"
+    last = json.loads((data / "drafts.jsonl").read_text().splitlines()[-1])["id"]
+    theirs.write_text(f"id,status\n{last},dropped\n")
+    found = printed("data", "review", data, theirs)
+    assert (found["accepted"], found["dropped"]) == (5, 1)
+    again = printed("data", "review", data)
+    assert (again["accepted"], again["dropped"]) == (5, 1)
 
 
 def test_how_many_questions_show_a_difference(data: Path) -> None:
@@ -85,6 +91,12 @@ def test_how_many_questions_show_a_difference(data: Path) -> None:
     assert not (data / "drafts.jsonl").exists()
     said = shown("data", "draft", data, "--for", "0.02")
     assert f"next: policyqa data draft {data} --limit {small['drafts']}" in said
+
+
+@pytest.mark.parametrize("options", [["--for", "inf"], ["--pilot", "runs/x"]])
+def test_a_plan_for_no_difference_is_refused(data: Path, options: list[str]) -> None:
+    assert "name" in refused("data", "draft", data, *options)
+    assert not (data / "drafts.jsonl").exists()
 
 
 def test_a_model_of_a_suite_drafts(data: Path) -> None:
@@ -182,7 +194,7 @@ def test_start_writes_over_nothing(workplace: Path) -> None:
     (workplace / "my" / "suite.yaml").write_text(own)
     status, output, error = spoken("start", "my", "--documents", DOCUMENTS)
     assert status == 0
-    assert "is begun already and left as it is" in error
+    assert "is left as it is: its files are yours to change" in error
     assert (workplace / "my" / "suite.yaml").read_text() == own
     assert "open runs/other/report.html" in output
 
@@ -206,7 +218,7 @@ def test_start_with_documents_that_are_there_asks_for_none(workplace: Path, data
             "--model names a server",
         ),
         (["file"], "file is a file: name a folder"),
-        (["raw"], "raw/data is there and no data folder"),
+        (["raw"], "raw/data is there and no data folder: it has no corpus"),
     ],
 )
 def test_start_refuses_what_cannot_be_and_writes_nothing(
@@ -224,6 +236,15 @@ def test_start_in_a_folder_of_any_name_writes_a_suite_that_can_be_read(workplace
     said = shown("start", folder, "--documents", DOCUMENTS, "--today", "answers, v2.jsonl")
     assert load_suite(str(folder / "suite.yaml")).name == "my-1st-project"
     assert f"policyqa data draft '{folder}/data'" in said
+
+
+def test_a_review_that_accepted_nothing_is_no_dead_end(workplace: Path) -> None:
+    shown("start", "my", "--documents", DOCUMENTS)
+    shown("data", "draft", "my/data", "--limit", "5")
+    table = accept_all(workplace / "my" / "data")
+    table.write_text(table.read_text().replace("accepted", "dropped"))
+    shown("data", "review", "my/data", table)
+    assert "none was accepted: remove my/data/drafts.jsonl" in shown("start", "my")
 
 
 def test_start_in_a_pipe_names_the_options_it_needs(workplace: Path) -> None:

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, expect
 
 from policyqa.drafting import write_review
 from rag.corpus import load_corpus
+from tasks.drafting.by_rules import asked_by_rules
 from tasks.drafting.choosing import DraftPlan
 from tasks.drafting.draft import draft_questions
-from tasks.drafting.drafting import asked_by_rules
 from tasks.drafting.record import read_drafts
 from tasks.drafting.review import Reviewed, read_review
 from tasks.importing.importer import import_data
@@ -142,6 +142,7 @@ def test_undo_takes_mends_back_as_well(opened: Opened, data: Path) -> None:
     opened.page.keyboard.press("n")
     opened.page.keyboard.type("Not so. ")
     opened.page.keyboard.press("Escape")
+    expect(opened.page.locator("#answer")).not_to_have_value(first.answer or "")
     opened.page.keyboard.press("u")
     expect(opened.page.locator("#answer")).to_have_value(first.answer or "")
 
@@ -166,3 +167,22 @@ def test_it_is_accessible_at_any_width(chromium: Browser, data: Path, width: int
     overflow = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert found.page.evaluate(overflow) is False
     found.page.context.close()
+
+
+def test_what_was_never_accepted_and_undone_is_not_exported(opened: Opened, data: Path) -> None:
+    opened.page.keyboard.press("a")
+    opened.page.locator("#show").select_option(label="accepted")
+    opened.page.keyboard.press("u")
+    assert len(exported(opened, data).read_text(encoding="utf-8-sig").splitlines()) == 1
+
+
+def test_after_an_export_the_same_page_goes_on(opened: Opened, data: Path) -> None:
+    first = read_drafts(data)[0].id
+    opened.page.keyboard.press("a")
+    read_review(data, exported(opened, data))
+    write_review(data)
+    opened.page.locator("#show").select_option(label="accepted")
+    opened.page.keyboard.press("d")
+    found = read_review(data, exported(opened, data))
+    assert (found.accepted, found.dropped, found.conflicts) == (0, 1, ())
+    assert [one.status for one in read_drafts(data) if one.id == first] == ["dropped"]

@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,9 @@ from rag.corpus import Section, load_corpus
 from tasks.checking.duplicates import near_duplicates
 from tasks.checking.matching import plain
 from tasks.drafting.asked import Drafted
+from tasks.drafting.by_rules import asked_by_rules
 from tasks.drafting.choosing import DraftPlan
 from tasks.drafting.draft import draft_questions, drafts_of
-from tasks.drafting.drafting import asked_by_rules
 from tasks.drafting.record import DraftQuestion, read_drafts
 from tasks.drafting.withheld import all_sections, withheld_ids
 from tasks.importing.importer import import_data
@@ -59,27 +61,38 @@ def made_up(seed: int) -> list[Section]:
     return sections
 
 
-def drafted(seed: int, unanswerable: float = 0.0, by: str = "section") -> list[DraftQuestion]:
-    """The drafts on them."""
-    sections = made_up(seed)
-    asked = {one.id: some for one, some in zip(sections, asked_by_rules(sections), strict=True)}
+def drafted(
+    seed: int,
+    unanswerable: float = 0.0,
+    by: str = "section",
+    sections: Sequence[Section] = (),
+    questions: Sequence[DraftQuestion] = (),
+) -> list[DraftQuestion]:
+    """The drafts on them, or on others; beside what is accepted already."""
+    sections = sections or made_up(seed)
+    taken = {id_ for one in questions for id_ in one.places}
+    every = zip(sections, asked_by_rules(sections), strict=True)
+    asked = {one.id: some for one, some in every if one.id not in taken}
     plan = DraftPlan(limit=60, unanswerable=unanswerable, seed=seed, split_by=by)
-    return drafts_of(asked, sections, plan)
+    return drafts_of(asked, sections, plan, questions)
 
 
 @pytest.mark.parametrize("seed", range(200))
 def test_no_section_and_no_near_duplicate_is_in_two_splits(seed: int) -> None:
-    found = drafted(seed, unanswerable=0.1)
+    first = drafted(seed, unanswerable=0.1)
+    # Some are accepted, and the rest is drafted anew beside them.
+    accepted = first[:: 2 + seed % 3] if seed % 2 else []
+    found = drafted(seed + 1000, unanswerable=0.1, sections=made_up(seed), questions=accepted)
+    every = [*accepted, *found]
     splits: dict[str, set[str]] = {}
-    for one in found:
-        for section in (*one.evidence, *one.withheld):
-            splits.setdefault(section, set()).add(one.split)
     words: dict[str, set[str]] = {}
-    for one in found:
+    for one in every:
         words.setdefault(plain(one.question), set()).add(one.split)
+        for section in one.places:
+            splits.setdefault(section, set()).add(one.split)
     assert {id_: some for id_, some in splits.items() if len(some) > 1} == {}
     assert {text: some for text, some in words.items() if len(some) > 1} == {}
-    assert near_duplicates(found, NoMeaning()) == []
+    assert near_duplicates(every, NoMeaning()) == []
 
 
 def test_a_document_is_in_one_split_where_that_is_asked() -> None:
@@ -112,7 +125,7 @@ def test_a_draft_has_evidence_facts_and_the_provision_of_its_heading(tmp_path: P
     assert one.question == "Within what time must the fee be paid?"
     assert one.answer == "Within 30 days (Article 7)."
     assert one.citations == ["Article 7"]
-    assert one.shown_facts == "30 days; Article 7"
+    assert one.shown_facts == "30 days; Article 7;"
     assert (one.status, one.split, one.framework) == ("draft", "test", "mooring")
 
 
@@ -190,6 +203,20 @@ def test_killed_before_drafts_are_written_nothing_is_lost(data: Path, share: flo
     draft_questions(data, asked_by_rules, DraftPlan(unanswerable=share))
     assert all_sections(data) == before
     assert {id_ for one in read_drafts(data) for id_ in one.withheld} == withheld_ids(data)
+
+
+def test_a_corpus_written_by_hand_keeps_all_that_stands_in_it(data: Path) -> None:
+    (file,) = (data / "corpus").glob("allotment-rules.md")
+    odd = file.read_text().replace("title:", "source: hand\ntitle:", 1).replace("## ", "##  ", 0)
+    odd = re.sub(r"^(## \S+ · \S+) ", r"\1  ", odd, flags=re.MULTILINE)
+    by_hand = file.with_name("another name.md")
+    by_hand.write_text(odd)
+    file.unlink()
+    draft_questions(data, asked_by_rules, DraftPlan(unanswerable=0.5))
+    assert any(one.startswith("allotment-rules/") for one in withheld_ids(data))
+    (data / "drafts.jsonl").unlink()
+    draft_questions(data, asked_by_rules, DraftPlan(unanswerable=0))
+    assert by_hand.read_text() == odd
 
 
 def test_a_document_that_was_changed_meanwhile_is_not_put_back(data: Path) -> None:

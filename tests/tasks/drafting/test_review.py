@@ -8,9 +8,9 @@ import pytest
 
 from harness.errors import ConfigError, DataError
 from rag.corpus import load_corpus
+from tasks.drafting.by_rules import asked_by_rules
 from tasks.drafting.choosing import DraftPlan
 from tasks.drafting.draft import draft_questions
-from tasks.drafting.drafting import asked_by_rules
 from tasks.drafting.record import read_drafts, unreviewed, write_drafts
 from tasks.drafting.review import Reviewed, read_review, state_of, write_table
 from tasks.drafting.withheld import all_sections, withheld_ids
@@ -91,13 +91,17 @@ def test_two_reviewers_undo_nothing_of_each_other(data: Path) -> None:
     rows, others = rows_of(data), rows_of(data)
     place = answerable(data)
     rows[place] |= {"status": "accepted", "answer": "Within 72 hours."}
-    others[place]["status"] = "accepted"  # As it was drafted.
+    others[place]["status"] = "dropped"
     for n in range(12):
         if n != place:
             (rows if n % 2 else others)[n]["status"] = "accepted"
     read_review(data, put(data, rows))
-    assert read_review(data, put(data, others)) == Reviewed(12, 1, 0, 0)
+    found = read_review(data, put(data, others))
+    assert found == Reviewed(12, 1, 0, 0, conflicts=(rows[place]["id"],))
     assert "Within 72 hours." in [one.answer for one in questions(data)]
+    assert read_review(data, put(data, rows)).conflicts == ()  # What was taken in already.
+    now = rows_of(data)[place] | {"status": "dropped"}
+    assert read_review(data, put(data, [now])) == Reviewed(11, 0, 1, 0)
 
 
 def test_only_some_rows_may_come_back(data: Path) -> None:
@@ -108,17 +112,15 @@ def test_only_some_rows_may_come_back(data: Path) -> None:
 
 
 def test_what_was_accepted_may_be_dropped_or_undone(data: Path) -> None:
-    rows = rows_of(data)
     place = answerable(data)
-    drafted = rows[place]["answer"]
+    drafted = rows_of(data)[place]["answer"]
     for status in ("accepted", "dropped"):
-        for row in rows:
-            row["status"] = status
+        rows = [row | {"status": status} for row in rows_of(data)]
         rows[place]["answer"] = "Within 72 hours."
         read_review(data, put(data, rows))
     assert (data / "questions.jsonl").read_text() == ""
-    rows[place]["status"] = "draft"
-    assert read_review(data, put(data, [rows[place]])) == Reviewed(0, 0, 11, 1)
+    undone = rows_of(data)[place] | {"status": "draft", "answer": drafted}
+    assert read_review(data, put(data, [undone])) == Reviewed(0, 0, 11, 1)
     assert read_drafts(data)[place].answer == drafted
 
 
@@ -162,12 +164,22 @@ def test_accepted_unanswerable_questions_stay_so_when_more_is_drafted(data: Path
     away, before = withheld_ids(data), questions(data)
     (data / "drafts.jsonl").unlink()
     draft_questions(data, asked_by_rules, DraftPlan(limit=30, unanswerable=0))
-    assert withheld_ids(data) == away
     for row in (more := rows_of(data)):
         row["status"] = "accepted"
     read_review(data, put(data, more))
-    kept = {one.id for one in questions(data)}
-    assert {one.id for one in before} < kept
+    assert withheld_ids(data) == away
+    assert {one.id for one in before} < {one.id for one in questions(data)}
+
+
+def test_what_somebody_mended_in_the_questions_stays_while_the_review_goes_on(data: Path) -> None:
+    rows = rows_of(data)
+    rows[0]["status"] = "accepted"
+    read_review(data, put(data, rows))
+    file = data / "questions.jsonl"
+    file.write_text(file.read_text().replace('"kind": "', '"kind": "my '))
+    rows[1]["status"] = "accepted"
+    read_review(data, put(data, rows))
+    assert [one.kind[:3] == "my " for one in questions(data)] == [True, False]
 
 
 def test_questions_of_another_source_stay(data: Path) -> None:
@@ -231,9 +243,12 @@ def test_a_file_that_is_no_table_says_so(data: Path, content: bytes, message: st
         read_review(data, path)
 
 
-def test_blank_rows_are_passed_over(data: Path) -> None:
+def test_rows_without_a_status_are_passed_over_and_counted(data: Path) -> None:
     row = rows_of(data)[0] | {"status": "accepted"}
-    assert read_review(data, put(data, [dict.fromkeys(row, " "), row])).accepted == 1
+    blank, gone = dict.fromkeys(row, " "), row | {"id": "draft-gone", "status": ""}
+    assert read_review(data, put(data, [blank, gone, row])).accepted == 1
+    with pytest.raises(DataError, match="row 3: the id 'draft-gone'"):
+        read_review(data, put(data, [blank, gone | {"status": "accepted"}]))
 
 
 def test_a_draft_on_a_section_that_is_gone_is_named(data: Path) -> None:
