@@ -76,7 +76,7 @@ def _asked(section: Section, name: str, names: frozenset[str]) -> Iterator[Draft
     texts = [one.text for one in blocks if isinstance(one, Paragraph)]
     if name.endswith("?"):
         if len(texts) == len(blocks):
-            yield from parts.asked_already(name, " ".join(texts))
+            yield from parts.asked_as_it_stands(name, " ".join(texts))
         return
     heading = ""
     for place, block in enumerate(blocks):
@@ -84,7 +84,7 @@ def _asked(section: Section, name: str, names: frozenset[str]) -> Iterator[Draft
             heading = block.text
             after = blocks[place + 1] if place + 1 < len(blocks) else None
             if heading.endswith("?") and isinstance(after, Paragraph):
-                yield from parts.asked_already(heading, after.text)
+                yield from parts.asked_as_it_stands(heading, after.text)
         elif isinstance(block, Paragraph):
             if heading.endswith("?"):
                 continue

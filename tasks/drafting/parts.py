@@ -150,7 +150,7 @@ def _with_unit(value: str, unit: str, currency: str) -> str:
     return f"{currency}{value}" if re.fullmatch(r"[\d,]+\.\d\d", value) else value
 
 
-def asked_already(heading: str, text: str) -> Iterator[Drafted]:
+def asked_as_it_stands(heading: str, text: str) -> Iterator[Drafted]:
     """A heading that is a question itself, with what stands under it."""
     match = _QUESTION.fullmatch(heading.strip())
     if match and not _GOES_ON.match(match["text"]) and len(text.split()) >= 3:

@@ -99,7 +99,7 @@ def test_documents_alone_are_imported_counted_and_searched(tmp_path: Path) -> No
     (documents / "broken.pdf").write_bytes(b"%PDF-1.7 garbage")
     said = shown("data", "import", documents, "--out", out)
     assert "broken.pdf: is no readable PDF" in said
-    assert "policyqa index search" in said
+    assert "policyqa data draft" in said
     found = printed("data", "info", out)
     assert (found["frameworks"], found["sections"], found["questions"]) == (1, 2, 0)
     assert call("data", "import", str(documents), "--out", str(out)) == 2

@@ -3,12 +3,14 @@
 import io
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
 from reports.comparison import Comparison
@@ -21,6 +23,8 @@ FOUND = {0: 0, 100: 10, 400: 24, 800: 30, 2000: 30}
 """Of the 30 questions with evidence, those whose context shows it."""
 NOISE = {800: 0.1}
 """Of the budgets: how far scores go up, down or not at all, alike in the questions of a section."""
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def write_sweep_run(folder: Path, sharing: int = 2) -> Path:
@@ -77,3 +81,15 @@ def _samples(
         context = context if found else []
         samples.append(made_up_sample(i, level, evidence, context, f" answer {i}", cost))
     return samples
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()

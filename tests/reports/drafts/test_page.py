@@ -16,9 +16,7 @@ from tasks.drafting.record import read_drafts
 from tasks.drafting.review import Reviewed, read_review
 from tasks.importing.importer import import_data
 from tasks.policyqa.questions import load_questions
-from tests.reports.page.conftest import Opened, chromium, open_page
-
-__all__ = ["chromium"]  # The browser that the pages of runs are opened in.
+from tests.reports.page.conftest import Opened, open_page
 
 DOCUMENT = """# Lending rules
 

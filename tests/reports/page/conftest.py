@@ -1,19 +1,17 @@
 """A run to look at, and a real browser to look with."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from reports.page.page import run_page
 from reports.page.reading import read_run
 from tests.reports.made_up import REFUSAL, Sample, made_up_sample, write_run
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 COST = {"prompt_tokens": 120.0, "answer_tokens": 7.0, "seconds": 0.25, "price": None}
 CONTEXT = "[1] Bins (Article 1): bins are green.\n[2] Boxes (Article 2): boxes are blue."
 """What ``sft-rag/rag`` is shown of every question; the evidence is the second, or nothing of it."""
@@ -61,18 +59,6 @@ def write_page_run(folder: Path, gain: float = 0.2, **document: Any) -> Path:
                  "reference": 0, "note": "its lid"},
             ]  # fmt: skip
     return write_run(folder, variants, name="boxes", model="small")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @dataclass
