@@ -33,6 +33,7 @@ _UNIT = re.compile(
 _PERIODS = ("minute", "hour", "day", "week", "month", "year")
 _RANGE = re.compile(r" ?(?:-|to|and|or) ?(?=\d)", re.IGNORECASE)
 _CURRENCY = re.compile(r"([A-Z]{3}|[€$£¥]) ?$")
+_ANY_CURRENCY = re.compile(r"\b[A-Z]{3}\b|[€$£¥]")
 _CODES = frozenset("AUD BRL CAD CHF CNY EUR GBP INR JPY SGD USD".split())  # noqa: SIM905
 _CURRENCY_NAMES = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 STOP_WORDS = frozenset(
@@ -81,17 +82,23 @@ def missing_values(answer: str, evidence: str) -> list[str]:
     """The numbers, dates and amounts of ``answer`` that are not in ``evidence``, digit for digit.
 
     Numbers in digits, that is. One with a unit (a period, a percentage, millions) must stand there
-    with that unit, and one with a currency with that currency.
+    with that unit, and one with a currency with that currency, unless the evidence has no other.
     """
     answer, evidence = _plain(answer), _plain(evidence)
     missing = [date for date in _DATE.findall(answer) if not _stands_in(date, evidence)]
     known = {(value.number, value.unit) for value in _values(evidence)}
     numbers = {number for number, _ in known}
     amounts = {(value.currency, value.number) for value in _values(evidence)}
+    # Of a price list the currency stands in the head of a column, or in its first line.
+    only = {_CURRENCY_NAMES.get(one, one) for one in _ANY_CURRENCY.findall(evidence)} & _CODES
     for value in _values(_DATE.sub(" ", answer)):
         if (value.number, value.unit) not in known and (value.unit or value.number not in numbers):
             missing.append(f"{value.number} {value.unit}".strip())
-        elif value.currency and (value.currency, value.number) not in amounts:
+        elif (
+            value.currency
+            and only != {value.currency}
+            and (value.currency, value.number) not in amounts
+        ):
             missing.append(f"{value.currency} {value.number}")
     return list(dict.fromkeys(missing))
 
