@@ -178,8 +178,8 @@ def suite_text(folder: Path, wishes: Wishes) -> str:
         "variants:    # model/prompt, a line each; floors that look the answer up are added",
         *[f"  - {variant}    # {why}" for variant, why in variants.items()],
         f"{_line('baseline', next(iter(variants)))}    # in place: others are compared with it",
-        "# The smallest difference that matters; a limit is written as at_most: {seconds: 2}. Where",
-        "# answers are a few words, as drafts by rules are, by: facts tells more.",
+        "# The smallest difference that matters; a limit is written as at_most: {seconds: 2}.",
+        "# Where answers are a few words, as drafts by rules are, by: facts tells more.",
         f"decide: {{by: bertscore_f1, margin: {wishes.difference:g}}}",
         "# limit: 60    # questions, drawn by seed: for a first look",
     ]
