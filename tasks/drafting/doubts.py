@@ -41,7 +41,11 @@ def _alike(questions: Sequence[Question], ours: range, theirs: range) -> set[tup
     """Pairs of which one is of ``ours`` and one of ``theirs``, by place."""
     if not ours or not theirs:
         return set()
-    rows = answer_rows(questions, [str(place) for place in range(len(questions))])
+    # What nothing answers is told by what it asks alone, however many such questions there are.
+    asked = [
+        one if one.answerable else one.model_copy(update={"answer": None}) for one in questions
+    ]
+    rows = answer_rows(asked, [str(place) for place in range(len(asked))])
     sides = [np.flatnonzero(np.isin(rows.places, np.array(side))) for side in (ours, theirs)]
     found = Letters(rows, Apart(rows.questions)).pairs(*sides)
     pairs = {(int(rows.places[one.first]), int(rows.places[one.second])) for one in found}
