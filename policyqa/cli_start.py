@@ -46,13 +46,10 @@ def start(
     if no_documents or no_suite:
         answers = _answers(folder, no_documents, no_suite, {"documents": documents, **given})
         begin(folder, *answers, Watch())
-    if (documents and not no_documents) or (any(map(_given, given.values())) and not no_suite):
+    wished = any(one is not None for one in given.values())
+    if (documents and not no_documents) or (wished and not no_suite):
         Watch().say(f"what is in {folder} already is left as it is: its files are yours to change")
     tell([vars(one) for one in way(folder)], as_json, show_way)
-
-
-def _given(option: object) -> bool:
-    return option is not None
 
 
 def _answers(

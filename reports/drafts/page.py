@@ -59,8 +59,7 @@ def drafts_page(
         head=packed(head),
         script="\n".join(
             [
-                script_of("unpacking"),
-                script_of("text"),
+                *map(script_of, ("unpacking", "text", "csv")),
                 (_HERE / "review.js").read_text(encoding="utf-8"),
             ]
         ),

@@ -170,26 +170,13 @@ function undo() {
   show(current);
 }
 
-/** A cell of a CSV file, which no spreadsheet runs as a formula. */
-function csvCell(text) {
-  const inert = /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) ? `'${text}` : text;
-  return `"${inert.replaceAll('"', '""')}"`;
-}
-
 /** What was done on this page, as the CSV that ``policyqa data review`` reads; a spreadsheet knows
  * UTF-8 by its first mark. */
 function reviewed() {
   const touched = data.drafts.filter((one) => review[one.id]?.status);
   const lines = touched.map((one) => [one.id, ...FIELDS.map((name) => textOf(one, name)), one.version, reviewer()]);
   const rows = [["id", ...FIELDS, "version", "reviewer"], ...lines];
-  return "\ufeff" + rows.map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
-}
-
-function exportReviewed() {
-  const file = new Blob([reviewed()], { type: "text/csv" });
-  const link = element("a", { href: URL.createObjectURL(file), download: "reviewed.csv" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  return `\ufeff${csv(rows)}`;
 }
 
 const KEYS = {
@@ -219,6 +206,6 @@ byId("show").addEventListener("change", () => {
   show(listed()[0] ?? null);
 });
 byId("search").addEventListener("input", showList);
-byId("export").addEventListener("click", exportReviewed);
+byId("export").addEventListener("click", () => download("reviewed.csv", reviewed()));
 show(listed()[0] ?? null);
 document.documentElement.dataset.ready = "yes";

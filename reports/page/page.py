@@ -23,7 +23,9 @@ from reports.side import result_side
 from reports.tables import notes, pair_table, tables
 
 ASSETS = Path(__file__).with_name("assets")
-SCRIPTS = ("unpacking", "data", "text", "state", "filters", "list", "question", "judging", "main")
+SCRIPTS = (
+    "unpacking", "data", "text", "csv", "state", "filters", "list", "question", "judging", "main",
+)  # fmt: skip
 """In the order in which they use one another."""
 FIRST_PICTURES = 2
 """Shown at once: what the verdict is read off. The others are folded."""

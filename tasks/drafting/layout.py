@@ -11,8 +11,6 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bNo\.)\s+(?=[\"“'(]?[A-Z0-9])"
 )
-
-
 _LETTERED = re.compile(r"(?:^|\n)\s*\([a-z]\)\s+")
 _COLON = re.compile(r"\s*[—–]$")
 

@@ -78,12 +78,6 @@ function judgingForm(question, order) {
   );
 }
 
-/** A cell of a CSV file, which no spreadsheet runs as a formula. */
-function csvCell(text) {
-  const inert = /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) ? `'${text}` : text;
-  return `"${inert.replaceAll('"', '""')}"`;
-}
-
 /** The judgements as the CSV that ``policyqa validity`` reads. */
 function preferences() {
   const lines = [["question", "a", "b", "preferred", "note"]];
@@ -106,12 +100,9 @@ function preferences() {
     if (!there.has(same)) lines.push(line); // Of two variants that said the same, once.
     there.add(same);
   }
-  return lines.map((line) => line.map(csvCell).join(",")).join("\r\n") + "\r\n";
+  return csv(lines);
 }
 
 function exportJudged() {
-  const file = new Blob([preferences()], { type: "text/csv" });
-  const link = element("a", { href: URL.createObjectURL(file), download: "preferences.csv" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+  download("preferences.csv", preferences());
 }
