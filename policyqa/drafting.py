@@ -114,9 +114,11 @@ def show_drafted(found: dict[str, Any], console: Console) -> None:
     """Print what was drafted, and what comes next."""
     splits = ", ".join(f"{count} {name}" for name, count in found["splits"].items())
     kinds = ", ".join(f"{count} {name}" for name, count in found["kinds"].items())
+    registers = ", ".join(f"{count} as {name}" for name, count in found["registers"].items())
     lines = [
         f"{found['drafts']:>7,} drafts ({splits}), of {found['possible']:,} that could be made",
         f"        kinds: {kinds}",
+        f"        asked: {registers}",
         f"{found['sections asked of']:>7,} of {found['sections']:,} sections asked of",
         f"{found['doubtful']:>7,} with a doubt beside them",
     ]

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.corpus import Section
 from rag.sections import PATH
@@ -61,7 +62,9 @@ def _placed(asked: Drafted, subject: str) -> Drafted:
         return asked
     if _roots(subject) & _roots(asked.question):
         return asked
-    return Drafted(asked.kind, f"{asked.question.removesuffix('?')} (“{subject}”)?", asked.answer)
+    place = f" (“{subject}”)"
+    told = asked.told and asked.told + place
+    return replace(asked, question=f"{asked.question.removesuffix('?')}{place}?", told=told)
 
 
 def _roots(text: str) -> set[str]:

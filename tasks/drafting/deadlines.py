@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from tasks.drafting.asked import Drafted
+from tasks.drafting.asked import Drafted, asked_for
 from tasks.drafting.clauses import Clause, stands_alone
-from tasks.drafting.wording import asking, ended
+from tasks.drafting.wording import ended
 from tasks.drafting.words import any_of
 
 _UNIT = (
@@ -72,9 +72,7 @@ def deadline(clause: Clause) -> Iterator[Drafted]:
             continue
         groups = match.groupdict()
         anchor, rest = groups.get("anchor") or "", groups.get("rest") or ""
-        yield Drafted(
-            "deadline",
-            asking(opening.format(anchor=f" {anchor}"), clause, before + rest),
-            ended(match["found"].strip() + (f" before {anchor}" if anchor else "")),
-        )
+        answer = ended(match["found"].strip() + (f" before {anchor}" if anchor else ""))
+        asks = opening.format(anchor=f" {anchor}")
+        yield asked_for("deadline", asks, clause, before + rest, answer)
         return

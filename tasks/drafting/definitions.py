@@ -61,8 +61,8 @@ def definition(sentence: str) -> Iterator[Drafted]:
     match = _DEFINED.fullmatch(sentence)
     if match:
         verb = "include" if match["verb"] == "includes" else "mean"
-        asks = f"What does “{match['term']}” {verb}?"
-        yield Drafted("definition", asks, ended(match["rest"].rstrip(".;")))
+        asks, told = (f"{before} “{match['term']}” {verb}" for before in ("What does", "what"))
+        yield Drafted("definition", f"{asks}?", ended(match["rest"].rstrip(".;")), f"{told}s")
         return
     plain = _DEFINED_PLAIN.fullmatch(sentence)
     if plain is None or not stands_alone(plain["term"]) or plain["rest"].startswith("that "):
@@ -78,7 +78,8 @@ def statement(sentence: str, names: frozenset[str]) -> Iterator[Drafted]:
     match = _STATED.fullmatch(sentence)
     if match and len(sentence.split()) <= 30 and _is_stated_of(match["subject"]):
         subject = turned(lowered(match["subject"], names))
-        yield Drafted("threshold", f"What {match['verb']} {subject}?", ended(match["value"]))
+        asks, told = f"What {match['verb']} {subject}?", f"what {subject} {match['verb']}"
+        yield Drafted("threshold", asks, ended(match["value"]), told)
         return
     yield from _present(spelt_out(sentence), names)
 

@@ -20,6 +20,7 @@ from tasks.drafting.asked import Drafted
 from tasks.drafting.choosing import DraftPlan, chosen, with_splits, without_answer
 from tasks.drafting.doubts import answered_elsewhere, asked_already, asked_twice
 from tasks.drafting.record import DraftQuestion, read_drafts, write_drafts
+from tasks.drafting.registers import bare, in_a_register, register_of
 from tasks.drafting.withheld import all_sections, take_away, withheld_ids
 from tasks.policyqa.questions import DRAFTS, Question, load_questions
 
@@ -89,15 +90,18 @@ def drafts_of(
         ConfigError: a split of the plan would get none.
     """
     places = {one.id: one for one in sections}
-    possible = [_draft(places[id_], one) for id_, some in asked.items() for one in some]
-    drafts = chosen(_not_asked(possible, questions), plan.limit, plan.seed)
+    each = [(_draft(places[id_], one), one) for id_, some in asked.items() for one in some]
+    possible, told = [draft for draft, _ in each], {draft.id: one for draft, one in each}
+    drafts = chosen(_not_asked(possible, questions, told), plan.limit, plan.seed)
     # Of questions whose evidence nobody knows any section may be it.
     known = all(one.evidence for one in questions if one.answerable)
     share = plan.unanswerable if known else 0.0
     drafts = without_answer(_doubted(drafts, sections), share, plan.seed)
     # Without its evidence a draft may ask what a question does after all.
-    drafts = _not_asked(drafts, questions)
-    return with_splits(drafts, asked_twice(drafts), plan, questions)
+    drafts = _not_asked(drafts, questions, told)
+    spoken = _spoken(drafts, told)
+    pairs = sorted({*asked_twice(drafts), *asked_twice(spoken)})
+    return with_splits(spoken, pairs, plan, questions)
 
 
 def _refuse_drafted(data: Path) -> None:
@@ -143,11 +147,24 @@ def _draft(section: Section, asked: Drafted) -> DraftQuestion:
     )
 
 
+def _spoken(drafts: Sequence[DraftQuestion], told: Mapping[str, Drafted]) -> list[DraftQuestion]:
+    """Drafts, each in the register that its id draws."""
+    return [_worded(one, in_a_register(told[one.id], one.id)) for one in drafts]
+
+
+def _worded(draft: DraftQuestion, question: str) -> DraftQuestion:
+    """A draft that asks the same in other words."""
+    return draft.model_copy(update={"question": question, "drafted": (question, draft.drafted[1])})
+
+
 def _not_asked(
-    drafts: Sequence[DraftQuestion], questions: Sequence[Question]
+    drafts: Sequence[DraftQuestion], questions: Sequence[Question], told: Mapping[str, Drafted]
 ) -> list[DraftQuestion]:
-    """What no question asks already."""
-    again = asked_already(questions, drafts)
+    """What no question asks already, in any register."""
+    plainly = [one.model_copy(update={"question": bare(one.question)}) for one in questions]
+    otherwise = [_worded(one, told[one.id].told or one.question) for one in drafts]
+    again = asked_already(plainly, drafts) | asked_already(plainly, otherwise)
+    again |= asked_already(questions, _spoken(drafts, told))
     return [one for place, one in enumerate(drafts) if place not in again]
 
 
@@ -171,6 +188,7 @@ def _summary(drafts: Sequence[DraftQuestion], possible: int, sections: int) -> d
         "sections": sections,
         "sections asked of": len({id_ for one in drafts for id_ in one.places}),
         "kinds": dict(Counter(one.kind for one in drafts).most_common()),
+        "registers": dict(Counter(register_of(one.question) for one in drafts).most_common()),
         "splits": dict(Counter(one.split for one in drafts)),
         "doubtful": sum(bool(one.doubts) for one in drafts),
         "unanswerable": sum(not one.answerable for one in drafts),

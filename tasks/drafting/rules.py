@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tasks.drafting.asked import Drafted
+from tasks.drafting.asked import Drafted, asked_for
 from tasks.drafting.clauses import Clause, clause_of, stands_alone
 from tasks.drafting.deadlines import deadline
 from tasks.drafting.definitions import definition, statement
-from tasks.drafting.wording import asking, ended, raised, turned
+from tasks.drafting.wording import ended, raised, turned
 from tasks.drafting.words import any_of, one_of, words
 
 _NUMBERED = re.compile(r"^(?:\(?(?:\d+(?:\.\d+)*|[a-z]|[ivx]+)[.)]\s+)+")
@@ -73,8 +73,9 @@ def _asked_of(sentence: str, names: frozenset[str]) -> Iterator[Drafted]:
         found += _measure(clause)
         found = found or list(_whether(clause))
     for one in found:
-        asks = turned(one.question) if _spoken(clause, sentence) else one.question
-        yield replace(one, question=raised(asks))
+        spoken = _spoken(clause, sentence)
+        asks, told = (turned(x) if spoken else x for x in (one.question, one.told))
+        yield replace(one, question=raised(asks), told=told)
 
 
 def _spoken(clause: Clause, sentence: str) -> bool:
@@ -93,11 +94,8 @@ def _measure(clause: Clause) -> Iterator[Drafted]:
     several = ", and" in before + after or "after which" in after
     if several or not before or _TORN.search(before) or not stands_alone(before + after):
         return
-    yield Drafted(
-        "threshold",
-        asking(f"How many {match['unit']}", clause, before + after),
-        ended(f"{match['bound'] or ''} {match['number']} {match['unit']}"),
-    )
+    answer = ended(f"{match['bound'] or ''} {match['number']} {match['unit']}")
+    yield asked_for("threshold", f"How many {match['unit']}", clause, before + after, answer)
 
 
 def _only(clause: Clause) -> Iterator[Drafted]:
@@ -109,14 +107,14 @@ def _only(clause: Clause) -> Iterator[Drafted]:
     asks = "Under what condition"
     usual = clause.modal in ("may", "can", "must", "will", "is", "are")
     if inner and usual and not clause.negated and not clause.condition:
-        asked = asking(asks, clause, inner["before"])
-        yield Drafted("condition", asked, ended(f"Only {inner['how']}"))
+        answer = ended(f"Only {inner['how']}")
+        yield asked_for("condition", asks, clause, inner["before"], answer)
     elif clause.only and not clause.negated and clause.condition.startswith(_CASES):
-        asked = asking(asks, bare, clause.predicate)
-        yield Drafted("condition", asked, ended(f"Only {clause.condition}"))
+        answer = ended(f"Only {clause.condition}")
+        yield asked_for("condition", asks, bare, clause.predicate, answer)
     elif clause.negated and clause.condition.startswith("unless") and clause.modal in _MODALS:
-        asked = asking("", _permission(bare), clause.predicate)
-        yield Drafted("permission", asked, ended(f"No, {clause.condition}"))
+        answer = ended(f"No, {clause.condition}")
+        yield asked_for("permission", "", _permission(bare), clause.predicate, answer)
 
 
 def _what(clause: Clause) -> Iterator[Drafted]:
@@ -126,7 +124,7 @@ def _what(clause: Clause) -> Iterator[Drafted]:
         return
     named = stands_alone(clause.condition) and not _NAMELESS.match(clause.predicate)
     if named and len(clause.predicate.split()) >= 2:
-        yield Drafted("obligation", asking("What", clause, "do"), ended(clause.predicate))
+        yield asked_for("obligation", "What", clause, "do", ended(clause.predicate))
 
 
 def _who(clause: Clause) -> Iterator[Drafted]:
@@ -136,8 +134,9 @@ def _who(clause: Clause) -> Iterator[Drafted]:
     if not clause.duty or not actor or not stands_alone(clause.predicate):
         return
     if len(clause.predicate.split()) >= 4:
-        asks = f"Who {clause.modal} {clause.predicate} {clause.condition}".strip().rstrip(",")
-        yield Drafted("actor", f"{' '.join(asks.split())}?", ended(clause.subject))
+        asks = f"who {clause.modal} {clause.predicate} {clause.condition}".strip().rstrip(",")
+        told = " ".join(asks.split())
+        yield Drafted("actor", f"{raised(told)}?", ended(clause.subject), told)
 
 
 def _whether(clause: Clause) -> Iterator[Drafted]:
@@ -157,11 +156,10 @@ def _whether(clause: Clause) -> Iterator[Drafted]:
     if clause.predicate.startswith("have "):
         return
     if clause.negated:
-        asked = asking("", _permission(clause), clause.predicate)
-        yield Drafted("permission", asked, "No.")
+        yield asked_for("permission", "", _permission(clause), clause.predicate, "No.")
     else:
         kind = "permission" if clause.modal in ("may", "can") else "obligation"
-        yield Drafted(kind, asking("", clause, clause.predicate), "Yes.")
+        yield asked_for(kind, "", clause, clause.predicate, "Yes.")
 
 
 def _permission(clause: Clause) -> Clause:

@@ -80,8 +80,19 @@ class Askable(Protocol):
 
 def asking(opening: str, clause: Askable, predicate: str) -> str:
     """``opening`` must the subject do what, in which case?"""
-    parts = (opening, clause.modal, clause.subject, predicate, clause.condition)
-    return " ".join(" ".join(part for part in parts if part).split()).rstrip(" ,:;") + "?"
+    return f"{_joined(opening, clause.modal, clause.subject, predicate, clause.condition)}?"
+
+
+def telling(opening: str, clause: Askable, predicate: str) -> str:
+    """The same as it stands in "tell me …": whether, or ``opening``, the subject must do what."""
+    if clause.modal in ("do", "does"):
+        return ""
+    asks = lowered(opening) if opening else "whether"
+    return _joined(asks, clause.subject, clause.modal, predicate, clause.condition)
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(" ".join(part for part in parts if part).split()).rstrip(" ,:;")
 
 
 def turned(text: str) -> str:

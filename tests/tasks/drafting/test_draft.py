@@ -122,7 +122,7 @@ def test_a_draft_has_evidence_facts_and_the_provision_of_its_heading(tmp_path: P
         tmp_path / "data", asked_by_rules, DraftPlan(unanswerable=0, shares={"test": 1})
     )
     (one,) = read_drafts(tmp_path / "data")
-    assert one.question == "Within what time must the fee be paid?"
+    assert one.question == "Please tell me within what time the fee must be paid."
     assert one.answer == "Within 30 days (Article 7)."
     assert one.citations == ["Article 7"]
     assert one.shown_facts == "30 days; Article 7;"
