@@ -15,14 +15,17 @@ Everything in it can be made again from what is kept (``harness.kept``), without
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from harness.errors import RunError
-from harness.files import read_json, read_json_lines
+from harness.files import read_json_lines
 from harness.metrics import LoggedMark, Row, Value
 from harness.metrics.marks import logged_marks
+from harness.seal import FILES, read_sealed
 from harness.shared import Shared
 
 MANIFEST = "manifest.json"
@@ -141,7 +144,7 @@ def read_manifest(run: Path) -> dict[str, Any]:
     """The manifest of a run folder.
 
     Raises:
-        RunError: the folder has none, or one of an earlier version.
+        RunError: the folder has none, or it is of an earlier version or was changed.
         DataError: it is damaged.
     """
     path = run / MANIFEST
@@ -149,49 +152,47 @@ def read_manifest(run: Path) -> dict[str, Any]:
         raise RunError(
             f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick"
         )
-    manifest = read_json(path)
-    variants = manifest.get("variants") or {"": {}}
-    if any("replicates" not in one for one in variants.values()):
-        raise RunError(
-            f"{run} was made by a version before 0.6, which this one does not read; run its suite "
-            "again into another folder, which asks nothing that is kept: policyqa run SUITE --out "
-            "FOLDER"
-        )
-    return manifest
+    return read_sealed(path)
 
 
 def read_result(run: Path, name: str) -> Result:
     """Read a finished variant of a run.
 
     Raises:
-        RunError: the run has no such variant, or it is unfinished.
+        RunError: the run has no such variant, or it is unfinished, changed or another run's.
         DataError: a file of it is damaged.
     """
-    variants = read_manifest(run)["variants"]
-    if name not in variants:
-        raise RunError(f"{run} has no variant {name}; it has {', '.join(variants)}")
-    return _finished(run, name, Shared())
+    manifest = read_manifest(run)
+    if name not in manifest["variants"]:
+        raise RunError(f"{run} has no variant {name}; it has {', '.join(manifest['variants'])}")
+    return _finished(run, name, manifest, Shared())
 
 
 def read_results(run: Path, manifest: dict[str, Any]) -> dict[str, Result]:
     """All variants of a run, by name.
 
     Raises:
-        RunError: one is unfinished.
+        RunError: one is unfinished, changed or another run's.
         DataError: a file of it is damaged.
     """
     shared = Shared()
-    return {name: _finished(run, name, shared) for name in manifest["variants"]}
+    return {name: _finished(run, name, manifest, shared) for name in manifest["variants"]}
 
 
-def _finished(run: Path, name: str, shared: Shared) -> Result:
+def _finished(run: Path, name: str, manifest: dict[str, Any], shared: Shared) -> Result:
     folder = variant_folder(run, name)
     path = folder / VARIANT_RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
-    record = read_json(path)
-    folders = (replicate_folder(folder, one) for one in record["replicates"])
-    first, *further = (_samples_in(one, shared) for one in folders)
+    record = read_sealed(path)
+    if record["replicates"] != manifest["variants"][name]["replicates"]:
+        raise RunError(f"{folder} is of another run than {run / MANIFEST}; run its suite again")
+    logs = [one for one in record[FILES] if Path(one).match("samples_*.jsonl")]
+    found = (
+        _samples_in(replicate_folder(folder, one), folder, logs, shared)
+        for one in record["replicates"]
+    )
+    first, *further = found
     return Result(name, first, record, run, tuple(further))
 
 
@@ -218,11 +219,14 @@ def costs_of(result: Result, name: str) -> Result:
     return replace(result, outcomes=first, further=tuple(further))
 
 
-def _samples_in(folder: Path, shared: Shared) -> dict[str, Outcome]:
-    logs = list(folder.glob("samples_*.jsonl"))
-    if not logs:
-        raise RunError(f"{folder} has lost its sample log; run its suite again, which asks nothing")
-    return read_samples(logs[0], shared)
+def _samples_in(
+    folder: Path, variant: Path, logs: Sequence[str], shared: Shared
+) -> dict[str, Outcome]:
+    """What the one log of a replicate holds that its variant's record names."""
+    found = [variant / name for name in logs if (variant / name).parent == folder]
+    if len(found) != 1:
+        raise RunError(f"{folder} has {len(found)} sample logs, not one; run its suite again")
+    return read_samples(found[0], shared)
 
 
 def _texts_of(document: dict[str, Any], answer: str) -> Row:
@@ -241,7 +245,10 @@ def _asked(sample: dict[str, Any]) -> str:
 
 
 def _value(logged: Any) -> Value:
-    return tuple(map(float, logged)) if isinstance(logged, list) else float(logged)
+    value = tuple(map(float, logged)) if isinstance(logged, list) else float(logged)
+    if not all(map(isfinite, value if isinstance(value, tuple) else (value,))):
+        raise ValueError(f"a score is {logged!r:.60}")
+    return value
 
 
 def read_samples(path: Path, shared: Shared | None = None) -> dict[str, Outcome]:
@@ -259,6 +266,8 @@ def read_samples(path: Path, shared: Shared | None = None) -> dict[str, Outcome]
     for line, sample in read_json_lines(path):
         try:
             document = shared.document(sample["doc"])
+            if document["id"] in outcomes:
+                raise ValueError(f"the question {document['id']!r:.60} stands here again")
             text = shared.text(sample["filtered_resps"][0].strip())
             outcomes[document["id"]] = Outcome(
                 question_id=document["id"],
@@ -273,6 +282,6 @@ def read_samples(path: Path, shared: Shared | None = None) -> dict[str, Outcome]
                 likelihood=sample.get("likelihood"),
                 marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
             )
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
     return outcomes

@@ -8,13 +8,17 @@ questions between them.
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from harness.files import locked, read_json, write_json
+from harness.errors import BenchError
+from harness.files import locked, write_json
 from harness.kept import Answer, Kept
 from harness.metrics import Metric
 from harness.models import catalogue
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
+from harness.seal import read_sealed, write_sealed
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
 from policyqa.embedders import with_known_embedders, with_trained_embedders
@@ -65,7 +69,7 @@ def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) ->
             _link_checkpoints(plan, out)
             _drop_other_variants(plan, out)
             tried = kept.tried(one.question for one in plan.asked)
-            write_json(out / MANIFEST, make_manifest(plan, tried))
+            write_sealed(out / MANIFEST, make_manifest(plan, tried))
             _audit(suite, out, watch)
             finished = read_run(out)
             write_json(out / "comparison.json", finished.comparison.as_json())
@@ -80,7 +84,9 @@ def _begin(plan: Plan, out: Path) -> None:
     """
     path = out / MANIFEST
     with locked(out / "run"):
-        there = read_json(path) if path.exists() else {}
+        there: dict[str, Any] = {}
+        with suppress(BenchError):  # One that is damaged is made anew.
+            there = read_sealed(path)
         # What is to be trained yet is in no manifest.
         if not there or plan.untrained or there != make_manifest(plan, there.get("tried")):
             path.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
 from harness.errors import RunError
-from harness.files import fingerprint, locked, put_folder, write_json
+from harness.files import fingerprint, locked, put_folder
 from harness.kept import Answer, Kept, Use
 from harness.metrics import Metric, Row, Scores, score
 from harness.metrics.marks import marks_as_json
@@ -24,6 +24,7 @@ from harness.models.answering import AnsweringLM
 from harness.models.kinds import ENGINE
 from harness.models.weights import memory_of
 from harness.runs import VARIANT_RECORD, replicate_folder, variant_folder
+from harness.seal import write_sealed
 from harness.variants import Model, Price, Variant
 from policyqa.quiet import without_git_errors
 from tasks.policyqa.documents import row_of
@@ -78,7 +79,8 @@ class Evaluator:
             for one, (results, tracker) in zip(asked, found, strict=True):
                 output = replicate_folder(partial_folder, one.variant.replicate)
                 _write(results, tracker, _task_name(variant), output)
-            write_json(partial_folder / VARIANT_RECORD, _record(asked))
+            files = [one for one in partial_folder.rglob("*") if one.is_file()]
+            write_sealed(partial_folder / VARIANT_RECORD, _record(asked), files)
             put_folder(partial_folder, folder)
         if not variant.model.is_floor:
             replicates = fingerprint([one.variant.fingerprint for one in asked])

@@ -1,6 +1,5 @@
 """Runs read back: manifests, finished variants and sample logs."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from harness.runs import (
     read_results,
     read_samples,
 )
+from harness.seal import write_sealed
 from tests.logs import write_log
 
 COST = {"prompt_tokens": 12.5, "answer_tokens": 3.0, "seconds": None}
@@ -42,10 +42,15 @@ def run(tmp_path: Path) -> Path:
     write_log(folder / "variants/base/plain", [sample("q1")])
     alone = {"replicates": {"": {}}}
     record = {"variant": "base/rag", "cost": COST, **alone}
-    (folder / "variants/base/rag/variant.json").write_text(json.dumps(record))
+    finish(folder / "variants/base/rag", record)
     manifest = {"suite": {"name": "mine"}, "variants": {"base/rag": alone, "base/plain": alone}}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    write_sealed(folder / "manifest.json", manifest)
     return folder
+
+
+def finish(variant: Path, record: dict[str, Any]) -> None:
+    """Seal a variant's folder as it is."""
+    write_sealed(variant / "variant.json", record, variant.glob("*.jsonl"))
 
 
 def test_a_finished_variant_is_read_back(run: Path) -> None:
@@ -60,8 +65,7 @@ def test_a_finished_variant_is_read_back(run: Path) -> None:
 
 
 def test_what_variants_have_in_common_is_in_memory_once(run: Path) -> None:
-    record = (run / "variants/base/rag/variant.json").read_text()
-    (run / "variants/base/plain/variant.json").write_text(record)
+    finish(run / "variants/base/plain", {"replicates": {"": {}}})
     rag, plain = read_results(run, read_manifest(run)).values()
     assert rag.outcomes["q1"].document is plain.outcomes["q1"].document
     assert rag.outcomes["q1"].document is not rag.outcomes["q2"].document
@@ -107,14 +111,45 @@ def test_what_a_run_has_not_is_one_line_with_a_remedy(run: Path, tmp_path: Path)
         read_result(run, "sft/rag")
     # It was a StopIteration.
     next((run / "variants/base/rag").glob("samples_*.jsonl")).unlink()
-    with pytest.raises(RunError, match="has lost its sample log; run its suite again"):
+    with pytest.raises(RunError, match=r"has lost its samples_quiz_.*; run its suite again"):
         read_result(run, "base/rag")
     for read in (read_manifest, lambda folder: read_result(folder, "base/rag")):
         with pytest.raises(RunError, match=r"is no run folder: it has no manifest\.json"):
             read(tmp_path)
     (tmp_path / "manifest.json").write_text('{"variants": {"base/plain": {}}}')
-    with pytest.raises(RunError, match=r"made by a version before 0\.6.* policyqa run SUITE --out"):
+    with pytest.raises(RunError, match=r"by a version before 0\.13.* policyqa run SUITE --out"):
         read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("manifest.json", '"mine"', '"ours"'),
+        ("variants/base/rag/variant.json", '"answer_tokens": 3.0', '"answer_tokens": 4.0'),
+        ("variants/base/rag/samples_quiz_2026-01-02T03-04-05.678901.jsonl", "0.5", "0.6"),
+    ],
+)
+def test_a_file_of_a_run_that_was_edited_is_refused(
+    run: Path, name: str, old: str, new: str
+) -> None:
+    # It was believed: 0.6 was in the figures, and its interval with it.
+    before = (run / name).read_text()
+    assert old in before
+    (run / name).write_text(before.replace(old, new, 1))
+    with pytest.raises(RunError, match=f"{name} was changed after it was written; run its suite"):
+        read_result(run, "base/rag")
+
+
+def test_of_two_logs_in_a_folder_the_variants_own_is_read(run: Path) -> None:
+    # It was one of them at random.
+    (run / "variants/base/rag/samples_a_2026-01-01T00-00-00.0.jsonl").write_text("{}")
+    assert list(read_result(run, "base/rag").outcomes) == ["q2", "q1"]
+
+
+def test_a_variant_of_another_run_is_refused(run: Path) -> None:
+    finish(run / "variants/base/rag", {"replicates": {"": {"model": "another"}}})
+    with pytest.raises(RunError, match="is of another run than"):
+        read_result(run, "base/rag")
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "variants/base/rag/variant.json"])
@@ -133,6 +168,10 @@ BROKEN = [
     sample("q", filtered_resps=[]),
     sample("q", filtered_resps=[None]),
     sample("q", metrics=["bleu"]),
+    sample("q1"),  # It was the last that counted.
+    sample("q", rouge_l=float("nan")),
+    sample("q", rouge_l=10**400),
+    sample("q", corpus_bleu=[float("inf"), 1.0]),
     sample("q", rouge_l="high"),
     sample("q", corpus_bleu=[[1.0]]),
     sample("q", marks=["all"]),

@@ -4,7 +4,7 @@ import io
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
+from harness.runs import VARIANT_RECORD, variant_folder
+from harness.seal import FILES, SEAL, write_sealed
 from reports.comparison import Comparison
 from reports.terminal import show_comparison
 from tests.reports.made_up import Sample, made_up_sample, write_run
@@ -48,10 +50,30 @@ def sweep_run(tmp_path: Path) -> Path:
 
 @contextmanager
 def amending(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON object in a file, written back as it is left."""
+    """The JSON object in a file, written back as it is left, and sealed if it was.
+
+    The records of a manifest's variants are made to be of the same replicates.
+    """
     content = json.loads(path.read_text())
+    sealed = content.pop(SEAL, None)
     yield content
-    path.write_text(json.dumps(content))
+    if not sealed:
+        path.write_text(json.dumps(content))
+        return
+    write_sealed(path, content, path.parent.rglob("samples_*.jsonl") if FILES in content else ())
+    for name, said in content.get("variants", {}).items():
+        record_path = variant_folder(path.parent, name) / VARIANT_RECORD
+        if record_path.exists():
+            with amending(record_path) as record:
+                record["replicates"] = said["replicates"]
+
+
+def rewritten(log: Path, lines: Iterable[Any]) -> None:
+    """A sample log of these lines, objects or their JSON, for which its variant's record stands."""
+    texts = (one if isinstance(one, str) else json.dumps(one) for one in lines)
+    log.write_text("".join(f"{text}\n" for text in texts))
+    with amending(log.with_name(VARIANT_RECORD)):
+        pass
 
 
 def shown(comparison: Comparison) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from harness.metrics import Row, description, make_metrics
 from harness.metrics.structure import Repetition
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
+from harness.seal import write_sealed
 from harness.variants import Variant
 from policyqa.scoring import COSTS
 from policyqa.suite import Suite
@@ -73,16 +74,17 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
         folder = variant_folder(run, variant.name)
         folder.mkdir(parents=True)
         lines = "".join(json.dumps(sample) + "\n" for sample in samples[variant.name])
-        (folder / "samples_policyqa_2026-01-01.jsonl").write_text(lines)
+        log = folder / "samples_policyqa_2026-01-01.jsonl"
+        log.write_text(lines)
         record = {
             "variant": variant.name,
-            "replicates": {"": {}},
+            "replicates": described(variant)["replicates"],
             "cost": nothing | (samples[variant.name][0]["cost"] or {}),
             "unanswered": [],
             "served_by": [],
             "answered_by": [] if variant.model.is_floor else ["0.5.0"],
         }
-        (folder / VARIANT_RECORD).write_text(json.dumps(record))
+        write_sealed(folder / VARIANT_RECORD, record, [log])
     manifest = {
         "suite": wanted.model_dump(mode="json"),
         "variants": {one.name: described(one) for one in wanted.resolved},
@@ -97,7 +99,7 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
         "machine": {"processor": "abacus", "cores": 2, "device": "cpu"},
         "signature": f"suite:{wanted.name} | model base:{wanted.model} | seed:7 | code:0.5.0",
     }
-    (run / MANIFEST).write_text(json.dumps(manifest))
+    write_sealed(run / MANIFEST, manifest)
     return run
 
 

@@ -1,6 +1,5 @@
 """The verdict of a run, in words: each sentence that somebody acts on."""
 
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from harness.errors import ConfigError
 from reports.comparison import compare_run
 from reports.decision import Decided, run_decision
 from reports.markdown import markdown
+from tests.reports.conftest import amending
 from tests.reports.made_up import Sample, made_up_sample, write_run
 
 BY = {"by": "rouge_l"}
@@ -116,8 +116,8 @@ def test_what_shows_the_evidence_is_no_candidate(tmp_path: Path) -> None:
 
 def test_how_many_were_tried_is_said(tmp_path: Path) -> None:
     decided(tmp_path, PLAIN)
-    path = tmp_path / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"tried": 12}))
+    with amending(tmp_path / "manifest.json") as manifest:
+        manifest["tried"] = 12
     comparison = compare_run(tmp_path)
     assert comparison.verdict is not None
     assert "12 variants were scored on these questions so far" in " ".join(

@@ -18,7 +18,7 @@ from reports.side import Side
 from reports.side import variant_side as scored
 from reports.tables import pair_table
 from tests.conftest import call
-from tests.reports.conftest import amending
+from tests.reports.conftest import amending, rewritten
 
 
 def only(one: Side, ids: Sequence[str]) -> Side:
@@ -100,7 +100,7 @@ def test_a_chain_of_questions_that_are_not_compared_joins_no_groups(made_up_run:
     (path,) = variant_folder(made_up_run, "sft-rag/rag").glob("samples_*.jsonl")
     samples = [json.loads(line) for line in path.read_text().splitlines()]
     samples[2]["doc"]["evidence"] = ["f/s0", "f/s1"]
-    path.write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+    rewritten(path, samples)
     rag, base = scored(made_up_run, "sft-rag/rag"), scored(made_up_run, "base/plain")
     group = clusters_of(list(rag.result.outcomes.values()))
     assert group[1] == group[5]

@@ -16,7 +16,7 @@ from reports.explained import NO_INTERVAL
 from reports.headline import ASIDE
 from reports.markdown import markdown
 from tests.conftest import refused
-from tests.reports.conftest import amending, shown
+from tests.reports.conftest import amending, rewritten, shown
 from tests.reports.made_up import FLOORS, SHIFT
 
 QUALITY = [metric.name for metric in make_metrics() if metric.kind != "rate"]
@@ -112,7 +112,7 @@ def test_questions_are_paired_by_id_whatever_their_order_in_the_logs(made_up_run
         lines = path.read_text().splitlines()
         random.Random(name).shuffle(lines)  # noqa: S311
         kept = [line for line in lines if json.loads(line)["doc"]["id"] != left_out]
-        path.write_text("\n".join(kept) + "\n")
+        rewritten(path, kept)
     sft = compare_run(made_up_run).variants["sft/plain"]
     assert sft.n == 39
     change = sft.vs_baseline["rouge_l"]
@@ -200,7 +200,7 @@ def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(
         ["compare", named, named],
     ):
         said = refused(*command)
-        assert said.startswith(f"error: {tmp_path} was made by a version before 0.6")
+        assert said.startswith(f"error: {tmp_path / MANIFEST} was made by a version before 0.13")
         assert said.endswith("policyqa run SUITE --out FOLDER")
 
 
@@ -260,7 +260,7 @@ def test_too_few_groups_have_no_interval_decide_nothing_and_that_is_said(made_up
     assert text.index("## Beside the floor") < text.index(NO_INTERVAL) < text.index("## Rates")
     for folder in (made_up_run / "variants").glob("*/*"):
         (path,) = folder.glob("samples_*.jsonl")
-        path.write_text("".join(path.read_text().splitlines(keepends=True)[:12]))
+        rewritten(path, path.read_text().splitlines()[:12])
     few = compare_run(made_up_run)
     for shown_as in (markdown(few), shown(few)):
         assert " ".join(shown_as.split()).count(NO_INTERVAL) == 1

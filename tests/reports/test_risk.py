@@ -13,6 +13,7 @@ from reports.pictures.risk import risk_pictures
 from reports.risk import answered, fit, held, risk_curves
 from reports.risk_table import curve_tables, threshold_table
 from tests.conftest import printed, refused, shown
+from tests.reports.conftest import amending, rewritten
 from tests.reports.made_up import write_made_up_run
 
 
@@ -113,7 +114,7 @@ def told(tmp_path: Path) -> Path:
     for number, line in enumerate(lines):
         line["likelihood"] = -number / 10
         line["filtered_resps"] = [f" answer {number}"]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rewritten(path, lines)
     return run
 
 
@@ -147,9 +148,7 @@ def test_the_command_prints_a_row_for_a_suite(told: Path) -> None:
 
 
 def test_a_variant_that_is_held_already_is_refused(told: Path) -> None:
-    path = told / MANIFEST
-    manifest = json.loads(path.read_text())
-    manifest["variants"]["base/plain"]["replicates"][""]["threshold"] = {"likelihood": -1}
-    path.write_text(json.dumps(manifest))
+    with amending(told / MANIFEST) as manifest:
+        manifest["variants"]["base/plain"]["replicates"][""]["threshold"] = {"likelihood": -1}
     for asked in (["base/plain"], ["sft-rag/rag", "--on", "base/plain"]):
         assert "base/plain is held to a threshold already" in refused("threshold", told, *asked)

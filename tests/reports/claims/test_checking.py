@@ -22,7 +22,7 @@ from reports.claims.table import claims_table
 from reports.comparison import compare_run
 from reports.side import Side
 from tests.conftest import printed, refused, spoken
-from tests.reports.conftest import amending, shown
+from tests.reports.conftest import amending, rewritten, shown
 from tests.reports.matrix import matrix_samples, write_matrix_run
 
 LEVELS = {"base/plain": 0.0, "sft/plain": 0.2}
@@ -127,7 +127,7 @@ def _time_apart(run: Path, variant: str, times: float = 1.0) -> None:
     samples = [json.loads(line) for line in path.read_text().splitlines()]
     for i, sample in enumerate(samples):
         sample["cost"]["seconds"] *= times * (1 + i / 1000)
-    path.write_text("".join(json.dumps(sample) + "\n" for sample in samples))
+    rewritten(path, samples)
 
 
 SCORES = st.lists(st.integers(1, 8).map(lambda one: one / 8), min_size=24, max_size=24)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from reports.page.page import run_page
 from reports.page.reading import read_run
 from reports.preferences import read_preferences
-from tests.reports.conftest import amending
+from tests.reports.conftest import amending, rewritten
 from tests.reports.made_up import write_run
 from tests.reports.page.conftest import Opened, open_page, sample, write_page_run
 
@@ -204,8 +204,8 @@ def test_what_a_reader_judged_of_another_run_is_not_this_ones(
     chromium: Browser, page_file: Path, tmp_path: Path
 ) -> None:
     other = write_page_run(tmp_path / "other", gain=0.3)
-    manifest = other / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("seed:7", "seed:8"))
+    with amending(other / "manifest.json") as manifest:
+        manifest["signature"] = manifest["signature"].replace("seed:7", "seed:8")
     first = open_page(chromium, page_file)
     judge(first, 0, 0)
     file = tmp_path / "other.html"
@@ -317,7 +317,7 @@ def test_forty_kinds_of_marks_are_told_apart(chromium: Browser, tmp_path: Path) 
     for number, line in enumerate(lines):
         kinds = {f"kind {number:02}", f"kind {number + 10:02}"}
         line["marks"] = [kept | {"kind": kind} for kind in kinds]
-    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rewritten(log, lines)
     file = tmp_path / "page.html"
     file.write_text(run_page(read_run(run)), encoding="utf-8")
     found = open_page(chromium, file)
@@ -339,7 +339,7 @@ def test_marks_of_a_right_answer_are_shown_whoever_made_them(
         {"metric": "m", "of": "reference", "start": 0, "end": 3, "kind": "fact", "reference": 0,
          "note": "b\u202ex\x1b"},
     ]  # fmt: skip
-    log.write_text("\n".join([json.dumps(line), *others]) + "\n")
+    rewritten(log, [line, *others])
     file = tmp_path / "page.html"
     file.write_text(run_page(read_run(run)), encoding="utf-8")
     found = open_page(chromium, file, "#question=q0")

@@ -16,7 +16,7 @@ from reports.page.explorer import explorer
 from reports.page.page import run_page
 from reports.page.reading import read_run
 from tests.conftest import printed, refused
-from tests.reports.conftest import amending
+from tests.reports.conftest import amending, rewritten
 from tests.reports.page.conftest import CONTEXT, write_page_run
 
 
@@ -74,7 +74,7 @@ def test_marks_are_counted_in_the_units_of_a_browser(tmp_path: Path) -> None:
         kept | {"of": "answer", "start": 2, "end": 5},
         kept | {"of": "context", "start": 4, "end": 8},
     ]
-    log.write_text("\n".join([json.dumps(line), *others]) + "\n")
+    rewritten(log, [line, *others])
     found = explorer(read_run(run))
     place = [one["name"] for one in found.head["variants"]].index("sft-rag/rag")
     detail = next(found.parts)[0][place]
