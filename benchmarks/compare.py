@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.files import read_json, write_json
+from harness.files import write_json
+from harness.reading import read_json
 
 KEPT = Path(__file__).parents[1] / "docs" / "results" / "benchmarks"
 MARGIN = 1.25

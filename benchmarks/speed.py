@@ -26,9 +26,10 @@ from statistics import median
 import numpy as np
 import yaml
 
-from harness.files import cache_folder, read_json_lines
+from harness.files import cache_folder
 from harness.models import catalogue
 from harness.models.onednn import by_onednn
+from harness.reading import read_json_lines
 from tasks.policyqa.questions import DATA
 
 PROMPTS = ("plain", "engineered", "rag")

@@ -23,8 +23,9 @@ from finetune.meta_shards import (
 )
 from finetune.meta_tokenizer import END_OF_TURN, SPECIAL_TOKENS, find_tokenizer, read_tokenizer
 from harness.errors import ModelError
-from harness.files import read_json, write_json
+from harness.files import write_json
 from harness.progress import Advance, silent
+from harness.reading import read_json
 from harness.validation import validated
 
 FILE_BYTES = 2_000_000_000

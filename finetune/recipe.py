@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import ConfigError
-from harness.files import read_yaml
 from harness.models.precision import Precision
+from harness.reading import read_yaml
 from harness.validation import Count, Name, Validated, validated
 from harness.variants import Prompt
 from tasks.policyqa.prompts import PromptRow, shipped_prompt, shipped_prompts

@@ -14,8 +14,9 @@ from typing import Any
 from finetune.folders import is_vacant
 from finetune.processes import from_main, is_main, wait
 from harness.errors import ConfigError
-from harness.files import fingerprint, locked, put_folder, read_json
+from harness.files import fingerprint, locked, put_folder
 from harness.models.adapter import RECORD
+from harness.reading import read_json
 
 COMPLETE = "complete"
 """Written into a saved state when all its files are there; it says ``ENDED`` in the last."""

@@ -1,7 +1,7 @@
 """
 Files that are whole or absent, hashes of what determines a result, and the cache folder.
 
-Nothing here knows about models, data or runs.
+Nothing here knows about models, data or runs. What is read goes through ``harness.reading``.
 """
 
 import hashlib
@@ -9,15 +9,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from harness.errors import ConfigError, DataError
+from harness.errors import ConfigError
 
 
 def cache_folder(*parts: str) -> Path:
@@ -46,43 +44,52 @@ def locked(path: Path, wait: bool = True) -> Iterator[None]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader, or a kill, sees the old file or the new one.
+    r"""Write ``text`` so that a reader, or a kill, sees the old file or the new one.
 
     A link to a file is kept, and the file replaced. A device, fifo or socket is written into, and
     so is the file that this process prints to, after what is in it: replaced, either were lost to
-    whoever has it open.
+    whoever has it open. Half a character, which UTF-8 has not, is written as JSON writes it:
+    ``\ud800``.
 
     Raises:
-        ConfigError: ``path`` is a folder, or is no file and cannot be written into.
+        ConfigError: ``path`` is a folder, or cannot be written.
     """
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder, not a file to write: name a file in it")
-    printing = _printing_to(path)
-    if printing is not None or (path.exists() and not path.is_file()):
-        _write_into(path, printing, text)
-    else:
-        _replace(Path(os.path.realpath(path)), text)
+    try:
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder, not a file to write: name a file in it")
+        printing = _printing_to(path)
+        if printing is not None or (path.exists() and not path.is_file()):
+            _write_into(path, printing, text)
+        else:
+            _replace(Path(os.path.realpath(path)), text)
+    except (OSError, ValueError) as error:  # A path with a NUL is a ValueError.
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"{path} cannot be written ({reason}): name a file in a folder of yours, on a disk "
+            "that has room"
+        ) from error
 
 
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    # Of a path of the longest name there may be, too.
+    beside = path.with_name(f".{path.name[:50]}.{os.getpid()}.partial")
+    try:
+        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _write_into(path: Path, descriptor: int | None, text: str) -> None:
     """Write what ``descriptor`` has open, or else ``path``, without replacing it."""
-    try:
-        opened = os.open(path, os.O_WRONLY) if descriptor is None else os.dup(descriptor)
-        with os.fdopen(opened, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ConfigError(f"{path} cannot be written into ({reason}): name a file") from error
+    opened = os.open(path, os.O_WRONLY) if descriptor is None else os.dup(descriptor)
+    with os.fdopen(opened, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.write(text)
 
 
 def _printing_to(path: Path) -> int | None:
@@ -134,72 +141,3 @@ def hash_folder(folder: Path) -> str:
     """SHA-256 of the names and bytes of the files below ``folder``."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return fingerprint({path.relative_to(folder).as_posix(): hash_file(path) for path in files})
-
-
-def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield ``(line number, object)`` for every line that is not blank.
-
-    Raises:
-        DataError: the file is missing, not UTF-8, or a line is not a JSON object.
-    """
-    for number, line in numbered_lines(path):
-        yield number, json_object(line, f"{path}:{number}")
-
-
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield ``(line number, text)`` for every line that is not blank.
-
-    Raises:
-        DataError: the file is missing or not UTF-8.
-    """
-    with _explained(path), path.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield number, line.removesuffix("\n")
-
-
-def json_object(text: str, place: str) -> dict[str, Any]:
-    """The JSON object that ``text`` is.
-
-    Raises:
-        DataError: it is none; the message begins with ``place``.
-    """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{place}: not JSON ({error}): {text[:60]!r}") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{place}: expected an object, found {text[:60]!r}")
-    return value
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a file that holds one JSON object.
-
-    Raises:
-        DataError: the file is missing, not UTF-8, or holds something else.
-    """
-    with _explained(path):
-        text = path.read_text(encoding="utf-8")
-    return json_object(text, str(path))
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping.
-
-    Raises:
-        DataError: the file is missing, not YAML, or holds something else.
-    """
-    with _explained(path):
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(value, Mapping):
-        raise DataError(f"{path}: expected a mapping of names to values, found {value!r:.60}")
-    return dict(value)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error

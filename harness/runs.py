@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RunError
-from harness.files import read_json_lines
 from harness.metrics import LoggedMark, Row, Value
 from harness.metrics.marks import logged_marks
+from harness.reading import read_json_lines
 from harness.seal import FILES, read_sealed
 from harness.shared import Shared
 

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from harness.errors import DataError
-from harness.files import read_json_lines
 from harness.metrics.foreign import LOGGED
+from harness.reading import read_json_lines
 from harness.validation import validated
 
 AGAIN = "score again with lm_eval --log_samples --output_path FOLDER, or copy the log again"

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RunError
-from harness.files import fingerprint, hash_file, read_json, write_json
+from harness.files import fingerprint, hash_file, write_json
+from harness.reading import read_json
 
 SEAL = "sealed"
 """The field of a record that has the hash of the others."""

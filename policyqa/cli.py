@@ -4,15 +4,19 @@ The command line: parse, call one function, print, return a status.
 Wrong input exits with status 2. Heavy libraries are imported by the commands that need them.
 """
 
+import errno
 import os
+import re
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from harness.errors import BenchError
+from harness.inert import visible
 from policyqa.cli_ask import ask
 from policyqa.cli_audit import audit
 from policyqa.cli_cache import cache_app
@@ -30,6 +34,8 @@ from policyqa.cli_validity import validity
 from policyqa.options import DataOption, JsonOption, data_or_shipped, tell
 from policyqa.progress import Watch
 from policyqa.quiet import quieten, stay_offline, without_git_errors
+
+LINE_BREAKS = r"\s*[\r\n\v\f]+\s*"
 
 app = typer.Typer(
     help="Which variant of my policy assistant do I ship, and can I trust the figure?",
@@ -58,12 +64,25 @@ app.command()(validity)
 
 def main() -> None:
     """Entry point of ``policyqa``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # Half a character, or one a terminal has not.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except BenchError as error:
-        if os.environ.get("RANK", "0") == "0":  # Of several that train together, one tells.
-            print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        _refuse(str(error))
+    except OSError as error:  # A full disk, or a folder that is not the user's, anywhere.
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        place = error.filename or "the disk"
+        _refuse(f"{place}: {error.strerror}; name a place of yours that has room, and run it again")
+
+
+def _refuse(message: str) -> NoReturn:
+    """Say in one line, of nothing that steers a terminal, what is wrong; end with status 2."""
+    if os.environ.get("RANK", "0") == "0":  # Of several that train together, one tells.
+        print(f"error: {visible(re.sub(LINE_BREAKS, ' ', message))}", file=sys.stderr)
+    sys.exit(2)
 
 
 @app.command()

@@ -6,12 +6,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-import yaml
 from rich.console import Console
 
 from harness.deciding import FEWEST_TO_DECIDE
 from harness.errors import ConfigError
 from harness.files import write_whole
+from harness.reading import read_yaml
 from reports.drafts.page import drafts_page
 from reports.power import power_of
 from tasks.drafting.record import check_places, read_drafts
@@ -104,7 +104,7 @@ def _shipped_need(difference: float) -> tuple[int, int, str]:
 
     What is shown shrinks with the root of the groups, of which there are as many questions each.
     """
-    known = yaml.safe_load(SPREAD.read_text(encoding="utf-8"))
+    known = read_yaml(SPREAD)
     growth = (known["detectable"] / difference) ** 2
     groups = max(ceil(known["groups"] * growth), FEWEST_TO_DECIDE)
     return ceil(groups * known["questions"] / known["groups"]), groups, known["title"]

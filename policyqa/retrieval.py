@@ -14,13 +14,14 @@ from typing import TypeVar
 from more_itertools import chunked
 
 from harness.errors import ConfigError, DataError
-from harness.files import fingerprint, json_object
+from harness.files import fingerprint
 from harness.groups import groups
 from harness.metrics.retrieval import (
     retrieval_metrics,
     retrieval_scores,
     retrieval_signature,
 )
+from harness.reading import read_json
 from harness.statistics import INTERVAL_METHOD, Difference, Figure, mean_interval, paired_difference
 from harness.validation import validated
 from policyqa.progress import Watch
@@ -110,9 +111,8 @@ def read_earlier(path: Path, questions: Sequence[Question], k: int) -> Earlier:
     """
     again = f"score the other retriever: policyqa index score … --k {k} --json > FILE"
     try:
-        document = json_object(path.read_text(encoding="utf-8-sig"), str(path))
-        found = validated(Earlier, document, "it is not what --json prints", DataError)
-    except (OSError, UnicodeDecodeError, DataError) as error:
+        found = validated(Earlier, read_json(path), "it is not what --json prints", DataError)
+    except DataError as error:
         raise ConfigError(f"{path} cannot be read ({error}); {again}") from error
     if found.k != k:
         raise ConfigError(f"{path} was scored at k {found.k}, this at {k}; {again}")

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from harness.errors import ConfigError
 from harness.files import write_whole
+from harness.reading import yaml_mapping
 from harness.validation import validated
 from policyqa.drafting import PAGE
 from policyqa.progress import Watch
@@ -114,7 +115,7 @@ def begin(folder: Path, documents: Path | None, wishes: Wishes, watch: Watch) ->
     """
     wishes.check()
     suite = suite_text(folder, wishes)
-    validated(Suite, yaml.safe_load(suite), folder / SUITE, ConfigError)
+    validated(Suite, yaml_mapping(suite, SUITE), folder / SUITE, ConfigError)
     if documents is not None:
         there = folder / SUITE
         trains = load_suite(str(there)).trains if there.exists() else wishes.train

@@ -27,10 +27,10 @@ from pydantic import (
 
 from finetune.recipe import GENERAL
 from harness.errors import BenchError, ConfigError
-from harness.files import read_yaml
 from harness.metrics.bertscore import EncoderMetric
 from harness.metrics.registry import make_metrics
 from harness.models.kinds import FLOORS
+from harness.reading import read_yaml
 from harness.validation import Name, validated
 from harness.variants import SOURCES, Context, Model, Shown, Variant
 from policyqa.naming import FLOOR_ROW, Tables, read_variant

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import DataError
 from harness.files import write_whole
+from harness.reading import yaml_mapping
 from harness.validation import validated
 from rag.pages import noted_pages, pages_note
 
@@ -262,10 +263,5 @@ def _front_matter(path: Path, lines: list[str]) -> tuple[Framework, int]:
     if lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise DataError(f"{path}:1: expected front matter between two lines of ---")
     end = [line.strip() for line in lines].index("---", 1)
-    try:
-        front = yaml.safe_load("\n".join(lines[1:end]))
-    except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"{path}:1: the front matter is not YAML: {error}") from error
-    if not isinstance(front, dict):
-        raise DataError(f"{path}:1: the front matter is no mapping of names to values")
+    front = yaml_mapping("\n".join(lines[1:end]), f"{path}:1: the front matter")
     return validated(Framework, front, f"{path}:1: the front matter", DataError), end + 1

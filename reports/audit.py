@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.files import read_json
 from harness.pairing import Keep, Measure, differences, everything, figures
+from harness.reading import read_json
 from harness.runs import Outcome, Result, read_manifest, read_result
 from harness.validation import validated
 from reports.measures import measures_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from harness.errors import DataError
-from harness.files import read_yaml
+from harness.reading import read_yaml
 from harness.statistics import Figure
 from harness.validation import validated
 from reports.validity import beside_a_coin

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, DataError
-from harness.files import read_yaml
 from harness.pairing import Measure, clusters_of, differences, evidence_of, figures
+from harness.reading import read_yaml
 from harness.runs import MANIFEST, Result, read_manifest, read_results
 from harness.significance import Chances, chances_of
 from harness.validation import validated

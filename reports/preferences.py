@@ -18,6 +18,7 @@ from harness.errors import DataError
 from harness.files import hash_file
 from harness.inert import from_spreadsheet
 from harness.metrics import Row
+from harness.reading import read_text
 from reports.judged import JudgedPair, Judgements
 from reports.run_answers import GROUPED_BY_RUN, RunAnswers
 
@@ -117,9 +118,9 @@ def _check_are_answers(lines: Sequence[_Line]) -> None:
 def _lines(path: Path) -> Iterator[_Line]:
     """The judgements of a file, at least one."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}; save it as CSV in UTF-8") from error
+        text = read_text(path)
+    except DataError as error:
+        raise DataError(f"{error}; save it as CSV in UTF-8") from error
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from harness.errors import DataError
-from harness.files import hash_file, read_json
+from harness.files import hash_file
 from harness.metrics import Row
+from harness.reading import read_json
 from reports.judged import JudgedPair, Judgements, RatedAnswer
 
 RATINGS = "reference_subset_with_human_evaluations.json"

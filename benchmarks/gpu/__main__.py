@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.made import SEVEN, TINY, Shape
-from harness.files import read_json, write_json, write_whole
+from harness.files import write_json, write_whole
 from harness.models.precision import device
+from harness.reading import read_json
 
 LIMITS: Mapping[str, float] = {
     "made": 90,

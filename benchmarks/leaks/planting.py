@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.files import read_json_lines, write_whole
+from harness.files import write_whole
+from harness.reading import read_json_lines
 from tasks.policyqa.questions import Question, draw
 
 _SENTENCE = re.compile(r"(?<=[.!?]) +(?=[A-Z0-9])")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
-from harness.files import fingerprint, hash_file, read_json
+from harness.files import fingerprint, hash_file
 from harness.models.entries import CATALOGUE
+from harness.reading import read_json
 
 CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"

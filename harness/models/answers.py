@@ -23,11 +23,11 @@ from lm_eval.api.registry import register_model
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from harness.errors import DataError
-from harness.files import read_json_lines
 from harness.kept import Answer
 from harness.models.answering import AnsweringLM, Show
 from harness.models.kinds import ANSWERS
 from harness.progress import Say, silent
+from harness.reading import read_json_lines
 from harness.text import whole
 from harness.validation import validated
 

@@ -6,12 +6,13 @@ from lm_eval.api.model import LM
 from safetensors import SafetensorError
 
 from harness.errors import ModelError
-from harness.files import fingerprint, read_json
+from harness.files import fingerprint
 from harness.models import catalogue
 from harness.models.adapter import CONFIG
 from harness.models.kinds import ENGINE, VLLM, engine_class
 from harness.models.policyqa_hf import PolicyQALM
 from harness.models.precision import Precision
+from harness.reading import read_json
 from harness.variants import Model
 
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, model_validator
 
 from harness.errors import ConfigError
-from harness.files import read_yaml
+from harness.reading import read_yaml
 from harness.validation import validated
 
 SHIPPED = Path(__file__).parent

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from harness.files import numbered_lines
+from harness.reading import numbered_lines
 from rag.corpus import Framework, load_frameworks, load_sections
 from tasks.checking.style import style_of
 from tasks.policyqa.evidence import known_by

@@ -9,9 +9,10 @@ from typing import Literal
 from pydantic import Field
 
 from harness.errors import DataError
-from harness.files import fingerprint, json_object, numbered_lines, write_whole
+from harness.files import fingerprint, write_whole
 from harness.metrics.fact import Fact
 from harness.metrics.facts import drawn_facts
+from harness.reading import json_object, numbered_lines
 from harness.validation import validated
 from tasks.policyqa.questions import DRAFTS, Question
 

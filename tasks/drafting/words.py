@@ -5,14 +5,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from harness.reading import read_yaml
 
 
 @cache
 def _known() -> dict[str, Any]:
-    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
-    return found
+    return read_yaml(Path(__file__).with_name("words.yaml"))
 
 
 def words(name: str) -> frozenset[str]:

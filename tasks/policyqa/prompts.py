@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from harness.errors import ConfigError
-from harness.files import read_yaml
+from harness.reading import read_yaml
 from harness.validation import validated
 from harness.variants import Prompt
 from rag.context import inert

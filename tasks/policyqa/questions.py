@@ -1,6 +1,7 @@
 """Questions with reference answers: one JSON object a line, checked as they are read."""
 
 import random
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
@@ -9,8 +10,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from harness.errors import DataError
-from harness.files import fingerprint, hash_file, json_object, numbered_lines
+from harness.files import fingerprint, hash_file
 from harness.metrics.fact import Fact
+from harness.reading import json_object, numbered_lines
 from harness.validation import validated
 from rag.corpus import Corpus, framework_of, sound
 from tasks.policyqa.evidence import Coverage, names_page, names_section
@@ -20,6 +22,9 @@ DATA = Path(__file__).parent / "data"
 
 DRAFTS = "drafts.jsonl"
 """Beside the questions of a data folder: what nobody has accepted yet (``tasks.drafting``)."""
+
+_HALF = re.compile(r"\\ud[89a-f][0-9a-f]{2}")
+"""A lone surrogate, as ``repr`` shows it: JSON can say it, UTF-8 cannot."""
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -62,7 +67,11 @@ class Question(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _answers_by_saying_so(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or value.get("answerable") is not False:
+        if not isinstance(value, dict):
+            return value
+        if found := _HALF.search(repr(value)):
+            raise ValueError(f"{found[0]} is half a character, which no file can hold")
+        if value.get("answerable") is not False:
             return value
         own = value.get("answer") is not None or value.get("answers")
         return value if own else value | {"answer": UNANSWERED}

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from harness.files import fingerprint, read_json_lines, write_whole
+from harness.files import fingerprint, write_whole
+from harness.reading import read_json_lines
 from harness.validation import validated
 from rag.corpus import load_sections
 from tasks.policyqa.questions import (

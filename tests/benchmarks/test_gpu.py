@@ -8,7 +8,8 @@ import pytest
 from benchmarks.gpu.__main__ import FILE, LIMITS, carry_out, measure, missing, table
 from benchmarks.gpu.made import TINY, prompts, tokenizer
 from benchmarks.gpu.stages import MEASURED
-from harness.files import read_json, write_json
+from harness.files import write_json
+from harness.reading import read_json
 
 
 @pytest.fixture(scope="module")

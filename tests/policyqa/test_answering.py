@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.files import read_json
+from harness.reading import read_json
 from tests.conftest import refused
 from tests.policyqa.conftest import run, samples, taken
 

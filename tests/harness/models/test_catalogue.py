@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ModelError
-from harness.files import hash_file, read_json
+from harness.files import hash_file
 from harness.models import catalogue, wheels
 from harness.models.entries import CATALOGUE, Entry
 from harness.models.wheels import Wheel
+from harness.reading import read_json
 
 NAME = "tinymodel"
 TERMS = "https://example.org/terms"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from harness.errors import BenchError, ConfigError
-from harness.files import read_yaml
+from harness.reading import read_yaml
 from reports.claims.reading import SHIPPED, read_claims
 from reports.comparison import PUBLISHED
 
