@@ -25,7 +25,8 @@ from harness.errors import RunError
 from harness.metrics import LoggedMark, Row, Value
 from harness.metrics.marks import logged_marks
 from harness.reading import read_json_lines
-from harness.seal import FILES, read_sealed
+from harness.run_records import read_manifest_file, read_variant_record
+from harness.seal import FILES
 from harness.shared import Shared
 
 MANIFEST = "manifest.json"
@@ -152,7 +153,7 @@ def read_manifest(run: Path) -> dict[str, Any]:
         raise RunError(
             f"{run} is no run folder: it has no {path.name}. Make one: policyqa run quick"
         )
-    return read_sealed(path)
+    return read_manifest_file(path)
 
 
 def read_result(run: Path, name: str) -> Result:
@@ -184,7 +185,7 @@ def _finished(run: Path, name: str, manifest: dict[str, Any], shared: Shared) ->
     path = folder / VARIANT_RECORD
     if not path.is_file():
         raise RunError(f"{run} has no finished variant {name}; run its suite again to finish it")
-    record = read_sealed(path)
+    record = read_variant_record(path)
     if record["replicates"] != manifest["variants"][name]["replicates"]:
         raise RunError(f"{folder} is of another run than {run / MANIFEST}; run its suite again")
     logs = [one for one in record[FILES] if Path(one).match("samples_*.jsonl")]

@@ -203,3 +203,16 @@ def test_an_outcome_says_whether_its_context_held_the_answer(
     outcome = Outcome("q", "", {}, {"evidence": evidence, "context_ids": context})
     assert (outcome.evidence_shown, outcome.evidence) == (shown, evidence or [])
     assert outcome.sections == len(context or [])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"cost": {"price": "cheap"}}, {"cost": {"price": float("nan")}}, {"unanswered": "q1"},
+     {"replicates": {}}, {"replicates": []}],
+)  # fmt: skip
+def test_a_record_of_another_form_is_refused_though_it_is_sealed(
+    run: Path, changes: dict[str, Any]
+) -> None:
+    finish(run / "variants/base/rag", {"replicates": {"": {}}, **changes})
+    with pytest.raises(DataError, match=r"variant\.json: "):
+        read_result(run, "base/rag")

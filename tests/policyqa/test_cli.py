@@ -1,6 +1,7 @@
 """The command line: one clear line and status 2 for wrong input, clean JSON where it is asked."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -169,3 +170,22 @@ def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture
     printed = capsys.readouterr().out
     assert not any(c in printed for c in "\x7f\x9b")
     assert json.loads(printed) == value
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "a\x1b]0;owned\x07\u202eb"),
+        ("data", "check", "a[/b]"),  # It died in rich's markup.
+        ("data", "check", "x" * 300),  # A traceback, as was each of the following.
+        ("data", "check", "a\udcff"),  # A name that is not UTF-8, as Python has it.
+        ("compare", "a\nb:c", "d"),
+        ("run", "\x9b31m.yaml"),
+    ],
+)
+def test_a_name_that_steers_a_terminal_or_cannot_be_is_refused_in_one_inert_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = refused(*arguments)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e\ud800-\udfff]", line)
