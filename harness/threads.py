@@ -1,8 +1,8 @@
-"""Work done in several threads, until some of it fails."""
+"""Work done in several threads, until some of it fails, or in one, until time is up."""
 
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from threading import Event
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from threading import Event, Thread
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -34,3 +34,24 @@ def each(
         finally:
             failed.set()
             pool.shutdown(cancel_futures=True)
+
+
+def made_within(seconds: float, work: Callable[[], _Made]) -> _Made:
+    """What ``work`` makes, in a thread of its own.
+
+    Time limits of sockets are of one read, and a server that sends a byte now and then is never
+    over them. What takes longer is left to itself: it must end by itself, and holds up no exit.
+
+    Raises:
+        TimeoutError: it has not made it in so many seconds.
+    """
+    outcome: Future[_Made] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return outcome.result(seconds)

@@ -158,11 +158,13 @@ def evaluate(context: typer.Context) -> None:
 
     import harness.models.floors
     import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
+    from harness.models.faults import keep_secrets_out_of_logs
     from tasks.registration import TASKS
 
     sys.argv = ["lm_eval", *context.args]
     if not any(word.split("=")[0] == "--include_path" for word in context.args):
         sys.argv += ["--include_path", str(TASKS)]
+    keep_secrets_out_of_logs()
     with without_git_errors():
         cli_evaluate()
 

@@ -1,12 +1,15 @@
 """Servers in a thread of this process: of scripted answers and faults, and of a real model."""
 
 import json
+import ssl
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Literal
 
 from harness.models.policyqa_hf import PolicyQALM
 
@@ -24,6 +27,10 @@ class Reply:
     """Closes the connection in place of an answer."""
     hangs: bool = False
     """Says nothing until the server is closed."""
+    cut: bool = False
+    """Closes the connection in the middle of the answer."""
+    slow: Literal["", "head", "body"] = ""
+    """From where on a byte comes at a time."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         content = reply.body.encode()
-        self.send_response(reply.status)
-        for name, value in {"Content-Length": str(len(content)), **reply.headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+        headers = {"Content-Length": str(len(content)), **reply.headers}
+        lines = [f"HTTP/1.1 {reply.status} told"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+        self.close_connection = True
+        if not reply.slow:
+            self.wfile.write(head + content[: len(content) // 2 if reply.cut else None])
+            return
+        if reply.slow == "body":
+            self.wfile.write(head)
+        for byte in content if reply.slow == "body" else head + content:
+            self.wfile.write(bytes([byte]))
+            if self.server.closing.wait(0.01):
+                return
 
     do_GET = do_PUT = do_POST  # noqa: N815 - a store is asked by these, too
 
@@ -116,9 +132,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[Server]:
-    """A server that runs while the body does."""
+def serving(script: Script, certificate: Path | None = None) -> Iterator[Server]:
+    """A server that runs while the body does; with a file of a certificate and its key, by TLS."""
     server = Server(script)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -128,6 +148,16 @@ def serving(script: Script) -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def self_signed(folder: Path) -> Path:
+    """A file with a certificate of localhost that nobody has signed but itself, and its key."""
+    key, path = folder / "key.pem", folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + key.read_bytes())
+    return path
 
 
 def model_script(model: PolicyQALM) -> Script:

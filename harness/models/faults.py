@@ -7,24 +7,35 @@ Nothing told or logged here has a key in it: servers repeat it, and libraries pr
 import json
 import logging
 import os
-from contextlib import suppress
+import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
+import urllib3
 
-_LONGEST_WAIT = 120.0
-"""Seconds waited before a call is tried again, also where a server asks for more."""
+from harness.models.sending import TooLargeError
+from harness.redaction import without
+from harness.waiting import retry_after, wait_before
+
+_Kind = TypeVar("_Kind", bound=BaseException)
+
 _FOR_THIS_PROMPT = (400, 413, 422)
 """Statuses by which a server refuses one prompt, and may answer others."""
 _RETRYABLE = (408, 409, 425, 429)
 """Statuses that a later try may change, as those from 500; the others none does."""
-_SECRETS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HF_TOKEN")
+_SECRETS = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+    "QDRANT_API_KEY",
+)
 """Variables of the environment whose values are never shown."""
 _SHORTEST_SECRET = 8
 """Characters; what is shorter is none, as the EMPTY that servers without keys are given."""
+_WRAPPED = 8
+"""Libraries' errors looked into, one within the other."""
 _LOGGER = "lm_eval.models.api_models"
 """Prints what a server says to a failed call."""
 
@@ -58,19 +69,23 @@ class Fault:
 
     def wait(self, tries: int) -> float:
         """Seconds until the next try, after so many."""
-        return min(_LONGEST_WAIT, 2.0 ** min(tries - 1, 9) if self.after is None else self.after)
+        return wait_before(tries + 1, self.after)
 
 
+_SLOW = Fault(
+    "no answer in time",
+    f"set a longer timeout (seconds) or a smaller num_concurrent in its options, {_KEPT}",
+    again=True,
+)
 _LOST = {
     requests.exceptions.SSLError: Fault(
-        "its certificate is not trusted", "set REQUESTS_CA_BUNDLE in the environment"
+        "no connection by TLS",
+        "see base_url of its options: it begins with http:// where the server has no certificate",
     ),
     requests.exceptions.ConnectTimeout: Fault("no connection in time", again=True),
-    requests.exceptions.ReadTimeout: Fault(
-        "no answer in time",
-        f"set a longer timeout (seconds) or a smaller num_concurrent in its options, {_KEPT}",
-        again=True,
-    ),
+    requests.exceptions.ReadTimeout: _SLOW,
+    TimeoutError: _SLOW,
+    TooLargeError: Fault("an answer that does not end", _PATH),
     requests.exceptions.ConnectionError: Fault("no connection", again=True),
     requests.exceptions.ChunkedEncodingError: Fault("an answer that broke off", again=True),
     requests.exceptions.JSONDecodeError: Fault("an answer that is not JSON", _PATH, again=True),
@@ -84,11 +99,31 @@ def fault_of(error: Exception) -> Fault:
     response = getattr(error, "response", None)
     if response is not None:
         return _of_response(response)
+    if untrusted := _found(error, ssl.SSLCertVerificationError):
+        return Fault(
+            f"its certificate is not trusted{short(untrusted.verify_message)}",
+            "set REQUESTS_CA_BUNDLE in the environment to a file of the certificates to trust",
+        )
+    # While an answer is read, the library calls that lost, too.
+    if _found(error, urllib3.exceptions.ReadTimeoutError):
+        return _SLOW
     for kind, fault in _LOST.items():
         if isinstance(error, kind):
             return fault
     # Its text may have the key, as that of an invalid header has.
     return Fault(f"the call failed ({type(error).__name__})", "see the options of its row")
+
+
+def _found(error: BaseException, kind: type[_Kind]) -> _Kind | None:
+    """What of that kind the libraries have wrapped into ``error``, if any."""
+    for _ in range(_WRAPPED):
+        if isinstance(error, kind):
+            return error
+        inner = getattr(error, "reason", None) or next(iter(error.args), None)
+        if not isinstance(inner, BaseException):
+            return None
+        error = inner
+    return None
 
 
 def other_form(response: Any) -> Fault:
@@ -100,25 +135,29 @@ def other_form(response: Any) -> Fault:
 
 def _of_response(response: Any) -> Fault:
     status = int(response.status_code)
+    if 300 <= status < 400:
+        where = response.headers.get("Location", "")
+        return Fault(
+            f"HTTP {status}, which sends elsewhere{short(_without_query(where))}: not followed, "
+            "since questions and key would go there",
+            f"if that is the server you mean, put its address into base_url: {ADDRESS}",
+        )
     again = status in _RETRYABLE or status >= 500
     return Fault(
         f"HTTP {status}{short(response.text)}",
         _REMEDIES.get(status, _RUNS if again else "see what it says, and its row"),
         again,
-        after=_retry_after(response.headers.get("Retry-After")),
+        after=retry_after(response.headers.get("Retry-After")),
         of_prompt=status in _FOR_THIS_PROMPT,
     )
 
 
-def _retry_after(asked: str | None) -> float | None:
-    """Seconds of a ``Retry-After``: a number, or a date (RFC 9110, 10.2.3)."""
-    if asked is None:
-        return None
-    with suppress(ValueError):
-        return max(0.0, float(asked))
-    with suppress(ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-    return None
+def _without_query(address: str) -> str:
+    """An address up to where it may hold a user or a key."""
+    scheme, _, rest = address.partition("//")
+    place = rest.split("?")[0].split("#")[0]
+    host, slash, path = place.partition("/")
+    return f"{scheme}//{host.rpartition('@')[2]}{slash}{path}" if rest else address.split("?")[0]
 
 
 def short(text: str) -> str:
@@ -133,8 +172,7 @@ def without_secrets(text: str) -> str:
     for name in _SECRETS:
         secret = os.environ.get(name, "").strip()
         if len(secret) >= _SHORTEST_SECRET:
-            for form in (secret, json.dumps(secret)[1:-1]):
-                text = text.replace(form, f"[{name}]")
+            text = without((secret,), text, f"[{name}]")
     return text
 
 

@@ -2,9 +2,9 @@
 A model behind a server, through lm-eval's API model classes, one prompt at a time.
 
 lm-eval's own concurrency loses finished answers when one call fails, tries a wrong key again, and
-logs the key; so each prompt is a call of its own here, in as many threads as ``num_concurrent``
-says. The class writes the request and reads the text; what the server says beside it (tokens, the
-model's name, why it ended) is read here.
+logs the key; so each prompt is a call of its own here (``sending.py``), in as many threads as
+``num_concurrent`` says. The class writes the request and reads the text; what the server says
+beside it (tokens, the model's name, why it ended) is read here.
 """
 
 import time
@@ -21,13 +21,15 @@ from harness.models.api_model import api_model
 from harness.models.engines import Engine, UnansweredError
 from harness.models.faults import Fault, fault_of, other_form, short, without_secrets
 from harness.models.policyqa_hf import Unloaded
+from harness.models.sending import sent
 from harness.text import whole
 from harness.variants import Model
 
 _TRIES = 6
 """Times a prompt is sent, unless the options have ``max_retries``."""
 _TIMEOUT = 120
-"""Seconds until a call counts as failed, unless the options have ``timeout``."""
+"""Seconds until a call whose answer is not there, whole, counts as failed, unless the options have
+``timeout``."""
 
 
 class ServedEngine(Engine):
@@ -76,7 +78,7 @@ class ServedEngine(Engine):
     def _call(self, prompt: Any, settings: dict[str, Any]) -> Answer | Fault:
         start = time.perf_counter()
         try:
-            response = self._lm.model_call([prompt], generate=True, gen_kwargs=settings)
+            response = sent(self._lm, prompt, settings)
         except Exception as error:  # Of requests, or of whatever class of lm-eval's is named.
             return fault_of(error)
         return self._read(response, settings["until"], time.perf_counter() - start)

@@ -9,6 +9,7 @@ from more_itertools import constrained_batches
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
+from rag.stores.calling import understood
 from rag.stores.settings import Server
 from rag.stores.store import (
     CANDIDATES,
@@ -39,14 +40,16 @@ class ClientStore(Store):
         self._client = client
         self._name = name
         try:
-            self._prepare(size, server)
+            with understood():
+                self._prepare(size, server)
         except BaseException:
             client.close()
             raise
 
     def count(self) -> int:
         """See ``Store``."""
-        return int(self._client.count(self._name, exact=True).count)
+        with understood():
+            return int(self._client.count(self._name, exact=True).count)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; in parallel requests."""
@@ -69,18 +72,21 @@ class ClientStore(Store):
         self._client.close()
 
     def _page(self, offset: Any) -> Any:
-        return self._client.scroll(
-            self._name, limit=LISTED, offset=offset, with_payload=False, with_vectors=False
-        )
+        with understood():
+            return self._client.scroll(
+                self._name, limit=LISTED, offset=offset, with_payload=False, with_vectors=False
+            )
 
     def _retrieved(self, ids: Sequence[int]) -> Any:
-        return self._client.retrieve(
-            self._name, list(ids), with_payload=True, with_vectors=[DENSE, SPARSE]
-        )
+        with understood():
+            return self._client.retrieve(
+                self._name, list(ids), with_payload=True, with_vectors=[DENSE, SPARSE]
+            )
 
     def _found(self, queries: Sequence[Query], limit: int, exact: bool) -> Any:
         requests = [_request(query, limit, models.SearchParams(exact=exact)) for query in queries]
-        answers = self._client.query_batch_points(self._name, requests)
+        with understood():
+            answers = self._client.query_batch_points(self._name, requests)
         return (answer.points for answer in answers)
 
     def _send(self, points: Sequence[Point]) -> None:
@@ -90,7 +96,8 @@ class ClientStore(Store):
             )
             for point in points
         ]
-        self._client.upsert(self._name, structs, wait=True)
+        with understood():
+            self._client.upsert(self._name, structs, wait=True)
 
     def _prepare(self, size: int, server: Server) -> None:
         if self._client.collection_exists(self._name):

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from harness.errors import IndexStoreError
 from harness.files import cache_folder, locked
-from rag.stores.redaction import without
+from harness.redaction import without
 from rag.stores.settings import Server, server
 from rag.stores.store import Store
 
@@ -81,7 +79,10 @@ def places_like(prefix: str) -> list[Place]:
     where = server()
     if where:
         with _speaking_plainly(Place(prefix, where)), closing(_connected(where)) as client:
-            names = [found.name for found in client.get_collections().collections]
+            from rag.stores.calling import understood
+
+            with understood():
+                names = [found.name for found in client.get_collections().collections]
         return [Place(name, where) for name in names if name.startswith(prefix)]
     folders = cache_folder("index").glob(f"{prefix}*{EDGE}")
     newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
@@ -94,48 +95,21 @@ def _speaking_plainly(place: Place) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not _is_a_stores(error):
+        # Imported where something fails: a search in a folder does without the client.
+        from rag.stores.failures import FOLDER, is_a_stores, mending_of, said_by
+
+        if not is_a_stores(error):
             raise
-        mending = (
-            "is the server running?"
-            if place.server
-            else "is the disk full? If the folder is damaged, delete it: it is made again"
-        )
+        mending = mending_of(error) if place.server else FOLDER
         secrets = place.server.secrets if place.server else ()
-        said = " ".join(without(secrets, _said(error)).split())
+        said = " ".join(without(secrets, said_by(error)).split())
         shown = said if len(said) <= _SHOWN else f"{said[:_SHOWN]} …"
         message = f"the Qdrant store at {place} fails: {shown}; {mending}"
         # What a server said may hold the key: no traceback shows it as the cause.
         raise IndexStoreError(message) from (None if place.server else error)
 
 
-def _is_a_stores(error: Exception) -> bool:
-    # Imported where something fails: a search in a folder does without the client.
-    from qdrant_client.common.client_exceptions import QdrantException
-    from qdrant_client.http.exceptions import ApiException
-
-    # Qdrant Edge raises nothing narrower than Exception itself.
-    return isinstance(error, ApiException | QdrantException) or type(error) is Exception
-
-
-def _said(error: Exception) -> str:
-    """What the error says, whole: the client cuts answers short, and perhaps within a secret."""
-    from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
-
-    if isinstance(error, UnexpectedResponse):
-        said = error.content.decode("utf-8", "replace")
-        return f"it answers {error.status_code} ({error.reason_phrase}): {said}"
-    if isinstance(error, ResponseHandlingException) and isinstance(error.source, ValidationError):
-        # Where an answer departs from its form, without the answer itself.
-        faults = error.source.errors(include_input=False, include_url=False, include_context=False)
-        places = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)
-        return f"its answer is none of Qdrant's: {'; '.join(places)}"
-    return str(error)
-
-
 def _connected(where: Server) -> Any:
-    from qdrant_client import QdrantClient
+    from rag.stores.calling import called
 
-    key = where.key.get_secret_value() if where.key else None
-    # Seconds a server has to answer.
-    return QdrantClient(url=where.url.get_secret_value(), api_key=key, timeout=60)
+    return called(where)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.threads import each
+from harness.threads import each, made_within
 
 
 def test_every_item_comes_with_what_was_made_of_it() -> None:
@@ -64,3 +64,19 @@ def test_left_early_it_begins_nothing_more(monkeypatch: pytest.MonkeyPatch) -> N
         next(made)
     # The second may have been at work already.
     assert begun in ([0], [0, 1])
+
+
+def test_what_takes_too_long_is_left_to_itself_and_what_fails_says_how() -> None:
+    go_on, done = Event(), Event()
+
+    def work() -> None:
+        go_on.wait(30)
+        done.set()
+
+    assert made_within(30, lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        made_within(30, lambda: 1 // 0)
+    with pytest.raises(TimeoutError):
+        made_within(0.01, work)
+    go_on.set()
+    assert done.wait(30)

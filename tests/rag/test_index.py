@@ -258,7 +258,6 @@ def test_a_second_waits_for_the_store(
         assert second.result()[0][0].id.startswith("kites/")
 
 
-@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_a_server_that_is_not_there_is_one_clear_error(
     sections: list[Section], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,7 @@ class Case:
 
     reply: Reply
     said: str
-    """The end of the line, from where the server is named on; of tries, {}."""
+    """The line, from behind where the server is; {} stands for the tries."""
     again: bool = True
     """Whether it is asked again."""
 
@@ -82,7 +82,7 @@ def test_what_lasts_is_one_line_and_what_came_is_kept(name: str, engine: str, ke
         asker = impatient(server, kept, engine)
         said = asker.refused()
         url = server.chats if engine == CHATS else server.url
-        assert said.startswith(f"served at {url}: {case.said.format(', in 2 tries')}")
+        assert said.startswith(f"served at {url}: {case.said.replace('{}', ', in 2 tries')}")
         assert len(server.calls) == ANSWERED + (2 if case.again else 1)
         assert asker.waits == ([7.0] if name == "429" else [1.0] if case.again else [])
         assert count(kept) == ANSWERED

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from harness.errors import ConfigError, IndexStoreError
+from harness.redaction import HIDDEN
 from rag.bm25 import Sparse
+from rag.stores.calling import called
 from rag.stores.opening import Place, place_of
-from rag.stores.redaction import HIDDEN
 from rag.stores.settings import server
 from rag.stores.store import SPARSE_WEIGHT, Point, Query, Store
 from tests.serving import Call, Reply, serving
@@ -215,7 +216,6 @@ def upserts(server: StandIn) -> list[list[dict[str, Any]]]:
     return [call.body["points"] for call in server.calls if "/points" in call.path]
 
 
-@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_a_cluster_is_told_shards_replicas_and_the_key_and_gets_every_point(
     standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,7 +234,6 @@ def test_a_cluster_is_told_shards_replicas_and_the_key_and_gets_every_point(
     assert sorted(sent) == [point.id for point in POINTS[:256]]
 
 
-@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 def test_long_passages_are_sent_in_smaller_requests(
     standing_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,12 +286,12 @@ ECHOES = [  # Status and body of an answer that has the key in it.
 ]
 
 
-@pytest.mark.filterwarnings("ignore:Failed to obtain server version")
 @pytest.mark.parametrize(("status", "body"), ECHOES)
 def test_a_secret_that_a_server_echoes_is_in_no_message(
     monkeypatch: pytest.MonkeyPatch, status: int, body: str
 ) -> None:
     # The message had what the server said, and servers and proxies say what they were sent.
+    monkeypatch.setattr("rag.stores.opening._connected", lambda at: called(at, lambda _: None))
     with serving(lambda _: Reply(body, status, {"Retry-After": "1"})) as server:
         url = url_of(server)
         here = url.removeprefix("http://")

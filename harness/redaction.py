@@ -7,22 +7,39 @@ Text in, text out.
 
 import html
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 
 HIDDEN = "[hidden]"
 """Stands where a secret stood."""
+_LONG = 8
+"""Characters from which a secret is looked for in base64: of fewer, too many words have as many."""
 
 
-def without(secrets: Iterable[str], text: str) -> str:
-    """``text`` with ``HIDDEN`` for every secret in it, however its characters are written.
+def without(secrets: Iterable[str], text: str, hidden: str = HIDDEN) -> str:
+    """``text`` with ``hidden`` for every secret in it, however its characters are written.
 
     Known are percent-encoding, the escapes of Python and JSON, and HTML's character references,
-    mixed and one upon the other. A part of a secret is not known: redact first, then cut.
+    mixed and one upon the other; and base64, also of a text that the secret is a part of. A part of
+    a secret is not known: redact first, then cut.
     """
     # The longest first: a shorter one may be part of it.
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = re.sub("".join(map(_written, secret)), HIDDEN, text)
+        for pattern in ("".join(map(_written, secret)), *_in_base64(secret)):
+            text = re.sub(pattern, lambda _: hidden, text)
     return text
+
+
+def _in_base64(secret: str) -> list[str]:
+    """Patterns of its base64 at each of the three places where it may begin within a text."""
+    octets = secret.encode("utf-8", "surrogateescape")
+    found = []
+    for before in range(3 if len(octets) >= _LONG else 0):
+        # Six bits a character: the first and the last may be of what stands beside it, too.
+        first, last = -(-before * 8 // 6), (before + len(octets)) * 8 // 6
+        text = b64encode(bytes(before) + octets).decode()[first:last]
+        found.append(re.escape(text).replace(r"\+", "[+-]").replace("/", r"\\?[/_]"))
+    return found
 
 
 def _written(character: str) -> str:
