@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RunError
+from harness.errors import DataError, RunError
 from harness.files import fingerprint, hash_file, write_json
 from harness.reading import read_json
 
@@ -50,12 +50,15 @@ def read_sealed(path: Path) -> dict[str, Any]:
         )
     if seal != fingerprint(record):
         raise RunError(f"{path} was changed after it was written; {_AGAIN}")
-    for name, hashed in record.get(FILES, {}).items():
+    files = record.get(FILES, {})
+    if not isinstance(files, dict):
+        raise DataError(f"{path}: {FILES} is {files!r:.60}, and no table of hashes")
+    for name, hashed in files.items():
         _check(path.parent / name, hashed)
     return record
 
 
-def _check(file: Path, hashed: str) -> None:
+def _check(file: Path, hashed: Any) -> None:
     if not file.is_file():
         raise RunError(f"{file.parent} has lost its {file.name}; {_AGAIN}")
     if hash_file(file) != hashed:

@@ -216,3 +216,10 @@ def test_a_record_of_another_form_is_refused_though_it_is_sealed(
     finish(run / "variants/base/rag", {"replicates": {"": {}}, **changes})
     with pytest.raises(DataError, match=r"variant\.json: "):
         read_result(run, "base/rag")
+
+
+def test_files_of_a_record_that_are_no_table_are_refused(run: Path) -> None:
+    # It was a traceback that fuzzing found.
+    write_sealed(run / "variants/base/rag/variant.json", {"replicates": {"": {}}, "files": "all"})
+    with pytest.raises(DataError, match=r"variant\.json: files is 'all'"):
+        read_result(run, "base/rag")
