@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check fix bench bench-compare
+.PHONY: install demo test check fix audit bench bench-compare
 
 install: .venv/installed
 
@@ -28,6 +28,12 @@ check: install
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# In an environment of its own, thrown away after; what nobody knows anything of is a failure too.
+audit:
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" && \
+	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit && \
+	"$$folder/bin/pip-audit" --strict --disable-pip --no-deps --requirement constraints.txt
 
 BENCH ?= benchmarks
 

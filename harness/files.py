@@ -4,6 +4,7 @@ Files that are whole or absent, hashes of what determines a result, and the cach
 Nothing here knows about models, data or runs. What is read goes through ``harness.reading``.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from harness.errors import ConfigError
 
@@ -72,17 +73,30 @@ def write_whole(path: Path, text: str) -> None:
 
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Of a path of the longest name there may be, too.
-    beside = path.with_name(f".{path.name[:50]}.{os.getpid()}.partial")
-    try:
-        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    # Short enough beside the longest name there may be; what a kill leaves, the next writes into.
+    beside = path.with_name(f".{path.name[:50]}.partial")
+    with _held(beside) as file:
+        try:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[TextIO]:
+    """An empty file that no other process writes into meanwhile; a kill lets go of it."""
+    while True:
+        with path.open("a", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Who held it before may have renamed it.
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                file.truncate(0)
+                yield file
+                return
 
 
 def _write_into(path: Path, descriptor: int | None, text: str) -> None:

@@ -2,11 +2,11 @@
 
 import sys
 import textwrap
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from harness.inert import visible
 from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json
 from policyqa.progress import Watch
 from policyqa.quiet import quieten, stay_offline
@@ -54,7 +54,7 @@ def ask(
     watch = Watch()
     prompt = prompt_for(weights, rag)
     text, sources = make_prompt(prompt, question, data_or_shipped(data), retriever, watch)
-    hear = (lambda _: None) if as_json else partial(print, end="", flush=True)
+    hear = (lambda _: None) if as_json else _show_piece
     given = answer(prompt, text, weights, precision, watch, hear)
     if as_json:
         shown = [{"id": s.id, "citation": s.citation, "score": score} for s, score in sources]
@@ -91,6 +91,11 @@ def _note_other_prompt(checkpoint: str, weights: "Weights", rag: bool) -> None:
         print(f"note: {checkpoint} {advice}", file=sys.stderr)
 
 
+def _show_piece(text: str) -> None:
+    """Print some of an answer as it comes, which a model wrote."""
+    print(visible(text), end="", flush=True)
+
+
 def _show(sources: "list[tuple[Section, float]]") -> None:
     """Print where the sections come from, numbered as in the prompt, and how each begins."""
     from rag.corpus import one_line
@@ -98,5 +103,6 @@ def _show(sources: "list[tuple[Section, float]]") -> None:
     if sources:
         print()
     for number, (source, score) in enumerate(sources, start=1):
-        print(f"[{number}] {one_line(source.citation)} ({source.id}, {score:.3f})")
-        print(f"    {textwrap.shorten(one_line(source.body), EXCERPT, placeholder='…')}")
+        print(visible(f"[{number}] {one_line(source.citation)} ({source.id}, {score:.3f})"))
+        begins = textwrap.shorten(one_line(source.body), EXCERPT, placeholder="…")
+        print(f"    {visible(begins)}")

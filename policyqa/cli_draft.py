@@ -1,6 +1,7 @@
 """``policyqa data draft`` and ``data review``: documents to questions that a person accepted."""
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -76,8 +77,7 @@ def draft(
 
         ask = asked_by_model(by, data, watch)
     with watch.stage(f"drafting on {data}") as advance:
-        found = draft_questions(data, ask, plan, advance)
-        write_review(data)
+        found = draft_questions(data, ask, plan, advance, partial(write_review, data))
     tell({"data": str(data), **found}, as_json, show_drafted)
 
 

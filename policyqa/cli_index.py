@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from harness.inert import visible
 from policyqa.options import DataOption, JsonOption, data_or_shipped, print_json, tell
 from policyqa.progress import Watch
 from policyqa.quiet import quieten, stay_offline
@@ -63,7 +64,7 @@ def index_search(
         print_json([{"id": hit.id, "score": hit.score, "text": hit.text} for hit in hits])
         return
     for hit in hits:
-        print(f"{hit.score:.3f}  {hit.id}\n       {one_line(hit.text)[:200]}…")
+        print(f"{hit.score:.3f}  {hit.id}\n       {visible(one_line(hit.text)[:200])}…")
 
 
 @index_app.command("score")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.inert import visible
 from harness.metrics import make_metrics
 from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import IMPORT_RECORD
@@ -28,7 +29,7 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     """Print what an import took and what it did not."""
 
     def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
     questions, not_taken = summary["questions"], summary["not taken"]
     splits = ", ".join(f"{count:,} {name}" for name, count in questions["splits"].items())
@@ -111,7 +112,7 @@ def figure_text(figure: Mapping[str, Any]) -> str:
 def show_findings(findings: list[Finding]) -> None:
     """Print findings, one a line, and how many there are of each check."""
     for finding in findings:
-        print(" ".join(str(finding).split()))
+        print(visible(" ".join(str(finding).split())))
     counts = Counter(finding.check for finding in findings)
     found = ", ".join(f"{counts[check]} {check}" for check in CHECKS if counts[check])
     print(f"{len(findings)} findings: {found}" if findings else "clean: no check found anything")
@@ -121,7 +122,7 @@ def show_information(information: dict[str, Any], console: Console) -> None:
     """Print the counts of a data folder."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in information.items():
-        table.add_row(name, Text(_shown(value)))
+        table.add_row(name, Text(visible(_shown(value))))
     console.print(table)
 
 

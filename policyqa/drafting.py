@@ -1,5 +1,6 @@
 """Drafts as the command makes, writes and tells of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -11,10 +12,11 @@ from rich.console import Console
 from harness.deciding import FEWEST_TO_DECIDE
 from harness.errors import ConfigError
 from harness.files import write_whole
+from harness.inert import visible
 from harness.reading import read_yaml
 from reports.drafts.page import drafts_page
 from reports.power import power_of
-from tasks.drafting.record import check_places, read_drafts
+from tasks.drafting.record import DraftQuestion, check_places, read_drafts
 from tasks.drafting.review import Reviewed, read_review, state_of, write_table
 from tasks.drafting.withheld import WHOLE, all_sections
 
@@ -28,13 +30,18 @@ SPREAD = Path(__file__).with_name("spread.yaml")
 """What a run of the shipped set can show, and of how many questions."""
 
 
-def write_review(data: Path) -> None:
+def write_review(data: Path, drafts: Sequence[DraftQuestion] | None = None) -> None:
     """Write the page and the table on which the drafts of a data folder are reviewed.
+
+    Args:
+        data: the folder.
+        drafts: of it; None are those that are kept.
 
     Raises:
         DataError: a draft is on a section that is gone.
     """
-    drafts, sections = read_drafts(data), {one.id: one for one in all_sections(data)}
+    drafts = read_drafts(data) if drafts is None else drafts
+    sections = {one.id: one for one in all_sections(data)}
     check_places(data, drafts, sections)
     write_table(data / TABLE, drafts, sections)
     page = drafts_page(drafts, sections, data, f"{_review(data)} reviewed.csv", MINUTES_A_DRAFT)
@@ -176,4 +183,4 @@ def show_enough(found: dict[str, Any], console: Console) -> None:
 
 def _say(lines: list[str], console: Console) -> None:
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(visible(line), markup=False, highlight=False, soft_wrap=True)

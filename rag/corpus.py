@@ -7,7 +7,6 @@ noted below, if they are known (``rag.pages``). A question set alone has no such
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +24,8 @@ from harness.validation import validated
 from rag.pages import noted_pages, pages_note
 
 _HEADING = re.compile(r"## (?P<slug>[A-Za-z0-9._-]+) · (?P<title>.+)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc and Cs, without line breaks and tabs."""
 _FORM = "'## art-83 · Title (Article 83)'"
 
 _T = TypeVar("_T")
@@ -218,8 +219,7 @@ def without_sections(text: str, slugs: Collection[str]) -> str:
 
 def clean(text: str) -> str:
     """``text`` without control characters and lone surrogates, but for newlines and tabs."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str) -> str:

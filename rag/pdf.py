@@ -24,6 +24,9 @@ BOLD = 600
 CHARACTERS_A_PAGE = 20
 """A document with fewer, on average, is taken for scanned."""
 
+MOST_PAGES = 20_000
+"""A document's; one page may stand in a file a million times, at six bytes each."""
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -40,7 +43,7 @@ def pdf_blocks(path: Path) -> list[Block]:
     """The blocks of a PDF file.
 
     Raises:
-        DocumentError: it is broken, encrypted or scanned.
+        DocumentError: it is broken, encrypted, scanned, or has more pages than ``MOST_PAGES``.
     """
     import pypdfium2
 
@@ -52,6 +55,10 @@ def pdf_blocks(path: Path) -> list[Block]:
         raise DocumentError(f"is no readable PDF: {error}") from error
     try:
         pages = len(document)
+        if pages > MOST_PAGES:
+            raise DocumentError(
+                f"has {pages:,} pages, and at most {MOST_PAGES:,} are read: split it"
+            )
         lines = [line for number in range(pages) for line in _lines(document, number)]
     except pypdfium2.PdfiumError as error:
         raise DocumentError(f"has a page that cannot be read: {error}") from error

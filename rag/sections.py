@@ -113,15 +113,18 @@ class Names:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        # Counting goes on from here: one heading many times would take the square of their number.
+        self._last: dict[str, int] = {}
 
     def unique(self, text: str, fallback: str = "section") -> str:
         """A name of ASCII letters, digits, dots and hyphens; ``-2``, ``-3`` … on repetition."""
         name = slug(text) or fallback
-        candidate, number = name, 1
+        candidate, number = name, self._last.get(name, 1)
         while candidate in self._given:
             number += 1
             candidate = f"{name}-{number}"
         self._given.add(candidate)
+        self._last[name] = number
         return candidate
 
 

@@ -32,7 +32,11 @@ _PROVISION = re.compile(r"(?:Article|Section|Rule|Regulation|Clause|Schedule|§+
 
 
 def draft_questions(
-    data: Path, ask: AskSections, plan: DraftPlan | None = None, advance: Advance = silent
+    data: Path,
+    ask: AskSections,
+    plan: DraftPlan | None = None,
+    advance: Advance = silent,
+    show: Callable[[Sequence[DraftQuestion]], None] | None = None,
 ) -> dict[str, Any]:
     """Draft questions on the documents of a data folder; what was made of them, in counts.
 
@@ -44,6 +48,8 @@ def draft_questions(
         ask: of each section, what may be asked.
         plan: how many, and how they are split.
         advance: hears sections done and in all.
+        show: writes what the drafts are reviewed on, before they are kept: killed in between, they
+            are drafted again.
 
     Raises:
         ConfigError: it has drafts already, or the plan is none.
@@ -68,6 +74,8 @@ def draft_questions(
             f"another one, draft them: policyqa data draft {quote(str(data))} --by SUITE:MODEL"
         )
     take_away(data, away | {id_ for one in drafts for id_ in one.withheld})
+    if show:
+        show(drafts)
     write_drafts(data, drafts)
     return _summary(drafts, sum(map(len, asked.values())), len(free))
 

@@ -102,8 +102,9 @@ def read_review(data: Path, table: Path) -> Reviewed:
             after[one.id] = made
         else:
             conflicts.append(one.id)
-    write_drafts(data, after.values())
+    # Killed in between, it is read again, and drafts that have changed are not taken in once more.
     put_accepted(data, lines, [one for id_, one in after.items() if one != before[id_]])
+    write_drafts(data, after.values())
     here = {id_ for one in after.values() for id_ in one.withheld}
     away = {id_ for one in after.values() if one.status != "dropped" for id_ in one.withheld}
     take_away(data, away | (withheld_ids(data) - here))

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.metrics.fact import Fact
 from rag.corpus import Framework, Section, clean
+from tasks.importing.limits import MOST_QUESTIONS, at_most
 from tasks.policyqa.questions import Split
 
 SPLIT_NAMES: dict[str, Split] = {
@@ -18,6 +19,8 @@ SPLIT_NAMES: dict[str, Split] = {
     "test": "test",
 }
 """What sources call their splits."""
+LONGEST_REASON = 600
+"""Characters; a reason quotes what was found, which may be a whole document."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,13 @@ class Refused:
     what: str
     """``document``, ``passage`` or ``question``."""
     reason: str
+
+    def __post_init__(self) -> None:
+        """Keep of place and reason what can be written, and read by a person."""
+        for name in ("place", "reason"):
+            said = clean(getattr(self, name))
+            short = said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]} …"
+            object.__setattr__(self, name, short)
 
 
 @dataclass(frozen=True)
@@ -78,15 +88,21 @@ def contents_of(
     found: Iterable[ImportedDocument | Draft | Refused],
     passages: dict[str, int] | None = None,
 ) -> Contents:
-    """All that was found in a source; of questions with the same id the first is taken."""
+    """All that was found in a source; of questions with the same id the first is taken.
+
+    Raises:
+        DataError: there is more than ``MOST_QUESTIONS``, documents and what was refused counted.
+    """
     documents: list[ImportedDocument] = []
     drafts: dict[str, Draft] = {}
     refused: list[Refused] = []
-    for one in found:
+    for one in at_most(found, "the source", MOST_QUESTIONS, "questions"):
         if isinstance(one, ImportedDocument):
             documents.append(one)
         elif isinstance(one, Refused):
             refused.append(one)
+        elif not one.id:
+            refused.append(Refused(one.place, "question", "has no id"))
         elif one.id in drafts:
             refused.append(Refused(one.place, "question", "its id stands there before"))
         else:
@@ -95,5 +111,6 @@ def contents_of(
 
 
 def text_of(value: Any) -> str:
-    """A field of a source as clean text; empty where there is none."""
-    return clean(str(value or "")).strip()
+    """A field of a source as clean text; empty where there is none, or no text or number."""
+    given = isinstance(value, str | int | float) and value is not False
+    return clean(str(value)).strip() if given else ""

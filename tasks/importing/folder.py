@@ -11,11 +11,13 @@ from pathlib import Path
 
 from harness.errors import DataError
 from harness.progress import Advance, silent
+from rag.apart import ApartReader
 from rag.blocks import DocumentError
 from rag.corpus import Framework, one_line
-from rag.documents import READERS, read_document
+from rag.documents import READERS
 from rag.sections import Names, sections_of, title_of
 from tasks.importing.drafts import Contents, ImportedDocument, Refused, contents_of
+from tasks.importing.limits import LONGEST_SOURCE, MOST_FILES, at_most
 from tasks.importing.links import inside, place_in
 from tasks.importing.tables import SUFFIXES, read_table
 
@@ -33,13 +35,15 @@ def read_folder(folder: Path, questions: Path | None = None, advance: Advance = 
         advance: hears documents done and in all.
 
     Raises:
-        DataError: no document could be read, or the questions break their form.
+        DataError: no document could be read, the questions break their form, or there is more than
+            ``MOST_FILES`` or ``LONGEST_SOURCE``.
     """
-    found = [p for p in folder.rglob("*") if "/." not in f"/{p.relative_to(folder).as_posix()}"]
+    shown = (p for p in folder.rglob("*") if "/." not in f"/{p.relative_to(folder).as_posix()}")
+    found = list(at_most(shown, folder, MOST_FILES, "files and folders"))
     # The same file may be named by another path, or through a link.
     named = os.path.realpath(questions) if questions else None
     within, outside = inside([p for p in found if os.path.realpath(p) != named], folder)
-    files = [path for path in within if path.is_file()]
+    files = [path for path in within if not os.path.isdir(path)]  # noqa: PTH112  It raises less.
     own = [folder / name for name in QUESTIONS if folder / name in files]
     if len(own) > 1 and not questions:
         raise DataError(
@@ -79,14 +83,32 @@ def _documents(
     files: Sequence[Path], folder: Path, advance: Advance
 ) -> Iterator[ImportedDocument | Refused]:
     names = Names()
-    for number, path in enumerate(files, start=1):
-        place = place_in(folder, path)
-        try:
-            blocks = read_document(path)
-            id_ = names.unique(Path(place).stem, "document")
-            title = one_line(title_of(blocks) or re.sub(r"[_-]+", " ", Path(place).stem))
-            framework = Framework(id=id_, title=title or id_, citation=place)
-            yield ImportedDocument(framework, sections_of(blocks, framework))
-        except (DocumentError, OSError) as error:
-            yield Refused(place, "document", str(error))
-        advance(number, len(files))
+    size = 0
+    with ApartReader() as apart:
+        for number, path in enumerate(files, start=1):
+            one = _document(apart, path, place_in(folder, path), names)
+            if isinstance(one, ImportedDocument):
+                size += sum(len(section.body) for section in one.sections)
+            if size > LONGEST_SOURCE:
+                raise DataError(
+                    f"the documents of {folder} up to {place_in(folder, path)} have {size:,} "
+                    f"characters, and at most {LONGEST_SOURCE:,} are imported: import it in parts"
+                )
+            yield one
+            advance(number, len(files))
+
+
+def _document(
+    apart: ApartReader, path: Path, place: str, names: Names
+) -> ImportedDocument | Refused:
+    """A file as a document, or the reason why it is none."""
+    try:
+        blocks = apart.read(path)
+    except DocumentError as error:
+        return Refused(place, "document", str(error))
+    except OSError as error:
+        return Refused(place, "document", f"cannot be read: {error.strerror or error}")
+    id_ = names.unique(Path(place).stem, "document")
+    title = one_line(title_of(blocks) or re.sub(r"[_-]+", " ", Path(place).stem))
+    framework = Framework(id=id_, title=title or id_, citation=place)
+    return ImportedDocument(framework, sections_of(blocks, framework))

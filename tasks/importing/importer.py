@@ -5,22 +5,27 @@ A source in any layout we know → a data folder, whole or not at all.
 """
 
 import json
+import os
 import re
 import shutil
+import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.errors import ConfigError, DataError
-from harness.files import put_folder, write_json, write_whole
+from harness.files import locked, put_folder, write_json, write_whole
 from harness.progress import Advance, silent
 from rag.corpus import load_corpus, write_framework
 from rag.documents import READERS
 from tasks.importing.drafts import Contents, Draft, Refused
 from tasks.importing.folder import read_documents, read_folder
-from tasks.importing.links import inside
+from tasks.importing.limits import check_tables, tables_of
+from tasks.importing.links import inside, place_in
 from tasks.importing.mtrag import is_mtrag, read_mtrag
 from tasks.importing.obliqa import obliqa_files, read_obliqa
 from tasks.importing.places import coverage_of
@@ -59,15 +64,62 @@ def import_data(
         advance: hears documents done and in all.
 
     Raises:
-        ConfigError: ``out`` holds something, or a split of ``shares`` would get no question.
-        DataError: the source is of no layout we know, or nothing of it can be read.
+        ConfigError: ``out`` holds something, cannot be made or is being made by another import, or
+            a split of ``shares`` would get no question.
+        DataError: the source is of no layout we know, nothing of it can be read, or it has more
+            than ``tasks.importing.limits`` say.
     """
-    out = out.resolve()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(f"{out} is there already: name another --out, or remove it first")
+    # Unlike Path.resolve before Python 3.13, it raises nothing for a link to itself.
+    out = Path(os.path.realpath(out))
     partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    read = read_source(source, questions, advance)
+    with _making(out, partial):
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise ConfigError(f"{out} is there already: name another --out, or remove it first")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()  # What cannot be written is told before all documents are read.
+        read = read_source(source, questions, advance)
+        summary = _written(read, partial, split_by, seed, shares)
+        put_folder(partial, out)
+    return summary
+
+
+@contextmanager
+def _making(out: Path, partial: Path) -> Iterator[None]:
+    """Alone in making ``out``, of which nothing stays behind that is not whole.
+
+    Raises:
+        ConfigError: another import is making it, or it cannot be made.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # A lock where nothing can be written is told by filelock as one that another has.
+        with TemporaryDirectory(prefix=f"{partial.name}.", dir=out.parent):
+            pass
+        with locked(partial, wait=False):
+            try:
+                yield
+            except BaseException:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
+    except TimeoutError as error:
+        raise ConfigError(
+            f"another import is making {out}: wait until it has ended, or name another --out"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{out} cannot be made ({error.strerror or error}): name an --out in a folder that "
+            "can be written"
+        ) from error
+
+
+def _written(
+    read: Contents,
+    partial: Path,
+    split_by: str,
+    seed: int,
+    shares: Mapping[Split, float] | None,
+) -> dict[str, Any]:
+    """A source written as the data folder ``partial``; what its ``import.json`` says."""
     splits, leaking = split_drafts(read.drafts, split_by, seed, shares, coverage_of(read.documents))
     taken = [draft for draft in read.drafts if draft.id in splits]
     refused = [*read.refused, *leaking]
@@ -83,7 +135,6 @@ def import_data(
         loaded = load_questions(partial, [section.id for section in sections])
         summary["too few"] = _too_few(loaded, shares)
     write_json(partial / IMPORT_RECORD, summary)
-    put_folder(partial, out)
     return summary
 
 
@@ -97,18 +148,24 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
 
     Raises:
         ConfigError: ``questions`` are named for a layout that has its own.
-        DataError: it is not there, or of no layout we know.
+        DataError: it is not there or cannot be read, is of no layout we know, or has too much.
     """
-    if not source.exists():
-        raise DataError(f"{source} is no file or folder")
-    if source.suffix.lower() in READERS:
+    try:
+        folder = stat.S_ISDIR(source.stat().st_mode)
+    except OSError as error:
+        raise DataError(
+            f"{source} is no file or folder that can be read: {error.strerror or error}"
+        ) from error
+    if source.suffix.lower() in READERS and not folder:
         return read_documents([source], source.parent, questions, advance)
-    files, outside = inside(source.glob("*.json"), source) if source.is_dir() else ([source], [])
-    if source.is_dir() and obliqa_files(files)[0]:
+    files, outside = inside(source.glob("*.json"), source) if folder else ([source], [])
+    if not folder:
+        check_tables(files)
+    if folder and obliqa_files(files)[0]:
         read = read_obliqa(files)
-    elif squads := {path: content for path in files if (content := squad_content(path))}:
-        read = read_squad(squads)
-    elif source.is_dir():
+    elif (found := _squads(files, source if folder else source.parent))[0]:
+        read, outside = read_squad(found[0]), [*outside, *found[1]]
+    elif folder:
         return read_folder(source, questions, advance)
     elif is_mtrag(source):
         read = read_mtrag(source)
@@ -120,6 +177,24 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
     if questions is not None:
         raise ConfigError(f"--questions {questions}: a source of layout {read.layout} has its own")
     return replace(read, refused=[*outside, *read.refused])
+
+
+def _squads(
+    files: Sequence[Path], folder: Path
+) -> tuple[dict[Path, dict[str, Any]], list[Refused]]:
+    """Those of JSON files that are of SQuAD's layout, and those of which nobody can tell."""
+    contents: dict[Path, dict[str, Any]] = {}
+    refused: list[Refused] = []
+    for path, error in tables_of(files):
+        try:
+            if error:
+                raise error
+            content = squad_content(path)
+        except DataError as reason:
+            refused.append(Refused(place_in(folder, path), "document", str(reason)))
+        else:
+            contents |= {path: content} if content else {}
+    return contents, refused
 
 
 def _line(draft: Draft, split: Split) -> str:

@@ -15,11 +15,12 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from harness.errors import DataError
-from harness.files import json_object, numbered_lines
+from harness.reading import numbered_lines
 from harness.validation import validated
 from rag.corpus import Framework, Section, one_line
 from rag.sections import Names
 from tasks.importing.drafts import Contents, Draft, ImportedDocument, Refused, contents_of, text_of
+from tasks.importing.limits import MOST_QUESTIONS, at_most, source_object
 
 ANSWERABILITY = {
     "answerable": True,
@@ -90,10 +91,10 @@ def read_mtrag(path: Path) -> Contents:
     """
     conversations: dict[str, list[_Placed]] = defaultdict(list)
     found: list[ImportedDocument | Draft | Refused] = []
-    for line, text in numbered_lines(path):
+    for line, text in at_most(numbered_lines(path), path, MOST_QUESTIONS, "tasks"):
         place = f"{path.name}:{line}"
         try:
-            task = validated(_Task, json_object(text, place), place, DataError)
+            task = validated(_Task, source_object(text, place), place, DataError)
             conversations[task.conversation_id].append((place, task))
         except DataError as error:
             found.append(Refused(place, "question", str(error).removeprefix(f"{place}: ")))
@@ -110,7 +111,7 @@ def read_mtrag(path: Path) -> Contents:
 
 def _object(text: str) -> Mapping[str, Any]:
     try:
-        return json_object(text, "")
+        return source_object(text, "")
     except DataError:
         return {}
 

@@ -9,7 +9,6 @@ Some passage ids stand twice in a document. Each passage is a section of its own
 the original id, and the section's id tells the second by ``-2``.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.errors import DataError
 from rag.corpus import Framework, Section, framework_of, one_line
 from rag.sections import Names
 from tasks.importing.drafts import Contents, Draft, ImportedDocument, Refused, contents_of, text_of
+from tasks.importing.limits import check_tables, source_json, table_text
 from tasks.importing.squad import split_of
 
 Key = tuple[str, str]
@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 def obliqa_files(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Of JSON files those of passages, by number, and of questions; none unless there are both."""
-    numbered = (path for path in files if path.stem.isdigit())
+    numbered = (path for path in files if path.stem.isdecimal())
     passages = sorted(numbered, key=lambda path: int(path.stem))
     questions = sorted(path for path in files if path.name.startswith("ObliQA_"))
     return (passages, questions) if passages and questions else ([], [])
@@ -40,6 +40,7 @@ def read_obliqa(files: Sequence[Path]) -> Contents:
         DataError: a file breaks the layout.
     """
     passage_files, question_files = obliqa_files(files)
+    check_tables([*passage_files, *question_files])
     rows = {path: _rows(path, {"DocumentID", "PassageID", "Passage"}) for path in passage_files}
     keys = [_key(row) for some in rows.values() for row in some]
     sections: dict[Key, list[Section]] = defaultdict(list)
@@ -74,9 +75,10 @@ def _document(
 
 def _questions(path: Path, sections: dict[Key, list[Section]]) -> Iterator[Draft | Refused]:
     for number, row in enumerate(_rows(path, {"QuestionID", "Question", "Passages"}), start=1):
-        id_, question = str(row["QuestionID"]), text_of(row["Question"])
+        id_, question = text_of(row["QuestionID"]), text_of(row["Question"])
         place = f"{path.name}: row {number}, {id_}"
-        gold = [_found(passage, sections) for passage in row["Passages"] or []]
+        passages = row["Passages"] if isinstance(row["Passages"], list) else []
+        gold = [_found(passage, sections) for passage in passages]
         if not gold or not all(gold):
             reason = "a gold passage is not among the passages, or is empty"
             yield Refused(place, "question", reason)
@@ -100,18 +102,17 @@ def _key(row: dict[str, Any]) -> Key:
     return str(row.get("DocumentID")), str(row.get("PassageID"))
 
 
-def _found(passage: dict[str, Any], sections: dict[Key, list[Section]]) -> list[Section]:
+def _found(passage: Any, sections: dict[Key, list[Section]]) -> list[Section]:
     """The sections of a gold passage: that of its text, among those of its id."""
+    if not isinstance(passage, dict):
+        return []
     same_id = sections.get(_key(passage), [])
     text = text_of(passage.get("Passage"))
     return [section for section in same_id if section.body == text][:1] or same_id
 
 
 def _rows(path: Path, fields: set[str]) -> list[dict[str, Any]]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
+    rows = source_json(table_text(path), str(path))
     for number, row in enumerate(rows if isinstance(rows, list) else [None], start=1):
         if not isinstance(row, dict) or not fields <= set(row):
             raise DataError(f"{path}: row {number} lacks {', '.join(sorted(fields))}")

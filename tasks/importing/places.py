@@ -2,8 +2,12 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from rag.corpus import Framework, Section
@@ -13,6 +17,8 @@ from tasks.policyqa.evidence import PAGE, Coverage
 
 NEAREST = 3
 """Headings that an error names."""
+MOST_GUESSES = 200
+"""Rows of which the nearest headings are looked for: each is compared with all there are."""
 _NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
 _NUMBERED = re.compile(
     r"(?:(?P<word>section|article|clause|chapter|part|rule|sec\.|art\.|§) ?)?"
@@ -36,11 +42,16 @@ class Places:
     def __init__(self, documents: Sequence[ImportedDocument]) -> None:
         self.documents = documents
         self._coverage = coverage_of(documents)
+        self._named: dict[str, list[ImportedDocument]] = defaultdict(list)
+        for one in documents:
+            for name in dict.fromkeys(map(_plain, _names(one.framework))):
+                self._named[name].append(one)
+        self._headings: dict[tuple[str, ...], _Headings] = {}
+        self._guessed = 0
 
     def named(self, name: str) -> list[ImportedDocument]:
         """The documents whose file, with or without its suffix, or id ``name`` is."""
-        wanted = _plain(name)
-        return [one for one in self.documents if wanted in map(_plain, _names(one.framework))]
+        return self._named.get(_plain(name), [])
 
     def evidence(self, name: str, within: Sequence[ImportedDocument]) -> list[str]:
         """What a row calls evidence: a section's id, a page, a heading or a document.
@@ -62,7 +73,7 @@ class Places:
             if not self._coverage.of(name):
                 raise UnusableError(self._coverage.missing(name))
             return [name]
-        if found := _ids_of(name, within):
+        if found := self._ids_of(name, within):
             return found
         if named := self.named(name):
             return [_only(name, named).framework.id]
@@ -76,13 +87,72 @@ class Places:
             if named:
                 within, heading = [_only(name, named)], name[between.end() :]
                 id_ = f"{within[0].framework.id}/{heading}"
-                if found := [id_] if id_ in self._coverage.sections else _ids_of(heading, within):
+                if (
+                    found := [id_]
+                    if id_ in self._coverage.sections
+                    else self._ids_of(heading, within)
+                ):
                     return found
                 break
         raise UnusableError(
             f"evidence {name!r} is neither an id nor a heading of a section, nor a document; "
-            f"{_nearest(heading, within)}"
+            f"{self._nearest(heading, within)}"
         )
+
+    def _ids_of(self, name: str, within: Sequence[ImportedDocument]) -> list[str]:
+        """The ids of the sections that a heading names: those headed so, else the one of that
+        number in one document, else those beginning so."""
+        # All of them have no key of their own: a row without a document may be about any.
+        every = within is self.documents
+        key = () if every else tuple(one.framework.id for one in within)
+        if key not in self._headings:
+            self._headings[key] = _Headings(within)
+        found = self._headings[key].found(_plain(name), numbered=len(within) == 1)
+        if len(_beginnings(found)) > 1:
+            places = ", ".join(section.id for section in _beginnings(found)[:4])
+            raise UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
+        return [section.id for section in found]
+
+    def _nearest(self, name: str, within: Sequence[ImportedDocument]) -> str:
+        """What ``_nearest`` says, as long as that takes no hours."""
+        self._guessed += 1
+        if self._guessed > MOST_GUESSES:
+            return f"{MOST_GUESSES:,} before it are not either, so the nearest is not looked for"
+        return _nearest(name, within)
+
+
+class _Headings:
+    """Sections by what rows may call them, so that a row goes through none in vain."""
+
+    def __init__(self, documents: Sequence[ImportedDocument]) -> None:
+        self._sections = [section for document in documents for section in document.sections]
+        self._exact: dict[str, list[Section]] = defaultdict(list)
+        self._by_number: dict[str, list[Section]] = defaultdict(list)
+        for section in self._sections:
+            last = _last(section)
+            for name in {_plain(_whole(section)), _plain(last), _plain(_NUMBER.sub("", last))}:
+                self._exact[name].append(section)
+            if own := _NUMBERED.match(_plain(last)):
+                self._by_number[own["number"]].append(section)
+        plain = enumerate(_plain(_last(section)) for section in self._sections)
+        self._ordered = sorted((name, place) for place, name in plain)
+
+    def found(self, wanted: str, numbered: bool) -> list[Section]:
+        """The sections of a name in plain letters; by number as well where that is asked for."""
+        if wanted in self._exact:
+            return self._exact[wanted]
+        number = _NUMBERED.fullmatch(wanted) if numbered else None
+        among = self._by_number.get(number["number"], []) if number else []
+        return _numbered(wanted, among) or self._begun(wanted)
+
+    def _begun(self, wanted: str) -> list[Section]:
+        begins = re.compile(rf"{re.escape(wanted)}\b")
+        places = []
+        for name, place in islice(self._ordered, bisect_left(self._ordered, (wanted, -1)), None):
+            if not name.startswith(wanted):
+                break
+            places += [place] if begins.match(name) else []
+        return [self._sections[place] for place in sorted(places)]
 
 
 def coverage_of(documents: Sequence[ImportedDocument]) -> Coverage:
@@ -102,25 +172,6 @@ def _only(name: str, documents: Sequence[ImportedDocument]) -> ImportedDocument:
 def _names(framework: Framework) -> tuple[str, ...]:
     file = Path(framework.citation)
     return file.name, str(file), file.stem, framework.id
-
-
-def _ids_of(name: str, documents: Sequence[ImportedDocument]) -> list[str]:
-    """The ids of the sections that a heading names: those headed so, else the one of that
-    number in one document, else those beginning so."""
-    sections = [section for document in documents for section in document.sections]
-    wanted = _plain(name)
-    exact = [
-        s
-        for s in sections
-        if wanted in map(_plain, (_whole(s), _last(s), _NUMBER.sub("", _last(s))))
-    ]
-    numbered = _numbered(wanted, sections) if len(documents) == 1 else []
-    begun = [s for s in sections if re.match(rf"{re.escape(wanted)}\b", _plain(_last(s)))]
-    found = exact or numbered or begun
-    if len(_beginnings(found)) > 1:
-        places = ", ".join(section.id for section in _beginnings(found)[:4])
-        raise UnusableError(f"evidence {name!r} heads several sections: name one of {places}")
-    return [section.id for section in found]
 
 
 def _numbered(name: str, sections: Sequence[Section]) -> list[Section]:
@@ -165,5 +216,6 @@ def _last(section: Section) -> str:
     return _whole(section).split(PATH)[-1]
 
 
+@lru_cache(maxsize=1 << 16)
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())

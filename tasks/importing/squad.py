@@ -5,7 +5,6 @@ A paragraph becomes a section. Of several reference spans the one most annotator
 reference, the longest among equals. A file's name tells its split (``train``, ``dev``, ``test``).
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.corpus import Framework, Section, one_line
+from rag.documents import LONGEST_HEADING
 from rag.sections import Names
 from tasks.importing.drafts import (
     SPLIT_NAMES,
@@ -23,6 +23,7 @@ from tasks.importing.drafts import (
     contents_of,
     text_of,
 )
+from tasks.importing.limits import objects_in, source_json, table_text
 from tasks.policyqa.questions import Split
 
 UNANSWERABLE = "The document does not answer this question."
@@ -30,12 +31,14 @@ UNANSWERABLE = "The document does not answer this question."
 
 
 def squad_content(path: Path) -> dict[str, Any] | None:
-    """The content of a file in this layout; None if it is something else."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-        return value if "paragraphs" in value["data"][0] else None
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return None
+    """The content of a file in this layout; None if it is something else.
+
+    Raises:
+        DataError: it cannot be read, is no JSON or has more than may be read.
+    """
+    value = source_json(table_text(path), str(path))
+    articles = objects_in(value.get("data")) if isinstance(value, dict) else []
+    return value if any("paragraphs" in article for article in articles) else None
 
 
 def read_squad(contents: Mapping[Path, dict[str, Any]]) -> Contents:
@@ -53,15 +56,22 @@ def read_squad(contents: Mapping[Path, dict[str, Any]]) -> Contents:
 
 
 def _article(
-    article: dict[str, Any], untitled: str, path: Path, names: Names
+    article: Any, untitled: str, path: Path, names: Names
 ) -> Iterator[ImportedDocument | Draft | Refused]:
-    title = one_line(str(article.get("title") or "").replace("_", " ")) or untitled
+    if not isinstance(article, dict) or not isinstance(article.get("paragraphs") or [], list):
+        yield Refused(f"{path.name}: {untitled}", "document", "is no object with paragraphs")
+        return
+    # It stands in the place of every question, so that a long one would be there as many times.
+    title = one_line(text_of(article.get("title"))[:LONGEST_HEADING].replace("_", " ")) or untitled
     framework = Framework(id=names.unique(title, "document"), title=title)
     sections = []
     for index, paragraph in enumerate(article.get("paragraphs") or []):
+        place = f"{path.name}: {title}, paragraph {index}"
+        if not isinstance(paragraph, dict) or not isinstance(paragraph.get("qas") or [], list):
+            yield Refused(place, "passage", "is no object with context and qas")
+            continue
         id_, heading = f"{framework.id}/p-{index}", f"Paragraph {index}"
         section = Section(id_, framework.id, title, heading, text_of(paragraph.get("context")))
-        place = f"{path.name}: {title}, paragraph {index}"
         if section.body:
             sections.append(section)
         else:
@@ -79,9 +89,11 @@ def split_of(path: Path) -> Split | None:
 
 
 def _question(
-    qa: dict[str, Any], number: int, section: Section, split: Split | None, place: str
+    qa: Any, number: int, section: Section, split: Split | None, place: str
 ) -> Draft | Refused:
-    id_ = str(qa.get("id") or f"{section.id}-{number}")
+    if not isinstance(qa, dict):
+        return Refused(f"{place}, question {number}", "question", "is no object with a question")
+    id_ = text_of(qa.get("id")) or f"{section.id}-{number}"
     impossible = bool(qa.get("is_impossible", False))
     draft = Draft(
         id=id_,
@@ -103,11 +115,11 @@ def _question(
     return draft
 
 
-def reference(answers: list[dict[str, Any]] | dict[str, Any]) -> str | None:
+def reference(answers: Any) -> str | None:
     """The span most annotators gave, the longest and then first among equals; None if none is."""
     # The Hugging Face copies of SQuAD have a list of texts.
-    given = (
-        answers.get("text", []) if isinstance(answers, dict) else (a.get("text") for a in answers)
-    )
+    texts = answers.get("text") if isinstance(answers, dict) else None
+    listed = texts if isinstance(texts, list) else [texts]
+    given = listed if texts else [answer.get("text") for answer in objects_in(answers)]
     spans = Counter(span for text in given if (span := text_of(text)))
     return max(spans, key=lambda span: (spans[span], len(span)), default=None)

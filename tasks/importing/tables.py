@@ -9,7 +9,6 @@ like ``#page=3``, or documents; several between ``;``), ``citations`` (between `
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import count
@@ -19,12 +18,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import DataError
-from harness.files import json_object, numbered_lines
 from harness.metrics.fact import Fact, fact_of
+from harness.reading import numbered_lines
 from rag.blocks import DocumentError
 from rag.corpus import framework_of
 from rag.documents import decoded
 from tasks.importing.drafts import SPLIT_NAMES, Draft, ImportedDocument, Refused, text_of
+from tasks.importing.limits import MOST_QUESTIONS, at_most, check_tables, source_json, source_object
 from tasks.importing.places import Places, UnusableError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
@@ -40,10 +40,12 @@ def read_table(path: Path, documents: Sequence[ImportedDocument]) -> Iterator[Dr
     """The rows of a file of questions, which may name ``documents``; also those not to be taken.
 
     Raises:
-        DataError: the file cannot be read, or has a column that none of ``COLUMNS`` is, or no
-            ``question``.
+        DataError: the file cannot be read or has more than may be, or has a column that none of
+            ``COLUMNS`` is, or no ``question``.
     """
-    rows = list(_json_rows(path) if path.suffix.lower() == ".jsonl" else _csv_rows(path))
+    check_tables([path])
+    found = _json_rows(path) if path.suffix.lower() == ".jsonl" else _csv_rows(path)
+    rows = list(at_most(found, path, MOST_QUESTIONS, "rows"))
     places = Places(documents)
     given = {text_of(row.get("id")) for _, row in rows if not isinstance(row, str)}
     fresh = (id_ for id_ in (f"q-{n:04d}" for n in count(1)) if id_ not in given)
@@ -62,7 +64,7 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
     for line, text in numbered_lines(path):
         place = f"{path}:{line}"
         try:
-            row = json_object(text, place)
+            row = source_object(text, place)
             _check_columns(list(row), place)
             yield line, row
         except DataError as error:
@@ -150,8 +152,8 @@ def _answers(row: dict[str, Any]) -> list[str]:
     """The references of a row, none of them twice: ``answer``, then those of ``answers``."""
     further = row.get("answers") or []
     if isinstance(further, str):
-        with suppress(ValueError, RecursionError):
-            further = json.loads(further)
+        with suppress(DataError):
+            further = source_json(further, "answers")
     if not isinstance(further, list) or not all(isinstance(one, str) for one in further):
         raise UnusableError(f'answers {row["answers"]!r} is no list of texts like ["…", "…"]')
     texts = [text_of(text) for text in (row.get("answer"), *further)]

@@ -108,3 +108,22 @@ def test_what_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path: Path, p
 def test_half_a_character_is_written_as_json_writes_it(tmp_path: Path) -> None:
     write_whole(tmp_path / "f.json", '{"a": "\ud800"}')
     assert json.loads((tmp_path / "f.json").read_text()) == {"a": "\ud800"}
+
+
+def test_processes_that_write_one_file_at_once_leave_one_of_them_whole(tmp_path: Path) -> None:
+    path = tmp_path / "f.txt"
+    code = (
+        "import sys; from pathlib import Path; from harness.files import write_whole\n"
+        "for _ in range(30): write_whole(Path(sys.argv[1]), sys.argv[2] * 100_000)"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code, path, letter]) for letter in "abc"]
+    assert [one.wait() for one in started] == [0, 0, 0]
+    text = path.read_text()
+    assert text in {letter * 100_000 for letter in "abc"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_kill_left_beside_a_file_is_gone_after_the_next_writing(tmp_path: Path) -> None:
+    (tmp_path / ".f.txt.partial").write_text("half of something longer")
+    write_whole(tmp_path / "f.txt", "new")
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("f.txt", "new")]
