@@ -69,6 +69,7 @@ def import_data(
         DataError: the source is of no layout we know, nothing of it can be read, or it has more
             than ``tasks.importing.limits`` say.
     """
+    _is_folder(source)  # What is not there is told before anything is made.
     # Unlike Path.resolve before Python 3.13, it raises nothing for a link to itself.
     out = Path(os.path.realpath(out))
     partial = out.with_name(f".{out.name}.partial")
@@ -143,6 +144,15 @@ def _too_few(questions: list[Question], shares: Mapping[Split, float] | None) ->
     return [] if shares and not shares.get("test") else too_few_for_test(questions)
 
 
+def _is_folder(source: Path) -> bool:
+    try:
+        return stat.S_ISDIR(source.stat().st_mode)
+    except OSError as error:
+        raise DataError(
+            f"{source} is no file or folder that can be read: {error.strerror or error}"
+        ) from error
+
+
 def read_source(source: Path, questions: Path | None = None, advance: Advance = silent) -> Contents:
     """A source read, its layout recognised.
 
@@ -150,12 +160,7 @@ def read_source(source: Path, questions: Path | None = None, advance: Advance = 
         ConfigError: ``questions`` are named for a layout that has its own.
         DataError: it is not there or cannot be read, is of no layout we know, or has too much.
     """
-    try:
-        folder = stat.S_ISDIR(source.stat().st_mode)
-    except OSError as error:
-        raise DataError(
-            f"{source} is no file or folder that can be read: {error.strerror or error}"
-        ) from error
+    folder = _is_folder(source)
     if source.suffix.lower() in READERS and not folder:
         return read_documents([source], source.parent, questions, advance)
     files, outside = inside(source.glob("*.json"), source) if folder else ([source], [])
