@@ -1,5 +1,6 @@
 """Drafts as the command makes, writes and tells of them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
@@ -58,7 +59,7 @@ def take_in(data: Path, table: Path | None) -> Reviewed:
     """
     own = data / TABLE
     found = read_review(data, own) if own.exists() else state_of(data)
-    if table is not None and table.resolve() != own.resolve():
+    if table is not None and os.path.realpath(table) != os.path.realpath(own):
         first = found.conflicts
         found = read_review(data, table)
         found = replace(found, conflicts=(*first, *found.conflicts))

@@ -260,3 +260,11 @@ def test_start_in_json_has_the_steps() -> None:
     found = printed("start", "my", "--documents", DOCUMENTS)
     assert [one["done"] for one in found] == [True, *[False] * 4]
     assert json.dumps(found[1]).count("policyqa data draft my/data") == 1
+
+
+def test_a_reviewed_table_that_is_a_link_to_itself_is_refused(workplace: Path) -> None:
+    # It was a traceback that fuzzing found.
+    for command in (["import", str(DOCUMENTS), "--out", "my"], ["draft", "my"]):
+        assert spoken("data", *command)[0] == 0
+    (workplace / "reviewed.csv").symlink_to("reviewed.csv")
+    assert "reviewed.csv cannot be read" in refused("data", "review", "my", "reviewed.csv")
