@@ -48,9 +48,7 @@ def print_orders() -> None:
     parser.add_argument("--questions", type=int, default=40, help="at most")
     asked = parser.parse_args()
     prompts = ["base/rag", "base/chat-rag", *(["tuned/rag"] if asked.adapter else [])]
-    models = (
-        {"tuned": {"base": asked.model, "adapter": str(asked.adapter)}} if asked.adapter else {}
-    )
+    tuned = {"tuned": {"base": asked.model, "adapter": str(asked.adapter)}}
     with TemporaryDirectory() as folder:
         planted = plant(asked.data, Path(folder) / "data", asked.questions)
         suite = Suite.model_validate(SUITE | {
