@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import reading
@@ -39,6 +39,7 @@ def refusal(text: str) -> str:
     return said
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(min_size=1, max_size=8), VALUES))
 def test_yaml_is_read_as_the_safe_loader_reads_it(value: dict[str, Any]) -> None:
     text = yaml.safe_dump(value, allow_unicode=True)

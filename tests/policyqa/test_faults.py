@@ -5,7 +5,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,8 +14,8 @@ import pytest
 from harness.kept import Kept
 from tasks.drafting.record import read_drafts
 from tasks.drafting.review import read_review
-from tests.conftest import call, printed, refused, shown, spoken, write_data
-from tests.left import damaged_in, left_in, partial_in
+from tests.conftest import call, refused, shown, spoken, write_data
+from tests.left import damaged_in, left_in
 
 DOCUMENTS = Path(__file__).parents[1] / "tasks" / "drafting" / "folders" / "mixed"
 SUITE = """\
@@ -201,19 +200,6 @@ def test_a_home_and_folders_with_spaces_and_letters_of_any_language(
     shown("data", "import", DOCUMENTS, "--out", "eingelesen ß")
     shown("data", "draft", "eingelesen ß", "--limit", "20", "--shares", "test=1")
     shown("data", "review", "eingelesen ß")
-
-
-def test_two_processes_on_one_run_folder_leave_a_whole_run(here: Path) -> None:
-    command = [sys.executable, "-m", "policyqa", "run", "suite.yaml", "--out", "run"]
-    both = [
-        subprocess.Popen(command, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    said = [one.communicate()[1].decode() for one in both]
-    assert [one.returncode for one in both] == [0, 0], said
-    assert damaged_in(here / "run") == []
-    assert partial_in(here / "run") == []
-    assert set(printed("report", "run")["variants"]) == {"floor/echo", "floor/other", "today"}
 
 
 @pytest.mark.parametrize("name", ["put_accepted", "write_drafts", "take_away"])
