@@ -10,10 +10,33 @@ from harness.seal import read_sealed
 from harness.validation import validated
 
 
+class _Context(BaseModel):
+    """What is shown."""
+
+    model_config = ConfigDict(strict=True)
+
+    source: str
+    k: int
+    budget: int
+
+
 class _Described(BaseModel):
     """What a manifest says of a variant."""
 
+    model_config = ConfigDict(strict=True)
+
     replicates: dict[str, dict[str, Any]] = Field(min_length=1)
+    fingerprint: str = ""
+    model: str = ""
+    precision: str | None = None
+    prompt: str = ""
+    floor: bool = False
+    kind: str = ""
+    trained: bool = False
+    trained_in: str | None = None
+    own_limits: bool = False
+    context: _Context | None = None
+    retrieval: str | None = None
 
 
 class _Manifest(BaseModel):

@@ -223,3 +223,17 @@ def test_files_of_a_record_that_are_no_table_are_refused(run: Path) -> None:
     write_sealed(run / "variants/base/rag/variant.json", {"replicates": {"": {}}, "files": "all"})
     with pytest.raises(DataError, match=r"variant\.json: files is 'all'"):
         read_result(run, "base/rag")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"own_limits": "no"}, {"context": {"source": False, "k": 1, "budget": 1}}, {"model": 1}],
+)
+def test_a_manifest_of_another_form_is_refused_though_it_is_sealed(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    # It was a traceback that fuzzing found.
+    variants = {"base/rag": {"replicates": {"": {}}, **changes}}
+    write_sealed(tmp_path / "manifest.json", {"suite": {}, "variants": variants})
+    with pytest.raises(DataError, match=r"manifest\.json: variants\.base/rag"):
+        read_manifest(tmp_path)
