@@ -39,13 +39,32 @@ class _Described(BaseModel):
     retrieval: str | None = None
 
 
+class _Suite(BaseModel):
+    """What a manifest says of its suite, as far as a report reads it before it checks the rest."""
+
+    model_config = ConfigDict(strict=True)
+
+    decide: dict[str, Any] | None = None
+    k: int | None = None
+    split: str = ""
+
+
 class _Manifest(BaseModel):
     """What a manifest says of its variants; reports check the rest."""
 
     model_config = ConfigDict(strict=True)
 
-    suite: dict[str, Any]
+    suite: _Suite
     variants: dict[str, _Described] = Field(min_length=1)
+    baseline: str | None = None
+    metrics: dict[str, dict[str, Any]] = {}
+    scored_on: dict[str, Any] = {}
+    evidence: dict[str, int] = {}
+    frameworks: dict[str, dict[str, Any]] = {}
+    claims: list[dict[str, Any]] = []
+    versions: dict[str, str] = {}
+    machine: dict[str, Any] = {}
+    signature: str = ""
 
 
 class _Record(BaseModel):

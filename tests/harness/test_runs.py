@@ -237,3 +237,16 @@ def test_a_manifest_of_another_form_is_refused_though_it_is_sealed(
     write_sealed(tmp_path / "manifest.json", {"suite": {}, "variants": variants})
     with pytest.raises(DataError, match=r"manifest\.json: variants\.base/rag"):
         read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"suite": {"decide": "all"}}, {"metrics": {"bleu": 1}}, {"signature": None}]
+)
+def test_a_manifest_is_refused_before_a_report_trips_over_it(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    # power ended in a traceback that fuzzing found.
+    found = {"suite": {}, "variants": {"base/rag": {"replicates": {"": {}}}}, **changes}
+    write_sealed(tmp_path / "manifest.json", found)
+    with pytest.raises(DataError, match=rf"manifest\.json: {next(iter(changes))}"):
+        read_manifest(tmp_path)
