@@ -75,7 +75,15 @@ def json_object(text: str, place: str) -> dict[str, Any]:
     Raises:
         DataError: it is none; the message begins with ``place``.
     """
-    value = json_value(text, place)
+    return as_object(json_value(text, place), text, place)
+
+
+def as_object(value: Any, text: str, place: str) -> dict[str, Any]:
+    """A value that ``text`` is as JSON, if it is an object.
+
+    Raises:
+        DataError: it is none; the message begins with ``place``.
+    """
     if not isinstance(value, dict):
         raise DataError(f"{place}: expected an object, found {text[:60]!r}")
     return value

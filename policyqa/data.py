@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from harness.inert import visible
 from harness.metrics import make_metrics
+from policyqa.options import say
 from tasks.checking.findings import CHECKS, Finding
 from tasks.importing.importer import IMPORT_RECORD
 from tasks.policyqa.questions import UNANSWERED, WITHOUT_ANSWER
@@ -27,10 +29,7 @@ ALIKE_SHOWN = 3
 
 def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     """Print what an import took and what it did not."""
-
-    def say(text: str) -> None:
-        console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
-
+    tell = partial(say, console=console)
     questions, not_taken = summary["questions"], summary["not taken"]
     splits = ", ".join(f"{count:,} {name}" for name, count in questions["splits"].items())
     blank, silent = questions["without reference answer"], questions["unanswerable without answer"]
@@ -56,18 +55,20 @@ def show_import(summary: dict[str, Any], console: Console, out: Path) -> None:
     counts += [(count, what) for what, count in kinds.items()]
     counts += [(count, reason) for reason, count in reasons.items() if count > 1]
     for count, what in counts:
-        say(f"{count:>7,} {what}")
+        tell(f"{count:>7,} {what}")
     for line in _rows_not_taken(not_taken, out / IMPORT_RECORD):
-        say(f"        {line}")
+        tell(f"        {line}")
     for line in summary.get("too few", ()):
-        say(line)
-    say(f"data folder: {out}")
+        tell(line)
+    tell(f"data folder: {out}")
     if questions["taken"] or questions["not taken"]:
-        say(f"next: policyqa data check {out}")
+        tell(f"next: policyqa data check {out}")
     else:
-        say("no questions: put a questions.csv beside the documents, or name one with --questions;")
-        say("or have some drafted, which you review")
-        say(f"next: policyqa data draft {out}")
+        tell(
+            "no questions: put a questions.csv beside the documents, or name one with --questions;"
+        )
+        tell("or have some drafted, which you review")
+        tell(f"next: policyqa data draft {out}")
 
 
 def _rows_not_taken(rows: Sequence[Mapping[str, str]], record: Path) -> list[str]:

@@ -13,8 +13,8 @@ from rich.console import Console
 from harness.deciding import FEWEST_TO_DECIDE
 from harness.errors import ConfigError
 from harness.files import write_whole
-from harness.inert import visible
 from harness.reading import read_yaml
+from policyqa.options import say
 from reports.drafts.page import drafts_page
 from reports.power import power_of
 from tasks.drafting.record import DraftQuestion, check_places, read_drafts
@@ -184,4 +184,4 @@ def show_enough(found: dict[str, Any], console: Console) -> None:
 
 def _say(lines: list[str], console: Console) -> None:
     for line in lines:
-        console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
+        say(line, console)

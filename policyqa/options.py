@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from harness.inert import visible
+
 DataOption = Annotated[
     Path | None, typer.Option(help="A data folder; the shipped policy set if unset.")
 ]
@@ -31,6 +33,11 @@ def tell(found: Any, as_json: bool, show: Callable[[Any, Console], None]) -> Non
         print_json(found)
     else:
         show(found, Console())
+
+
+def say(text: str, console: Console) -> None:
+    """Print a line of text that nothing of steers a terminal, or is markup."""
+    console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

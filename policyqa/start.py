@@ -19,6 +19,7 @@ from harness.files import write_whole
 from harness.reading import yaml_mapping
 from harness.validation import validated
 from policyqa.drafting import PAGE
+from policyqa.options import say
 from policyqa.progress import Watch
 from policyqa.suite import Suite, load_suite
 from rag.corpus import has_corpus
@@ -164,7 +165,7 @@ def show_way(found: list[dict[str, Any]], console: Console) -> None:
     for one in found:
         mark = "done" if one["done"] else "next" if one is ahead[0] else "then"
         text = f"{mark:>6}  {one['what']}" + ("" if one["done"] else f": {one['command']}")
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        say(text, console)
 
 
 def suite_text(folder: Path, wishes: Wishes) -> str:

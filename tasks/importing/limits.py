@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import DataError
-from harness.reading import json_value, read_text
+from harness.reading import as_object, json_value, read_text
 
 MOST_FILES = 50_000
 """Below a folder: more is no collection of policies, but a disk that was named by mistake."""
@@ -124,10 +124,7 @@ def source_object(text: str, place: str) -> dict[str, Any]:
     Raises:
         DataError: it is none; the message begins with ``place``.
     """
-    value = source_json(text, place)
-    if not isinstance(value, dict):
-        raise DataError(f"{place}: expected an object, found {text[:60]!r}")
-    return value
+    return as_object(source_json(text, place), text, place)
 
 
 def objects_in(value: Any) -> list[dict[str, Any]]:
