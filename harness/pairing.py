@@ -15,8 +15,9 @@ import numpy.typing as npt
 from harness.family import Estimates, estimates
 from harness.groups import groups
 from harness.jackknife import FloatArray
+from harness.outcomes import Outcome
 from harness.rates import rate_difference, rate_interval
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import (
     Difference,
     Figure,

@@ -17,9 +17,9 @@ from typing import Any, cast
 
 from harness.errors import DataError
 from harness.metrics import CorpusMetric, Metric, Value, make_metrics, metric_names
+from harness.outcomes import Outcome
 from harness.pairing import Measure
 from harness.results import TaskResults, results_of
-from harness.runs import Outcome
 from harness.sample_lines import AGAIN, Questions, Sample, read_questions
 from harness.text import printable
 

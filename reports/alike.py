@@ -1,8 +1,8 @@
 """Whether two that are compared are of the same questions, and were scored alike."""
 
 from harness.errors import RunError
+from harness.outcomes import Outcome
 from harness.pairing import Keep
-from harness.runs import Outcome
 from reports.side import Side
 
 

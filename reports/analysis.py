@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.errors import DataError
 from harness.pairing import Measure
-from harness.runs import Result
+from harness.runs import MANIFEST, Result
+from harness.validation import validated
 from reports.attribution import attribution
 from reports.claims.checking import check_claims
 from reports.claims.reading import Claim
@@ -44,9 +46,14 @@ def analysed(
             for one in beside
             if not described[one.name]["floor"] and (found := risk_curves(one))
         },
-        "claims": check_claims([Claim(**one) for one in manifest.get("claims", ())], run),
+        "claims": check_claims(_claims(manifest, run), run),
     }
     return {name: one for name, one in found.items() if one}
+
+
+def _claims(manifest: dict[str, Any], run: Path) -> list[Claim]:
+    place = f"{run / MANIFEST}: claims"
+    return [validated(Claim, one, place, DataError) for one in manifest["claims"]]
 
 
 def on_curves(sweep: Sequence[Curve]) -> set[str]:

@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from harness.contrasts import shared_figures
 from harness.files import fingerprint
+from harness.outcomes import Outcome
 from harness.pairing import Keep, Measure, difference, everything
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import Difference
 from reports.reported import Differences, Reported
 

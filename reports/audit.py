@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import DataError
+from harness.outcomes import Outcome
 from harness.pairing import Keep, Measure, differences, everything, figures
 from harness.reading import read_json
-from harness.runs import Outcome, Result, read_manifest, read_result
+from harness.runs import Result, read_manifest, read_result
 from harness.validation import validated
 from reports.measures import measures_of
 from reports.reported import Differences, Figures, MetricFacts, Reported

@@ -194,7 +194,7 @@ def compare_results(
             for name, result in results.items()
         },
         **analysed(run, manifest, measures, list(results.values())),
-        "published": published(manifest["suite"].get("published"), list(results)),
+        "published": published(manifest["suite"]["published"], list(results)),
         "signature": _signature(manifest, list(results.values())),
     }
     return validated(Comparison, values, run / MANIFEST, DataError)
@@ -204,7 +204,7 @@ def _groups(manifest: dict[str, Any], result: Result) -> Groups:
     """How many groups the questions fall into, and how many of them are grouped by what."""
     outcomes = list(result.outcomes.values())
     evident = sum(bool(one.evidence) for one in outcomes)
-    by = Counter(manifest.get("evidence") or {"section": evident})
+    by = Counter(manifest["evidence"] or {"section": evident})
     by["document"] += sum(bool(names) for names in evidence_of(outcomes)) - evident
     by["question"] = len(outcomes) - by.total()
     return Groups(
@@ -274,5 +274,5 @@ def _signature(manifest: dict[str, Any], results: Sequence[Result]) -> str:
         for result in results
         if result.record["served_by"]
     ]
-    tried = [f"tried:{manifest['tried']}"] if manifest.get("tried") else []
+    tried = [f"tried:{manifest['tried']}"] if manifest["tried"] else []
     return " | ".join([manifest["signature"], *served, *answers, *tried])

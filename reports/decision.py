@@ -67,8 +67,8 @@ def run_decision(
     Raises:
         ConfigError: it is to be decided by a metric that the run has not, or that has no direction.
     """
-    row = manifest["suite"].get("decide") or {}
-    rule = Rule(**{name: row[name] for name in ("margin", "cost", "at_most") if name in row})
+    row = manifest["suite"]["decide"] or {}
+    rule = Rule(**{name: of for name, of in row.items() if name != "by"})
     roles = {name: _role(manifest, name, in_place is None) for name in results}
     entering = [(results[name], role) for name, role in roles.items()]
     if in_place is not None:
@@ -76,7 +76,7 @@ def run_decision(
     untold = audit.untold if audit else {}
     notes = [f"Not checked: what {name} was trained on: {why}." for name, why in untold.items()]
     notes += [] if row else ["The suite has no decide: the first metric decides, with margin 0."]
-    if manifest.get("tried"):
+    if manifest["tried"]:
         notes.append(
             f"{manifest['tried']} variants were scored on these questions so far, by what is kept: "
             "choose on validation, confirm on test."

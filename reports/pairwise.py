@@ -10,8 +10,8 @@ from functools import partial
 
 from harness.errors import ConfigError, RunError
 from harness.metrics.evidence import EvidenceShown
+from harness.outcomes import Outcome
 from harness.pairing import Connect, Keep, Measure, align, difference
-from harness.runs import Outcome
 from harness.significance import Chances, chances_of
 from harness.statistics import INTERVAL_METHOD
 from reports.alike import check_scored_alike, shared_questions

@@ -62,7 +62,7 @@ def power_of(run: Path, by: str | None, difference: float) -> Power:
         ConfigError: nothing can be decided by that metric.
     """
     manifest = read_manifest(run)
-    row = manifest["suite"].get("decide") or {}
+    row = manifest["suite"]["decide"] or {}
     metric = deciding_metric(measures_of(manifest), by or row.get("by"))
     baseline = manifest["baseline"]
     others = [name for name, what in manifest["variants"].items() if _beside(name, what, baseline)]

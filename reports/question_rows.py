@@ -16,8 +16,9 @@ from typing import Any
 
 from harness.inert import in_spreadsheet
 from harness.metrics.evidence import EvidenceShown
+from harness.outcomes import Outcome
 from harness.pairing import clusters_of
-from harness.runs import Outcome, Result
+from harness.runs import Result
 
 _ASKED = ("split", "framework", "kind")
 _COSTS = ("prompt_tokens", "answer_tokens", "seconds", "price")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from harness.errors import ConfigError
+from harness.outcomes import Outcome
 from harness.pairing import Keep, everything
-from harness.runs import Outcome
 
 
 def questions_where(where: str | None) -> Keep:

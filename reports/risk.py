@@ -17,9 +17,10 @@ import numpy as np
 
 from harness.errors import RunError
 from harness.metrics.abstention import abstains
+from harness.outcomes import Outcome
 from harness.pairing import clusters_of
 from harness.rates import rate_interval
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import Figure, mean_interval
 from harness.threshold import AnswerThreshold
 from reports.reported import Reported

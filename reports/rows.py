@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from harness.errors import DataError
 from harness.files import hash_file
 from harness.metrics import make_metrics, metric_names
+from harness.outcomes import Outcome
 from harness.pairing import Measure, clusters_of, evidence_of
 from harness.reading import read_json_lines
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.validation import validated
 from reports.side import Side, undirected
 

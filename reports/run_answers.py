@@ -7,8 +7,9 @@ from pathlib import Path
 from harness.errors import DataError
 from harness.files import fingerprint
 from harness.metrics import Row
+from harness.outcomes import Outcome
 from harness.pairing import clusters_of
-from harness.runs import Outcome, Result, read_manifest, read_result
+from harness.runs import Result, read_manifest, read_result
 from reports.judged import ScoredWith
 from tasks.policyqa.documents import row_of
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from harness.jackknife import cluster_sums
+from harness.outcomes import Outcome
 from harness.pairing import Keep, Measure, align, clusters_of, differences
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import Difference, Figure, mean_interval, paired_difference
 from reports.reported import Differences, Figures, Reported
 
@@ -117,7 +118,7 @@ def over_frameworks(
 
 def slicings(manifest: dict[str, Any]) -> dict[str, Label]:
     """How questions are sliced, by what."""
-    facts: dict[str, dict[str, Any]] = manifest.get("frameworks", {})
+    facts: dict[str, dict[str, Any]] = manifest["frameworks"]
     trained = any(one["trained"] for one in manifest["variants"].values())
     years = [one["year"] for one in facts.values() if one["year"]]
     since = max(years, default=0) - RECENT_YEARS + 1

@@ -16,9 +16,10 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 from harness.files import fingerprint
+from harness.outcomes import Outcome
 from harness.pairing import Measure, align, clusters_of, differences, figures
 from harness.rates import rate_interval
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import COVERAGE, FEWEST, Difference, Figure, paired_difference
 from reports.reported import Differences, Figures, Reported
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.jackknife import FloatArray
+from harness.outcomes import Outcome
 from harness.pairing import Measure
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.verdict import Entrant, Role
 
 QUALITY = Measure("quality", "Quality", "mean", higher_is_better=True)

@@ -8,7 +8,7 @@ import pytest
 
 from finetune.checkpoint import Checkpoint
 from finetune.recipe import load_recipe
-from harness.runs import read_samples
+from harness.outcomes import read_samples
 from harness.samples import read_log
 from tasks.registration import TASKS, stock_folder
 from tests.conftest import completed, write_data

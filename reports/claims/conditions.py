@@ -12,8 +12,9 @@ import numpy as np
 
 from harness.contrasts import Estimated, shared_figures
 from harness.jackknife import Estimate
+from harness.outcomes import Outcome
 from harness.pairing import Connect, Measure
-from harness.runs import Outcome, Result, costs_of, read_manifest
+from harness.runs import Result, costs_of, read_manifest
 from harness.statistics import Difference
 from reports.claims.checked import CheckedCondition, ClaimState
 from reports.claims.reading import SPEED, Condition, Threshold

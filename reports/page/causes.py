@@ -8,7 +8,7 @@ is known.
 """
 
 from harness.metrics.abstention import ABSTAINED, OVER_REFUSAL, FalseAnswer
-from harness.runs import Outcome
+from harness.outcomes import Outcome
 
 CONTRADICTED = "contradicted"
 REFUSED = "needless refusal"

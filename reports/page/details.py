@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.metrics.marks import LoggedMark
-from harness.runs import Outcome
+from harness.outcomes import Outcome
 from reports.page.columns import Column
 
 

@@ -12,7 +12,7 @@ from more_itertools import chunked
 
 from harness.files import fingerprint
 from harness.inert import UNSEEN_IN_SCRIPTS
-from harness.runs import Outcome
+from harness.outcomes import Outcome
 from reports.page.causes import CAUSES, abstained, cause_of, shows_evidence
 from reports.page.columns import Column, beside_of, candidate_of, columns_of
 from reports.page.details import details_of

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from harness.deciding import FEWEST_TO_DECIDE
+from harness.outcomes import Outcome
 from harness.pairing import clusters_of
-from harness.runs import Outcome
 from tasks.policyqa.questions import Question
 
 ALL_TEST = "if you train nothing: policyqa data import … --shares test=1"

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import norm, t
 
 from harness.contrasts import Estimated, shared_figures
+from harness.outcomes import Outcome
 from harness.pairing import Measure, difference
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import FEWEST, FEWEST_TOGETHER
 from tests.intervals import ends, share
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.outcomes import Outcome
 from harness.pairing import Measure, align, clusters_of, difference, figure
-from harness.runs import Outcome, Result
+from harness.runs import Result
 from harness.statistics import FEWEST, FEWEST_TOGETHER, Difference, Figure
 from tests.intervals import share
 

@@ -6,30 +6,38 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, RunError
-from harness.metrics import LoggedMark, Mark
-from harness.runs import (
-    Outcome,
-    Result,
-    costs_of,
-    read_manifest,
-    read_result,
-    read_results,
-    read_samples,
-)
+from harness.outcomes import read_samples
+from harness.runs import Result, costs_of, read_manifest, read_result, read_results
 from harness.seal import write_sealed
+from tests.harness.sampled import sample
 from tests.logs import write_log
 
 COST = {"prompt_tokens": 12.5, "answer_tokens": 3.0, "seconds": None}
+SUITE = {
+    **{"name": "mine", "data": "data", "split": "test", "k": 8, "metrics": None},
+    **{"encoder": "e", "encoder_layer": None, "decide": None, "published": None},
+}
+DESCRIBED = {
+    **{"replicates": {"": {}}, "fingerprint": "f", "model": "base", "precision": None},
+    **{"prompt": "rag", "floor": False, "kind": "", "trained": False, "trained_in": None},
+    **{"own_limits": False, "retrieval": None},
+    "context": {"source": "retrieved", "k": 8, "budget": 400},
+}
+METRIC = {"title": "facts", "kind": "mean", "higher_is_better": True, "signature": "facts:1"}
 
 
-def sample(question: str, **changes: Any) -> dict[str, Any]:
-    """A line of lm-eval's log of a task of ours."""
+def manifest(**changes: Any) -> dict[str, Any]:
+    """What a run of two variants says of itself, but for these changes."""
     return {
-        "doc": {"id": question, "evidence": ["f/a"], "context_ids": ["f/a", "f/b"]},
-        "filtered_resps": [" 72 hours.\n"],
-        "metrics": ["rouge_l", "corpus_bleu"],
-        "rouge_l": 0.5,
-        "corpus_bleu": [3, 4.0],
+        "suite": SUITE,
+        "variants": {"base/rag": DESCRIBED, "base/plain": DESCRIBED},
+        "baseline": "base/plain",
+        "metrics": {"facts": METRIC},
+        "scored_on": {"data": "d" * 64, "split": "test", "task version": 4.0},
+        **{"tried": None, "evidence": {}, "frameworks": {}, "claims": []},
+        "versions": {"policyqa-bench": "0.13.0"},
+        "machine": {"cores": 2},
+        "signature": "suite:mine",
         **changes,
     }
 
@@ -40,21 +48,20 @@ def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     write_log(folder / "variants/base/rag", [sample("q2"), sample("q1")])
     write_log(folder / "variants/base/plain", [sample("q1")])
-    alone = {"replicates": {"": {}}}
-    record = {"variant": "base/rag", "cost": COST, **alone}
-    finish(folder / "variants/base/rag", record)
-    manifest = {"suite": {"name": "mine"}, "variants": {"base/rag": alone, "base/plain": alone}}
-    write_sealed(folder / "manifest.json", manifest)
+    finish(folder / "variants/base/rag")
+    write_sealed(folder / "manifest.json", manifest())
     return folder
 
 
-def finish(variant: Path, record: dict[str, Any]) -> None:
-    """Seal a variant's folder as it is."""
+def finish(variant: Path, **changes: Any) -> None:
+    """Seal a variant's folder as it is, with these changes of its record."""
+    record = {"replicates": {"": {}}, "cost": COST, **changes}
+    record = {key: [] for key in ("unanswered", "answered_by", "served_by")} | record
     write_sealed(variant / "variant.json", record, variant.glob("*.jsonl"))
 
 
 def test_a_finished_variant_is_read_back(run: Path) -> None:
-    assert read_manifest(run)["suite"] == {"name": "mine"}
+    assert read_manifest(run)["suite"] == SUITE
     result = read_result(run, "base/rag")
     assert (result.name, result.run, str(result)) == ("base/rag", run, f"{run}:base/rag")
     assert list(result.outcomes) == ["q2", "q1"]
@@ -65,7 +72,7 @@ def test_a_finished_variant_is_read_back(run: Path) -> None:
 
 
 def test_what_variants_have_in_common_is_in_memory_once(run: Path) -> None:
-    finish(run / "variants/base/plain", {"replicates": {"": {}}})
+    finish(run / "variants/base/plain")
     rag, plain = read_results(run, read_manifest(run)).values()
     assert rag.outcomes["q1"].document is plain.outcomes["q1"].document
     assert rag.outcomes["q1"].document is not rag.outcomes["q2"].document
@@ -91,17 +98,6 @@ def test_what_each_answer_cost_stands_where_its_scores_did(tmp_path: Path) -> No
     assert values("tokens") == [{"tokens": 128.0}, {}, {"tokens": 15.5}]
     assert values("cut") == [{"cut": 1.0}, {}, {}]
     assert values("seconds") == [{}, {}, {}]
-
-
-def test_marks_are_read_without_the_metric_that_made_them(tmp_path: Path) -> None:
-    found = {"metric": "facts", "of": "answer", "start": 0, "end": 8, "kind": "fact found"}
-    doc = sample("q2")["doc"] | {"answer": "a", "answers": ["Three days."], "context": None}
-    second = found | {"of": "reference", "end": 11, "reference": 1, "note": "n"}
-    lines = [sample("q1", marks=[found]), sample("q2", doc=doc, marks=[second]), sample("q3")]
-    one, two, none = read_samples(write_log(tmp_path, lines)).values()
-    assert one.marks == (LoggedMark("facts", Mark("answer", 0, 8, "fact found")),)
-    assert two.marks == (LoggedMark("facts", Mark("reference", 0, 11, "fact found", 1, "n")),)
-    assert none.marks == ()
 
 
 def test_what_a_run_has_not_is_one_line_with_a_remedy(run: Path, tmp_path: Path) -> None:
@@ -147,7 +143,7 @@ def test_of_two_logs_in_a_folder_the_variants_own_is_read(run: Path) -> None:
 
 
 def test_a_variant_of_another_run_is_refused(run: Path) -> None:
-    finish(run / "variants/base/rag", {"replicates": {"": {"model": "another"}}})
+    finish(run / "variants/base/rag", replicates={"": {"model": "another"}})
     with pytest.raises(RunError, match="is of another run than"):
         read_result(run, "base/rag")
 
@@ -162,49 +158,6 @@ def test_a_damaged_file_of_a_run_is_one_clear_error(run: Path, name: str, text: 
     assert "\n" not in str(caught.value)
 
 
-BROKEN = [
-    {"doc": {"text": "?"}, "acc": 1.0},  # Of another task.
-    sample("q", doc=None),
-    sample("q", filtered_resps=[]),
-    sample("q", filtered_resps=[None]),
-    sample("q", metrics=["bleu"]),
-    sample("q1"),  # It was the last that counted.
-    sample("q", rouge_l=float("nan")),
-    sample("q", rouge_l=10**400),
-    sample("q", corpus_bleu=[float("inf"), 1.0]),
-    sample("q", rouge_l="high"),
-    sample("q", corpus_bleu=[[1.0]]),
-    sample("q", marks=["all"]),
-    sample("q", marks=[{"metric": "facts", "of": "answer"}]),
-    sample("q", marks=[{"metric": "facts", "of": "answer", "start": 0, "end": 99, "kind": "k"}]),
-]
-
-
-@pytest.mark.parametrize("line", BROKEN)
-def test_a_line_of_another_task_is_named_with_its_place(tmp_path: Path, line: Any) -> None:
-    path = write_log(tmp_path, [sample("q1"), line])
-    with pytest.raises(RunError, match=r"samples_quiz_.*\.jsonl:2: no sample of a policyqa task"):
-        read_samples(path)
-
-
-@pytest.mark.parametrize(
-    ("evidence", "context", "shown"),
-    [
-        (["f/a", "f/b"], ["f/x", "f/b"], True),
-        (["f/a"], ["f/x"], False),
-        (["f/a"], [], False),
-        ([], ["f/x"], False),
-        (None, None, False),  # Of no documents.
-    ],
-)
-def test_an_outcome_says_whether_its_context_held_the_answer(
-    evidence: list[str] | None, context: list[str] | None, shown: bool
-) -> None:
-    outcome = Outcome("q", "", {}, {"evidence": evidence, "context_ids": context})
-    assert (outcome.evidence_shown, outcome.evidence) == (shown, evidence or [])
-    assert outcome.sections == len(context or [])
-
-
 @pytest.mark.parametrize(
     "changes",
     [{"cost": {"price": "cheap"}}, {"cost": {"price": float("nan")}}, {"unanswered": "q1"},
@@ -213,7 +166,7 @@ def test_an_outcome_says_whether_its_context_held_the_answer(
 def test_a_record_of_another_form_is_refused_though_it_is_sealed(
     run: Path, changes: dict[str, Any]
 ) -> None:
-    finish(run / "variants/base/rag", {"replicates": {"": {}}, **changes})
+    finish(run / "variants/base/rag", **changes)
     with pytest.raises(DataError, match=r"variant\.json: "):
         read_result(run, "base/rag")
 
@@ -229,24 +182,41 @@ def test_files_of_a_record_that_are_no_table_are_refused(run: Path) -> None:
     "changes",
     [{"own_limits": "no"}, {"context": {"source": False, "k": 1, "budget": 1}}, {"model": 1}],
 )
-def test_a_manifest_of_another_form_is_refused_though_it_is_sealed(
+def test_what_a_manifest_says_of_a_variant_is_refused_though_it_is_sealed(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     # It was a traceback that fuzzing found.
-    variants = {"base/rag": {"replicates": {"": {}}, **changes}}
-    write_sealed(tmp_path / "manifest.json", {"suite": {}, "variants": variants})
-    with pytest.raises(DataError, match=r"manifest\.json: variants\.base/rag"):
+    variants = {"base/rag": DESCRIBED | changes, "base/plain": DESCRIBED}
+    write_sealed(tmp_path / "manifest.json", manifest(variants=variants))
+    with pytest.raises(DataError, match=r"manifest\.json: variants\.base/rag\.[^;]*$"):
         read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"suite": {"decide": "all"}}, {"metrics": {"bleu": 1}}, {"signature": None}]
+    "changes",
+    [
+        {"suite": SUITE | {"decide": "all"}},
+        {"suite": SUITE | {"decide": {"by": 1, "margin": 0.0, "cost": None, "at_most": {}}}},
+        {"metrics": {"bleu": 1}},
+        {"metrics": {"bleu": METRIC | {"signature": 0.5}}},
+        {"metrics": {"bleu": METRIC | {"kind": "median"}}},
+        {"scored_on": {"data": "d"}},
+        {"versions": {"torch": "2"}},
+        {"baseline": None},
+        {"frameworks": {"f": {}}},
+        {"signature": None},
+    ],
 )
 def test_a_manifest_is_refused_before_a_report_trips_over_it(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    # power ended in a traceback that fuzzing found.
-    found = {"suite": {}, "variants": {"base/rag": {"replicates": {"": {}}}}, **changes}
-    write_sealed(tmp_path / "manifest.json", found)
-    with pytest.raises(DataError, match=rf"manifest\.json: {next(iter(changes))}"):
+    # power and compare ended in tracebacks that fuzzing found.
+    write_sealed(tmp_path / "manifest.json", manifest(**changes))
+    with pytest.raises(DataError, match=rf"manifest\.json: {next(iter(changes))}\.?[^;]*"):
+        read_manifest(tmp_path)
+
+
+def test_a_baseline_that_is_none_of_the_variants_is_refused(tmp_path: Path) -> None:
+    write_sealed(tmp_path / "manifest.json", manifest(baseline="sft/rag"))
+    with pytest.raises(DataError, match="its baseline 'sft/rag' is none of its variants"):
         read_manifest(tmp_path)

@@ -95,6 +95,10 @@ def write_run(run: Path, samples: dict[str, list[Sample]], **suite: Any) -> Path
             "split": wanted.split,
             "task version": 3.0,
         },
+        "tried": None,
+        "evidence": {},
+        "frameworks": {},
+        "claims": [],
         "versions": {"policyqa-bench": "0.5.0", "lm_eval": "0.4.13", "torch": "2.13.0"},
         "machine": {"processor": "abacus", "cores": 2, "device": "cpu"},
         "signature": f"suite:{wanted.name} | model base:{wanted.model} | seed:7 | code:0.5.0",
@@ -117,6 +121,7 @@ def described(variant: Variant) -> dict[str, Any]:
         "trained_in": None,
         "own_limits": "=" in variant.name,
         "context": {"source": context.source, "k": context.k, "budget": context.budget},
+        "retrieval": None,
         "replicates": {
             "": {
                 part: of.identity

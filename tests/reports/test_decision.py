@@ -142,4 +142,6 @@ def test_what_cannot_decide_is_refused(tmp_path: Path, decide: Any, said: str) -
 
 def test_a_metric_that_a_run_has_not_decides_nothing() -> None:
     with pytest.raises(ConfigError, match=r"nothing can be decided by rouge_l"):
-        run_decision({"suite": {"decide": BY}, "baseline": "a", "variants": {}}, {}, [])
+        run_decision(
+            {"suite": {"decide": BY}, "baseline": "a", "variants": {}, "tried": None}, {}, []
+        )

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.inert import visible
-from harness.runs import Outcome, Result, read_result
+from harness.outcomes import Outcome
+from harness.runs import Result, read_result
 from reports.question_rows import question_csv
 
 

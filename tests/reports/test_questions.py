@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
+from harness.outcomes import Outcome
 from harness.pairing import clusters_of
-from harness.runs import Outcome
 from reports.questions import check_have, questions_where
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RunError
-from harness.runs import MANIFEST, Outcome, Result, read_result
+from harness.outcomes import Outcome
+from harness.runs import MANIFEST, Result, read_result
 from harness.threshold import REFUSAL
 from reports.comparison import compare_run
 from reports.pictures.risk import risk_pictures

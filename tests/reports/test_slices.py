@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.runs import MANIFEST
+from policyqa.rows import DecideRow
 from reports.comparison import Comparison, compare_run
 from reports.markdown import markdown
 from reports.slices import FEW
@@ -75,7 +76,7 @@ def test_the_table_is_of_the_deciding_metric_and_of_variants_that_could_be_shipp
     levels = {"base/plain": 0.0, "sft/rag": 0.1, "sft/misled": 0.2}
     run = write_matrix_run(tmp_path / "run", matrix_samples(levels))
     with amending(run / MANIFEST) as manifest:
-        manifest["suite"]["decide"] = {"by": "rouge_l"}
+        manifest["suite"]["decide"] = DecideRow(by="rouge_l").model_dump(mode="json")
     comparison = compare_run(run)
     table = slices_table(comparison)
     assert table is not None

@@ -5,7 +5,8 @@ from statistics import fmean
 
 import pytest
 
-from harness.runs import MANIFEST, Outcome, Result, read_result
+from harness.outcomes import Outcome
+from harness.runs import MANIFEST, Result, read_result
 from harness.statistics import paired_difference
 from policyqa.suite import Suite
 from reports.comparison import Comparison, compare_run

@@ -11,8 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.outcomes import Outcome
 from harness.pairing import Measure
-from harness.runs import MANIFEST, Outcome, Result
+from harness.runs import MANIFEST, Result
 from harness.statistics import FEWEST
 from reports.claims.checked import CheckedClaim, CheckedCondition
 from reports.claims.checking import check_claims

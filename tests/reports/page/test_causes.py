@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.metrics.marks import LoggedMark, Mark
-from harness.runs import Outcome
+from harness.outcomes import Outcome
 from reports.page.causes import CONTRADICTED, NOT_FOUND, NOT_USED, REFUSED, cause_of
 
 
