@@ -8,11 +8,33 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from harness.errors import RunError
 from harness.metrics import LoggedMark, Row, Value
 from harness.metrics.marks import logged_marks
 from harness.reading import read_json_lines
 from harness.shared import Shared
+
+
+class _Document(BaseModel):
+    """What a sample's document says, as far as reports read it."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    id: str
+    question: str = ""
+    split: str = ""
+    framework: str = ""
+    kind: str = ""
+    answer: str | None = None
+    answers: list[str] | None = None
+    answerable: bool = True
+    evidence: list[str] | None = None
+    context: str | None = None
+    context_ids: list[str] | None = None
+    nearness: float | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,31 +116,37 @@ def read_samples(
     widths: dict[str, int] = {}
     for line, sample in read_json_lines(path):
         try:
-            document = shared.document(sample["doc"])
-            if document["id"] in outcomes:
-                raise ValueError(f"the question {document['id']!r:.60} stands here again")
-            values = {
-                sys.intern(name): _value(sample[name], kinds.get(name))
-                for name in sample["metrics"]
-            }
-            _check_widths(values, widths)
-            text = shared.text(sample["filtered_resps"][0].strip())
-            outcomes[document["id"]] = Outcome(
-                question_id=document["id"],
-                text=text,
-                values=values,
-                document=document,
-                cost={
-                    sys.intern(name): None if one is None else float(one)
-                    for name, one in (sample.get("cost") or {}).items()
-                },
-                asked=shared.text(_asked(sample)),
-                likelihood=sample.get("likelihood"),
-                marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
-            )
+            one = _outcome(sample, shared, kinds)
+            if one.question_id in outcomes:
+                raise ValueError(f"the question {one.question_id!r:.60} stands here again")
+            _check_widths(one.values, widths)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            field = ".".join(map(str, ("doc", *wrong["loc"])))
+            raise RunError(
+                f"{path}:{line}: no sample of a policyqa task: {field}: {wrong['msg']}"
+            ) from error
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
             raise RunError(f"{path}:{line}: no sample of a policyqa task ({error!r})") from error
+        outcomes[one.question_id] = one
     return outcomes
+
+
+def _outcome(sample: dict[str, Any], shared: Shared, kinds: Mapping[str, str]) -> Outcome:
+    document = shared.document(sample["doc"], _Document.model_validate)
+    text = shared.text(sample["filtered_resps"][0].strip())
+    return Outcome(
+        question_id=document["id"],
+        text=text,
+        values={
+            sys.intern(name): _value(sample[name], kinds.get(name)) for name in sample["metrics"]
+        },
+        document=document,
+        cost={sys.intern(name): _told(one) for name, one in (sample.get("cost") or {}).items()},
+        asked=shared.text(_asked(sample)),
+        likelihood=_told(sample.get("likelihood")),
+        marks=logged_marks(sample.get("marks") or (), _texts_of(document, text)),
+    )
 
 
 def _texts_of(document: dict[str, Any], answer: str) -> Row:
@@ -134,6 +162,12 @@ def _asked(sample: dict[str, Any]) -> str:
     """The prompt of a sample; of one that does not keep it, what it was made of."""
     kept = (sample.get("arguments") or {}).get("gen_args_0") or {}
     return str(kept.get("arg_0") or sample["doc"].get("prompt") or "")
+
+
+def _told(number: Any) -> float | None:
+    if number is not None and not isfinite(number):
+        raise ValueError(f"a number is {number!r:.60}")
+    return None if number is None else float(number)
 
 
 def _check_widths(values: Mapping[str, Value], widths: dict[str, int]) -> None:

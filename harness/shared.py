@@ -1,6 +1,7 @@
 """Equal texts of many lines, in memory once: the variants of a run are asked the same questions."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -15,9 +16,15 @@ class Shared:
         """The text, as it was first met."""
         return self._texts.setdefault(text, text)
 
-    def document(self, document: dict[str, Any]) -> dict[str, Any]:
+    def document(
+        self, document: dict[str, Any], check: Callable[[dict[str, Any]], object]
+    ) -> dict[str, Any]:
         """An equal question's, where one was met, or this one of shared names and texts; not to be
         changed.
+
+        Args:
+            document: of a line.
+            check: raises if it is none, and is asked where no equal one was met.
 
         Raises:
             KeyError: it has no id.
@@ -26,6 +33,7 @@ class Shared:
         for one in met:
             if one == document:
                 return one
+        check(document)
         made = {
             sys.intern(name): self.text(value) if isinstance(value, str) else value
             for name, value in document.items()
