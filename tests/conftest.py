@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from harness.files import cache_folder
-from tests.tiny import write_cross_encoder, write_llama
+from tests.tiny import write_adapter, write_cross_encoder, write_llama
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("policyqa", deadline=None)
@@ -186,22 +186,7 @@ def make_adapter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], P
     """Makes a LoRA adapter of random weights, large enough to change answers, for a base."""
 
     def make(base: Path) -> Path:
-        import torch
-        from peft import LoraConfig, get_peft_model
-        from transformers import AutoModelForCausalLM
-
-        torch.manual_seed(1)
-        model = AutoModelForCausalLM.from_pretrained(base)
-        adapted = get_peft_model(
-            model,
-            LoraConfig(task_type="CAUSAL_LM", r=8, target_modules=["q_proj", "v_proj"]),
-        )
-        for name, parameter in adapted.named_parameters():
-            if "lora_B" in name:
-                torch.nn.init.normal_(parameter, std=0.2)
-        folder = tmp_path_factory.mktemp("adapters") / "adapter"
-        adapted.save_pretrained(folder)
-        return folder
+        return write_adapter(base, tmp_path_factory.mktemp("adapters") / "adapter")
 
     return make
 

@@ -41,6 +41,22 @@ def write_llama(tokenizer_of: Path, folder: Path) -> Path:
     return write_random(tokenizer_of, folder, make)
 
 
+def write_adapter(base: Path, folder: Path) -> Path:
+    """A LoRA adapter of random weights, large enough to change answers."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(1)
+    wanted = LoraConfig(task_type="CAUSAL_LM", r=8, target_modules=["q_proj", "v_proj"])
+    adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    adapted.save_pretrained(folder)
+    return folder
+
+
 def write_encoder(tokenizer_of: Path, folder: Path) -> Path:
     """A one-layer BERT."""
     from transformers import BertConfig, BertModel

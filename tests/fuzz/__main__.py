@@ -16,8 +16,9 @@ from typing import Annotated
 import typer
 
 from harness.files import cache_folder
+from tests.fuzz.commands import COMMANDS
 from tests.fuzz.trying import tried
-from tests.fuzz.workplace import COMMANDS, make
+from tests.fuzz.workplace import make
 
 OUTCOMES = (
     "success", "refused", "verdict", "traceback", "hang", "killed", "several lines", "wrong",

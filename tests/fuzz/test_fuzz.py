@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.files import cache_folder
+from tests.fuzz.commands import COMMANDS
 from tests.fuzz.trying import carried_out, judged, tried
-from tests.fuzz.workplace import COMMANDS, make
+from tests.fuzz.workplace import make
 
 FINE = ("success", "refused", "verdict")
 
@@ -37,7 +38,7 @@ def test_a_changed_file_ends_in_success_or_in_one_line(template: Path, number: i
     assert found.outcome in FINE, found
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "threshold"])
+@pytest.mark.parametrize("command", list(COMMANDS))
 def test_sound_files_are_no_reason_to_refuse(template: Path, tmp_path: Path, command: str) -> None:
     """Else all that is tried would be refused for one reason."""
     folder = tmp_path / "w"

@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
+from tests.fuzz.commands import COMMANDS
 from tests.fuzz.figures import wrong
 from tests.fuzz.mutating import mutate
-from tests.fuzz.workplace import COMMANDS
 
 SECONDS = 60
 """After which a command hangs."""
@@ -91,6 +91,9 @@ def _in_child(folder: Path, carry_out: Callable[[], int]) -> NoReturn:
         sys.stdout = TextIOWrapper(os.fdopen(1, "wb", closefd=False))
         sys.stderr = TextIOWrapper(os.fdopen(2, "wb", closefd=False))
         os.environ["POLICYQA_HOME"] = str(folder / "home")
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        if "torch" in sys.modules:  # Threads of it do not outlive a fork.
+            sys.modules["torch"].set_num_threads(1)
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
         status = carry_out()

@@ -1,26 +1,42 @@
-"""A folder with every kind of file that a command reads, and the commands that read them."""
+"""A folder with every kind of file that a command reads."""
 
 import csv
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import redirect_stdout
 from pathlib import Path
 
+from harness.models.adapter import CONFIG
+from harness.models.catalogue import fetch
 from tests.conftest import call, write_data
+from tests.finetune.meta import params, random_weights, train_sentencepiece, write
 from tests.logs import TIME, line, write_log, write_results
+from tests.tiny import write_adapter, write_encoder, write_llama
 
 DOCUMENTS = Path(__file__).parents[1] / "tasks" / "drafting" / "folders" / "mixed"
 SUITE = """\
 name: mine
 data: data
 floors: [echo, other]
-metrics: [bleu, rouge_l, facts]
+metrics: [bleu, rouge_l, facts, corpus_bleu, over_refusal, false_answer]
+claims: claims.yaml
 models:
   today: {answers: today.jsonl}
   new: {answers: new.jsonl}
 variants: [today, new]
 baseline: today
+"""
+NEAR = """\
+name: near
+data: learned
+split: validation
+floors: []
+metrics: [facts, over_refusal, false_answer]
+decoding: {max_tokens: 4}
+k: 1
+embedder: encoder
+models: {llama: {base: llama}}
+variants: [llama/rag]
 """
 CLAIMS = """\
 claims:
@@ -38,6 +54,10 @@ SQUAD = {"version": "1", "data": [{"title": "Bees", "paragraphs": [{
              "answers": [{"text": "40 metres", "answer_start": 12}], "is_impossible": False}],
 }]}]}  # fmt: skip
 OBLIQA = [{"ID": "1", "DocumentID": 1, "PassageID": "1.1", "Passage": "A hive must be marked."}]
+UNANSWERABLE = {
+    **{"id": "bees-0099", "split": "validation", "framework": "bees", "kind": "threshold"},
+    **{"question": "How many queens has a hive?", "answerable": False},
+}
 RECIPE = """\
 weights: sft
 model: smollm2-135m
@@ -47,65 +67,18 @@ limit: 4
 """
 
 
-@dataclass(frozen=True)
-class Command:
-    """A command, and which files of the workplace it reads."""
-
-    arguments: tuple[str, ...]
-    reads: tuple[str, ...]
-    """Patterns below the workplace."""
-
-
-RUN = ("run/manifest.json", "run/variants/**/*.json", "run/variants/**/*.jsonl")
-LOGS = ("log/*",)
-DATA = ("data/questions.jsonl", "data/corpus/*.md")
-COMMANDS: Mapping[str, Command] = {
-    "report": Command(("report", "run", "--json"), RUN),
-    "report to files": Command(
-        ("report", "run", "--html", "o.html", "--markdown", "o.md", "--csv", "o.csv"), RUN
-    ),
-    "compare run": Command(("compare", "run:new", "run:today", "--json"), RUN),
-    "compare log": Command(("compare", "log/a.jsonl", "log/b.jsonl", "--json"), LOGS),
-    "power": Command(("power", "run", "--json"), RUN),
-    "audit": Command(("audit", "run", "--json"), RUN),
-    "claims": Command(("claims", "claims.yaml", "run", "--json"), (*RUN, "claims.yaml")),
-    "threshold": Command(("threshold", "run", "new"), RUN),
-    "gate": Command(
-        ("run", "suite.yaml", "--out", "again", "--gate", "baseline.csv"), ("baseline.csv",)
-    ),
-    "dry run": Command(
-        ("run", "suite.yaml", "--dry-run", "--json"), ("suite.yaml", "*.jsonl", *DATA)
-    ),
-    "run": Command(
-        ("run", "suite.yaml", "--out", "again", "--json"), ("suite.yaml", "*.jsonl", *DATA)
-    ),
-    "import": Command(("data", "import", "source", "--out", "made"), ("source/*",)),
-    "import SQuAD": Command(("data", "import", "squad.json", "--out", "made"), ("squad.json",)),
-    "import ObliQA": Command(("data", "import", "obliqa", "--out", "made"), ("obliqa/*",)),
-    "check": Command(("data", "check", "data", "--json", "--skip", "duplicate"), DATA),
-    "draft": Command(("data", "draft", "drafting", "--limit", "20"), ("drafting/corpus/*.md",)),
-    "review": Command(
-        ("data", "review", "drafted", "reviewed.csv"),
-        ("drafted/drafts.jsonl", "drafted/corpus/*.md", "reviewed.csv"),
-    ),
-    "start": Command(("start", "begun", "--documents", "source", "--model", "m"), ("source/*",)),
-    "train": Command(
-        ("train", "recipe.yaml", "--data", "learned", "--dry-run"),
-        ("recipe.yaml", "learned/questions.jsonl", "learned/corpus/*.md"),
-    ),
-    "validity": Command(
-        ("validity", "preferences.csv", "--metric", "rouge_l", "--json"), ("preferences.csv",)
-    ),
-    "cache": Command(("cache", "info"), ("home/kept.sqlite",)),
-}
-
-
 def make(folder: Path) -> Path:
     """Fill an empty folder, which is the working directory, with sound files of every kind.
 
     A cache of its own, ``home``, links the models that are fetched once a machine.
     """
+    _models(folder)
     write_data(folder / "learned")
+    learned = [json.loads(one) for one in _lines(folder / "learned" / "questions.jsonl")]
+    _write_lines(folder / "learned" / "questions.jsonl", [*learned, UNANSWERABLE])
+    shutil.copytree(folder / "learned" / "corpus", folder / "twice" / "corpus")
+    twice = learned[1] | {"answers": ["Hives, 40 metres."]}
+    _write_lines(folder / "twice" / "questions.jsonl", [twice])
     write_data(folder / "data", sections=16)
     rows = [json.loads(one) for one in _lines(folder / "data" / "questions.jsonl")]
     tests = [row | {"split": "test"} for row in rows]
@@ -115,6 +88,7 @@ def make(folder: Path) -> Path:
         _write_lines(folder / f"{name}.jsonl", answers)
     (folder / "suite.yaml").write_text(SUITE)
     (folder / "claims.yaml").write_text(CLAIMS)
+    (folder / "near.yaml").write_text(NEAR)
     (folder / "recipe.yaml").write_text(RECIPE)
     (folder / "squad.json").write_text(json.dumps(SQUAD))
     (folder / "obliqa").mkdir()
@@ -145,8 +119,22 @@ def make(folder: Path) -> Path:
         writer.writeheader()
         writer.writerows(row | {"status": "accepted"} for row in drafts)
     _command("run", "suite.yaml", "--out", "run")
+    _command("run", "near.yaml", "--out", "near")
+    with (folder / "earlier.json").open("w") as earlier, redirect_stdout(earlier):
+        _command("index", "score", "--data", "learned", "--embedder", "encoder", "--json")
     _command("compare", "run:today", "run:new", "--gate", "--rows", "baseline.csv")
     return folder
+
+
+def _models(folder: Path) -> None:
+    """Models with random weights and real tokenizers: a Llama, an adapter, an encoder, Meta's."""
+    llama = write_llama(fetch("smollm2-135m"), folder / "llama")
+    adapter = write_adapter(llama, folder / "adapter")
+    config = json.loads((adapter / CONFIG).read_text())
+    (adapter / CONFIG).write_text(json.dumps(config | {"base_model_name_or_path": "llama"}))
+    write_encoder(fetch("minilm-l6"), folder / "encoder")
+    write(folder / "meta", random_weights(params()), params())
+    train_sentencepiece(folder / "meta", ["A hive stands 40 metres from any road."])
 
 
 def _command(*arguments: str) -> None:
