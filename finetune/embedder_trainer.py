@@ -28,6 +28,7 @@ from finetune.work import last_state
 from harness.files import write_json
 from harness.models import catalogue
 from harness.models.adapter import RECORD
+from harness.models.failures import load_explained
 from harness.progress import Advance, silent
 
 
@@ -46,7 +47,8 @@ def train_embedder(
     Raises:
         ModelError: the model cannot be loaded.
     """
-    model = SentenceTransformer(catalogue.resolve(recipe.model))
+    with load_explained("embedder", recipe.model):
+        model = SentenceTransformer(catalogue.resolve(recipe.model))
     window = model.max_seq_length
     model.max_seq_length = min(recipe.max_tokens, window or recipe.max_tokens)
     planned = batches(pairs.rows, recipe)

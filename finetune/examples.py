@@ -17,6 +17,7 @@ from transformers import AutoTokenizer
 from finetune.contexts import AnsweredContext, shown_as_asked, shown_in_training
 from finetune.recipe import Recipe, questions_of
 from harness.errors import DataError
+from harness.models.failures import load_explained
 from harness.text import harmless
 from rag.context import inert
 from rag.retriever import Retriever
@@ -58,7 +59,8 @@ class Examples:
 
 def tokenizer_of(folder: str) -> Any:
     """The tokenizer that ``folder`` trains with: padding on the left, by its end if by nothing."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    with load_explained("tokenizer", folder):
+        tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

@@ -12,11 +12,13 @@ from finetune.card import card
 from finetune.checkpoint import Weights
 from finetune.examples import tokenizer_of
 from finetune.folders import new_folder
-from harness.errors import ConfigError, ModelError
+from harness.errors import ConfigError
 from harness.files import write_whole
 from harness.models import catalogue
 from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG, RECORD, put_on
+from harness.models.failures import load_explained
 from harness.models.precision import load_base
+from harness.models.weights import number_bytes, skeleton
 from harness.progress import Advance, silent
 
 Form = Literal["merged", "int8", "gguf-f16", "gguf-q8_0"]
@@ -48,17 +50,12 @@ def export_weights(weights: Weights, form: Form, target: Path, advance: Advance 
             "export it as int8, gguf-f16 or gguf-q8_0"
         )
     base = catalogue.loadable(weights.base)
-    config = AutoConfig.from_pretrained(base)
-    try:
-        tokenizer = tokenizer_of(base)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{weights.base} has no tokenizer that can be read ({str(error).splitlines()[0]}); put "
-            "tokenizer.json and tokenizer_config.json beside its weights"
-        ) from error
+    with load_explained("configuration", base):
+        config = AutoConfig.from_pretrained(base)
+    tokenizer = tokenizer_of(base)
     if form.startswith("gguf"):
         refuse_other_than_llama(config)
-    with new_folder(target, _size(config, form)) as folder:
+    with new_folder(target, _size(base, form)) as folder:
         if form == "int8":
             _write_int8(base, weights.adapter, tokenizer, folder)
         else:
@@ -98,13 +95,9 @@ def _write_int8(base: str, adapter: Path | None, tokenizer: Any, folder: Path) -
                 shutil.copy2(adapter / name, folder / "adapter")
 
 
-def _size(config: Any, form: Form) -> int:
+def _size(base: str, form: Form) -> int:
     """Bytes of the weights in that form, at most: int8 leaves embeddings as they are."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+    model = skeleton(base)
     count = sum(parameter.numel() for parameter in model.parameters())
-    own = (config.dtype or torch.float32).itemsize
+    own = number_bytes(model, None)
     return int(count * {"gguf-f16": 2, "gguf-q8_0": 1.0625}.get(form, own))

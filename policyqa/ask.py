@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.checkpoint import Weights
 from harness.errors import ConfigError, ModelError
 from harness.kept import Answer
+from harness.models.failures import load_explained
 from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
 from rag.context import inert
@@ -155,13 +156,10 @@ def settled(text: str, stops: Sequence[str]) -> str:
 
 
 def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
-    try:
-        from harness.models.loading import load_model
+    from harness.models.loading import load_model
 
+    with load_explained("model", weights.base):
         model = load_model(weights.base, precision, batch_size=1)
-    except (OSError, ValueError) as error:  # A folder without tokenizer or weights, for one.
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"cannot load the model {weights.base}: {reason}") from error
     if model.tokenizer.eos_token is None:
         raise ModelError(
             f"{weights.base} writes no answers: its tokenizer has no end-of-text token; name a "

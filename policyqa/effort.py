@@ -6,6 +6,7 @@ Progress bars and the preview of a run read it; nothing is decided by it.
 
 from finetune.embedder import EmbedderRecipe
 from harness.models import catalogue
+from harness.models.failures import load_explained
 from harness.variants import Variant
 from policyqa.plan import Plan
 
@@ -54,7 +55,8 @@ def relative_size(model: str) -> float:
     """How many times as large a model is, by its configuration, which must be here."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(catalogue.resolve(model)).get_text_config()
-    width = config.hidden_size
-    parameters = 12 * config.num_hidden_layers * width**2 + config.vocab_size * width
+    with load_explained("configuration", model):
+        config = AutoConfig.from_pretrained(catalogue.resolve(model)).get_text_config()
+        width = config.hidden_size
+        parameters = 12 * config.num_hidden_layers * width**2 + config.vocab_size * width
     return float(parameters) / REFERENCE

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.models import catalogue
+from harness.models.failures import load_explained
 
 if TYPE_CHECKING:
     from rag.bert import BertEmbedder
@@ -94,4 +95,5 @@ class SentenceEmbedder:
 def _load(model: str) -> "BertEmbedder | SentenceEmbedder":
     from rag.bert_files import read_bert
 
-    return read_bert(model) or SentenceEmbedder(model)
+    with load_explained("embedder", model):
+        return read_bert(model) or SentenceEmbedder(model)

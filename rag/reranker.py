@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.errors import ModelError
 from harness.models import catalogue
+from harness.models.failures import load_explained
 from rag.stores.store import Hit
 
 
@@ -48,7 +49,8 @@ class Reranker:
 def _load(model: str) -> Any:
     from sentence_transformers import CrossEncoder
 
-    loaded = CrossEncoder(model)
+    with load_explained("reranker", model):
+        loaded = CrossEncoder(model)
     config = loaded.config
     trained = any("ForSequenceClassification" in name for name in config.architectures or [])
     if not trained or config.num_labels != 1:

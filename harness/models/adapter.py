@@ -8,6 +8,7 @@ from typing import Any
 from harness.errors import ModelError
 from harness.files import fingerprint, hash_file
 from harness.models.entries import CATALOGUE
+from harness.models.failures import load_explained
 from harness.reading import read_json
 
 CONFIG = "adapter_config.json"
@@ -81,7 +82,7 @@ def put_on(model: Any, adapter: Path) -> Any:
     """``model`` with the adapter on it (a ``PeftModel``), for answering (``misfit_explained``)."""
     from peft import PeftModel
 
-    with misfit_explained(adapter):
+    with load_explained("adapter", adapter), misfit_explained(adapter):
         return PeftModel.from_pretrained(model, str(adapter)).eval()
 
 

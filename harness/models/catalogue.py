@@ -15,6 +15,7 @@ from harness.errors import ModelError
 from harness.files import hash_folder, locked, write_json
 from harness.models import wheels
 from harness.models.entries import CATALOGUE, LAYOUT, Entry
+from harness.models.failures import load_explained
 
 
 def resolve(model: str) -> str:
@@ -51,14 +52,8 @@ def loadable(model: str) -> str:
         return where
     from transformers import AutoConfig
 
-    try:
+    with load_explained("configuration", model):
         AutoConfig.from_pretrained(where)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(
-            f"cannot load the model {model}: {reason} "
-            "(a Hugging Face id needs the network, and HF_TOKEN set where access is restricted)"
-        ) from error
     return where
 
 

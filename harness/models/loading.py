@@ -3,9 +3,8 @@
 from typing import Any
 
 from lm_eval.api.model import LM
-from safetensors import SafetensorError
 
-from harness.errors import ModelError
+from harness.errors import BenchError, ModelError
 from harness.files import fingerprint
 from harness.models import catalogue
 from harness.models.adapter import CONFIG
@@ -17,11 +16,6 @@ from harness.variants import Model
 
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of a variant."""
-UNLOADABLE = (
-    *(AssertionError, AttributeError, ImportError, LookupError, OSError),
-    *(RuntimeError, SafetensorError, TypeError, ValueError),
-)
-"""What libraries raise at options, weights or memory that will not do."""
 LORA_RANK = 64
 """The highest rank of an adapter that vLLM keeps room for, unless the options say otherwise."""
 
@@ -76,7 +70,10 @@ class Loader:
             if model.engine == ENGINE:
                 return load_model(model.base, model.precision, self._batch_size, **model.options)
             return engine_class(model.engine)(**self._arguments(model) | dict(model.options))
-        except UNLOADABLE as error:
+        except BenchError:
+            raise
+        # Libraries raise of all kinds at options, weights or memory that will not do.
+        except Exception as error:
             reason = " ".join(str(error).split())[:300]
             raise ModelError(
                 f"{model.name}: {model.engine} cannot load {model.base}: {reason}; see the options "

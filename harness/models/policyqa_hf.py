@@ -24,6 +24,7 @@ from lm_eval.models.huggingface import HFLM
 from harness.errors import ModelError
 from harness.models import catalogue
 from harness.models.adapter import base_of, misfit_explained, put_on
+from harness.models.failures import load_explained
 from harness.models.greedy import can_answer, greedy_answers
 from harness.models.onednn import by_onednn
 from harness.models.precision import Precision, quantisation, reading, unpacked
@@ -33,6 +34,18 @@ from harness.text import Turn, harmless
 class Windowed(HFLM):  # type: ignore[misc]
     """lm-eval's Hugging Face model that refuses a prompt rather than cut it, and whose chats stay
     whole whatever is said in them."""
+
+    def _get_config(self, pretrained: str, **options: Any) -> None:
+        with load_explained("configuration", pretrained):
+            super()._get_config(pretrained, **options)
+
+    def _get_backend(self, config: Any, **options: Any) -> None:
+        with load_explained("configuration", config.name_or_path):
+            super()._get_backend(config, **options)
+
+    def _create_tokenizer(self, pretrained: Any, *rest: Any, **options: Any) -> None:
+        with load_explained("tokenizer", pretrained):
+            super()._create_tokenizer(pretrained, *rest, **options)
 
     def apply_chat_template(
         self, chat_history: list[Turn], add_generation_prompt: bool = True
@@ -232,11 +245,7 @@ class Unloaded(Windowed):
         self._get_config(where)
         self._model = SimpleNamespace(config=self._config)
         self._get_backend(config=self.config, backend="default", trust_remote_code=False)
-        try:
-            self._create_tokenizer(where, None)
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().split("\n")[0]
-            raise ModelError(f"cannot load the tokenizer of {pretrained}: {reason}") from error
+        self._create_tokenizer(where, None)
         self.add_bos_token = self._max_length = self.custom_prefix_token_id = None
         self.chat_template_args: dict[str, Any] = {}
 

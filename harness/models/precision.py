@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from harness.errors import ModelError
+from harness.models.failures import load_explained
 
 Precision = Literal["int8", "nf4", "bf16", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "nf4", "bf16", "fp32")
@@ -68,7 +68,6 @@ def load_base(folder: str, precision: Precision) -> Any:
         ModelError: its weights are not there, or cannot be read.
     """
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     options: dict[str, Any] = {}
@@ -79,13 +78,8 @@ def load_base(folder: str, precision: Precision) -> Any:
         if torch.cuda.is_available():
             # bitsandbytes puts weights where they stay: each process of several on its own GPU.
             options["device_map"] = {"": torch.cuda.current_device()}
-    try:
-        with reading(converted=precision != "fp32"):
-            model = AutoModelForCausalLM.from_pretrained(folder, **options)
-    except (OSError, SafetensorError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"cannot load the weights of {folder}: {reason}") from error
-    return unpacked(model)
+    with load_explained("weights", folder), reading(converted=precision != "fp32"):
+        return unpacked(AutoModelForCausalLM.from_pretrained(folder, **options))
 
 
 @contextmanager

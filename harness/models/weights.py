@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from harness.models import catalogue
+from harness.models.failures import load_explained
 from harness.models.precision import Precision
 
 
@@ -28,7 +29,7 @@ def skeleton(folder: str) -> Any:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    with torch.device("meta"):
+    with load_explained("configuration", folder), torch.device("meta"):
         return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
 
 

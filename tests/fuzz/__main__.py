@@ -31,21 +31,23 @@ def fuzz(
     seed: Annotated[int, typer.Option(help="Of the inputs.")] = 7,
     fresh: Annotated[int, typer.Option(help="Every so many in a process of its own.")] = 20,
     only: Annotated[str, typer.Option(help="Numbers to try again, and show.")] = "",
+    commands: Annotated[str, typer.Option(help="Names of commands, and no others.")] = "",
 ) -> None:
     """Try inputs, and print a table of outcomes by command."""
     out, known = out.absolute(), set()
     if out.exists():
         known = {json.loads(line)["number"] for line in out.read_text().splitlines()}
     template = workplace()
+    among = commands.split(",") if commands else list(COMMANDS)
     if only:
         for number in map(int, only.split(",")):
-            print(json.dumps(tried(template, number, seed).as_json(), indent=1))
+            print(json.dumps(tried(template, number, seed, among=among).as_json(), indent=1))
         return
     with out.open("a") as tally:
         for number in range(inputs):
             if number in known:
                 continue
-            found = tried(template, number, seed, number % fresh == 0)
+            found = tried(template, number, seed, number % fresh == 0, among)
             tally.write(json.dumps(found.as_json()) + "\n")
             tally.flush()
             if found.outcome not in ("success", "refused", "verdict"):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from io import TextIOWrapper
@@ -45,7 +45,13 @@ class Tried:
         return asdict(self)
 
 
-def tried(template: Path, number: int, seed: int, fresh: bool = False) -> Tried:
+def tried(
+    template: Path,
+    number: int,
+    seed: int,
+    fresh: bool = False,
+    among: Sequence[str] = tuple(COMMANDS),
+) -> Tried:
     """Try the input of a number: the same files are changed alike whenever it is tried.
 
     Args:
@@ -53,9 +59,10 @@ def tried(template: Path, number: int, seed: int, fresh: bool = False) -> Tried:
         number: of the input.
         seed: of all of them.
         fresh: in a process of its own, rather than one forked from this.
+        among: the commands that are drawn from.
     """
     draw = random.Random(f"{seed} {number}")  # noqa: S311
-    command = draw.choice(list(COMMANDS))
+    command = draw.choice(among)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary) / "w"
         shutil.copytree(template, folder, symlinks=True)

@@ -104,7 +104,7 @@ def test_what_cannot_answer_is_wrong_input_too(
     minilm: Path,  # noqa: ARG001
 ) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    assert f"cannot load the model {tmp_path}: " in refused("ask", tmp_path, "Who?")
+    assert f" of {tmp_path}: " in refused("ask", tmp_path, "Who?")
     assert "minilm-l6 writes no answers" in refused("ask", "minilm-l6", "Who?")
 
 

@@ -159,7 +159,7 @@ def test_an_encoder_that_cannot_score_is_refused_beforehand(
     for layer in (-1, 2, 99):
         with pytest.raises(ConfigError, match=rf"encoder_layer is {layer}, .* 1 to 1$"):
             BertScore(encoder, layer).check()
-    with pytest.raises(ModelError, match="cannot load the model"):
+    with pytest.raises(ModelError, match="cannot load the configuration"):
         BertScore(str(tmp_path), 1).check()
     BertScore().check()
     BertScore(encoder, 1).check()

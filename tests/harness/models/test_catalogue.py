@@ -186,7 +186,7 @@ def test_ids_and_folders_pass_straight_through_and_what_is_nothing_is_one_line(
     with pytest.raises(ModelError, match="no model 'abacus' in the catalogue; it has smollm2"):
         catalogue.entry_of("abacus")
     for name in (str(tmp_path), "nobody/no-such-model"):
-        with pytest.raises(ModelError, match=f"cannot load the model {name}") as caught:
+        with pytest.raises(ModelError, match=f"cannot load the configuration of {name}") as caught:
             catalogue.loadable(name)
         assert "\n" not in str(caught.value)
     assert [catalogue.is_local(x) for x in (NAME, "smollm2-135m", str(tmp_path))] == [0, 1, 1]
