@@ -7,6 +7,7 @@ from typing import Any
 
 import qdrant_edge as edge
 
+from rag.stores.sealed import is_sealed, seal, unseal
 from rag.stores.store import (
     CANDIDATES,
     DENSE,
@@ -25,12 +26,19 @@ class EdgeStore(Store):
     """A shard of Qdrant Edge in a folder."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        """Open the shard in ``folder``, of vectors of ``size``, made if it is not there."""
-        config = edge.EdgeConfig(
+        """Open the shard in ``folder``, of vectors of ``size``, made if it is not there.
+
+        Raises:
+            IndexStoreError: a file of it is damaged.
+        """
+        self._config = edge.EdgeConfig(
             vectors={DENSE: edge.EdgeVectorParams(size=size, distance=edge.Distance.Cosine)},
             sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         )
-        self._shard = _opened(folder, config)
+        self._folder = folder
+        self._whole = is_sealed(folder)
+        self._settled = self._whole
+        self._shard = _opened(folder, self._config)
 
     def count(self) -> int:
         """See ``Store``."""
@@ -38,6 +46,8 @@ class EdgeStore(Store):
 
     def upsert(self, points: Sequence[Point]) -> None:
         """See ``Store``; the shard's log is written before this returns."""
+        unseal(self._folder)
+        self._whole = self._settled = False
         kept = [
             edge.Point(point.id, named_vectors(point, edge.SparseVector), point.payload)
             for point in points
@@ -46,13 +56,19 @@ class EdgeStore(Store):
 
     def settle(self) -> None:
         """See ``Store``; above ``EXACT_UP_TO`` passages this builds the graph."""
+        if self._settled:
+            return
         if self.count() > EXACT_UP_TO:
             self._shard.optimize()
         self._shard.flush()
+        self._settled = True
 
     def close(self) -> None:
         """See ``Store``."""
         self._shard.close()
+        if self._settled and not self._whole:
+            edge.EdgeShard.load(str(self._folder), self._config).close()  # Drops its journals.
+            seal(self._folder)
 
     def _page(self, offset: Any) -> Any:
         return self._shard.scroll(

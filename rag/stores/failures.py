@@ -27,13 +27,15 @@ _REMEDIES: dict[int, str] = {
 }
 
 
-def is_a_stores(error: Exception) -> bool:
-    """Whether a store's library raised it; Qdrant Edge raises nothing narrower than Exception."""
+def is_a_stores(error: BaseException) -> bool:
+    """Whether a store's library raised it; Qdrant Edge raises nothing narrower than Exception, and
+    wider where it did not expect what its files hold."""
     kinds = (ApiException, QdrantException, FailedCallError, OtherFormError)
-    return isinstance(error, kinds) or type(error) is Exception
+    panics = type(error).__name__ == "PanicException"
+    return isinstance(error, kinds) or type(error) is Exception or panics
 
 
-def said_by(error: Exception) -> str:
+def said_by(error: BaseException) -> str:
     """What it says, whole: the client cuts answers short, and perhaps within a secret."""
     if isinstance(error, FailedCallError):
         often = f", in {error.tries} tries" if error.tries > 1 else ""
@@ -51,7 +53,7 @@ def said_by(error: Exception) -> str:
     return str(error) or type(source).__name__
 
 
-def mending_of(error: Exception) -> str:
+def mending_of(error: BaseException) -> str:
     """What a user can do about a server's."""
     source = _source(error)
     if isinstance(source, UnexpectedResponse):

@@ -94,7 +94,7 @@ def _speaking_plainly(place: Place) -> Iterator[None]:
     """What the stores' libraries raise, as an error of ours that says where."""
     try:
         yield
-    except Exception as error:
+    except BaseException as error:  # What Qdrant Edge does not expect is no Exception.
         # Imported where something fails: a search in a folder does without the client.
         from rag.stores.failures import FOLDER, is_a_stores, mending_of, said_by
 
