@@ -61,6 +61,7 @@ def tokenizer_of(folder: str) -> Any:
     """The tokenizer that ``folder`` trains with: padding on the left, by its end if by nothing."""
     with load_explained("tokenizer", folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+        tokenizer("a")  # Some that are damaged can be read, and do nothing.
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

@@ -96,4 +96,6 @@ def _load(model: str) -> "BertEmbedder | SentenceEmbedder":
     from rag.bert_files import read_bert
 
     with load_explained("embedder", model):
-        return read_bert(model) or SentenceEmbedder(model)
+        loaded = read_bert(model) or SentenceEmbedder(model)
+        loaded.embed(["a"], 1)  # Some that are damaged can be read, and do nothing.
+    return loaded
