@@ -100,7 +100,7 @@ def _validity(printed: dict[str, Any]) -> _Pairs:
     scorer = RougeScorer(["rougeLsum"], use_stemmer=True)
     with Path("preferences.csv").open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
-    yield "pairs", printed["pairs"] + printed["ties"] + printed["unjudged"], len(rows)
+    rows = list({tuple(row.items()): row for row in rows}.values())  # One said twice is one.
     if printed["pairs"] == len(rows) and all(row["preferred"].strip() in "ab" for row in rows):
         wins = []
         for row in rows:
@@ -140,8 +140,8 @@ def _log(path: str) -> Log:
         if text.strip():
             line = json.loads(text)
             key = line["doc"].get("id", line.get("doc_id"))
-            for name in line["metrics"]:
-                if isinstance(line[name], (int, float)):
+            for name in line.get("metrics", PLAIN):
+                if isinstance(line.get(name), (int, float)):
                     found.setdefault(name, {})[str(key)] = line[name]
     return found
 
