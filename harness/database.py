@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from pydantic import ValidationError
+
 from harness.errors import RunError
 from harness.files import locked
 
@@ -38,7 +40,7 @@ class Database:
         self.path = path
         self._one_at_a_time = RLock()
         # SQLite turns to WAL without waiting for another process that does so at the same time.
-        with self._explained(), locked(path):
+        with self.explained(), locked(path):
             # Transactions are begun by hand, in ``writing``, by several threads, one at a time.
             self._db = sqlite3.connect(
                 path, timeout=_WAIT, isolation_level=None, check_same_thread=False
@@ -69,30 +71,33 @@ class Database:
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a statement finds, each by its columns' places and names."""
-        with self._explained(), self._one_at_a_time:
+        with self.explained(), self._one_at_a_time:
             return self._db.execute(statement, values).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, that waits for another process's rather than fail half-way."""
-        with self._explained(), self._one_at_a_time, self._db:
+        with self.explained(), self._one_at_a_time, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield self._db
 
     def shrink(self) -> None:
         """Write the file anew, so that nothing of what was deleted stays in it."""
-        with self._explained(), self._one_at_a_time:
+        with self.explained(), self._one_at_a_time:
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """What SQLite and the disk raise, as an error of ours that says where."""
+    def explained(self) -> Iterator[None]:
+        """What SQLite, the disk and rows of another form raise, as an error of ours that says
+        where."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        # SQLite's own message may be no text, of a damaged file.
+        except (sqlite3.Error, OSError, UnicodeError, ValidationError) as error:
+            reason = " ".join(str(error).split())
             raise RunError(
-                f"the kept answers and scores in {self.path} cannot be used: {error}; is the disk "
+                f"the kept answers and scores in {self.path} cannot be used: {reason}; is the disk "
                 "full, or the folder not yours (POLICYQA_HOME)? If the file is damaged, delete it: "
                 "its answers are asked anew"
             ) from error

@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import ConfigDict, TypeAdapter, with_config
+
 from harness.database import Database
 from harness.files import cache_folder, fingerprint
 from harness.metrics.metric import Value
@@ -102,7 +104,8 @@ class Kept:
             f"SELECT {_ANSWER} FROM answers WHERE batch = ? ORDER BY place",
             [batch],
         )
-        return [_answer(row) for row in rows] or None
+        with self._db.explained():
+            return [_answer(row) for row in rows] or None
 
     def answers(self, keys: Sequence[str]) -> dict[str, Answer]:
         """Of the answers of these keys those that are kept, of the batch that was kept first."""
@@ -111,7 +114,8 @@ class Kept:
             "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC",
             [json.dumps(keys)],
         )
-        return {key: _answer(row) for key, *row in rows}
+        with self._db.explained():
+            return {key: _answer(row) for key, *row in rows}
 
     def forget_answers(self, keys: Sequence[str]) -> None:
         """Forget the answers of these keys, which are to be asked again."""
@@ -141,8 +145,8 @@ class Kept:
             "WHERE metric = ? AND row IN (SELECT value FROM json_each(?))",
             [signature, json.dumps(rows)],
         )
-        found = ((row, json.loads(value)) for row, value in kept)
-        return {row: tuple(one) if isinstance(one, list) else one for row, one in found}
+        with self._db.explained():
+            return {row: _SCORE.validate_json(value) for row, value in kept}
 
     def keep_scores(self, signature: str, values: Mapping[str, Value | None]) -> None:
         """Keep values of one metric, by the fingerprints of their rows."""
@@ -214,6 +218,10 @@ class Kept:
 
 
 _ANSWER = ", ".join(one.name for one in fields(Answer))
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False, revalidate_instances="always")
+_FORM = TypeAdapter(with_config(_STRICT)(Answer))
+_SHOWN = TypeAdapter(tuple[str, ...])
+_SCORE: TypeAdapter[Value | None] = TypeAdapter(Value | None, config=_STRICT)
 _GIVEN = ", ".join(f":{one.name}" for one in fields(Answer))
 
 
@@ -226,5 +234,5 @@ def _answer(row: Sequence[Any]) -> Answer:
     """An answer of its columns; SQLite keeps a truth value as a number."""
     found = Answer(*row)
     cut = None if found.cut is None else bool(found.cut)
-    context = None if found.context is None else tuple(json.loads(str(found.context)))
-    return replace(found, cut=cut, context=context)
+    context = None if found.context is None else _SHOWN.validate_json(str(found.context))
+    return _FORM.validate_python(replace(found, cut=cut, context=context))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.checkpoint import Weights
-from harness.errors import ConfigError, ModelError
+from harness.errors import ConfigError
 from harness.kept import Answer
 from harness.models.failures import load_explained
 from harness.variants import Decoding, Prompt
@@ -160,11 +160,6 @@ def _load(weights: Weights, precision: "Precision | None") -> "PolicyQALM":
 
     with load_explained("model", weights.base):
         model = load_model(weights.base, precision, batch_size=1)
-    if model.tokenizer.eos_token is None:
-        raise ModelError(
-            f"{weights.base} writes no answers: its tokenizer has no end-of-text token; name a "
-            "model that does: policyqa model list"
-        )
     if weights.adapter:
         model.use_adapter(weights.adapter)
     return model

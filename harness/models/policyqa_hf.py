@@ -47,6 +47,11 @@ class Windowed(HFLM):  # type: ignore[misc]
         with load_explained("tokenizer", pretrained):
             super()._create_tokenizer(pretrained, *rest, **options)
             self.tokenizer("a")  # Some that are damaged can be read, and do nothing.
+        if self.tokenizer.eos_token is None:
+            raise ModelError(
+                f"{pretrained} writes no answers: its tokenizer has no end-of-text token; name a "
+                "model that does: policyqa model list"
+            )
 
     def apply_chat_template(
         self, chat_history: list[Turn], add_generation_prompt: bool = True

@@ -186,6 +186,34 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path, how: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE answers SET prompt_tokens = 'many'",
+        "UPDATE answers SET text = NULL",
+        "UPDATE answers SET seconds = 9e999",
+        "UPDATE answers SET context = '[1'",
+        "UPDATE answers SET text = CAST(x'c328' AS TEXT)",
+        "UPDATE scores SET value = 'NaN'",
+        "UPDATE scores SET value = '{}'",
+    ],
+)
+def test_a_row_of_another_form_is_one_clear_error(tmp_path: Path, change: str) -> None:
+    # They were tracebacks, or figures.
+    path = tmp_path / "kept.sqlite"
+    store = Kept(path)
+    store.keep_batch("b", ["k"], [answer("text")])
+    store.keep_scores("m", {"r": 0.5})
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(change)
+    with pytest.raises(RunError, match=r"kept\.sqlite cannot be used: .*delete it") as caught:
+        Kept(path).batch("b")
+        Kept(path).answers(["k"])
+        Kept(path).scores("m", ["r"])
+    assert "\n" not in str(caught.value)
+
+
 def test_what_another_version_kept_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.sqlite"
     Kept(path).close()

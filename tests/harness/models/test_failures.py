@@ -84,3 +84,15 @@ def test_a_damaged_adapter_is_too(
     shutil.copytree(make_adapter(tiny_llama), folder, dirs_exist_ok=True)
     setting("adapter_config.json", "r", "many")(folder)
     assert f"cannot load the adapter of {folder}: " in refused("ask", folder, "Who?")
+
+
+def test_a_model_without_an_end_of_text_is_refused_before_it_is_asked(
+    tiny_llama: Path, tmp_path: Path, data: Path
+) -> None:
+    # Its prompts could not be counted: a traceback.
+    folder = shutil.copytree(tiny_llama, tmp_path / "llama")
+    (folder / "tokenizer_config.json").unlink()
+    suite = {"name": "mine", "model": str(folder), "data": str(data), "floors": []}
+    (tmp_path / "s.yaml").write_text(json.dumps(suite | {"variants": ["base/plain"]}))
+    line = refused("run", tmp_path / "s.yaml", "--out", tmp_path / "run")
+    assert f"{folder} writes no answers: its tokenizer has no end-of-text token" in line
