@@ -96,32 +96,32 @@ class Place:
         if status := ended(self.begun(command, mode), None):
             raise AssertionError(f"{command} ended with {status}: {self.said()[-2000:]}")
 
-    def begun(self, command: str, mode: str, change: int = 0) -> int:
+    def begun(self, command: str, mode: str, change: int = 0, log: str = "said.log") -> int:
         """A process that carries out a command, kills itself before that change; its id."""
         sys.stdout.flush()
         process = os.fork()
         if not process:
-            self._become(command.split(), mode, change)
+            self._become(command.split(), mode, change, log)
         with suppress(OSError):
             os.setpgid(process, process)  # Here and there, whichever comes first.
         return process
 
-    def said(self) -> str:
+    def said(self, log: str = "said.log") -> str:
         """What the last command printed."""
-        return (self._folder / "said.log").read_text(encoding="utf-8", errors="replace")
+        return (self._folder / log).read_text(encoding="utf-8", errors="replace")
 
     def left(self) -> dict[str, str]:
         """See ``left_in``; in another process, since Qdrant's threads cannot be forked."""
         with get_context("fork").Pool(1) as pool:
             return pool.apply(left_in, [self.work])
 
-    def _become(self, arguments: list[str], mode: str, change: int) -> NoReturn:
+    def _become(self, arguments: list[str], mode: str, change: int, name: str) -> NoReturn:
         status = 70
         try:
             with suppress(OSError):
                 os.setpgid(0, 0)
             os.chdir(self.work)
-            with (self._folder / "said.log").open("w") as log:
+            with (self._folder / name).open("w") as log:
                 os.dup2(log.fileno(), 1), os.dup2(log.fileno(), 2)
             if mode == "fresh":
                 os.execv(sys.executable, [sys.executable, "-m", "policyqa", *arguments])  # noqa: S606
