@@ -8,8 +8,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from rouge_score.rouge_scorer import RougeScorer
-
 TOLERANCE = 1e-9
 PLAIN = ("bleu", "rouge_l", "facts", "acc")
 """Metrics whose figure is the mean over questions."""
@@ -96,17 +94,35 @@ def _index_score(printed: dict[str, Any]) -> _Pairs:
 
 
 def _validity(printed: dict[str, Any]) -> _Pairs:
-    """How often the better ROUGE-L is of the preferred answer, by its own library."""
-    scorer = RougeScorer(["rougeLsum"], use_stemmer=True)
+    """How often the better ROUGE-L is of the preferred answer, both being one sentence."""
     with Path("preferences.csv").open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
     rows = list({tuple(row.items()): row for row in rows}.values())  # One said twice is one.
-    if printed["pairs"] == len(rows) and all(row["preferred"].strip() in "ab" for row in rows):
+    texts = [row[one] for row in rows for one in ("a", "b", "reference")]
+    judged = {row["preferred"] for row in rows} <= {"a", "b"}
+    if judged and printed["pairs"] == len(rows) and all(map(_is_plain, texts)):
         wins = []
         for row in rows:
-            a, b = (scorer.score(row["reference"], row[one])["rougeLsum"][2] for one in "ab")
-            wins.append(0.5 if a == b else float((a > b) is (row["preferred"].strip() == "a")))
+            a, b = (_rouge(row["reference"].split(), row[one].split()) for one in "ab")
+            wins.append(0.5 if a == b else float((a > b) is (row["preferred"] == "a")))
         yield "preference", printed["metrics"]["rouge_l"]["preference"]["mean"], _mean(wins)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is one sentence, none of whose words comes twice: else ROUGE-L is more than F."""
+    words = text.split(" ")
+    return text.isprintable() and "." not in text and len(set(words)) == len(words)
+
+
+def _rouge(reference: list[str], answer: list[str]) -> float:
+    """F of the words of the longest common subsequence."""
+    longest = [0] * (len(answer) + 1)
+    for word in reference:
+        before = 0
+        for place, one in enumerate(answer, start=1):
+            here = max(longest[place], longest[place - 1], before + (word == one))
+            before, longest[place] = longest[place], here
+    return 2 * longest[-1] / (len(reference) + len(answer)) if reference or answer else 0.0
 
 
 def _data_info(printed: dict[str, Any]) -> _Pairs:
