@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check fix audit bench bench-compare
+.PHONY: install install-checked hashes demo test check fix audit bench bench-compare
 
 install: .venv/installed
 
@@ -12,6 +12,22 @@ install: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+# The same from files whose hashes are pinned as well. Of torch each machine has a build of its own, which is
+# held to its version alone; this project's own folder has no hash, nor has setuptools, which installs it.
+install-checked:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement hashes.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch .venv/installed
+
+# Asks the package index, in an environment of its own, for the hashes of what constraints.txt pins.
+hashes:
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" && \
+	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv && \
+	"$$folder/bin/uv" pip compile --quiet --no-deps --generate-hashes --no-annotate --no-header \
+	  --no-emit-package torch --output-file hashes.txt constraints.txt
 
 demo: install
 	$(BIN)/policyqa run quick
