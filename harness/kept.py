@@ -187,7 +187,8 @@ class Kept:
             "LEFT JOIN scores ON kind = 'score' AND scores.row = uses.key "
             "GROUP BY suite, data, model ORDER BY suite, data, model"
         )
-        return [dict(row) for row in rows]
+        with self._db.explained():
+            return [_USED.validate_python(dict(row)) for row in rows]
 
     def forget(
         self, suite: str | None = None, data: str | None = None, model: str | None = None
@@ -220,6 +221,7 @@ class Kept:
 _ANSWER = ", ".join(one.name for one in fields(Answer))
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, revalidate_instances="always")
 _FORM = TypeAdapter(with_config(_STRICT)(Answer))
+_USED = TypeAdapter(dict[str, str | int], config=_STRICT)
 _SHOWN = TypeAdapter(tuple[str, ...])
 _SCORE: TypeAdapter[Value | None] = TypeAdapter(Value | None, config=_STRICT)
 _GIVEN = ", ".join(f":{one.name}" for one in fields(Answer))

@@ -195,6 +195,7 @@ def test_a_damaged_file_is_one_clear_error(tmp_path: Path, how: str) -> None:
         "UPDATE answers SET context = '[1'",
         "UPDATE answers SET text = CAST(x'c328' AS TEXT)",
         "UPDATE scores SET value = 'NaN'",
+        "UPDATE uses SET suite = x'00'",
         "UPDATE scores SET value = '{}'",
     ],
 )
@@ -204,6 +205,7 @@ def test_a_row_of_another_form_is_one_clear_error(tmp_path: Path, change: str) -
     store = Kept(path)
     store.keep_batch("b", ["k"], [answer("text")])
     store.keep_scores("m", {"r": 0.5})
+    store.used(Use("s", "d", "m"), "answer", ["k"])
     store.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute(change)
@@ -211,6 +213,7 @@ def test_a_row_of_another_form_is_one_clear_error(tmp_path: Path, change: str) -
         Kept(path).batch("b")
         Kept(path).answers(["k"])
         Kept(path).scores("m", ["r"])
+        Kept(path).info()
     assert "\n" not in str(caught.value)
 
 
