@@ -10,7 +10,7 @@ import subprocess
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 
 
@@ -49,3 +49,23 @@ def without_git_errors() -> Iterator[None]:
     theirs = SimpleNamespace(**{**vars(subprocess), "check_output": quiet})
     with patch.object(utils, "subprocess", theirs):
         yield
+
+
+@contextmanager
+def machine_told_once() -> Iterator[None]:
+    """Have PyTorch look the machine over once a process where lm-eval asks it once an evaluation.
+
+    It starts eleven programs for that, pip among them: most of what an evaluation of few questions
+    would take.
+    """
+    from unittest.mock import patch
+
+    with patch("torch.utils.collect_env.get_pretty_env_info", _machine):
+        yield
+
+
+@cache
+def _machine() -> str:
+    from torch.utils.collect_env import get_env_info, pretty_str
+
+    return str(pretty_str(get_env_info()))

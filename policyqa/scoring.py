@@ -26,7 +26,7 @@ from harness.models.weights import memory_of
 from harness.runs import VARIANT_RECORD, replicate_folder, variant_folder
 from harness.seal import write_sealed
 from harness.variants import Model, Price, Variant
-from policyqa.quiet import without_git_errors
+from policyqa.quiet import machine_told_once, without_git_errors
 from tasks.policyqa.documents import row_of
 from tasks.policyqa.task import PolicyQATask
 
@@ -102,7 +102,7 @@ class Evaluator:
             return score(self._metrics, rows, self._kept)
 
         tracker = EvaluationTracker()
-        with without_git_errors():
+        with without_git_errors(), machine_told_once():
             results = lm_eval.simple_evaluate(
                 model=asked.lm,
                 # The tracker names what it writes after these.

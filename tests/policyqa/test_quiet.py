@@ -2,11 +2,13 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from lm_eval.loggers.utils import get_git_commit_hash
+from lm_eval.loggers.utils import add_env_info, get_git_commit_hash
+from torch.utils import collect_env
 
-from policyqa.quiet import without_git_errors
+from policyqa.quiet import _machine, machine_told_once, without_git_errors
 from tests.conftest import call
 
 
@@ -34,3 +36,28 @@ def test_git_says_nothing_of_a_folder_that_is_no_repository(
         subprocess.run(["git", *arguments], check=True)  # noqa: S607
     with without_git_errors():
         assert len(get_git_commit_hash()) >= 7
+
+
+def test_the_machine_is_looked_over_once_and_lm_eval_told_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # pip was started once a variant: most of what scoring a few questions took.
+    def told() -> str:
+        storage: dict[str, Any] = {}
+        add_env_info(storage)
+        return str(storage["pretty_env_info"])
+
+    alone = told()
+    _machine.cache_clear()
+    looked: list[str] = []
+    real = collect_env.run
+    monkeypatch.setattr(collect_env, "run", lambda command: looked.append(command) or real(command))
+    with machine_told_once():
+        once = told()
+        first = len(looked)
+        assert told() == once
+    assert first == len(looked) > 0
+    # What moves between two looks, as the clock of a processor, is left out.
+    kept = [line for line in once.splitlines() if "MHz" not in line and "BogoMIPS" not in line]
+    assert kept == [one for one in alone.splitlines() if "MHz" not in one and "BogoMIPS" not in one]
+    assert told() and len(looked) > first
