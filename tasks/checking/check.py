@@ -16,6 +16,7 @@ from tasks.checking.contract import read_data
 from tasks.checking.duplicates import duplicate_findings
 from tasks.checking.facts import fact_findings
 from tasks.checking.findings import CHECKS, Finding
+from tasks.checking.likeness import Remembering
 from tasks.checking.style import style_findings
 from tasks.checking.unanswerable import answered_findings
 
@@ -37,11 +38,12 @@ def check_data(data: Path, skip: Collection[str] = (), advance: Advance = silent
     findings += fact_findings(folder)
     advance(1, 4)
     embedder = Embedder()
+    known = Remembering(embedder)  # Several checks look at the same questions.
     if "duplicate" not in skip:
-        findings += duplicate_findings(folder, embedder)
+        findings += duplicate_findings(folder, known)
     advance(2, 4)
     if "answered" not in skip:
-        findings += answered_findings(folder, embedder)
+        findings += answered_findings(folder, embedder, known)
     advance(3, 4)
     if "style" not in skip:
         findings += style_findings(folder)

@@ -9,9 +9,12 @@ to it whether or not the section answers it (tasks/policyqa/DATASHEET.md has the
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from rag.embedder import Embedder
 from rag.index import Index
 from tasks.checking.findings import Finding, Folder
+from tasks.checking.likeness import TextEmbedder
 
 SAME_QUESTION = 0.8
 """Cosine to an answerable question, at least."""
@@ -19,16 +22,22 @@ SECTION = 0.73
 """Cosine to a section, at least: more than for any unanswerable question of the shipped set."""
 
 
-def answered_findings(folder: Folder, embedder: Embedder) -> Iterator[Finding]:
-    """Questions marked unanswerable, each with the section that seems to answer it."""
+def answered_findings(folder: Folder, embedder: Embedder, known: TextEmbedder) -> Iterator[Finding]:
+    """Questions marked unanswerable, each with the section that seems to answer it.
+
+    Args:
+        folder: a data folder.
+        embedder: of the index of its sections.
+        known: the same for questions, which may have been embedded already.
+    """
     asked = [one for one in folder.questions if not one.question.answerable]
     answered = [one for one in folder.questions if one.question.evidence]
     if not asked or not folder.sections:
         return
     texts = [one.question.question for one in asked]
     hits = Index(list(folder.sections.values()), embedder).search(texts, 1, mode="dense")
-    known = embedder.embed([one.question.question for one in answered])
-    same = embedder.embed(texts) @ known.T
+    others = [one.question.question for one in answered]
+    same = known.embed(texts) @ known.embed(others).T if others else np.zeros((len(texts), 0))
     for index, one in enumerate(asked):
         nearest = hits[index][0]
         if answered and same[index].max() >= SAME_QUESTION:
