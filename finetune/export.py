@@ -12,7 +12,7 @@ from finetune.card import card
 from finetune.checkpoint import Weights
 from finetune.examples import tokenizer_of
 from finetune.folders import new_folder
-from harness.errors import ConfigError
+from harness.errors import ConfigError, ModelError
 from harness.files import write_whole
 from harness.models import catalogue
 from harness.models.adapter import ADAPTER_WEIGHTS, CONFIG, RECORD, put_on
@@ -77,12 +77,18 @@ def merged(base: str, adapter: Path | None) -> Any:
     """The base in float32 with the adapter, if there is one, added to its weights.
 
     Raises:
-        ModelError: the adapter is of another base.
+        ModelError: the adapter is of another base, or of a kind that cannot be merged.
     """
     model = load_base(base, "fp32")
-    if adapter is not None:
-        model = put_on(model, adapter).merge_and_unload()
-    return model.eval()
+    if adapter is None:
+        return model.eval()
+    adapted = put_on(model, adapter)
+    try:
+        return adapted.merge_and_unload().eval()
+    except NotImplementedError as error:
+        raise ModelError(
+            f"{adapter} cannot be merged: {error} Export it as int8, beside its base"
+        ) from error
 
 
 def _write_int8(base: str, adapter: Path | None, tokenizer: Any, folder: Path) -> None:

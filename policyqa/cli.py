@@ -8,6 +8,7 @@ import errno
 import os
 import re
 import sys
+from contextlib import nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -159,13 +160,15 @@ def evaluate(context: typer.Context) -> None:
     import harness.models.floors
     import harness.models.policyqa_hf  # noqa: F401  Both register a --model.
     from harness.models.faults import keep_secrets_out_of_logs
-    from tasks.registration import TASKS
+    from tasks.registration import TASKS, all_are_ours, without_other_tasks
 
     sys.argv = ["lm_eval", *context.args]
+    ours_alone = False
     if not any(word.split("=")[0] == "--include_path" for word in context.args):
         sys.argv += ["--include_path", str(TASKS)]
+        ours_alone = all_are_ours(context.args)
     keep_secrets_out_of_logs()
-    with without_git_errors():
+    with without_git_errors(), without_other_tasks() if ours_alone else nullcontext():
         cli_evaluate()
 
 

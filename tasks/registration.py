@@ -6,7 +6,11 @@ from any directory; each includes the real one, so nothing goes stale. ``unregis
 """
 
 import shutil
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ConfigError
 
@@ -46,3 +50,28 @@ def unregister(folder: Path | None = None) -> Path:
     if folder.is_dir():
         shutil.rmtree(folder)
     return folder
+
+
+def all_are_ours(arguments: Sequence[str]) -> bool:
+    """Whether a command line of lm-eval names tasks, and none but ours."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--tasks", "-t", nargs="*", default=[])
+    named = parser.parse_known_args(list(arguments))[0].tasks
+    tasks = [one for word in named for one in word.split(",")]
+    return bool(tasks) and {*tasks} <= {path.stem for path in TASKS.glob("policyqa_*.yaml")}
+
+
+@contextmanager
+def without_other_tasks() -> Iterator[None]:
+    """Have lm-eval leave its own tasks alone: it reads 14,000 files for them, which takes longer
+    than to score a few questions."""
+    from unittest.mock import patch
+
+    from lm_eval import tasks
+
+    class OurTasks(tasks.TaskManager):  # type: ignore[misc]
+        def __init__(self, **given: Any) -> None:
+            super().__init__(**given, include_defaults=False)
+
+    with patch.object(tasks, "TaskManager", OurTasks):
+        yield

@@ -154,9 +154,24 @@ def test_the_real_model_answers_alike_merged_and_as_gguf(
     tokenizer = tokenizer_in(smollm2)
     read = tokenizer_in(folder, gguf_file=GGUF_FILE)
     assert read(prompts)["input_ids"] == tokenizer(prompts)["input_ids"]
+    prompts = prompts[:8]
     apart = greedy(with_adapter(smollm2, adapter), tokenizer, prompts)
     assert greedy(whole, tokenizer, prompts) == apart
     for parameter in whole.parameters():
         if parameter.dim() > 1:
             parameter.data = parameter.data.half().float()
     assert greedy(whole, tokenizer, prompts) == greedy(model.eval(), tokenizer, prompts)
+
+
+def test_an_adapter_of_a_kind_that_cannot_be_merged_is_one_line(
+    adapter: Path, tmp_path: Path
+) -> None:
+    # It was a traceback that fuzzing found.
+    other = shutil.copytree(adapter, tmp_path / "alora")
+    config = json.loads((other / "adapter_config.json").read_text())
+    (other / "adapter_config.json").write_text(
+        json.dumps(config | {"alora_invocation_tokens": [1]})
+    )
+    with pytest.raises(ModelError, match=r"cannot be merged: aLoRA .* Export it as int8"):
+        made(other, tmp_path / "out", "merged")
+    assert not (tmp_path / "out").exists()
