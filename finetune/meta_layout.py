@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harness.models.catalogue import MOST_LAYERS
 from harness.validation import Count
 
 CONTEXT = {
@@ -46,7 +47,7 @@ class Params(BaseModel):
 
     dim: Count
     """Size of the hidden states."""
-    n_layers: Count
+    n_layers: Annotated[int, Field(ge=1, le=MOST_LAYERS)]
     n_heads: Count
     n_kv_heads: Count | None = None
     """Heads of keys and values; as many as of queries if unset."""

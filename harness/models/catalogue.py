@@ -10,12 +10,16 @@ import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ModelError
 from harness.files import hash_folder, locked, write_json
 from harness.models import wheels
 from harness.models.entries import CATALOGUE, LAYOUT, Entry
 from harness.models.failures import load_explained
+
+MOST_LAYERS = 1_000
+"""Of a model: some times as many as the deepest that is known has."""
 
 
 def resolve(model: str) -> str:
@@ -53,8 +57,19 @@ def loadable(model: str) -> str:
     from transformers import AutoConfig
 
     with load_explained("configuration", model):
-        AutoConfig.from_pretrained(where)
+        check_layers(AutoConfig.from_pretrained(where))
     return where
+
+
+def check_layers(config: Any) -> None:
+    """Refuse a configuration that libraries would make layers of without end.
+
+    Raises:
+        ValueError: it says more than ``MOST_LAYERS``.
+    """
+    layers = getattr(config.get_text_config(), "num_hidden_layers", 0)
+    if layers > MOST_LAYERS:
+        raise ValueError(f"it says {layers} layers, and a model has {MOST_LAYERS} at most")
 
 
 def is_local(model: str) -> bool:

@@ -38,6 +38,7 @@ class Windowed(HFLM):  # type: ignore[misc]
     def _get_config(self, pretrained: str, **options: Any) -> None:
         with load_explained("configuration", pretrained):
             super()._get_config(pretrained, **options)
+            catalogue.check_layers(self._config)
 
     def _get_backend(self, config: Any, **options: Any) -> None:
         with load_explained("configuration", config.name_or_path):

@@ -141,6 +141,8 @@ BROKEN: list[tuple[Spoil, str]] = [
     (lambda f: (f / "params.json").write_bytes(b"\xff\xfe"), r"params\.json cannot be read"),
     (lambda f: (f / "params.json").write_text('{"n_layers": 2}'), r"params\.json.*dim"),
     (lambda f: shard(f, 0).unlink(), r"lacks consolidated\.00\.pth; found consolidated\.01\.pth"),
+    # It had no end.
+    (params(n_layers=2**63), r"params\.json: n_layers: .*less than or equal to 1000"),
     (params(n_layers=3), r"lacks the weight layers\.2\..*correct n_layers of params\.json"),
     (params(n_layers=1), r"does not have, layers\.1\..* first"),
     (params(dim=48), r"has the shape \[320, 32\].*fit dim 48 of params\.json"),

@@ -31,6 +31,7 @@ def cutting(name: str) -> Damage:
 DAMAGED = {
     "a width that is text": ("configuration", setting("config.json", "hidden_size", "<b>")),
     "a width of another size": ("weights", setting("config.json", "hidden_size", 32)),
+    "layers without end": ("configuration", setting("config.json", "num_hidden_layers", 2**63)),
     "a number format": ("configuration", setting("config.json", "dtype", "<script>")),
     "half a tokenizer": ("tokenizer", cutting("tokenizer.json")),
     "a tokenizer of lists": ("tokenizer", setting("tokenizer.json", "model", [])),
@@ -63,6 +64,7 @@ def test_a_damaged_model_is_one_line_that_names_it(
         cutting("tokenizer.json"),
         setting("config.json", "num_attention_heads", 10**20),
         setting("config.json", "vocab_size", []),
+        setting("config.json", "num_hidden_layers", 2**63),
     ],
 )
 def test_a_damaged_embedder_is_too(
