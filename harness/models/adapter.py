@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ModelError
+from pydantic import BaseModel, ConfigDict
+
+from harness.errors import DataError, ModelError
 from harness.files import fingerprint, hash_file
 from harness.models.entries import CATALOGUE
 from harness.models.failures import load_explained
 from harness.reading import read_json
+from harness.validation import validated
 
 CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -72,16 +75,34 @@ def base_of(adapter: Path) -> str:
     return str(base)
 
 
+class _Said(BaseModel):
+    """What a configuration says that libraries take as it is."""
+
+    model_config = ConfigDict(strict=True)
+
+    base_model_name_or_path: str | None = None
+    alora_invocation_tokens: list[int] | None = None
+    """From which tokens on the adapter is active; read when it answers."""
+
+
 def _config_of(folder: Path) -> dict[str, Any]:
     if not (folder / CONFIG).is_file():
         raise ModelError(f"{folder} is no adapter: it has no {CONFIG}")
-    return read_json(folder / CONFIG)
+    config = read_json(folder / CONFIG)
+    validated(_Said, config, folder / CONFIG, DataError)
+    return config
 
 
 def put_on(model: Any, adapter: Path) -> Any:
-    """``model`` with the adapter on it (a ``PeftModel``), for answering (``misfit_explained``)."""
+    """``model`` with the adapter on it (a ``PeftModel``), for answering (``misfit_explained``).
+
+    Raises:
+        ModelError: it cannot be read, or does not fit.
+        DataError: its configuration is damaged.
+    """
     from peft import PeftModel
 
+    _config_of(adapter)
     with load_explained("adapter", adapter), misfit_explained(adapter):
         return PeftModel.from_pretrained(model, str(adapter)).eval()
 

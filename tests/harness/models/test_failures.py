@@ -86,6 +86,10 @@ def test_a_damaged_adapter_is_too(
     shutil.copytree(make_adapter(tiny_llama), folder, dirs_exist_ok=True)
     setting("adapter_config.json", "r", "many")(folder)
     assert f"cannot load the adapter of {folder}: " in refused("ask", folder, "Who?")
+    for key, value in (("alora_invocation_tokens", ["x"]), ("base_model_name_or_path", [])):
+        shutil.copytree(make_adapter(tiny_llama), folder, dirs_exist_ok=True)
+        setting("adapter_config.json", key, value)(folder)
+        assert f"adapter_config.json: {key}" in refused("ask", folder, "Who?")
 
 
 def test_a_model_without_an_end_of_text_is_refused_before_it_is_asked(
