@@ -4,6 +4,7 @@ import copy
 import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def _change(document: Any, draw: Draw) -> None:
         other, place = draw.choice(found)
         holder[key] = copy.deepcopy(other[place])
     elif act < 0.5 and isinstance(holder[key], (int, float)):
-        holder[key] = holder[key] * draw.choice([-1, 0.5, 3, 1e300])
+        with suppress(OverflowError):  # Of a number that was made too large for it before.
+            holder[key] = holder[key] * draw.choice([-1, 0.5, 3, 1e300])
     else:
         holder[key] = draw.choice(VALUES)
 
