@@ -122,6 +122,10 @@ class PolicyQALM(Windowed):
         converted = self._quantised or options.get("dtype") not in (None, "auto", "float32")
         with misfit_explained(Path(options.get("peft") or "")), reading(bool(converted)):
             super()._create_model(pretrained, **options)
+        with load_explained("generation_config.json", pretrained):
+            for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+                if (token := getattr(self.model.generation_config, name)) is not None:
+                    torch.tensor(token, dtype=torch.long)  # As it is when it is asked.
         by_onednn(unpacked(self.model))
 
     def use_adapter(self, adapter: Path | None) -> None:

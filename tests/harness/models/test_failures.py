@@ -92,6 +92,14 @@ def test_a_damaged_adapter_is_too(
         assert f"adapter_config.json: {key}" in refused("ask", folder, "Who?")
 
 
+def test_special_tokens_that_are_none_are_too(tiny_llama: Path, tmp_path: Path) -> None:
+    # It was a traceback when the model was asked.
+    folder = shutil.copytree(tiny_llama, tmp_path / "llama")
+    setting("generation_config.json", "bos_token_id", {"a": 1})(folder)
+    line = refused("ask", folder, "Who?")
+    assert f"cannot load the generation_config.json of {folder}: " in line
+
+
 def test_a_model_without_an_end_of_text_is_refused_before_it_is_asked(
     tiny_llama: Path, tmp_path: Path, data: Path
 ) -> None:
