@@ -9,13 +9,11 @@ what one leaves undisturbed.
 
 import argparse
 import json
-import os
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.kills import CASES, HEAVY
+from tests.fuzz.kills import CASES, get_ready
 from tests.killed import Place, differences, ended
 from tests.left import damaged_in, partial_in
 
@@ -57,10 +55,7 @@ def main() -> None:
     options.add_argument("--trials", type=int, default=1)
     options.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     given = options.parse_args()
-    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    os.environ.pop("QDRANT_URL", None)
-    for name in HEAVY:
-        import_module(name)
+    get_ready()
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder), CASES)
         for name in given.cases:

@@ -152,6 +152,15 @@ def _each(place: Place, name: str, done: int) -> Iterator[Trial]:
         yield trial(place, name, "change", [(change + 0.5) / changes])
 
 
+def get_ready() -> None:
+    """What forked processes share: their environment, and the modules of ``HEAVY``."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    os.environ.pop("QDRANT_URL", None)
+    # Imported once, here: a process that is forked has them.
+    for name in HEAVY:
+        import_module(name)
+
+
 def main() -> None:
     """Kill as often as is asked, and print the tally."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
@@ -160,11 +169,7 @@ def main() -> None:
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--seed", type=int, default=7)
     given = options.parse_args()
-    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    os.environ.pop("QDRANT_URL", None)
-    # Imported once, here: a process that is forked has them.
-    for name in HEAVY:
-        import_module(name)
+    get_ready()
     given.out.touch()
     trials: list[Trial] = [
         json.loads(line) for line in given.out.read_text(encoding="utf-8").splitlines()
