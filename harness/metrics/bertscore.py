@@ -18,6 +18,7 @@ from more_itertools import chunked
 from harness.errors import ConfigError
 from harness.metrics.metric import MetricKind, Row, Value
 from harness.models import catalogue
+from harness.models.batches import of_like_length
 from harness.models.precision import device
 
 ENCODER = "minilm-l6"
@@ -28,8 +29,8 @@ encoders it has tuned (distilbert-base, distilroberta-base); it names its own fo
 
 PAIRS_AT_ONCE = 1_024
 """Pairs of texts whose states are in memory together."""
-TEXTS_AT_ONCE = 24
-"""Texts that the encoder reads together."""
+TOKENS_AT_ONCE = 640
+"""Tokens that the encoder reads together, padding included; one text may have more."""
 KEPT = 1_000
 """References whose states are kept in memory: 60 kB each of 40 tokens in 384 dimensions."""
 States = tuple[Any, Any]
@@ -154,17 +155,17 @@ def _states(scorer: Any, texts: Collection[str]) -> dict[str, States]:
     tokenizer, found = scorer._tokenizer, {}
     ends = [one for one in (tokenizer.cls_token_id, tokenizer.sep_token_id) if one is not None]
     special = torch.tensor(ends, dtype=torch.long)
-    read = tokenizer([text.strip() for text in texts], truncation=True)["input_ids"]
-    tokens = {text: torch.tensor(row) for text, row in zip(texts, read, strict=True)}
-    for some in chunked(sorted(texts, key=lambda text: (-len(tokens[text]), text)), TEXTS_AT_ONCE):
-        rows = [tokens[text] for text in some]
+    ordered = sorted(texts)
+    read = tokenizer([text.strip() for text in ordered], truncation=True)["input_ids"]
+    for places in of_like_length([*map(len, read)], TOKENS_AT_ONCE):
+        rows = [torch.tensor(read[place]) for place in places]
         mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
         padded = pad_sequence(rows, batch_first=True, padding_value=tokenizer.pad_token_id)
         with torch.inference_mode():
             made = scorer._model(padded.to(scorer.device), attention_mask=mask.to(scorer.device))[0]
         made = torch.nn.functional.normalize(made.cpu(), dim=-1)
-        for text, row, states in zip(some, rows, made, strict=True):
-            found[text] = states[: len(row)].clone(), ~torch.isin(row, special)
+        for place, row, states in zip(places, rows, made, strict=True):
+            found[ordered[place]] = states[: len(row)].clone(), ~torch.isin(row, special)
     return found
 
 

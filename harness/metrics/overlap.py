@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -56,9 +57,7 @@ class CorpusBleu:
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """The statistics of each row, as sacreBLEU counts them."""
-        from sacrebleu.metrics import BLEU
-
-        counter = BLEU()
+        counter = _counter(effective_order=False)
         references = [_written(row.references) or [""] for row in rows]
         counted = (
             counter.corpus_score([row.answer.strip()], [[one] for one in those])
@@ -115,13 +114,19 @@ def bleu(hypothesis: str, *references: str) -> float:
     reference can lower a score, since it is the nearest reference's length that an answer should
     have.
     """
-    import sacrebleu
-
     written = _written(references)
     if not hypothesis.strip() or not written:
         return 0.0
-    score: float = sacrebleu.sentence_bleu(hypothesis, written).score / 100
+    score: float = _counter(effective_order=True).sentence_score(hypothesis, written).score / 100
     return min(score, 1.0)  # The package can return 100.00000000000004.
+
+
+@lru_cache
+def _counter(effective_order: bool) -> Any:
+    """sacreBLEU's counter of n-grams, which keeps the words of texts that come again."""
+    from sacrebleu.metrics import BLEU
+
+    return BLEU(effective_order=effective_order)
 
 
 def rouge_l(hypothesis: str, *references: str) -> float:
@@ -149,23 +154,28 @@ def _rouge_l(hypothesis: str, reference: str) -> float:
 def _in_common(left: Sequence[str], right: Sequence[str]) -> Iterator[str]:
     """The words of a longest common subsequence, from its end.
 
-    Of several, the one that leaves out words of ``right`` first, as the package does.
+    Of several, the one that leaves out words of ``right`` first, as the package does. A line of the
+    table of lengths is a number, in which a bit is 0 where the length grows at that word of
+    ``right`` (Hyyrö 2004, "Bit-parallel LCS-length computation revisited", AWOCA).
     """
-    table = [[0] * (len(right) + 1)]
+    places: dict[str, int] = {}
+    for place, word in enumerate(right):
+        places[word] = places.get(word, 0) | 1 << place
+    everywhere = level = (1 << len(right)) - 1
+    lines = []
     for word in left:
-        above, row = table[-1], [0]
-        for column, other in enumerate(right):
-            row.append(above[column] + 1 if word == other else max(above[column + 1], row[column]))
-        table.append(row)
+        there = level & places.get(word, 0)
+        level = (level + there | level - there) & everywhere
+        lines.append(level)
     line, column = len(left), len(right)
     while line and column:
         if left[line - 1] == right[column - 1]:
             line, column = line - 1, column - 1
             yield left[line]
-        elif table[line - 1][column] > table[line][column - 1]:
-            line -= 1
-        else:
+        elif lines[line - 1] >> column - 1 & 1:
             column -= 1
+        else:
+            line -= 1
 
 
 def _sentences(text: str) -> list[list[str]]:

@@ -6,7 +6,7 @@ begin alike is read once; prompts of about one length are read together, so that
 padding; and a row that has ended leaves the batch, so that nobody waits for the longest answer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -17,6 +17,7 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from harness.models.batches import of_like_length
 from harness.models.roomy import RoomyLayer, roomy
 
 READ_AT_ONCE = 1_024
@@ -105,7 +106,8 @@ def _answers(
     shared = _begun_alike(prompts)
     begun = _beginning(model, prompts[0][:shared]) if shared else None
     rests = [prompt[shared:] for prompt in prompts]
-    pool = _joined([_read(model, rests, rows, begun) for rows in _of_one_length(rests)])
+    batches = of_like_length([*map(len, rests)], READ_AT_ONCE)
+    pool = _joined([_read(model, rests, rows, begun) for rows in batches])
     for made in range(1, most + 1):
         told = zip(pool.rows, pool.next.tolist(), pool.chance.tolist(), strict=True)
         for row, token, chance in told:
@@ -120,17 +122,6 @@ def _answers(
         GreedyAnswer(tokens, chance / len(tokens))
         for tokens, chance in zip(answers, chances, strict=True)
     ]
-
-
-def _of_one_length(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """The places of prompts that are read together, the longest first."""
-    rows: list[int] = []
-    for row in sorted(range(len(prompts)), key=lambda row: -len(prompts[row])):
-        if rows and (len(rows) + 1) * len(prompts[rows[0]]) > READ_AT_ONCE:
-            yield rows
-            rows = []
-        rows.append(row)
-    yield rows
 
 
 def _begun_alike(prompts: Sequence[Sequence[int]]) -> int:
