@@ -1,12 +1,13 @@
-"""Prompt tokens and latency a question, and throughput by batch size, of the real small model."""
+"""Prompt tokens and latency a question, and throughput, of the real small model."""
 
 from statistics import fmean
 from typing import Any
 
 import pytest
 from lm_eval.api.instance import Instance
+from transformers import ContinuousBatchingConfig, GenerationConfig
 
-from benchmarks.conftest import Requests, in_turns, report
+from benchmarks.conftest import ANSWER_TOKENS, Requests, in_turns, report
 from harness.models.policyqa_hf import PolicyQALM
 
 
@@ -50,3 +51,33 @@ def test_throughput(
         rounds=2,
     )
     report(benchmark, "throughput at batch 1", {"throughput": 1 / ratio}, more_is_better=True)
+
+
+@pytest.mark.parametrize("prompt", ["plain", "rag"])
+def test_continuous_batching(
+    benchmark: Any, model: PolicyQALM, requests_for: Requests, prompt: str
+) -> None:
+    """transformers' own, at the number of tokens at once that was best of 256, 512 and 1,024."""
+    requests = [
+        Instance("generate_until", {}, (text, settings | {"until": []}), index)
+        for index, (text, settings) in enumerate(one.args for one in requests_for(prompt, 16))
+    ]
+    prompts = [model.tok_encode(one.args[0]) for one in requests]
+    until = GenerationConfig(
+        max_new_tokens=ANSWER_TOKENS,
+        do_sample=False,
+        use_cache=False,
+        eos_token_id=model.tokenizer.eos_token_id,
+        pad_token_id=model.tokenizer.pad_token_id,
+    )
+    at_once = ContinuousBatchingConfig(max_batch_tokens=256)
+
+    def continuous() -> list[str]:
+        made = model.model.generate_batch(prompts, until, at_once).values()
+        asked = sorted(made, key=lambda one: int(one.request_id.rpartition("_")[2]))
+        return [model.tok_decode(one.generated_tokens) for one in asked]
+
+    assert continuous() == answer(model, requests, 16)
+    ratio = in_turns(benchmark, lambda: answer(model, requests, 16), continuous, rounds=1)
+    faster = {"throughput": 1 / ratio}
+    report(benchmark, "generate_batch of transformers", faster, more_is_better=True)
