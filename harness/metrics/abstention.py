@@ -61,9 +61,9 @@ _OF_THE_SOURCES = (
     rf"(?:{_SOURCE}|section\b|{_TEXT} (?:\w+ ){{0,3}}?(?:{_SAY}|{_GIVE}|cover|set|go|is made))",
 )
 _OF_ANYTHING = (
-    rf"\b(?:no|nothing|none|not one|neither) (?:[\w'’-]+,? ){{0,8}}?"
+    rf"\b(?:no|nothing|none|not one|neither) (?:[\w'-]+,? ){{0,8}}?"
     rf"(?:{_IS}|can be|ha(?:s|ve) been) (?:\w+ )?{_STATED}\b(?! (?:by|under|from|to|in days))",
-    rf"^\W*(?:unknown|unspecified|not? (?:[\w'’-]+ ){{0,2}}(?:{_STATED}|available|covered))\W*$",
+    rf"^\W*(?:unknown|unspecified|not? (?:[\w'-]+ ){{0,2}}(?:{_STATED}|available|covered))\W*$",
     rf"\b{_IS}(?:n't| not| nowhere| never) (?:\w+ )?{_STATED}"
     r"\b(?! (?:by|under|from|to|as|without|in (?:days|hours|months|annex)))",
     rf"\b{_NOT},? (?:\w+,? )?{_SAY}",
@@ -71,7 +71,7 @@ _OF_ANYTHING = (
     rf"\b{_NOT} (?:\w+ )?{_GIVE} (?:an?|any|the) (?:\w+ )?"
     rf"(?:{_MATTER}|amount|date|deadline|definition|guidance|information|number|time)\b",
     rf"\b(?:{_SAY}|{_GIVE}) {_NONE}\b",
-    r"\b(?:neither|nor|no) (?:[\w'’-]+ ){1,10}?(?:says|mentions|tells|appears?)\b",
+    r"\b(?:neither|nor|no) (?:[\w'-]+ ){1,10}?(?:says|mentions|tells|appears?)\b",
     rf"\b{_NOT} appear\b|\b(?:this|that) is not covered\b|\bno (?:\w+ )?{_MATTER}\b",
     r"\b(?:but not|without (?:say|stat|describ|specify)ing) (?:how|who|what|which|why)\b",
     r"\b(?:nothing (?:about|on|here)|not a word|silent (?:on|about)|it is unclear|missing here)\b",
@@ -103,6 +103,7 @@ _VERDICT = re.compile(
     rf"\b{_SOURCE}[^,.]* (?:{_NOT} {_SAY}|{_SAY} nothing)))",
     re.IGNORECASE,
 )
+_STRAIGHT = str.maketrans("’“”", '\'""')
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 
 
@@ -117,7 +118,7 @@ def abstains(answer: str) -> bool:
 def abstaining_spans(answer: str) -> list[tuple[int, int]]:
     """Where the sentences stand by which ``answer`` abstains: start and end, in characters."""
     words = list(re.finditer(r"\S+", answer))
-    line = " ".join(word[0] for word in words)
+    line = " ".join(word[0] for word in words).translate(_STRAIGHT)
     if _VERDICT.match(line):
         return []
     # Of each character of the line, and of its end, where it stands in the answer.

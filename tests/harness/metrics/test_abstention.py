@@ -92,6 +92,9 @@ def test_the_references_of_the_shipped_set_are_told_apart() -> None:
         ('The label must say "origin not specified".', False),
         ("72 hours.", False),
         ("", False),
+        ("I don’t have enough information.", True),
+        ("It isn’t specified here.", True),
+        ("The label must say “origin not specified”.", False),
     ],
 )
 def test_a_rule_that_denies_is_no_abstention(answer: str, expected: bool) -> None:
