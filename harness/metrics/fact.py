@@ -28,7 +28,7 @@ _SAYS_YES = (
 _SAYS_NO = (
     r"no(?=[^\S\n]*(?:[,.;:!–—(\n-]|$)| it | they | you | we | this | that )"
     r"|not\b(?! (?:later|earlier|more|less|only))|neither\b"
-    r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n't| not)\b)"
+    r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n['’]t| not)\b)"
 )
 _VERDICT = re.compile(
     r"^\W*(?:(?:the )?(?:short )?answer(?: is)?\W+)?(?:\(?[a-d1-4][.)\]]\s*)?"
@@ -38,8 +38,9 @@ _VERDICT = re.compile(
 )
 # "The treaty does not create new causes of action" answers no if that was asked.
 _AUXILIARY = re.compile(
-    r"\b(?:(?:does|do|did|is|are|may|can|could|must|need|shall|will|would|should|has|have)"
-    r"(?P<no>n't\b| not\b)?|(?P<cannot>cannot))(?P<clause>[^.!?;:,]*)",
+    r"\b(?:(?P<cannot>cannot|(?:ca|wo|sha)n['’]t)"
+    r"|(?:does|do|did|is|are|may|can|could|must|need|shall|will|would|should|has|have)"
+    r"(?P<no>n['’]t| not)?)\b(?P<clause>[^.!?;:,]*)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?;:]*")
@@ -49,7 +50,7 @@ _FEWEST = 2
 """Of them, at least."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ARTICLES = frozenset(("a", "an", "the"))
-RULES = "rules-6"
+RULES = "rules-7"
 """Of this module and of those it reads texts with, in signatures: raised with any change."""
 
 

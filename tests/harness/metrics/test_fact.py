@@ -125,3 +125,24 @@ def test_a_question_said_again_answers_nothing() -> None:
     assert (found.found, found.contradicted) == (None, None)
     (found,) = judged([Fact("yes-no", "yes")], question, "It must notify the authority.")
     assert found.found is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("can", "yes"),
+        ("cannot", "no"),
+        ("can't", "no"),
+        ("can’t", "no"),
+        ("won't", "no"),
+        ("couldn’t", "no"),
+        ("may not", "no"),
+        ("candidates", None),
+    ],
+)
+def test_what_was_asked_said_again_or_denied_is_a_verdict(said: str, verdict: str | None) -> None:
+    question = "Can the supervisory authority order a controller to pay damages?"
+    answer = f"The supervisory authority {said} order a controller to pay damages."
+    yes, no = judged([YES, NO], question, answer)
+    assert bool(yes.found) is bool(no.contradicted) is (verdict == "yes")
+    assert bool(no.found) is bool(yes.contradicted) is (verdict == "no")
