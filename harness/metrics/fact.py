@@ -23,7 +23,8 @@ Span = tuple[int, int]
 
 _SAYS_YES = (
     r"yes\b|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
-    r"(?:do|does|can|may|must|is|are|will|should)(?=[,.;:])"
+    r"(?:do|does|did|is|are|was|were|may|might|can|could|must|shall|will|would|should|has|have)"
+    r"(?: be)?(?=[,.;:])"
 )
 _SAYS_NO = (
     r"no(?=[^\S\n]*(?:[,.;:!–—(\n-]|$)| it | they | you | we | this | that )"
