@@ -24,6 +24,7 @@ from typing import ClassVar
 
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
+from harness.metrics.plain import EMPHASIS, plain
 
 # What only a text can do to its matter, and what else a text does that others do as well.
 _SAY = (
@@ -103,7 +104,6 @@ _VERDICT = re.compile(
     rf"\b{_SOURCE}[^,.]* (?:{_NOT} {_SAY}|{_SAY} nothing)))",
     re.IGNORECASE,
 )
-_STRAIGHT = str.maketrans("’“”", '\'""')
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 
 
@@ -117,16 +117,17 @@ def abstains(answer: str) -> bool:
 
 def abstaining_spans(answer: str) -> list[tuple[int, int]]:
     """Where the sentences stand by which ``answer`` abstains: start and end, in characters."""
-    words = list(re.finditer(r"\S+", answer))
-    line = " ".join(word[0] for word in words).translate(_STRAIGHT)
+    read = plain(answer)
+    words = list(re.finditer(r"\S+", read.text))
+    line = " ".join(word[0] for word in words)
     if _VERDICT.match(line):
         return []
-    # Of each character of the line, and of its end, where it stands in the answer.
+    # Of each character of the line, and of its end, where it stands in what is read.
     places = [place for word in words for place in range(word.start(), word.end() + 1)]
     ends = [found.span() for found in _SENTENCE_END.finditer(line)]
     starts, stops = [0, *(after for _, after in ends)], [*(end for end, _ in ends), len(line)]
     return [
-        (places[start], places[stop])
+        read.written(places[start], places[stop])
         for start, stop in zip(starts, stops, strict=True)
         if _ABSTAINS.search(_SET_ASIDE.sub(" ", line[start:stop]))
     ]
@@ -197,5 +198,6 @@ def _marks(answer: str) -> list[Mark]:
 
 def _rules() -> str:
     """What could change how an answer is judged."""
-    rules = f"{_ABSTAINS.pattern} {_SET_ASIDE.pattern} {_VERDICT.pattern} {_SENTENCE_END.pattern}"
+    patterns = (_ABSTAINS, _SET_ASIDE, _VERDICT, _SENTENCE_END, EMPHASIS)
+    rules = " ".join(one.pattern for one in patterns)
     return f"rules@{hashlib.sha256(rules.encode()).hexdigest()[:8]}"

@@ -22,7 +22,7 @@ from harness.metrics.provisions import (
     within,
 )
 
-CITATION_RULES = "rules-3"
+CITATION_RULES = "rules-4"
 """In signatures: raised with any change here or in ``harness.metrics.provisions``."""
 
 

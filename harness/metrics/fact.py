@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+from harness.metrics.plain import plain
 from harness.metrics.provisions import paths, provisions, within
 from harness.metrics.quantities import CURRENCIES, NO_NOUNS, Quantity, quantities, stem
 
@@ -21,6 +22,8 @@ FactKind = Literal[
 Span = tuple[int, int]
 """Start and end in a text, in characters."""
 
+_NO_DENIAL = r"(?! (?:later|earlier|more|less|fewer|only))"
+"""Of "no" and "not" before them: "no later than 72 hours" denies nothing."""
 _SAYS_YES = (
     r"yes\b|(?:it|you|they|we|he|she|both|each|all) (?:\w+ )?"
     r"(?:do|does|did|is|are|was|were|may|might|can|could|must|shall|will|would|should|has|have)"
@@ -28,20 +31,25 @@ _SAYS_YES = (
 )
 _SAYS_NO = (
     r"no(?=[^\S\n]*(?:[,.;:!–—(\n-]|$)| it | they | you | we | this | that )"
-    r"|not\b(?! (?:later|earlier|more|less|only))|neither\b"
-    r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n['’]t| not)\b)"
+    rf"|not\b{_NO_DENIAL}|neither\b"
+    r"|(?:it|you|they|we|he|she|this|that) (?:cannot|(?:\w+ )?\w+(?:n't| not)\b)"
 )
 _VERDICT = re.compile(
-    r"^\W*(?:(?:the )?(?:short )?answer(?: is)?\W+)?(?:\(?[a-d1-4][.)\]]\s*)?"
+    r"^\W*(?:[^.!?;:,\n]{1,80}, (?=(?:yes|no)(?:[,.;:!–—(]|$)))?"
+    r"(?:(?:the )?(?:short )?answer(?: is)?\W+)?(?:\(?[a-d1-4][.)\]]\s*)?"
     r"(?:(?:generally|normally|probably|usually|ordinarily|in principle|as a rule|mostly),? )?"
     rf"(?:(?P<yes>{_SAYS_YES})|(?P<no>{_SAYS_NO}))",
     re.IGNORECASE,
 )
 # "The treaty does not create new causes of action" answers no if that was asked.
 _AUXILIARY = re.compile(
-    r"\b(?:(?P<cannot>cannot|(?:ca|wo|sha)n['’]t)"
+    r"\b(?:(?P<cannot>cannot|(?:ca|wo|sha)n't)"
     r"|(?:does|do|did|is|are|may|can|could|must|need|shall|will|would|should|has|have)"
-    r"(?P<no>n['’]t| not)?)\b(?P<clause>[^.!?;:,]*)",
+    rf"(?P<no>n't| never| (?:no|not)\b{_NO_DENIAL})?)\b(?P<clause>[^.!?;:,]*)",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    rf"\b(?:(?:no|not)\b{_NO_DENIAL}|(?:never|nor|neither|none|nothing|cannot)\b)|n't\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?;:]*")
@@ -100,15 +108,21 @@ class ReadText:
     """A text that facts are looked for in, read once."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.quantities = quantities(text)
         self.provisions = provisions(text)
-        self.verdict = _verdict_of(text)
+        self._plain = plain(text)
         self._words = [
             (stem(match[0]), match.span())
             for match in _WORD.finditer(text)
             if match[0].lower() not in _ARTICLES
         ]
+
+    def verdict(self, question: str = "") -> YesNo | None:
+        """What it says first of a yes-no question, by its first words or by what it says again of
+        what was asked."""
+        read = self._plain
+        said = _verdict_of(read.text) or _restated(plain(question).text, read.text)
+        return said and YesNo(said.says, read.written(*said.span))
 
     def term(self, term: str) -> Span | None:
         """Where the words of a term stand in a row, whatever their endings of a plural."""
@@ -131,13 +145,16 @@ def _verdict_of(text: str) -> YesNo | None:
 def _restated(question: str, text: str) -> YesNo | None:
     """The verdict of a first sentence that says again what was asked, or denies it."""
     first = _SENTENCE.match(text)
-    asks = first is not None and text[first.end() :].startswith("?")
-    clause = _AUXILIARY.search(first[0]) if first and not asks else None
+    sentence = first[0] if first else ""
+    asks = text[len(sentence) :].startswith("?") or sentence in question
+    clause = None if asks else _AUXILIARY.search(sentence)
     own = _own_words(clause["clause"]) if clause else set()
     if not clause or len(own) < _FEWEST:
         return None
     if len(own & _own_words(question)) < _RESTATED * len(own):
         return None
+    if _DENIAL.search(f"{sentence[: clause.start()]} {clause['clause']}"):
+        return None  # "No need arises", "must never": of what it is, only a reader can tell.
     denied = clause["no"] or clause["cannot"]
     return YesNo("no" if denied else "yes", (clause.start(), clause.start("clause")))
 
@@ -154,7 +171,7 @@ def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
     answer = ReadText(text)
     taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
     others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
-    verdict = answer.verdict or _restated(question, text)
+    verdict = answer.verdict(question)
     return [_judged(fact, answer, others, verdict) for fact in facts]
 
 

@@ -99,8 +99,8 @@ def drawn_facts(references: Sequence[str], question: str) -> Iterator[Fact]:
 def _stated(reference: str) -> Iterator[Fact]:
     """All facts of a text that rules can draw, each once."""
     read = ReadText(reference)
-    if read.verdict:
-        yield Fact("yes-no", read.verdict.says)
+    if verdict := read.verdict():
+        yield Fact("yes-no", verdict.says)
     seen: set[str] = set()
     found = [
         (one.kind, _with_nouns(reference, one.end, one.kind), one.start) for one in read.quantities

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.metrics.plain import plain
+
 Path = tuple[str, ...]
 """``("article", "83", "5", "a")``; numbers as written, in lower case."""
 
@@ -75,11 +77,13 @@ class Provision:
 
 def provisions(text: str) -> list[Provision]:
     """The provisions a text names, in order; of ``Articles 5 to 7`` all three."""
-    found = [one for match in _NAMED.finditer(text) for one in _listed(text, match)]
-    for match in _CODE.finditer(text):
+    read = plain(text)
+    found = [one for match in _NAMED.finditer(read.text) for one in _listed(read.text, match)]
+    for match in _CODE.finditer(read.text):
         parts = [match["part"]] if match["part"] else []
         found.append(Provision((match["number"].lower(), *parts), *match.span()))
-    return sorted(found, key=lambda one: (one.start, one.path))
+    written = (Provision(one.path, *read.written(one.start, one.end)) for one in found)
+    return sorted(written, key=lambda one: (one.start, one.path))
 
 
 def paths(texts: Iterable[str]) -> frozenset[Path]:

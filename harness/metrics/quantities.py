@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.metrics.numerals import NUMBER, SCALES, value_of
+from harness.metrics.plain import plain
 from harness.metrics.provisions import provisions
 
 QuantityKind = Literal["percentage", "date", "duration", "amount", "number"]
@@ -40,14 +41,14 @@ _PERCENT = re.compile(
     _AGAIN + r"[ -]?(?:%|per ?cent(?:age points?)?\b|percentage points?\b)", re.IGNORECASE
 )
 _DURATION = re.compile(
-    _AGAIN + r"[ -](?:(?:full|consecutive|successive|more|further|additional) )?"
+    _AGAIN + r"(?:[ -](?:(?:full|consecutive|successive|more|further|additional) )?"
     r"(?P<kind>working|business|calendar|trading)?[ -]?"
-    r"(?P<unit>second|minute|hour|day|week|fortnight|month|quarter|year)s?\b",
+    r"(?P<unit>second|minute|hour|day|week|fortnight|month|quarter|year|hr|yr)s?| ?h)\b",
     re.IGNORECASE,
 )
 _HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0}
-_HOURS |= {"fortnight": 336.0}
-_MONTHS_OF = {"month": 1.0, "quarter": 3.0, "year": 12.0}
+_HOURS |= {"fortnight": 336.0, "hr": 1.0, "h": 1.0}
+_MONTHS_OF = {"month": 1.0, "quarter": 3.0, "year": 12.0, "yr": 12.0}
 CURRENCIES = {
     "euro": r"euros?|EUR|€",
     "dollar": r"(?:US |Canadian |Australian |Singapore )?dollars?|(?:US|CA|C|A|AU|S)?\$"
@@ -72,8 +73,7 @@ _MEASURES = re.compile(
 _SAME = {"kilogram": "kg", "kilo": "kg", "ton": "tonne", "gram": "g", "kilometre": "km"}
 _SAME |= {"kilometer": "km", "meter": "metre", "liter": "litre", "hectare": "ha"}
 _SAME |= {"degrees Celsiu": "°C"}
-_PLAIN = str.maketrans("\t\n\r\u00a0\u2009\u202f\u2011\u0131\u0130\u017f", " " * 6 + "-iis")
-"""Spaces, hyphens and letters of all kinds as those that the patterns mean, each one character."""
+_LINES = str.maketrans("\t\n\r", "   ")
 _JOINED = re.compile(r" ?(?:-|–|to|and|or) ?")
 NO_NOUNS = frozenset(
     re.findall(
@@ -117,15 +117,20 @@ class Quantity:
 
 def quantities(text: str) -> list[Quantity]:
     """The quantities a text states, in order; the numbers of provisions are none."""
-    letters = list(text.translate(_PLAIN))
-    for one in provisions(text):
+    read = plain(text)
+    letters = list(read.text.translate(_LINES))
+    for one in provisions(read.text):
         letters[one.start : one.end] = "§" * (one.end - one.start)
     text = "".join(letters)
     dates: list[Quantity] = []
     for pattern in _DATES:
         dates += map(_date, pattern.finditer(text))
         text = pattern.sub(lambda match: "§" * len(match[0]), text)
-    return sorted([*dates, *_numbers(text)], key=lambda one: one.start)
+    found = sorted([*dates, *_numbers(text)], key=lambda one: one.start)
+    spans = (read.written(one.start, one.end) for one in found)
+    return [
+        replace(one, start=start, end=end) for one, (start, end) in zip(found, spans, strict=True)
+    ]
 
 
 def stem(word: str) -> str:
@@ -198,7 +203,7 @@ def _number(text: str, match: re.Match[str]) -> Quantity | None:
 
 
 def _duration(value: float, match: re.Match[str], start: int) -> Quantity:
-    unit, kind = match["unit"].lower(), (match["kind"] or "").lower()
+    unit, kind = (match["unit"] or "h").lower(), (match["kind"] or "").lower()
     working = "working " if kind in ("working", "business", "trading") else ""
     if working:
         return Quantity("duration", value, f"working {unit}", (), start, match.end())

@@ -44,6 +44,14 @@ JUDGED = [
     (YES, "They were told.", NEITHER, ""),
     (NO, "It cannot, unless asked.", FOUND, "It cannot"),
     (NO, "They weren’t.", FOUND, "They weren’t"),
+    (NO, "**No**", FOUND, "No"),
+    (NO, "**Answer:** **No**, it does not.", FOUND, "No"),
+    (YES, "In short, yes.", FOUND, "yes"),
+    (NO, "Under the GDPR, no. It need not.", FOUND, "no"),
+    (YES, "As to consent, no rule asks for it.", NEITHER, ""),
+    (HOURS, "Within **72** hours.", FOUND, "72** hours"),
+    (HOURS, "Within 72h, or 72 hrs.", FOUND, "72h"),
+    (Fact("provision", "Article 83(5)"), "See Article **83(5)**.", FOUND, "Article **83(5)"),
     (NO, "They do not have to.", FOUND, "They do not"),
     (NO, "Generally, no.", FOUND, "no"),
     (NO, "No later than 72 hours.", NEITHER, ""),
@@ -142,6 +150,8 @@ def test_a_question_said_again_answers_nothing() -> None:
         ("couldn’t", "no"),
         ("may not", "no"),
         ("candidates", None),
+        ("never may", None),
+        ("is under no duty and need never", None),
     ],
 )
 def test_what_was_asked_said_again_or_denied_is_a_verdict(said: str, verdict: str | None) -> None:
@@ -150,3 +160,9 @@ def test_what_was_asked_said_again_or_denied_is_a_verdict(said: str, verdict: st
     yes, no = judged([YES, NO], question, answer)
     assert bool(yes.found) is bool(no.contradicted) is (verdict == "yes")
     assert bool(no.found) is bool(yes.contradicted) is (verdict == "no")
+
+
+def test_what_a_question_states_is_no_verdict_where_it_is_said_again() -> None:
+    states = "Our firm cannot audit its cloud provider"
+    yes, no = judged([YES, NO], f"{states}. Must we audit our cloud provider?", f"{states}.")
+    assert (yes.found, yes.contradicted, no.found, no.contradicted) == (None,) * 4
