@@ -64,7 +64,8 @@ _OF_THE_SOURCES = (
 _OF_ANYTHING = (
     rf"\b(?:no|nothing|none|not one|neither) (?:[\w'-]+,? ){{0,8}}?"
     rf"(?:{_IS}|can be|ha(?:s|ve) been) (?:\w+ )?{_STATED}\b(?! (?:by|under|from|to|in days))",
-    rf"^\W*(?:unknown|unspecified|not? (?:[\w'-]+ ){{0,2}}(?:{_STATED}|available|covered))\W*$",
+    r"^\W*(?:n/a|unknown|unspecified)\W*$",
+    rf"^\W*(?:\w+ )?not? (?:[\w'-]+ ){{0,2}}(?:{_STATED}|available|covered)\W*$",
     rf"\b{_IS}(?:n't| not| nowhere| never) (?:\w+ )?{_STATED}"
     r"\b(?! (?:by|under|from|to|as|without|in (?:days|hours|months|annex)))",
     rf"\b{_NOT},? (?:\w+,? )?{_SAY}",
@@ -79,10 +80,10 @@ _OF_ANYTHING = (
     r"\b(?:stays?|remains?|left|leaves?(?: \w+){0,2}) (?:open|unanswered|unclear)\b(?! to)",
 )
 _OF_KNOWING = (
-    r"\b(?:cannot|can't|could not|not possible to|impossible to|unable to) (?:\w+ ){0,2}?"
+    r"\b(?:cannot|can't|could not|(?:not possible|impossible|unable|not able) to) (?:\w+ ){0,2}?"
     r"(?:answer|tell|told|say(?! that)|said|determine|derive|confirm|find|described(?! as))",
     r"\b(?:no(?! data)|not enough|\w+n't enough|too little|insufficient|lacks?(?: the)?) "
-    r"(?:information|basis|detail|data)\b(?!(?: \w+){0,4} (?:may|must|shall|can)\b)",
+    r"(?:information|basis|context|detail|data)\b(?!(?: \w+){0,4} (?:may|must|shall|can)\b)",
     r"\bI(?:'m| am|'d| would)? (?:do not|don't|cannot|can't|couldn't|unable|have no|rather not)",
     r"\b(?:hard to say|guess(?:ing|work)?|speculat\w+|unanswerable|no idea|beats me|"
     r"open question)\b",
@@ -94,7 +95,7 @@ _ABSTAINS = re.compile(
 _SET_ASIDE = re.compile(
     r"\b(?:if|unless|where|when|whether or not|once|until|provided that|because|failure to)\b"
     r"[^,;:]*[,;:]?"
-    r"|(?<=\w )(?:that|which|who) (?:is|are|was|were|do|does|did|has|have)(?:n't| not)\b"
+    r"|(?<=\w )(?:that|which|who) (?:cannot|(?:is|are|was|were|do|does|did|has|have)(?:n't| not))\b"
     r"|\"[^\"]*\"",
     re.IGNORECASE,
 )

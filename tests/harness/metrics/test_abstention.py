@@ -94,6 +94,12 @@ def test_the_references_of_the_shipped_set_are_told_apart() -> None:
         ("", False),
         ("I don’t have enough information.", True),
         ("It isn’t specified here.", True),
+        ("**Not specified**", True),
+        ("N/A", True),
+        ("Insufficient context.", True),
+        ("Information not available.", True),
+        ("I am not able to answer this with what is given.", True),
+        ("An operator that cannot find the origin must stop.", False),
         ("The label must say “origin not specified”.", False),
     ],
 )
