@@ -59,7 +59,20 @@ _NEXT = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(r"(?:point|part|para(?:graph)?)s?\.? |([\da-z.-]+)", re.IGNORECASE)
-_OF_ANOTHER = re.compile(r" of (?:Art|Sec|Ann|Rec|§)")
+_ITEM = r"(?:\([\da-z]{1,5}\)|\d{1,3}[a-z]?|[a-z])"
+_OUTER = r",? of (?:the )?"
+# "Paragraph 2 of Article 5", "points (a) and (b) of Article 6(1)".
+_INNER = re.compile(
+    r"\b(?:(?:sub-?)?paragraphs?|sub-?sections?|paras?\.?|points?|items?|letters?) ?"
+    rf"(?P<items>{_ITEM}(?:(?:, | and | or |, and |, or ){_ITEM})*){_OUTER}$",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(
+    rf"(?:{_AND}{_ITEM})*{_OUTER}(?:(?:para|art|sec|ann|rec|sch)\w*\.? ?(?:\d|(?-i:[IVXL]))|§)",
+    re.IGNORECASE,
+)
+_FARTHEST = 60
+"""From which what a provision is preceded by is read."""
 _SEVERAL = re.compile(r"(?:\w\w|s)s\.?$|§§$")
 _LONGEST_RANGE = 60
 _LONGEST_NUMBER = 6
@@ -124,6 +137,12 @@ def _listed(text: str, match: re.Match[str]) -> Iterator[Provision]:
     if kind == "paragraph" and _OF_ANOTHER.match(text, match.end()):
         return  # The paragraph of what comes next, which is found itself.
     several = bool(_SEVERAL.search(text[match.start() : match.start("number")].strip()))
+    if inner := [] if several else _inner(text, match.start()):
+        ((number, *parts),) = _numbers(match, several)
+        for place, (inside, start, end) in enumerate(inner, 1):
+            last = match.end() if place == len(inner) else end
+            yield Provision((kind, number, *parts, *inside), start, last)
+        return
     path: Path = (kind,)
     for one in _numbers(match, several):
         path = (kind, *one)
@@ -143,6 +162,26 @@ def _listed(text: str, match: re.Match[str]) -> Iterator[Provision]:
             path = (*path[:depth], *parts)
             yield Provision(path, *span)
         place = following.end()
+
+
+def _inner(text: str, end: int) -> list[tuple[list[str], int, int]]:
+    """The parts that stand before the provision they are of, outer ones first, and where: of
+    ``points (a) and (b) of Article 6`` two, of ``point (a) of paragraph 1 of Article 6`` one."""
+    offset = max(0, end - _FARTHEST)
+    match = _INNER.search(text[offset:end])
+    if not match:
+        return []
+    start, first = offset + match.start(), offset + match.start("items")
+    items = list(re.finditer(rf"(?<!\w){_ITEM}(?!\w)", match["items"], re.IGNORECASE))
+    parts = [one[0].strip("()").lower() for one in items]
+    if len(items) == 1:
+        further = _inner(text, start) or [([], start, end)]
+        return [([*parts, *more], begun, ended) for more, begun, ended in further]
+    begun = [start, *(first + one.start() for one in items[1:])]
+    return [
+        ([part], place, first + one.end())
+        for part, place, one in zip(parts, begun, items, strict=True)
+    ]
 
 
 def _numbers(match: re.Match[str], several: bool) -> list[list[str]]:
