@@ -24,7 +24,7 @@ from typing import ClassVar
 
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
-from harness.metrics.plain import EMPHASIS, plain
+from harness.metrics.unemphasised import EMPHASIS, unemphasised
 
 # What only a text can do to its matter, and what else a text does that others do as well.
 _SAY = (
@@ -118,7 +118,7 @@ def abstains(answer: str) -> bool:
 
 def abstaining_spans(answer: str) -> list[tuple[int, int]]:
     """Where the sentences stand by which ``answer`` abstains: start and end, in characters."""
-    read = plain(answer)
+    read = unemphasised(answer)
     words = list(re.finditer(r"\S+", read.text))
     line = " ".join(word[0] for word in words)
     if _VERDICT.match(line):

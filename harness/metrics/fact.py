@@ -12,9 +12,9 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from harness.metrics.plain import plain
 from harness.metrics.provisions import paths, provisions, within
 from harness.metrics.quantities import CURRENCIES, NO_NOUNS, Quantity, quantities, stem
+from harness.metrics.unemphasised import unemphasised
 
 FactKind = Literal[
     "yes-no", "percentage", "date", "duration", "amount", "number", "provision", "term"
@@ -110,7 +110,7 @@ class ReadText:
     def __init__(self, text: str) -> None:
         self.quantities = quantities(text)
         self.provisions = provisions(text)
-        self._plain = plain(text)
+        self._unemphasised = unemphasised(text)
         self._words = [
             (stem(match[0]), match.span())
             for match in _WORD.finditer(text)
@@ -120,8 +120,8 @@ class ReadText:
     def verdict(self, question: str = "") -> YesNo | None:
         """What it says first of a yes-no question, by its first words or by what it says again of
         what was asked."""
-        read = self._plain
-        said = _verdict_of(read.text) or _restated(plain(question).text, read.text)
+        read = self._unemphasised
+        said = _verdict_of(read.text) or _restated(unemphasised(question).text, read.text)
         return said and YesNo(said.says, read.written(*said.span))
 
     def term(self, term: str) -> Span | None:

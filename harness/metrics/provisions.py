@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.metrics.plain import plain
+from harness.metrics.unemphasised import unemphasised
 
 Path = tuple[str, ...]
 """``("article", "83", "5", "a")``; numbers as written, in lower case."""
@@ -90,7 +90,7 @@ class Provision:
 
 def provisions(text: str) -> list[Provision]:
     """The provisions a text names, in order; of ``Articles 5 to 7`` all three."""
-    read = plain(text)
+    read = unemphasised(text)
     found = [one for match in _NAMED.finditer(read.text) for one in _listed(read.text, match)]
     for match in _CODE.finditer(read.text):
         parts = [match["part"]] if match["part"] else []

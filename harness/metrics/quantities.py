@@ -7,12 +7,13 @@ are no days, and a month is not 30 of them. A dollar is any dollar, since few te
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.metrics.numerals import NUMBER, SCALES, value_of
-from harness.metrics.plain import plain
 from harness.metrics.provisions import provisions
+from harness.metrics.unemphasised import unemphasised
 
 QuantityKind = Literal["percentage", "date", "duration", "amount", "number"]
 
@@ -74,6 +75,8 @@ _SAME = {"kilogram": "kg", "kilo": "kg", "ton": "tonne", "gram": "g", "kilometre
 _SAME |= {"kilometer": "km", "meter": "metre", "liter": "litre", "hectare": "ha"}
 _SAME |= {"degrees Celsiu": "°C"}
 _LINES = str.maketrans("\t\n\r", "   ")
+_LISTED = re.compile(r"^[ \t>#-]*\(?(?P<number>\d{1,2})[.)](?=[ \t]+\S)", re.MULTILINE)
+_MARKERS = re.compile(r"\[\d{1,3}(?:[,;] ?\d{1,3})*\]")
 _JOINED = re.compile(r" ?(?:-|–|to|and|or) ?")
 NO_NOUNS = frozenset(
     re.findall(
@@ -116,11 +119,13 @@ class Quantity:
 
 
 def quantities(text: str) -> list[Quantity]:
-    """The quantities a text states, in order; the numbers of provisions are none."""
-    read = plain(text)
+    """The quantities a text states, in order; the numbers of provisions, of a list's items and of
+    what ``[1]`` refers to are none."""
+    read = unemphasised(text)
     letters = list(read.text.translate(_LINES))
-    for one in provisions(read.text):
-        letters[one.start : one.end] = "§" * (one.end - one.start)
+    named = [(one.start, one.end) for one in provisions(read.text)]
+    for start, end in (*named, *_numbering(read.text)):
+        letters[start:end] = "§" * (end - start)
     text = "".join(letters)
     dates: list[Quantity] = []
     for pattern in _DATES:
@@ -131,6 +136,15 @@ def quantities(text: str) -> list[Quantity]:
     return [
         replace(one, start=start, end=end) for one, (start, end) in zip(found, spans, strict=True)
     ]
+
+
+def _numbering(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text numbers its own items, ``1.`` and ``2.`` at least, and refers to others."""
+    items = list(_LISTED.finditer(text))
+    numbers = [int(one["number"]) for one in items]
+    if {1, 2} <= set(numbers):
+        yield from (one.span() for one in items)
+    yield from (one.span() for one in _MARKERS.finditer(text))
 
 
 def stem(word: str) -> str:

@@ -21,6 +21,7 @@ JUDGED = [
     (MEMBERS, "Three members.", FOUND, "Three"),
     (MEMBERS, "It has 5 members.", AGAINST, "5"),
     (MEMBERS, "It has 3 offices.", NEITHER, ""),
+    (MEMBERS, "1. It meets.\n2. It votes.\n3. It ends.", NEITHER, ""),
     (MEMBERS, "It has 5 offices.", NEITHER, ""),
     (FINE, "Up to €20 million.", FOUND, "€20 million"),
     (FINE, "Up to EUR 10 million.", AGAINST, "EUR 10 million"),

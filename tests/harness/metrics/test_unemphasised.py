@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.metrics.plain import plain
+from harness.metrics.unemphasised import unemphasised
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ from harness.metrics.plain import plain
     ],
 )
 def test_a_text_is_read_without_marks_of_emphasis(written: str, read: str) -> None:
-    assert plain(written).text == read
+    assert unemphasised(written).text == read
 
 
 @given(st.text(st.sampled_from("ab1 *_`~’\u00a0\n"), max_size=30))
 def test_each_character_stands_where_it_was_written(text: str) -> None:
-    read = plain(text)
+    read = unemphasised(text)
     spans = [read.written(place, place + 1) for place in range(len(read.text))]
     assert all(end == start + 1 for start, end in spans)
     assert spans == sorted(set(spans))

@@ -13,7 +13,7 @@ EMPHASIS = re.compile(r"(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)|`+|~~|(?<!\w)_+(?=\w)|
 
 
 @dataclass(frozen=True)
-class Plain:
+class Unemphasised:
     """A text, and where each of its characters stands in the one that was written."""
 
     text: str
@@ -27,11 +27,11 @@ class Plain:
         return self.places[start], self.places[end - 1] + 1
 
 
-def plain(text: str) -> Plain:
+def unemphasised(text: str) -> Unemphasised:
     """A text as the rules read it."""
     usual = text.translate(_USUAL)
     marked = {place for mark in EMPHASIS.finditer(text) for place in range(*mark.span())}
     if not marked:
-        return Plain(usual, None)
+        return Unemphasised(usual, None)
     kept = tuple(place for place in range(len(text)) if place not in marked)
-    return Plain("".join(usual[place] for place in kept), kept)
+    return Unemphasised("".join(usual[place] for place in kept), kept)
