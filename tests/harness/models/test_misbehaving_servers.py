@@ -13,7 +13,7 @@ from tests.served import CHATS, ECHOED, ENGINES, PROMPTS, Asker, count, echoes
 from tests.serving import Call, Reply, Server, says, self_signed, serving
 
 CANARY = "sk-canary-5f0c77d2a9b14e36"
-PATIENCE = 0.3
+PATIENCE = 1.0
 """Seconds a call has here."""
 ANSWERED = 2
 """Prompts that are answered before the server misbehaves."""

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("own_home")
 
 CANARY = "qd-canary-5f0c77d2a9b14e36"
 SIZE = 4
-PATIENCE = 0.3
+PATIENCE = 1.0
 RUNNING = (
     "; is the server running? See QDRANT_URL (without a port, it is 6333), then run this again"
 )
