@@ -9,7 +9,8 @@ from harness.metrics.metric import MetricKind, Row, Value
 
 ORDER = 4
 """Words in a row that count as said again."""
-_ENDS_BACKWARDS = re.compile(r"\W*?[.!?…:;\"'”’)\]。？！]")
+_ENDS_BACKWARDS = re.compile(r"\W*?[.!?…:;\"'”’)\]。？！|]")
+_ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+\S")
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,17 @@ class Length:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Answers that do not end as a sentence does: cut at the limit of tokens, or broken off."""
+    """Answers that do not end as a sentence does: cut at the limit of tokens, or broken off.
+
+    A list whose items before the last do without full stops ends as they do, and a table with its
+    row.
+    """
 
     name: ClassVar[str] = "unfinished"
     title: ClassVar[str] = "unfinished"
     higher_is_better: ClassVar[bool] = False
     kind: ClassVar[MetricKind] = "rate"
-    signature: ClassVar[str] = "unfinished:no-final-punctuation"
+    signature: ClassVar[str] = "unfinished:no-final-punctuation,of-lists-as-before"
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """1 or 0 of each row; None of an empty answer, which is counted elsewhere."""
@@ -73,7 +78,11 @@ class Empty:
 
 
 def _ended(text: str) -> bool:
-    return bool(_ENDS_BACKWARDS.match(text[::-1]))
+    if _ENDS_BACKWARDS.match(text[::-1]):
+        return True
+    *before, last = text.strip().splitlines()
+    items = [line for line in before if _ITEM.match(line)]
+    return bool(_ITEM.match(last) and items and not _ENDS_BACKWARDS.match(items[-1][::-1]))
 
 
 def _repeated(text: str) -> float:

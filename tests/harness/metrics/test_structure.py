@@ -65,6 +65,11 @@ ENDINGS = {
     "1. Notify. 2. Wri": 1.0,
     "." * 50_000 + "x": 1.0,
     " \n": None,
+    "Both:\n- notify\n- wait": 0,
+    "Both:\n1. notify\n2. wait": 0,
+    "Both:\n- Notify.\n- Wait": 1,
+    "Both:\n- notify and": 1,
+    "| when | how |\n| --- | --- |\n| now | so |": 0,
 }
 
 
