@@ -24,7 +24,7 @@ from typing import ClassVar
 
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
-from harness.metrics.unemphasised import EMPHASIS, unemphasised
+from harness.metrics.unemphasised import EMPHASIS, USUAL, unemphasised
 
 # What only a text can do to its matter, and what else a text does that others do as well.
 _SAY = (
@@ -200,5 +200,5 @@ def _marks(answer: str) -> list[Mark]:
 def _rules() -> str:
     """What could change how an answer is judged."""
     patterns = (_ABSTAINS, _SET_ASIDE, _VERDICT, _SENTENCE_END, EMPHASIS)
-    rules = " ".join(one.pattern for one in patterns)
+    rules = " ".join([*(one.pattern for one in patterns), repr(USUAL)])
     return f"rules@{hashlib.sha256(rules.encode()).hexdigest()[:8]}"

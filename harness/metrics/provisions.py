@@ -38,7 +38,7 @@ _PARTS = (
     r"(?: ?\((?![a-z]{3,}\)(?<![ivxl]{3}\)))[\dA-Za-z.-]{1,5}\)"
     r"|,? (?:points?|para(?:graph)?s?\.?|(?-i:Part)) (?:\([\da-z]{1,5}\)|\d+|(?-i:[IVX]+))(?!\w)"
     r"|, (?:§ ?\d+|(?-i:[IVXL]+(?:-[A-Z])?|[a-z](?=[,.;)]|$)|[b-hj-z](?= )))"
-    r"(?![\w'’]| (?:would|will|am|have|do)\b))*"
+    r"(?![\w']| (?:would|will|am|have|do)\b))*"
 )
 _KIND = "|".join(rf"(?P<k{i}>{words})" for i, words in enumerate(_KINDS.values()))
 # In "Articles 33 and 34, 72 hours" the last number is none of theirs, nor in "as a rule 3 weeks".

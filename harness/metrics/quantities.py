@@ -69,7 +69,7 @@ _LONGEST_CURRENCY = 20
 _MEASURES = re.compile(
     _AGAIN
     + r"[ -]?(?P<unit>kg|kilograms?|kilos?|tonnes?|tons?|grams?|g|mg|km|kilometres?|kilometers?"
-    r"|metres?|meters?|miles?|litres?|liters?|hectares?|ha|°C|degrees Celsius|acres?)\b(?![’'])"
+    r"|metres?|meters?|miles?|litres?|liters?|hectares?|ha|°C|degrees Celsius|acres?)\b(?!')"
 )
 _SAME = {"kilogram": "kg", "kilo": "kg", "ton": "tonne", "gram": "g", "kilometre": "km"}
 _SAME |= {"kilometer": "km", "meter": "metre", "liter": "litre", "hectare": "ha"}
@@ -87,7 +87,7 @@ NO_NOUNS = frozenset(
     )
 )
 """Words that say nothing of what is counted, by their stems."""
-_NOUNS = re.compile(r"[ -]((?:[a-z][\w'’-]*[ -]?){1,3})", re.IGNORECASE)
+_NOUNS = re.compile(r"[ -]((?:[a-z][\w'-]*[ -]?){1,3})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ of emphasis, which may stand within a number or between it and its unit.
 import re
 from dataclasses import dataclass
 
-_USUAL = str.maketrans("\u00a0\u2009\u202f\u2010\u2011’“”\u0131\u0130\u017f", '   --\'""iis')
+USUAL = str.maketrans("\u00a0\u2009\u202f\u2010\u2011’“”\u0131\u0130\u017f", '   --\'""iis')
 """Spaces, hyphens, quotes and letters of all kinds as those that patterns mean, one for one."""
 EMPHASIS = re.compile(r"(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)|`+|~~|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
 """The marks; a product as ``2*3`` has none."""
@@ -29,7 +29,7 @@ class Unemphasised:
 
 def unemphasised(text: str) -> Unemphasised:
     """A text as the rules read it."""
-    usual = text.translate(_USUAL)
+    usual = text.translate(USUAL)
     marked = {place for mark in EMPHASIS.finditer(text) for place in range(*mark.span())}
     if not marked:
         return Unemphasised(usual, None)
