@@ -30,6 +30,8 @@ BEST = 2
 """The highest grade."""
 ASKINGS = 2
 """Times the judge is asked about an answer."""
+MOST_TOKENS = 8
+"""Of a grade. A judge that thinks first needs some thousands: its thoughts are no grade."""
 
 
 def judge() -> Model:
@@ -50,7 +52,8 @@ def grades(rows: Sequence[Row]) -> list[tuple[int | None, ...]]:
     ]
     found: list[tuple[int | None, ...]] = [(None,) * ASKINGS] * len(rows)
     askings = [
-        answers_to(judge(), texts, INSTRUCTIONS, Decoding(8, draw=n)) for n in range(1, ASKINGS + 1)
+        answers_to(judge(), texts, INSTRUCTIONS, Decoding(MOST_TOKENS, draw=n))
+        for n in range(1, ASKINGS + 1)
     ]
     for place, said in zip(shown, zip(*askings, strict=True), strict=True):
         found[place] = tuple(map(grade, said))
@@ -71,7 +74,7 @@ class Judged:
     @property
     def signature(self) -> str:
         """All that could change a grade, in one line that begins with the name."""
-        model, asked = judge(), fingerprint([INSTRUCTIONS, BEST, ASKINGS])
+        model, asked = judge(), fingerprint([INSTRUCTIONS, BEST, ASKINGS, MOST_TOKENS])
         who = f"{model.base}@{fingerprint(model.identity)[:8]}"
         return f"{self.name}:{who},asked@{asked[:8]}"  # type: ignore[attr-defined]
 

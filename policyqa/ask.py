@@ -15,6 +15,7 @@ from finetune.checkpoint import Weights
 from harness.errors import ConfigError
 from harness.kept import Answer
 from harness.models.failures import load_explained
+from harness.thoughts import BEGIN_THOUGHTS, answer_of
 from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
 from rag.context import inert
@@ -100,9 +101,10 @@ def answer(
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []
         asked = model.apply_chat_template([*system, {"role": "user", "content": text}])
     settings = Decoding().identity
-    stream = Stream(model.tokenizer, [*settings["until"], model.tokenizer.eos_token], hear)
+    stops = [*settings["until"], model.tokenizer.eos_token]
+    stream = Stream(model.tokenizer, stops, hear, asked)
     request = Instance("generate_until", {}, (asked, {**settings, "streamer": stream}), 0)
-    said = model.generate_until([request], disable_tqdm=True)[0].strip()
+    said = answer_of(model.generate_until([request], disable_tqdm=True)[0], asked)
     stream.say(said)
     return Answer(said, len(model.tok_encode(asked)))
 
@@ -110,11 +112,15 @@ def answer(
 class Stream:
     """A streamer for ``generate`` that tells of an answer what can no longer change."""
 
-    def __init__(self, tokenizer: Any, stops: Sequence[str | None], hear: Hear) -> None:
-        """``stops`` end an answer and are never told; None and the empty string are ignored."""
+    def __init__(
+        self, tokenizer: Any, stops: Sequence[str | None], hear: Hear, prompt: str = ""
+    ) -> None:
+        """``stops`` end an answer and are never told; None and the empty string are ignored.
+        ``prompt`` may have begun a thought."""
         self._tokenizer = tokenizer
         self._stops = [stop for stop in stops if stop]
         self._hear = hear
+        self._prompt = prompt
         self._ids: list[int] | None = None
         self._told = 0
 
@@ -129,7 +135,7 @@ class Stream:
             return
         self._ids += ids.tolist()
         text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
-        self.say(settled(text, self._stops))
+        self.say(answer_of(settled(text, self._stops), self._prompt))
 
     def end(self) -> None:
         """``generate`` calls this; what is held back then is told when the answer is known."""
@@ -145,13 +151,14 @@ class Stream:
 def settled(text: str, stops: Sequence[str]) -> str:
     """What of ``text``, an answer so far, stays in it however it goes on.
 
-    Nothing from a stop string on, nor what may be the beginning of one, or of a character that
-    takes several tokens.
+    Nothing from a stop string on, nor what may be the beginning of one, of a mark of thoughts, or
+    of a character that takes several tokens.
     """
     for stop in stops:
         text = text.split(stop)[0]
     text = text.rstrip("\N{REPLACEMENT CHARACTER}")
-    begun = (n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n]))
+    marks = (*stops, *BEGIN_THOUGHTS)
+    begun = (n for mark in marks for n in range(1, len(mark)) if text.endswith(mark[:n]))
     return text[: len(text) - max(begun, default=0)]
 
 

@@ -16,6 +16,7 @@ from harness.models.engines import Engine, LocalEngine
 from harness.models.keeping import KeepingLM
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
+from harness.thoughts import ONLY_THOUGHTS, answer_of
 from harness.variants import Context, Model, Prompt, Variant
 from policyqa.progress import Watch
 from policyqa.suite import load_suite
@@ -78,7 +79,14 @@ def _asked_by(
         lm = KeepingLM(model.identity, engine, kept, use, say=watch.say)
         for some in chunked(sections, AT_ONCE):
             requests = [_request(one, lm, engine) for one in some]
-            yield from map(drafted_in, lm.generate_until(requests))
+            said = zip(lm.generate_until(requests), requests, strict=True)
+            if silent := sum(lm.unanswered.get(one.id) == ONLY_THOUGHTS for one in some):
+                watch.say(
+                    f"{model.name} thought on {silent} of {len(some)} sections until its "
+                    f"{MOST_TOKENS} tokens were used up, and drafted nothing: have it think less "
+                    "(docs/suites.md)"
+                )
+            yield from (drafted_in(answer_of(text, str(one.args[0]))) for text, one in said)
 
 
 def _request(section: Section, lm: KeepingLM, engine: Engine) -> Instance:

@@ -187,7 +187,7 @@ def _check_answering(suite: Suite, questions: list[Question], look: bool) -> Non
         if look and model.kind == "served":
             _check_served(variant)
         if look and prompt.chat and model.tokenizer:
-            Unloaded(model.tokenizer).refuse_chat(prompt.system)
+            Unloaded(model.tokenizer, model.options).refuse_chat(prompt.system)
 
 
 def _check_served(variant: Variant) -> None:

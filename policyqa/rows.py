@@ -123,7 +123,9 @@ class ModelRow(_Row):
 
 def _refuse_secrets(options: dict[str, Any]) -> None:
     """Secrets come from the environment: a suite is written into every run folder."""
-    secret = [name for name in options if name.lower() in SECRET]
+    more = options.get("extra_body")
+    names = [*options, *(more if isinstance(more, dict) else ())]
+    secret = [name for name in names if str(name).lower() in SECRET]
     if not secret and not _has_secret(str(options.get("base_url", ""))):
         return
     what = secret[0] if secret else "a base_url with a key"

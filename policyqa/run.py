@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import BenchError
 from harness.files import locked, write_json
@@ -19,6 +19,7 @@ from harness.metrics import Metric
 from harness.models import catalogue
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.seal import read_sealed, write_sealed
+from harness.thoughts import ONLY_THOUGHTS
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
 from policyqa.embedders import with_known_embedders, with_trained_embedders
@@ -32,6 +33,9 @@ from reports.audit import AUDIT, audit_run
 from reports.comparison import Comparison
 from reports.page.reading import read_run
 from reports.written import write_reports
+
+if TYPE_CHECKING:
+    from policyqa.scoring import Asked
 
 
 def run_suite(suite: Suite, out: Path, watch: Watch, ask_again: bool = False) -> Comparison:
@@ -130,7 +134,8 @@ def _score(plan: Plan, out: Path, watch: Watch, ask_again: bool, kept: Kept) -> 
             asked = [answering.asked(one, advance) for one in plan.replicates(variant)]
             means = evaluator.evaluate(variant, asked, out)
         watch.say(f"    {_row(means, plan.metrics)} (n = {len(plan.asked)})")
-        for line in _untold(variant, [one for some in asked for one in some.lm.given.values()]):
+        answers = [one for some in asked for one in some.lm.given.values()]
+        for line in (*_untold(variant, answers), *_still_thinking(variant, asked)):
             watch.say(line)
 
 
@@ -143,6 +148,18 @@ def _untold(variant: Variant, answers: Sequence[Answer]) -> list[str]:
         f"{untold} of {len(answers)} answers of {variant.name} tell no likelihood, and are given "
         "all the same: it is told of greedy answers in float32 or bf16 alone, by no server, and of "
         "none kept from before 0.11"
+    ]
+
+
+def _still_thinking(variant: Variant, asked: "Sequence[Asked]") -> list[str]:
+    """A line where a model had no room to answer after it had thought."""
+    reasons = [reason for one in asked for reason in one.lm.unanswered.values()]
+    if not (count := reasons.count(ONLY_THOUGHTS)):
+        return []
+    return [
+        f"{count} of {len(asked) * len(asked[0].documents)} answers of {variant.name} are thoughts "
+        f"alone, and scored as empty ones: raise max_tokens ({variant.decoding.max_tokens}), or "
+        "have the model think less (docs/suites.md)"
     ]
 
 

@@ -7,6 +7,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
 from harness.kept import Answer
+from harness.thoughts import ONLY_THOUGHTS, only_thoughts
 
 Show = Callable[[dict[str, Any], Sequence[str] | None], None]
 """Writes into a document what its assistant says that it was shown; None where it does not say."""
@@ -21,6 +22,14 @@ class AnsweringLM(LM):  # type: ignore[misc]
         """What was answered and what that took, by question id; filled by ``generate_until``."""
         self.unanswered: dict[str, str] = {}
         """Why a question was not, by its id; what is scored then is the empty answer."""
+
+    def remember(self, request: Instance, answer: Answer) -> str:
+        """Note what was said to a question; returns its text as it came."""
+        question = request.doc["id"]
+        self.given[question] = answer
+        if only_thoughts(answer.text, str(request.args[0])):
+            self.unanswered[question] = ONLY_THOUGHTS
+        return answer.text
 
     def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
         """The answers that are kept, and how many prompts would be put to a model; none is."""

@@ -135,14 +135,14 @@ class AnswersLM(AnsweringLM):
         """The answers in the order of ``requests``; lm-eval calls this."""
         del disable_tqdm
         asked = [request.doc["id"] for request in requests]
+        missing = [question for question in asked if question not in self.answers]
         for request, question in zip(requests, asked, strict=True):
             found = self.answers.get(question)
             self.show(request.doc, found.context if found else None)
             if found:
-                self.given[question] = found.as_answer()
-            else:
-                self.unanswered[question] = "it is not in the file"
-        self._tell("questions without an answer, scored as an empty one", list(self.unanswered))
+                self.remember(request, found.as_answer())
+        self.unanswered |= dict.fromkeys(missing, "it is not in the file")
+        self._tell("questions without an answer, scored as an empty one", missing)
         surplus = [question for question in self.answers if question not in self.given]
         self._tell("answers to no question that is asked", surplus)
         return [self.given[one].text if one in self.given else "" for one in asked]

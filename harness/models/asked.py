@@ -10,6 +10,7 @@ from harness.models.engines import Engine, LocalEngine
 from harness.models.keeping import KeepingLM
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
+from harness.thoughts import answer_of
 from harness.variants import Decoding, Model
 
 JUDGES = "judges"
@@ -33,7 +34,8 @@ def answers_to(
         batch_size: prompts answered together, of weights on this machine.
 
     Returns:
-        Of each text the answer; None where the server gave none.
+        Of each text the answer, stripped, without the thoughts before it; None where the server
+        gave none.
 
     Raises:
         ModelError: the model cannot be loaded or reached; what has been answered is kept.
@@ -47,14 +49,15 @@ def answers_to(
         chats = [
             lm.apply_chat_template([*first, {"role": "user", "content": text}]) for text in texts
         ]
-        lm.generate_until(
-            [
-                Instance("generate_until", {"id": str(place)}, (chat, decoding.identity), place)
-                for place, chat in enumerate(chats)
-            ]
-        )
-    found = (lm.given.get(str(place)) for place in range(len(texts)))
-    return [answer.text if answer else None for answer in found]
+        requests = [
+            Instance("generate_until", {"id": str(place)}, (chat, decoding.identity), place)
+            for place, chat in enumerate(chats)
+        ]
+        said = zip(requests, lm.generate_until(requests), strict=True)
+        return [
+            answer_of(text, str(one.args[0])) if one.doc["id"] in lm.given else None
+            for one, text in said
+        ]
 
 
 def _engine(model: Model, batch_size: int) -> Engine:

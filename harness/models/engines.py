@@ -81,7 +81,7 @@ class LocalEngine(Engine):
         self.size = size
         self._load = load
         self._seeds_requests = model.engine == VLLM
-        self.renderer: Unloaded = Unloaded(model.base)
+        self.renderer: Unloaded = Unloaded(model.base, model.options)
 
     def length(self, prompt: str) -> int:
         """Tokens: longest first, so that running out of memory shows at once."""

@@ -206,8 +206,7 @@ class KeepingLM(AnsweringLM):
         prompt, question = _prompt_of(request), request.doc["id"]
         self.show(request.doc, getattr(self._said.get(prompt), "context", None))
         if prompt in self._said:
-            self.given[question] = self._said[prompt]
-            return self._said[prompt].text
+            return self.remember(request, self._said[prompt])
         self.unanswered[question] = self._failed[prompt]
         self.say(f"{question} has no answer: {self._failed[prompt]}")
         return ""

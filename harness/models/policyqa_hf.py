@@ -10,9 +10,9 @@
 - adapters put on and taken off one loaded base.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -29,6 +29,9 @@ from harness.models.greedy import can_answer, greedy_answers
 from harness.models.onednn import by_onednn
 from harness.models.precision import Precision, quantisation, reading, unpacked
 from harness.text import Turn, harmless
+
+CHAT_OPTIONS = ("chat_template_args", "enable_thinking")
+"""Of an engine's options, those that its chat template is told."""
 
 
 class Windowed(HFLM):  # type: ignore[misc]
@@ -244,11 +247,13 @@ class Unloaded(Windowed):
     Renders chats, counts tokens and knows the window as the loaded model does.
     """
 
-    def __init__(self, pretrained: str) -> None:
-        """``pretrained`` is a catalogue name, a Hugging Face id or a folder.
+    def __init__(self, pretrained: str, options: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """``pretrained`` is a catalogue name, a Hugging Face id or a folder; of the engine's
+        ``options``, ``CHAT_OPTIONS`` count.
 
         Raises:
-            ModelError: there is no such model, or it has no tokenizer.
+            ModelError: there is no such model, it has no tokenizer, or a template's arguments are
+                no table.
         """
         LM.__init__(self)
         where = catalogue.loadable(pretrained)
@@ -258,7 +263,17 @@ class Unloaded(Windowed):
         self._get_backend(config=self.config, backend="default", trust_remote_code=False)
         self._create_tokenizer(where, None)
         self.add_bos_token = self._max_length = self.custom_prefix_token_id = None
-        self.chat_template_args: dict[str, Any] = {}
+        told = options.get("chat_template_args") or {}
+        if not isinstance(told, Mapping):
+            raise ModelError(
+                f"{pretrained}: chat_template_args of its options is {told!r:.60}; it must be a "
+                "table, as {enable_thinking: false}"
+            )
+        thinks = options.get("enable_thinking")
+        self.chat_template_args = {
+            **told,
+            **({} if thinks is None else {"enable_thinking": thinks}),
+        }
 
     def refuse_chat(self, system: str | None) -> None:
         """lm-eval would leave a system text out where the model's template takes none.

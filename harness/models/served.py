@@ -20,7 +20,7 @@ from harness.kept import Answer
 from harness.models.api_model import api_model
 from harness.models.engines import Engine, UnansweredError
 from harness.models.faults import Fault, fault_of, other_form, short, without_secrets
-from harness.models.policyqa_hf import Unloaded
+from harness.models.policyqa_hf import CHAT_OPTIONS, Unloaded
 from harness.models.sending import sent
 from harness.text import whole
 from harness.variants import Model
@@ -30,6 +30,11 @@ _TRIES = 6
 _TIMEOUT = 120
 """Seconds until a call whose answer is not there, whole, counts as failed, unless the options have
 ``timeout``."""
+_SET_BY_US = {
+    *("model", "messages", "prompt", "n", "stream", "seed", "stop", "until"),
+    *("do_sample", "temperature", "max_tokens", "max_gen_toks"),
+}
+"""What ``extra_body`` has no say in."""
 
 
 class ServedEngine(Engine):
@@ -43,9 +48,12 @@ class ServedEngine(Engine):
         """
         options = dict(model.options)
         tokenizer = options.pop("tokenizer", None)
+        self._more = _extra_body(model, options)
         self.at_once = _whole(model, options, "num_concurrent", 1)
         self._tries = _whole(model, options, "max_retries", _TRIES)
         timeout = _whole(model, options, "timeout", _TIMEOUT)
+        for name in CHAT_OPTIONS if tokenizer else ():
+            options.pop(name, None)
         self._lm = api_model(model, options, timeout)
         self._name = model.name
         self._sleep = sleep
@@ -58,13 +66,13 @@ class ServedEngine(Engine):
                 "leave it out of the options"
             )
         # A server that takes text has none but of the tokenizer that its options name.
-        rendered_here = Unloaded(str(tokenizer)) if tokenizer else None
+        rendered_here = Unloaded(str(tokenizer), model.options) if tokenizer else None
         self.renderer = self._lm if self.takes_chats else rendered_here
 
     def ask(self, requests: Sequence[Instance], seed: int) -> list[Answer]:
         """As ``Engine.ask``, of one prompt, tried again where that may help."""
         (request,) = requests
-        settings = dict(request.args[1])
+        settings = {**request.args[1], **self._more}
         if settings.get("do_sample"):
             settings["seed"] = seed
         tries = 1
@@ -132,6 +140,22 @@ def _whole(model: Model, options: dict[str, Any], name: str, default: int) -> in
     if not isinstance(given, int) or given < 1:
         raise ModelError(
             f"{model.name}: {name} of its options is {given!r}; it must be a whole number from 1"
+        )
+    return given
+
+
+def _extra_body(model: Model, options: dict[str, Any]) -> dict[str, Any]:
+    """What is sent beside the prompt and its settings, taken out of ``options``."""
+    given = options.pop("extra_body", None) or {}
+    if not isinstance(given, dict):
+        raise ModelError(
+            f"{model.name}: extra_body of its options is {given!r:.60}; it must be a table of what "
+            "is sent beside the prompt, as {reasoning_effort: low}"
+        )
+    if ours := sorted(_SET_BY_US & set(given)):
+        raise ModelError(
+            f"{model.name}: extra_body of its options has {ours[0]}, which the suite sets itself: "
+            "see its prompts, its decoding and base of the row"
         )
     return given
 

@@ -19,6 +19,7 @@ from lm_eval.api.task import ConfigurableTask
 from harness.errors import ConfigError
 from harness.metrics import Metric, Row, Scores, aggregate, check, make_metrics, score
 from harness.metrics.bertscore import ENCODER
+from harness.thoughts import answer_of
 from harness.variants import SHOWS, SOURCES, Context, Decoding, Prompt
 from rag.corpus import load_sections
 from rag.embedder import EMBEDDER
@@ -175,13 +176,14 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         return super().fewshot_context(doc, num_fewshot, **options)
 
     def apply_filters(self) -> None:
-        """Score all answers at once; lm-eval calls this when every answer is there."""
+        """Score all answers at once, without the thoughts before them; lm-eval calls this when
+        every answer is there."""
         super().apply_filters()
         documents = [instance.doc for instance in self._instances]
-        if self._gives:
-            for one in self._instances:
-                for name, answer in one.filtered_resps.items():
-                    one.filtered_resps[name] = self._gives(one.doc, answer)
+        for one in self._instances:
+            for name, text in one.filtered_resps.items():
+                answer = answer_of(text, str(one.args[0]))
+                one.filtered_resps[name] = self._gives(one.doc, answer) if self._gives else answer
         answers = [next(iter(i.filtered_resps.values())).strip() for i in self._instances]
         rows = [row_of(*pair) for pair in zip(documents, answers, strict=True)]
         scorer = self._scorer or partial(score, self.metrics)

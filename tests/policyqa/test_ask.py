@@ -156,6 +156,22 @@ def test_an_answer_is_told_as_it_is_made_and_nothing_of_a_stop_string(tiny_llama
     assert "".join(told) == "Within\nQuest hours 🐝."
 
 
+@pytest.mark.parametrize("prompt", ["Who?", "Who?<think>\n"])
+def test_what_it_thinks_first_is_not_told(prompt: str, tiny_llama: Path) -> None:
+    import torch
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    told: list[str] = []
+    stream = Stream(tokenizer, STOP, told.append, prompt)
+    stream.put(torch.tensor([tokenizer(prompt)["input_ids"]]))
+    begins = "" if prompt.endswith("\n") else "<think>"
+    for token in tokenizer(f"{begins}He, or she?</think>\n\nShe [1] does.")["input_ids"]:
+        stream.put(torch.tensor([token]))
+    assert len(told) > 2
+    assert "".join(told) == "She [1] does."
+
+
 def test_what_could_steer_a_terminal_is_not_told() -> None:
     told: list[str] = []
     Stream(None, STOP, told.append).say("fine\x1b[31m red\x07 é\n")

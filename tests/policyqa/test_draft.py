@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -101,7 +102,10 @@ def test_a_plan_for_no_difference_is_refused(data: Path, options: list[str]) -> 
 
 def test_a_model_of_a_suite_drafts(data: Path) -> None:
     def script(call: Call) -> Reply:
-        return says(f"Question: What is said ({call.number})?\nAnswer: Something.\n")
+        if call.number % 2:
+            return says("<think>\nQuestion: Is it?\nAnswer: Perhaps not.\n")
+        thought = "<think>\nQuestion: Is it?\nAnswer: Perhaps not.\n</think>\n"
+        return says(f"{thought}Question: What is said ({call.number})?\nAnswer: Something.\n")
 
     with serving(script) as server:
         suite = data.parent / "mine.yaml"
@@ -109,7 +113,12 @@ def test_a_model_of_a_suite_drafts(data: Path) -> None:
             "variants: [floor/echo]\nmodels:\n  served:\n    engine: local-chat-completions\n"
             f"    base: small\n    options: {{base_url: '{server.chats}'}}\n"
         )
-        found = printed("data", "draft", data, "--by", f"{suite}:served", "--limit", "10")
+        status, output, error = spoken(
+            "data", "draft", data, "--by", f"{suite}:served", "--limit", "10", "--json"
+        )
+        assert status == 0
+        found = json.loads(output)
+        thoughts = map(int, re.findall(r"served thought on (\d+) of \d+ sections until", error))
         calls = len(server.calls)
         assert found["kinds"] == {"drafted": found["drafts"] - found["unanswerable"]} | (
             {"unanswerable": found["unanswerable"]} if found["unanswerable"] else {}
@@ -117,6 +126,8 @@ def test_a_model_of_a_suite_drafts(data: Path) -> None:
         (data / "drafts.jsonl").unlink()
         printed("data", "draft", data, "--by", f"{suite}:served", "--limit", "10")
         assert len(server.calls) == calls  # What it said is kept.
+        assert sum(thoughts) == (calls + 1) // 2
+    assert "Is it?" not in (data / "drafts.jsonl").read_text()
     assert "who has not read it" in server.calls[0].asked
 
 

@@ -36,10 +36,19 @@ def test_a_text_is_asked_once_a_draw_and_a_refused_one_is_none() -> None:
             assert server.calls[0].body["messages"][0] == system
 
 
+def test_a_judge_that_thinks_is_heard_when_it_has_thought() -> None:
+    """A grade is the first digit of what it says."""
+    said = {"first": "<think>1? No, 0.</think>2", "second": "<think>1? Or"}
+    with serving(lambda call: says(said[call.asked])) as server:
+        options = {"base_url": server.chats}
+        judge = Model(JUDGES, "judge", engine="local-chat-completions", options=options)
+        assert answers_to(judge, [*said]) == ["2", ""]
+
+
 def test_weights_on_this_machine_are_asked_in_their_own_chat(
     tiny_llama: Path, tiny_model: PolicyQALM
 ) -> None:
     chat = tiny_model.apply_chat_template([{"role": "user", "content": "Who?"}])
     (own,) = tiny_model.generate_until(asked([chat], max_gen_toks=4, until=["\nQuestion:"]), True)
     model = Model(JUDGES, str(tiny_llama))
-    assert answers_to(model, ["Who?"], decoding=Decoding(4)) == [own]
+    assert answers_to(model, ["Who?"], decoding=Decoding(4)) == [own.strip()]
