@@ -96,7 +96,7 @@ def variance(value: FloatArray, left_out: FloatArray) -> FloatArray:
     return np.asarray(squares.sum(axis=-1) * (count - 1) / count)
 
 
-def freedom(sizes: FloatArray) -> FloatArray:
+def freedom(sizes: FloatArray, copies: npt.ArrayLike = 1) -> FloatArray:
     """Satterthwaite's degrees of freedom of the variance of a mean of C clusters, at most C - 1.
 
     Twice the squared mean of that variance over its variance, where all questions of a cluster say
@@ -104,29 +104,34 @@ def freedom(sizes: FloatArray) -> FloatArray:
     (https://doi.org/10.1162/REST_a_00639).
 
     Args:
-        sizes: questions of each cluster, shape (..., C), two at least.
+        sizes: questions of each cluster, shape (..., C).
+        copies: how many clusters there are of each of these, shape (C,); two in all at least.
     """
-    h = sizes / sizes.sum(axis=-1, keepdims=True)
+    copies = np.broadcast_to(np.asarray(copies, np.float64), sizes.shape[-1:])
+    h = sizes / (sizes @ copies)[..., None]
     # Without a cluster a mean changes by its residual over 1 - h.
-    found = satterthwaite(h, 1 / (1 - h) ** 2, h**2)
+    found = satterthwaite(h, 1 / (1 - h) ** 2, h**2, copies)
     # They are at least 1; only rounding leads out.
-    return np.clip(found, 1, sizes.shape[-1] - 1)
+    return np.clip(found, 1, copies.sum() - 1)
 
 
-def satterthwaite(h: FloatArray, weights: FloatArray, p: FloatArray) -> FloatArray:
+def satterthwaite(
+    h: FloatArray, weights: FloatArray, p: FloatArray, copies: FloatArray
+) -> FloatArray:
     """Degrees of freedom of a weighted sum of C clusters' squared residuals, (..., C) → (...).
 
     Args:
         h: each cluster's share of the questions.
         weights: of the squared residuals.
         p: variance of each cluster's sum, but for a factor.
+        copies: how many clusters there are of each of these, (C,).
     """
     # The residuals' covariance is diag(p) - h pᵀ - p hᵀ + Σp h hᵀ: its trace, and its square's.
-    all_p = p.sum(axis=-1, keepdims=True)
-    hh, hp, pp = ((weights * one).sum(axis=-1) for one in (h * h, h * p, p * p))
-    last = all_p[..., 0] * hh
-    trace = (weights * p).sum(axis=-1) - 2 * hp + last
-    square = (weights**2 * p * (p - 4 * h * p + 2 * all_p * h**2)).sum(axis=-1)
+    all_p = p @ copies
+    hh, hp, pp = ((weights * one) @ copies for one in (h * h, h * p, p * p))
+    last = all_p * hh
+    trace = (weights * p) @ copies - 2 * hp + last
+    square = (weights**2 * p * (p - 4 * h * p + 2 * all_p[..., None] * h**2)) @ copies
     square += 2 * hh * pp + 2 * hp**2 + last**2 - 4 * last * hp
     return np.asarray(trace**2 / square)
 

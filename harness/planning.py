@@ -70,8 +70,9 @@ def chances(
     groups = _by_size(found, weights)
     for offset in (np.arange(plans // PLANS_AT_ONCE) + 0.5) / (plans // PLANS_AT_ONCE):
         picks = _picks(groups, factor, offset)
-        sizes = np.repeat([one.size for one in groups], picks)
-        freedoms = replace(planned, freedom=float(freedom(sizes))).freedoms(weights)
+        sizes, there = np.array([one.size for one in groups]), picks > 0
+        of_plan = float(freedom(sizes[there], picks[there]))
+        freedoms = replace(planned, freedom=of_plan).freedoms(weights)
         low, high = squares(_drawn(groups, picks, found, freedoms, contest.coverage, random), count)
         ship += contest.may_ship(low).sum(axis=0)
         out += contest.ruled_out(high).sum(axis=0)

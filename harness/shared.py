@@ -10,6 +10,7 @@ class Shared:
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self._tables: dict[str, dict[str, Any]] = {}
         self._documents: dict[str, list[dict[str, Any]]] = {}
 
     def text(self, text: str) -> str:
@@ -34,9 +35,12 @@ class Shared:
             if one == document:
                 return one
         check(document)
-        made = {
-            sys.intern(name): self.text(value) if isinstance(value, str) else value
-            for name, value in document.items()
-        }
+        made = {sys.intern(name): self._value(value) for name, value in document.items()}
         met.append(made)
         return made
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        # Questions on one framework have a table of its sections each.
+        return self._tables.setdefault(repr(value), value) if isinstance(value, dict) else value

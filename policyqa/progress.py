@@ -18,7 +18,8 @@ from harness.inert import visible
 from harness.progress import Advance, duration
 
 FORETOLD_AFTER = 4.0
-"""Seconds of a stage after which it is said how long it will take, where no bars move."""
+"""Seconds of a stage after which its pace is looked at, and for which: what is left at that pace is
+said, where no bars move. Before, what is kept goes by at once, and models are loaded."""
 
 
 class Watch:
@@ -63,14 +64,20 @@ class Watch:
         bar = self._progress.add_task(title, total=None)
         before = self._progress.tasks[self._whole].completed
         started = time.perf_counter()
+        seen: tuple[float, int] | None = None
         foretold = self._console.is_terminal  # Where bars move, they say so.
 
         def advance(done: int, total: int) -> None:
-            nonlocal foretold
-            gone = time.perf_counter() - started
-            if not foretold and gone > FORETOLD_AFTER and 0 < done < total:
+            nonlocal seen, foretold
+            now = time.perf_counter()
+            if seen is None and now - started > FORETOLD_AFTER:
+                seen = now, done
+            elif (
+                seen and not foretold and now - seen[0] > FORETOLD_AFTER and seen[1] < done < total
+            ):
                 foretold = True
-                self.say(f"    about {duration(gone * (total - done) / done)} left")
+                left = (now - seen[0]) * (total - done) / (done - seen[1])
+                self.say(f"    about {duration(left)} left")
             self._progress.update(bar, completed=done, total=total)
             self._progress.update(self._whole, completed=before + effort * done / max(total, 1))
 

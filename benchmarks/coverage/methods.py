@@ -82,7 +82,7 @@ def bell_mccaffrey(found: Estimated, coverage: float) -> Ends:
     questions = found.sample.sizes.sum(axis=1, keepdims=True)
     h = found.sample.sizes / questions
     squares = (found.residuals / questions) ** 2 / (1 - h)
-    freedoms = jackknife.satterthwaite(h, 1 / (1 - h), h)
+    freedoms = jackknife.satterthwaite(h, 1 / (1 - h), h, np.ones(h.shape[-1]))
     return _students_t(found, squares.sum(axis=1), freedoms, coverage)
 
 

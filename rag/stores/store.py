@@ -8,6 +8,7 @@ Both keep one layout: a point a passage, with the vectors ``dense`` (cosine) and
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Query:
     sparse: Sparse | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found for a query."""
 
@@ -94,7 +95,7 @@ class Store(ABC):
         """The best ``limit`` points of each query, best first, in one batch."""
         exact = self.count() <= EXACT_UP_TO
         return [
-            [Hit(score=record.score, **record.payload) for record in found]
+            [_hit_of(record) for record in found]
             for batch in chunked(queries, QUERIES)
             for found in self._found(batch, limit, exact)
         ]
@@ -125,6 +126,11 @@ class Store(ABC):
     @abstractmethod
     def _found(self, queries: Sequence[Query], limit: int, exact: bool) -> Iterable[Sequence[Any]]:
         """The best records of each query; ``exact`` compares every vector."""
+
+
+def _hit_of(record: Any) -> Hit:
+    # Many queries find the same passage, each of which would have a text of its own.
+    return Hit(score=record.score, **{name: intern(said) for name, said in record.payload.items()})
 
 
 def _point_of(record: Any) -> Point:

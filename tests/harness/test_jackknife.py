@@ -74,6 +74,13 @@ def test_uneven_clusters_have_fewer_degrees_of_freedom(sizes: list[int]) -> None
     assert float(freedom(np.full(len(sizes), 7))) == pytest.approx(len(sizes) - 1)
 
 
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 9)), min_size=2, max_size=9))
+def test_copies_of_a_cluster_are_as_many_clusters(groups: list[tuple[int, int]]) -> None:
+    sizes, copies = np.array(groups).T
+    one_by_one = freedom(np.repeat(sizes, copies))
+    assert float(freedom(sizes, copies)) == pytest.approx(float(one_by_one))
+
+
 def test_a_corpus_figure_is_left_without_each_cluster_as_plain_python_does() -> None:
     rng = np.random.default_rng(4)
     there = rng.integers(1, 30, 36)

@@ -24,12 +24,15 @@ def test_a_stage_says_once_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch
     clock, said = Clock(), io.StringIO()
     monkeypatch.setattr(policyqa.progress, "time", clock)
     with Watch(Console(file=said)).stage("asking") as advance:
-        advance(1, 10)  # Too early to tell.
-        clock.now = FORETOLD_AFTER + 6.0
-        advance(2, 10)
-        clock.now = 20.0
+        advance(3, 10)  # These were kept.
+        clock.now = FORETOLD_AFTER + 6.0  # A model was loaded.
         advance(4, 10)
+        clock.now += FORETOLD_AFTER / 2  # Too early to tell.
+        advance(5, 10)
+        clock.now = 30.0
+        advance(6, 10)
         clock.now = 50.0
+        advance(8, 10)
         advance(10, 10)
     lines = [line.strip() for line in said.getvalue().splitlines() if line.strip()]
     assert lines == ["asking …", "about 40 s left", "done in 50 s"]
