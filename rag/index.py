@@ -160,13 +160,13 @@ class Index:
 
     def _queries(self, questions: Sequence[str], mode: str) -> dict[int, Query]:
         """What is searched for, by the question's place; not for one that has no word."""
-        dense = self._embedder.embed(questions).tolist() if mode != "sparse" else None
+        dense = self._embedder.embed(questions) if mode != "sparse" else None
         queries = {}
         for i, question in enumerate(questions):
             terms = query_vector(question) if mode != "dense" else None
             sparse = terms if terms and terms.indices else None
-            if dense or sparse:
-                queries[i] = Query(dense[i] if dense else None, sparse)
+            if dense is not None or sparse:
+                queries[i] = Query(None if dense is None else dense[i], sparse)
         return queries
 
     def _fill(self, store: Store, advance: Advance) -> None:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from more_itertools import unique_everseen
+from more_itertools import chunked, unique_everseen
 
 from harness.progress import Advance, silent
 from harness.variants import Shown
@@ -40,6 +40,8 @@ RETRIEVAL_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers
 """Whose versions can change what is found."""
 RERANKED = 50
 """Passages a reranker reads for each question."""
+AT_ONCE = 1_024
+"""Questions whose hits and sentences are in memory together, 30 kB each."""
 NAMED_AMONG = 64
 """Passages of the index that are ordered anew by the framework that a question names."""
 
@@ -138,8 +140,12 @@ class Retriever:
         ]
 
     def contexts(self, questions: Sequence[str]) -> list[Excerpt]:
-        """The context of each question, all retrieved in one batched query."""
-        return self.excerpts(questions, self._distinct(questions, 2 * self.k))
+        """The context of each question, retrieved in batched queries."""
+        return [
+            excerpt
+            for some in chunked(questions, AT_ONCE)
+            for excerpt in self.excerpts(some, self._distinct(some, 2 * self.k))
+        ]
 
     def within(self, budget: int) -> "Retriever":
         """The same retriever, with another budget."""

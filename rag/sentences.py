@@ -21,7 +21,7 @@ _END = re.compile(r"(?<=[.!?;])\s+(?=[\"'(“]?[A-Z])")
 """Where a sentence ends: before what begins another, so that "No. 5" and "e.g. a" stay whole."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sentence(Hit):
     """One sentence of a passage, ``body``, headed by the passage's citation."""
 

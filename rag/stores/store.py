@@ -48,7 +48,7 @@ class Point:
 class Query:
     """A question as it is searched for; without one of its vectors, by the other alone."""
 
-    dense: Sequence[float] | None
+    dense: npt.NDArray[np.float32] | None
     sparse: Sparse | None
 
 
@@ -148,7 +148,7 @@ def named_vectors(one: Point | Query, sparse: Callable[..., Any]) -> dict[str, A
     has no sparse one."""
     vectors: dict[str, Any] = {}
     if one.dense is not None:
-        vectors[DENSE] = list(one.dense)
+        vectors[DENSE] = np.asarray(one.dense).tolist()
     if one.sparse and one.sparse.indices:
         values = list(one.sparse.values)
         vectors[SPARSE] = sparse(indices=list(one.sparse.indices), values=values)
