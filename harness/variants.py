@@ -28,6 +28,10 @@ MANNERS = frozenset(
     ("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path", "header")
 )
 """Options of a served model that say how it is reached, and nothing of what it answers."""
+CHAT_OPTIONS = ("chat_template_args", "enable_thinking")
+"""Options that a chat template is told."""
+THOUGHTS_END = "think_end_token"
+"""lm-eval's name of the option that says what ends a model's thoughts: a text, or a token's id."""
 ANSWERING_LIBRARIES = ("bitsandbytes", "lm_eval", "peft", "torch", "transformers")
 """Whose versions can change an answer."""
 Shown = Literal["sentences", "sections"]
@@ -97,6 +101,12 @@ class Model:
             return self.base
         found = self.options.get("tokenizer") if self.kind == "served" else None
         return str(found) if found else None
+
+    @property
+    def thoughts_end(self) -> str | None:
+        """The text that ends its thoughts, where its options have one."""
+        found = self.options.get(THOUGHTS_END)
+        return found if isinstance(found, str) and found and not found.isdigit() else None
 
     @property
     def identity(self) -> Identity:

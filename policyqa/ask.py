@@ -15,7 +15,7 @@ from finetune.checkpoint import Weights
 from harness.errors import ConfigError
 from harness.kept import Answer
 from harness.models.failures import load_explained
-from harness.thoughts import BEGIN_THOUGHTS, answer_of
+from harness.thoughts import BEGIN_THOUGHTS, END_THOUGHTS, answer_of, begins_thoughts
 from harness.variants import Decoding, Prompt
 from policyqa.progress import Watch
 from rag.context import inert
@@ -84,10 +84,12 @@ def answer(
     precision: "Precision | None",
     watch: Watch,
     hear: Hear,
+    max_tokens: int = Decoding.max_tokens,
 ) -> Answer:
     """The greedy answer to ``text``, which ``prompt`` rendered, stripped: what the tasks score.
 
-    ``hear`` is told it piece by piece, without what could steer a terminal.
+    ``hear`` is told it piece by piece, without what could steer a terminal, and without thoughts;
+    where all of it is thoughts ``cut`` says whether they took all the tokens.
 
     Raises:
         ModelError: the model cannot be loaded, or prompt and answer do not fit its window.
@@ -100,29 +102,31 @@ def answer(
     if prompt.chat:
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []
         asked = model.apply_chat_template([*system, {"role": "user", "content": text}])
-    settings = Decoding().identity
+    settings, begun = Decoding(max_tokens).identity, begins_thoughts(asked)
     stops = [*settings["until"], model.tokenizer.eos_token]
-    stream = Stream(model.tokenizer, stops, hear, asked)
+    stream = Stream(model.tokenizer, stops, hear, begun)
     request = Instance("generate_until", {}, (asked, {**settings, "streamer": stream}), 0)
-    said = answer_of(model.generate_until([request], disable_tqdm=True)[0], asked)
+    (made,) = model.generate_until([request], disable_tqdm=True)
+    said = answer_of(made, begun=begun and model.cut[0])
     stream.say(said)
-    return Answer(said, len(model.tok_encode(asked)))
+    thought = bool(made.strip()) and not said
+    return Answer(said, len(model.tok_encode(asked)), cut=model.cut[0] if thought else None)
 
 
 class Stream:
     """A streamer for ``generate`` that tells of an answer what can no longer change."""
 
     def __init__(
-        self, tokenizer: Any, stops: Sequence[str | None], hear: Hear, prompt: str = ""
+        self, tokenizer: Any, stops: Sequence[str | None], hear: Hear, begun: bool = False
     ) -> None:
         """``stops`` end an answer and are never told; None and the empty string are ignored.
-        ``prompt`` may have begun a thought."""
+        ``begun`` says that the prompt began a thought."""
         self._tokenizer = tokenizer
         self._stops = [stop for stop in stops if stop]
         self._hear = hear
-        self._prompt = prompt
+        self._begun = begun
         self._ids: list[int] | None = None
-        self._told = 0
+        self._told = ""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Stream":
         """Itself: lm-eval copies the settings of a request, and there is one listener."""
@@ -135,17 +139,23 @@ class Stream:
             return
         self._ids += ids.tolist()
         text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
-        self.say(answer_of(settled(text, self._stops), self._prompt))
+        self.say(answer_of(settled(text, self._stops), begun=self._begun))
 
     def end(self) -> None:
         """``generate`` calls this; what is held back then is told when the answer is known."""
 
     def say(self, text: str) -> None:
-        """Tell what of ``text``, which begins the answer, has not been told."""
+        """Tell what of ``text``, which begins the answer, has not been told.
+
+        On a new line where what was told is no part of it: a thought ended that had not begun.
+        """
         shown = clean(text.strip())
-        if len(shown) > self._told:
-            self._hear(shown[self._told :])
-            self._told = len(shown)
+        if not shown.startswith(self._told) and not self._told.startswith(shown):
+            self._hear("\n")
+            self._told = ""
+        if len(shown) > len(self._told):
+            self._hear(shown[len(self._told) :])
+            self._told = shown
 
 
 def settled(text: str, stops: Sequence[str]) -> str:
@@ -157,7 +167,7 @@ def settled(text: str, stops: Sequence[str]) -> str:
     for stop in stops:
         text = text.split(stop)[0]
     text = text.rstrip("\N{REPLACEMENT CHARACTER}")
-    marks = (*stops, *BEGIN_THOUGHTS)
+    marks = (*stops, *BEGIN_THOUGHTS, *END_THOUGHTS)
     begun = (n for mark in marks for n in range(1, len(mark)) if text.endswith(mark[:n]))
     return text[: len(text) - max(begun, default=0)]
 

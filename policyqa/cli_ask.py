@@ -13,6 +13,7 @@ from policyqa.quiet import quieten, stay_offline
 
 if TYPE_CHECKING:
     from finetune.checkpoint import Weights
+    from harness.kept import Answer
     from rag.corpus import Section
     from rag.retriever import Retriever
 
@@ -39,10 +40,15 @@ def ask(
         Literal["int8", "nf4", "bf16", "fp32"] | None,
         typer.Option(help="Of the base's weights; their own if unset."),
     ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(help="Of the answer; the evaluation's if unset. To think takes more.", min=1),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question as policyqa run has it answered; with --rag, from retrieved sections."""
     from finetune.checkpoint import find_weights
+    from harness.variants import Decoding
     from policyqa.ask import answer, make_prompt, prompt_for, with_text
 
     quieten()
@@ -55,12 +61,13 @@ def ask(
     prompt = prompt_for(weights, rag)
     text, sources = make_prompt(prompt, question, data_or_shipped(data), retriever, watch)
     hear = (lambda _: None) if as_json else _show_piece
-    given = answer(prompt, text, weights, precision, watch, hear)
+    most = max_tokens or Decoding.max_tokens
+    given = answer(prompt, text, weights, precision, watch, hear, most)
     if as_json:
         shown = [{"id": s.id, "citation": s.citation, "score": score} for s, score in sources]
         print_json({"answer": given.text, "prompt_tokens": given.prompt_tokens, "sources": shown})
     else:
-        print("" if given.text else "(an empty answer)")
+        print("" if given.text else f"(an empty answer{_thought(given, most)})")
         _show(sources)
 
 
@@ -89,6 +96,14 @@ def _note_other_prompt(checkpoint: str, weights: "Weights", rag: bool) -> None:
         how = "with" if trained.shows_context else "without"
         advice = f"was trained {how} retrieved sections: ask it {how} --rag"
         print(f"note: {checkpoint} {advice}", file=sys.stderr)
+
+
+def _thought(given: "Answer", max_tokens: int) -> str:
+    """Why an answer is empty, where it was all thoughts."""
+    if given.cut is None:
+        return ""
+    more = f", which took all {max_tokens} tokens: raise --max-tokens" if given.cut else ""
+    return f": it wrote nothing but thoughts{more}"
 
 
 def _show_piece(text: str) -> None:

@@ -16,7 +16,7 @@ from harness.models.engines import Engine, LocalEngine
 from harness.models.keeping import KeepingLM
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
-from harness.thoughts import ONLY_THOUGHTS, answer_of
+from harness.thoughts import NO_ROOM, ONLY_THOUGHTS
 from harness.variants import Context, Model, Prompt, Variant
 from policyqa.progress import Watch
 from policyqa.suite import load_suite
@@ -79,14 +79,14 @@ def _asked_by(
         lm = KeepingLM(model.identity, engine, kept, use, say=watch.say)
         for some in chunked(sections, AT_ONCE):
             requests = [_request(one, lm, engine) for one in some]
-            said = zip(lm.generate_until(requests), requests, strict=True)
-            if silent := sum(lm.unanswered.get(one.id) == ONLY_THOUGHTS for one in some):
+            lm.generate_until(requests)
+            silent = [lm.unanswered.get(one.id) in (NO_ROOM, ONLY_THOUGHTS) for one in some]
+            if any(silent):
                 watch.say(
-                    f"{model.name} thought on {silent} of {len(some)} sections until its "
-                    f"{MOST_TOKENS} tokens were used up, and drafted nothing: have it think less "
-                    "(docs/suites.md)"
+                    f"{model.name} thought on {sum(silent)} of {len(some)} sections and came to no "
+                    f"draft within {MOST_TOKENS} tokens: have it think less (docs/suites.md)"
                 )
-            yield from (drafted_in(answer_of(text, str(one.args[0]))) for text, one in said)
+            yield from (drafted_in(lm.without_thoughts.get(one.id, "")) for one in some)
 
 
 def _request(section: Section, lm: KeepingLM, engine: Engine) -> Instance:

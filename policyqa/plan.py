@@ -19,8 +19,8 @@ from harness.models import catalogue
 from harness.models.adapter import RECORD
 from harness.models.answers import Given, read_answers
 from harness.models.called import CalledEngine
-from harness.models.policyqa_hf import Unloaded
 from harness.models.served import ServedEngine
+from harness.models.unloaded import Unloaded
 from harness.variants import Context, Model, Variant
 from policyqa.rows import ContextRow
 from policyqa.suite import Suite

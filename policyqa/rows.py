@@ -1,7 +1,8 @@
 """The rows of a suite's tables, as written: models, contexts, decoding."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from harness.models.adapter import base_of
 from harness.models.kinds import ANSWERS, CALL, ENGINE, kind_of
 from harness.models.precision import Precision
 from harness.threshold import REFUSAL, AnswerThreshold
-from harness.variants import Context, Decoding, Model, Price, Shown, Source
+from harness.variants import CHAT_OPTIONS, Context, Decoding, Model, Price, Shown, Source
 from rag.index import MODES
 from reports.decision import DEAR
 
@@ -83,6 +84,11 @@ class ModelRow(_Row):
             raise ValueError("an adapter is there, and a recipe would train one: name one of them")
         if not (self.base or self.adapter):
             raise ValueError("name a base, or an adapter, which knows its base")
+        chat = [name for name in CHAT_OPTIONS if name in self.options]
+        if self.recipe and chat:
+            raise ValueError(
+                f"a recipe trains in the chat template as it is, and {chat[0]} asks in another form"
+            )
         if self.seeds and not self.recipe:
             raise ValueError("seeds are of a recipe: name the recipe that they train")
         twice = [seed for seed, count in Counter(self.seeds).items() if count > 1]
@@ -123,9 +129,7 @@ class ModelRow(_Row):
 
 def _refuse_secrets(options: dict[str, Any]) -> None:
     """Secrets come from the environment: a suite is written into every run folder."""
-    more = options.get("extra_body")
-    names = [*options, *(more if isinstance(more, dict) else ())]
-    secret = [name for name in names if str(name).lower() in SECRET]
+    secret = [name for name in _names(options) if name.lower() in SECRET]
     if not secret and not _has_secret(str(options.get("base_url", ""))):
         return
     what = secret[0] if secret else "a base_url with a key"
@@ -133,6 +137,25 @@ def _refuse_secrets(options: dict[str, Any]) -> None:
         f"{what} has no place in a suite, which is copied into results: set the key in the "
         "environment, as OPENAI_API_KEY for a server and HF_TOKEN for weights"
     )
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Those of a table and of all that is in it.
+
+    Raises:
+        ValueError: something is no JSON.
+    """
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if not isinstance(name, str):
+                raise ValueError(f"options: {name!r} stands for a name; write it in quotes")
+            yield name
+            yield from _names(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _names(one)
+    elif not isinstance(value, str | int | float | None) or value in (inf, -inf) or value != value:
+        raise ValueError(f"options: {value!r:.60} is no text, number or list; write it in quotes")
 
 
 def _has_secret(address: str) -> bool:

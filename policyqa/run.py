@@ -7,6 +7,7 @@ questions between them.
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from harness.metrics import Metric
 from harness.models import catalogue
 from harness.runs import MANIFEST, VARIANT_RECORD, variant_folder
 from harness.seal import read_sealed, write_sealed
-from harness.thoughts import ONLY_THOUGHTS
+from harness.thoughts import NO_ROOM, ONLY_THOUGHTS
 from harness.variants import Variant
 from policyqa.effort import asking_effort, training_effort
 from policyqa.embedders import with_known_embedders, with_trained_embedders
@@ -152,14 +153,17 @@ def _untold(variant: Variant, answers: Sequence[Answer]) -> list[str]:
 
 
 def _still_thinking(variant: Variant, asked: "Sequence[Asked]") -> list[str]:
-    """A line where a model had no room to answer after it had thought."""
-    reasons = [reason for one in asked for reason in one.lm.unanswered.values()]
-    if not (count := reasons.count(ONLY_THOUGHTS)):
+    """A line where a model thought, and came to no answer."""
+    reasons = Counter(reason for one in asked for reason in one.lm.unanswered.values())
+    if not (count := reasons[NO_ROOM] + reasons[ONLY_THOUGHTS]):
         return []
+    remedy = (
+        f": raise max_tokens ({variant.decoding.max_tokens}), or have the model think less "
+        "(docs/suites.md)"
+    )
     return [
         f"{count} of {len(asked) * len(asked[0].documents)} answers of {variant.name} are thoughts "
-        f"alone, and scored as empty ones: raise max_tokens ({variant.decoding.max_tokens}), or "
-        "have the model think less (docs/suites.md)"
+        f"alone, and scored as empty ones{remedy if reasons[NO_ROOM] else ''}"
     ]
 
 

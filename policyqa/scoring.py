@@ -120,9 +120,11 @@ class Evaluator:
             memory = {"memory": _memory(variant.model)}
             sample["cost"] = cost([answer] if answer else [], variant.model.price) | memory
             sample["likelihood"] = answer.likelihood if answer else None
-            sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
             # Of the texts that this line logs, whatever an assistant said it was shown.
             row = row_of(sample["doc"], sample["filtered_resps"][0].strip())
+            if row.answer:  # A threshold's refusal, whatever it was of.
+                asked.lm.unanswered.pop(sample["doc"]["id"], None)
+            sample["unanswered"] = asked.lm.unanswered.get(sample["doc"]["id"])
             marks = marks_as_json(self._metrics, row)
             sample |= {"marks": marks} if marks else {}
         return results, tracker
@@ -155,19 +157,19 @@ def _task(
         metrics=metrics,
         scorer=scorer,
         decoding=variant.decoding,
-        gives=_gives(asked) if variant.threshold else None,
+        gives=_gives(asked),
     )
 
 
 def _gives(asked: Asked) -> Callable[[dict[str, Any], str], str]:
-    """What is given of an answer: itself, or a refusal below the variant's threshold."""
+    """What is given of a text: the answer in it, or a refusal below the variant's threshold."""
     threshold = asked.variant.threshold
 
     def gives(document: dict[str, Any], text: str) -> str:
         answer = asked.lm.given.get(document["id"])
         likelihood = answer.likelihood if answer else None
         if threshold is None or threshold.gives(document, likelihood):
-            return text
+            return asked.lm.without_thoughts.get(document["id"], text)
         return threshold.refusal
 
     return gives

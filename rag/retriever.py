@@ -40,7 +40,7 @@ RETRIEVAL_LIBRARIES = ("qdrant-client", "qdrant-edge-py", "sentence-transformers
 """Whose versions can change what is found."""
 RERANKED = 50
 """Passages a reranker reads for each question."""
-AT_ONCE = 1_024
+CONTEXTS_AT_ONCE = 1_024
 """Questions whose hits and sentences are in memory together, 30 kB each."""
 NAMED_AMONG = 64
 """Passages of the index that are ordered anew by the framework that a question names."""
@@ -143,7 +143,7 @@ class Retriever:
         """The context of each question, retrieved in batched queries."""
         return [
             excerpt
-            for some in chunked(questions, AT_ONCE)
+            for some in chunked(questions, CONTEXTS_AT_ONCE)
             for excerpt in self.excerpts(some, self._distinct(some, 2 * self.k))
         ]
 

@@ -73,7 +73,7 @@ class VariantFigures(Reported):
     clusters: int
     replicates: int
     unanswered: list[str]
-    """Ids of the questions that got no answer."""
+    """Ids of the questions that got no answer, of several replicates in one of them at least."""
     trained_in: str | None
     """The prompt its weights were trained in, where it is asked in another."""
     asked_in: str

@@ -173,7 +173,8 @@ def _asides(comparison: Comparison) -> list[str]:
     ]
     without = [
         f"{name} has no answer to {', '.join(entry.unanswered[:_NAMED])}"
-        f"{' …' if len(entry.unanswered) > _NAMED else ''}: scored as an empty one."
+        f"{' …' if len(entry.unanswered) > _NAMED else ''}"
+        f"{' in some of its replicates' if entry.replicates > 1 else ''}: scored as an empty one."
         for name, entry in comparison.variants.items()
         if entry.unanswered
     ]

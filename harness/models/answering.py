@@ -7,7 +7,13 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
 from harness.kept import Answer
-from harness.thoughts import ONLY_THOUGHTS, only_thoughts
+from harness.thoughts import (
+    NO_ROOM,
+    ONLY_THOUGHTS,
+    answer_of,
+    begins_thoughts,
+    ends_what_it_did_not_begin,
+)
 
 Show = Callable[[dict[str, Any], Sequence[str] | None], None]
 """Writes into a document what its assistant says that it was shown; None where it does not say."""
@@ -22,14 +28,24 @@ class AnsweringLM(LM):  # type: ignore[misc]
         """What was answered and what that took, by question id; filled by ``generate_until``."""
         self.unanswered: dict[str, str] = {}
         """Why a question was not, by its id; what is scored then is the empty answer."""
+        self.without_thoughts: dict[str, str] = {}
+        """What of each text is the answer, by question id: all but its thoughts."""
 
-    def remember(self, request: Instance, answer: Answer) -> str:
-        """Note what was said to a question; returns its text as it came."""
-        question = request.doc["id"]
-        self.given[question] = answer
-        if only_thoughts(answer.text, str(request.args[0])):
-            self.unanswered[question] = ONLY_THOUGHTS
-        return answer.text
+    def read(self, requests: Sequence[Instance], end: str | None = None) -> None:
+        """Fill ``without_thoughts`` of what was given to these requests.
+
+        ``end`` ends thoughts, beside the usual marks.
+        """
+        # Servers begin thoughts unseen: that is known by one that ends.
+        unseen = any(ends_what_it_did_not_begin(one.text, end) for one in self.given.values())
+        for request in requests:
+            question = request.doc["id"]
+            if not (given := self.given.get(question)):
+                continue
+            begun = given.cut is True and (unseen or begins_thoughts(str(request.args[0])))
+            self.without_thoughts[question] = answer = answer_of(given.text, end, begun)
+            if given.text.strip() and not answer:
+                self.unanswered[question] = NO_ROOM if given.cut else ONLY_THOUGHTS
 
     def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
         """The answers that are kept, and how many prompts would be put to a model; none is."""

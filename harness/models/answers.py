@@ -140,7 +140,8 @@ class AnswersLM(AnsweringLM):
             found = self.answers.get(question)
             self.show(request.doc, found.context if found else None)
             if found:
-                self.remember(request, found.as_answer())
+                self.given[question] = found.as_answer()
+        self.read(requests)
         self.unanswered |= dict.fromkeys(missing, "it is not in the file")
         self._tell("questions without an answer, scored as an empty one", missing)
         surplus = [question for question in self.answers if question not in self.given]

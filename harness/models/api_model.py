@@ -18,8 +18,8 @@ _SET_HERE = {"tokenizer_backend": None, "tokenized_requests": False}
 """Prompts are sent as text."""
 _NO_OPTIONS = {"self", "kwargs", "model", "pretrained", "batch_size", *_SET_HERE}
 """Parameters of the classes that are no options here: a prompt is a call of its own."""
-_OURS = {"extra_body", "tokenizer"}
-"""What ``ServedEngine`` takes beside them."""
+_OURS = {"extra_body"}
+"""What ``ServedEngine`` takes beside them, and sends."""
 _FORM = {"choices": [{"index": 0, "text": "x", "message": {"content": "x"}}]}
 """An answer as OpenAI's servers give it."""
 
@@ -48,12 +48,11 @@ def _refuse_unknown(model: Model, kind: Any, options: dict[str, Any]) -> None:
     """lm-eval passes over what its classes do not know, as a misspelt base_url."""
     makers = [vars(one)["__init__"] for one in kind.__mro__[:-1] if "__init__" in vars(one)]
     known = {name for one in makers for name in signature(one).parameters} - _NO_OPTIONS
-    known |= _OURS
     unknown = sorted(set(options) - known)
     if unknown:
         raise ModelError(
             f"{model.name}: {model.engine} takes no option {unknown[0]} here; it takes "
-            f"{', '.join(sorted(known))}"
+            f"{', '.join(sorted(known | _OURS))}"
         )
 
 

@@ -10,7 +10,6 @@ from harness.models.engines import Engine, LocalEngine
 from harness.models.keeping import KeepingLM
 from harness.models.loading import Loader
 from harness.models.served import ServedEngine
-from harness.thoughts import answer_of
 from harness.variants import Decoding, Model
 
 JUDGES = "judges"
@@ -53,11 +52,8 @@ def answers_to(
             Instance("generate_until", {"id": str(place)}, (chat, decoding.identity), place)
             for place, chat in enumerate(chats)
         ]
-        said = zip(requests, lm.generate_until(requests), strict=True)
-        return [
-            answer_of(text, str(one.args[0])) if one.doc["id"] in lm.given else None
-            for one, text in said
-        ]
+        lm.generate_until(requests)
+    return [lm.without_thoughts.get(str(place)) for place in range(len(texts))]
 
 
 def _engine(model: Model, batch_size: int) -> Engine:

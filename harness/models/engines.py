@@ -15,7 +15,7 @@ from lm_eval.api.model import LM
 from harness.errors import ModelError
 from harness.kept import Answer
 from harness.models.kinds import VLLM
-from harness.models.policyqa_hf import Unloaded
+from harness.models.unloaded import Unloaded
 from harness.variants import Model
 
 ALONE = 4
@@ -33,6 +33,8 @@ class Engine(ABC):
     """Prompts answered together."""
     at_once = 1
     """Batches asked at once."""
+    thoughts_end: str | None = None
+    """What ends its thoughts, beside the usual marks (``harness.thoughts``)."""
     renderer: LM | None = None
     """What renders chats as the model reads them; None where there are none."""
 
@@ -79,6 +81,7 @@ class LocalEngine(Engine):
             ModelError: there is no such base, or it has no tokenizer.
         """
         self.size = size
+        self.thoughts_end = model.thoughts_end
         self._load = load
         self._seeds_requests = model.engine == VLLM
         self.renderer: Unloaded = Unloaded(model.base, model.options)

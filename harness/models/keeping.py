@@ -102,7 +102,9 @@ class KeepingLM(AnsweringLM):
                 first = left.pop(0)
                 self._take(first, self._ask(first, wait=True) or [])
             waiting = left
-        return [self._remember(request) for request in requests]
+        texts = [self._remember(request) for request in requests]
+        self.read(requests, self.engine.thoughts_end)
+        return texts
 
     def look_up(self, requests: list[Instance]) -> tuple[list[Answer], int]:
         """As ``AnsweringLM.look_up``."""
@@ -206,7 +208,8 @@ class KeepingLM(AnsweringLM):
         prompt, question = _prompt_of(request), request.doc["id"]
         self.show(request.doc, getattr(self._said.get(prompt), "context", None))
         if prompt in self._said:
-            return self.remember(request, self._said[prompt])
+            self.given[question] = self._said[prompt]
+            return self._said[prompt].text
         self.unanswered[question] = self._failed[prompt]
         self.say(f"{question} has no answer: {self._failed[prompt]}")
         return ""

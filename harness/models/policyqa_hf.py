@@ -10,14 +10,12 @@
 - adapters put on and taken off one loaded base.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import torch
 from lm_eval.api.instance import Instance
-from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 
@@ -29,9 +27,6 @@ from harness.models.greedy import can_answer, greedy_answers
 from harness.models.onednn import by_onednn
 from harness.models.precision import Precision, quantisation, reading, unpacked
 from harness.text import Turn, harmless
-
-CHAT_OPTIONS = ("chat_template_args", "enable_thinking")
-"""Of an engine's options, those that its chat template is told."""
 
 
 class Windowed(HFLM):  # type: ignore[misc]
@@ -239,66 +234,3 @@ class PolicyQALM(Windowed):
             return True
         text = self.tok_decode(row[-tail:], skip_special_tokens=False)
         return any(one in text for one in stop)
-
-
-class Unloaded(Windowed):
-    """The same model without its weights: what needs configuration and tokenizer alone.
-
-    Renders chats, counts tokens and knows the window as the loaded model does.
-    """
-
-    def __init__(self, pretrained: str, options: Mapping[str, Any] = MappingProxyType({})) -> None:
-        """``pretrained`` is a catalogue name, a Hugging Face id or a folder; of the engine's
-        ``options``, ``CHAT_OPTIONS`` count.
-
-        Raises:
-            ModelError: there is no such model, it has no tokenizer, or a template's arguments are
-                no table.
-        """
-        LM.__init__(self)
-        where = catalogue.loadable(pretrained)
-        self.pretrained = pretrained
-        self._get_config(where)
-        self._model = SimpleNamespace(config=self._config)
-        self._get_backend(config=self.config, backend="default", trust_remote_code=False)
-        self._create_tokenizer(where, None)
-        self.add_bos_token = self._max_length = self.custom_prefix_token_id = None
-        told = options.get("chat_template_args") or {}
-        if not isinstance(told, Mapping):
-            raise ModelError(
-                f"{pretrained}: chat_template_args of its options is {told!r:.60}; it must be a "
-                "table, as {enable_thinking: false}"
-            )
-        thinks = options.get("enable_thinking")
-        self.chat_template_args = {
-            **told,
-            **({} if thinks is None else {"enable_thinking": thinks}),
-        }
-
-    def refuse_chat(self, system: str | None) -> None:
-        """lm-eval would leave a system text out where the model's template takes none.
-
-        Raises:
-            ModelError: the model has no chat template, or its template refuses a system text or
-                leaves it out.
-        """
-        from jinja2 import TemplateError
-
-        if not self.tokenizer.chat_template:
-            raise ModelError(
-                f"{self.pretrained} has no chat template, so it cannot be asked in a chat: it is a "
-                "base model, or its tokenizer lacks it; ask it with a prompt without chat: true"
-            )
-        if system is None:
-            return
-        turns = [{"role": "system", "content": system}, {"role": "user", "content": "?"}]
-        rendered = reason = ""
-        try:
-            rendered = self.tokenizer.apply_chat_template(turns, tokenize=False)
-        except TemplateError as error:
-            reason = f" ({error})"
-        if system.strip() not in rendered:
-            raise ModelError(
-                f"the chat template of {self.pretrained} takes no system text{reason}: leave "
-                "system out of the prompt, and put its words into the template"
-            )

@@ -20,10 +20,11 @@ from harness.kept import Answer
 from harness.models.api_model import api_model
 from harness.models.engines import Engine, UnansweredError
 from harness.models.faults import Fault, fault_of, other_form, short, without_secrets
-from harness.models.policyqa_hf import CHAT_OPTIONS, Unloaded
 from harness.models.sending import sent
+from harness.models.unloaded import Unloaded
 from harness.text import whole
-from harness.variants import Model
+from harness.thoughts import stopped
+from harness.variants import CHAT_OPTIONS, THOUGHTS_END, Model
 
 _TRIES = 6
 """Times a prompt is sent, unless the options have ``max_retries``."""
@@ -31,8 +32,8 @@ _TIMEOUT = 120
 """Seconds until a call whose answer is not there, whole, counts as failed, unless the options have
 ``timeout``."""
 _SET_BY_US = {
-    *("model", "messages", "prompt", "n", "stream", "seed", "stop", "until"),
-    *("do_sample", "temperature", "max_tokens", "max_gen_toks"),
+    *("model", "messages", "prompt", "n", "best_of", "echo", "stream", "seed", "stop", "until"),
+    *("do_sample", "temperature", "max_tokens", "max_completion_tokens", "max_gen_toks"),
 }
 """What ``extra_body`` has no say in."""
 
@@ -52,7 +53,17 @@ class ServedEngine(Engine):
         self.at_once = _whole(model, options, "num_concurrent", 1)
         self._tries = _whole(model, options, "max_retries", _TRIES)
         timeout = _whole(model, options, "timeout", _TIMEOUT)
-        for name in CHAT_OPTIONS if tokenizer else ():
+        if not tokenizer and (told := [name for name in CHAT_OPTIONS if name in options]):
+            raise ModelError(
+                f"{model.name}: {told[0]} of its options is for a chat template here, and this "
+                "server has its own: see extra_body: {chat_template_kwargs: {enable_thinking: false}}"
+            )
+        self.thoughts_end = model.thoughts_end
+        read_here = (
+            *(CHAT_OPTIONS if tokenizer else ()),
+            *([THOUGHTS_END] if self.thoughts_end else []),
+        )
+        for name in read_here:
             options.pop(name, None)
         self._lm = api_model(model, options, timeout)
         self._name = model.name
@@ -103,9 +114,7 @@ class ServedEngine(Engine):
                 of_prompt=True,
             )
         said: str = self._lm.parse_generations(outputs={"choices": [choice | {"index": 0}]})[0]
-        text = said
-        for stop in stops:  # Not every server ends where it is told to.
-            text = text.split(stop)[0]
+        text = stopped(said, stops, self.thoughts_end)  # Not every server ends where it is told to.
         usage, name = response.get("usage"), response.get("model")
         tokens = usage if isinstance(usage, dict) else {}
         sent, made = (tokens.get(f"{part}_tokens") for part in ("prompt", "completion"))
@@ -146,7 +155,9 @@ def _whole(model: Model, options: dict[str, Any], name: str, default: int) -> in
 
 def _extra_body(model: Model, options: dict[str, Any]) -> dict[str, Any]:
     """What is sent beside the prompt and its settings, taken out of ``options``."""
-    given = options.pop("extra_body", None) or {}
+    given = options.pop("extra_body", None)
+    if given is None:
+        return {}
     if not isinstance(given, dict):
         raise ModelError(
             f"{model.name}: extra_body of its options is {given!r:.60}; it must be a table of what "

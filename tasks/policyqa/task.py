@@ -76,7 +76,7 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
             metrics: what is scored; None is every metric there is.
             scorer: gives the values of rows under ``metrics``; None computes them.
             decoding: how answers are made; None is as everywhere.
-            gives: what is given, and scored, of an answer to a document; None is all of it.
+            gives: what is given, and scored, of a text to a document; None is all but its thoughts.
         """
         self._given = documents
         self._given_train = train
@@ -182,8 +182,8 @@ class PolicyQATask(ConfigurableTask):  # type: ignore[misc]
         documents = [instance.doc for instance in self._instances]
         for one in self._instances:
             for name, text in one.filtered_resps.items():
-                answer = answer_of(text, str(one.args[0]))
-                one.filtered_resps[name] = self._gives(one.doc, answer) if self._gives else answer
+                given = self._gives(one.doc, text) if self._gives else answer_of(text)
+                one.filtered_resps[name] = given
         answers = [next(iter(i.filtered_resps.values())).strip() for i in self._instances]
         rows = [row_of(*pair) for pair in zip(documents, answers, strict=True)]
         scorer = self._scorer or partial(score, self.metrics)

@@ -9,7 +9,7 @@ import pytest
 from finetune.examples import IGNORED, build_splits, tokenise, tokenizer_of
 from finetune.recipe import Recipe
 from harness.errors import DataError
-from harness.models.policyqa_hf import Unloaded
+from harness.models.unloaded import Unloaded
 from tasks.policyqa.prompts import render, shipped_prompt
 from tests.finetune.training import inputs
 

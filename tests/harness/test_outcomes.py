@@ -90,3 +90,17 @@ def test_statistics_of_all_rows_together_are_as_many_in_each(tmp_path: Path) -> 
     path = write_log(tmp_path, [sample("q1"), sample("q2", corpus_bleu=[1.0, 2.0, 3.0])])
     with pytest.raises(RunError, match=r":2: .*corpus_bleu has 3 numbers here, and 2 before"):
         read_samples(path)
+
+
+def test_what_lines_have_in_common_is_in_memory_once(tmp_path: Path) -> None:
+    tables = [{"law/art-1": ["article/1"]}, {"law/art-2": ["article/2"]}]
+    lines = [
+        sample(
+            f"q{place}", doc={**sample("q")["doc"], "id": f"q{place}", "provisions": dict(table)}
+        )
+        for place, table in enumerate([*tables, tables[0]])
+    ]
+    first, other, again = read_samples(write_log(tmp_path, lines)).values()
+    assert first.document["provisions"] is again.document["provisions"]
+    assert other.document["provisions"] == tables[1]
+    assert first.text is again.text

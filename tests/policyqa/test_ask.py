@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from lm_eval.api.instance import Instance
 
 from finetune.checkpoint import adapter_hash
-from harness.models.policyqa_hf import PolicyQALM, Unloaded
+from harness.models.policyqa_hf import PolicyQALM
+from harness.models.unloaded import Unloaded
+from harness.thoughts import begins_thoughts
 from harness.variants import Decoding
 from policyqa.ask import Stream, settled
 from rag.retriever import Retriever
@@ -163,13 +165,27 @@ def test_what_it_thinks_first_is_not_told(prompt: str, tiny_llama: Path) -> None
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
     told: list[str] = []
-    stream = Stream(tokenizer, STOP, told.append, prompt)
+    stream = Stream(tokenizer, STOP, told.append, begins_thoughts(prompt))
     stream.put(torch.tensor([tokenizer(prompt)["input_ids"]]))
     begins = "" if prompt.endswith("\n") else "<think>"
     for token in tokenizer(f"{begins}He, or she?</think>\n\nShe [1] does.")["input_ids"]:
         stream.put(torch.tensor([token]))
     assert len(told) > 2
     assert "".join(told) == "She [1] does."
+
+
+def test_an_answer_begins_anew_after_a_thought_that_was_not_begun() -> None:
+    told: list[str] = []
+    stream = Stream(None, STOP, told.append)
+    for text in ("Perhaps", "Perhaps he.", "", "It is", "It is 72 hours."):
+        stream.say(text)
+    assert "".join(told) == "Perhaps he.\nIt is 72 hours."
+
+
+def test_a_model_that_only_thinks_says_so(adapter: Path) -> None:
+    trained(adapter, {"template": "Asked: {question}\n<think>"})
+    said = shown("ask", adapter, QUESTION, "--max-tokens", "3")
+    assert "it wrote nothing but thoughts, which took all 3 tokens: raise --max-tokens" in said
 
 
 def test_what_could_steer_a_terminal_is_not_told() -> None:

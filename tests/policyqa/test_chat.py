@@ -11,7 +11,7 @@ from finetune.contexts import AnsweredContext
 from finetune.examples import IGNORED, build_examples, tokenise_chat
 from finetune.recipe import Recipe
 from harness.errors import ModelError
-from harness.models.policyqa_hf import Unloaded
+from harness.models.unloaded import Unloaded
 from rag.context import Excerpt
 from tests.conftest import write_data
 from tests.policyqa.conftest import run, samples, suite_of, write_recipe

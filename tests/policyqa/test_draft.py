@@ -118,7 +118,9 @@ def test_a_model_of_a_suite_drafts(data: Path) -> None:
         )
         assert status == 0
         found = json.loads(output)
-        thoughts = map(int, re.findall(r"served thought on (\d+) of \d+ sections until", error))
+        thoughts = map(
+            int, re.findall(r"served thought on (\d+) of \d+ sections and came to", error)
+        )
         calls = len(server.calls)
         assert found["kinds"] == {"drafted": found["drafts"] - found["unanswerable"]} | (
             {"unanswerable": found["unanswerable"]} if found["unanswerable"] else {}

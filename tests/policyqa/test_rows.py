@@ -38,6 +38,41 @@ def test_a_secret_among_the_options_is_refused(name: str, engine: str, tmp_path:
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("inner", [{"headers": {"a": CANARY}}, {"deep": [{"api_key": CANARY}]}])
+def test_a_secret_deep_in_the_options_is_refused(inner: dict[str, Any], tmp_path: Path) -> None:
+    said = refused(tmp_path, "local-completions", {"base_url": URL, "extra_body": inner})
+    assert "has no place in a suite" in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2026-01-31", "datetime.date(2026, 1, 31) is no text"),
+        ("{1: a}", "1 stands for a name"),
+        ("[.nan]", "nan is no text, number"),
+        ("-.inf", "-inf is no text, number"),
+        ("!!binary aGk=", "b'hi' is no text"),
+    ],
+)
+def test_options_that_cannot_be_sent_are_one_line(value: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    row = f"{{base: small, engine: local-completions, options: {{extra_body: {{x: {value}}}}}}}"
+    path.write_text(f"models: {{served: {row}}}\nvariants: [served/chat]\n")
+    with pytest.raises(ConfigError) as raised:
+        load_suite(str(path))
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_recipe_is_asked_in_the_chat_it_trains_in(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    row = "{base: smollm2-135m, recipe: sft-rag, options: {enable_thinking: false}}"
+    path.write_text(f"models: {{tuned: {row}}}\nvariants: [tuned/chat]\n")
+    with pytest.raises(ConfigError, match="enable_thinking asks in another form"):
+        load_suite(str(path))
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -124,6 +124,7 @@ def test_a_wrong_key_is_one_line_and_status_2_and_nowhere(
         ("chats/plain", {}, "takes chats alone; name a prompt with chat: true"),
         ("plain/mine", {}, "takes text, and the chat is rendered here: name the model whose"),
         ("plain/plain", {"baseurl": "x"}, "takes no option baseurl here"),
+        ("plain/plain", {"enable_thinking": False}, "this server has its own: see extra_body"),
     ],
 )
 def test_what_a_server_cannot_is_refused_before_any_call(

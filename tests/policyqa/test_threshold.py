@@ -59,6 +59,7 @@ def test_below_it_a_refusal_is_scored_and_nobody_is_asked_again(
     given, held = samples("run", "base/rag"), samples("run", "base/rag+sure")
     for key, line in held.items():
         assert line["filtered_resps"] == [REFUSAL]
+        assert line["unanswered"] is None
         # What was said stays in the log, and how likely it was.
         assert line["resps"] == given[key]["resps"]
         assert line["likelihood"] == given[key]["likelihood"] < 0

@@ -75,11 +75,12 @@ def test_an_index_is_built_once_and_the_nearest_sections_come_best_first(
     assert told[-1] == (18, 18)
     assert index.missing() == 0
     assert not Index(sections, Embedder()).build()
-    first, second = index.search([QUESTION, "How deep is a well?"], 3)
+    first, second, again = index.search([QUESTION, "How deep is a well?", QUESTION], 3)
     assert {hit.id.split("/")[0] for hit in first} == {"kites"}
     assert {hit.id.split("/")[0] for hit in second} == {"wells"}
     scores = [hit.score for hit in first]
     assert scores == sorted(scores, reverse=True)
+    assert all(hit.body is other.body for hit, other in zip(first, again, strict=True))
 
 
 def test_what_was_indexed_before_is_found_by_its_name() -> None:

@@ -12,7 +12,8 @@ from harness.files import cache_folder, locked
 from harness.kept import Kept, Use
 from harness.models.engines import LocalEngine
 from harness.models.keeping import SLOTS, KeepingLM
-from harness.models.policyqa_hf import PolicyQALM, Unloaded
+from harness.models.policyqa_hf import PolicyQALM
+from harness.models.unloaded import Unloaded
 from harness.variants import Model
 from tests.asking import PROMPTS, asked
 

@@ -45,6 +45,31 @@ def test_damaged_weights_and_options_that_a_class_does_not_take_are_one_line(
     assert "\n" not in text
 
 
+def test_a_class_changes_no_options_and_is_told_none_that_are_read_here(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lm-eval's vLLM takes out of a table what it reads, and a second variant lacked it."""
+    made: list[dict[str, Any]] = []
+
+    def taking(**given: Any) -> None:
+        made.append(dict(given))
+        given["table"].pop("one")
+
+    monkeypatch.setattr(loading, "engine_class", lambda _: taking)
+    options: dict[str, Any] = {"table": {"one": 1}, "think_end_token": "</end>"}
+    options |= {"chat_template_args": {"a": 1}, "enable_thinking": True}
+    model = Model("mine", str(tiny_llama), engine="theirs", options=options)
+    Loader(2).load(model)
+    assert model.options["table"] == {"one": 1}
+    read_here = {"think_end_token", "chat_template_args", "enable_thinking"}
+    assert not read_here & set(made[0])
+    # The number of a token is for lm-eval to look for.
+    Loader(2).load(
+        Model("mine", str(tiny_llama), engine="theirs", options={**options, "think_end_token": "7"})
+    )
+    assert "7" in made[1].values()
+
+
 def test_an_adapter_of_a_higher_rank_than_vllm_keeps_room_for_is_refused(
     tiny_llama: Path, adapter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
