@@ -56,7 +56,8 @@ class ServedEngine(Engine):
         if not tokenizer and (told := [name for name in CHAT_OPTIONS if name in options]):
             raise ModelError(
                 f"{model.name}: {told[0]} of its options is for a chat template here, and this "
-                "server has its own: see extra_body: {chat_template_kwargs: {enable_thinking: false}}"
+                "server has its own: see extra_body: {chat_template_kwargs: "
+                "{enable_thinking: false}}"
             )
         self.thoughts_end = model.thoughts_end
         read_here = (
