@@ -37,8 +37,8 @@ class Answering:
         self._watch = watch
         self._ask_again = ask_again
         self._loader = Loader(plan.suite.batch_size)
-        self._found: dict[tuple[Context, str], Sequence[Excerpt]] = {}
-        """Retrieved once a context and split."""
+        self._found: dict[tuple[Context, tuple[str, ...]], Sequence[Excerpt]] = {}
+        """Retrieved once a context and questions, by their ids."""
 
     def use(self, variant: Variant) -> Use:
         """Who asks for its answers."""
@@ -76,13 +76,13 @@ class Answering:
     def _excerpts(self, context: Context, questions: Sequence[Question]) -> Sequence[Excerpt]:
         if context.source == "none":
             return [Excerpt()] * len(questions)
-        split = questions[0].split
-        if (context, split) not in self._found:
-            among = in_split(self._plan.questions, split)
+        asked = tuple(one.id for one in questions)
+        if (context, asked) not in self._found:
+            among = in_split(self._plan.questions, questions[0].split)
             retriever = self._plan.retrievers[context]
             found = excerpts_of(questions, context.source, retriever, among)
-            self._found[context, split] = found
-        return self._found[context, split]
+            self._found[context, asked] = found
+        return self._found[context, asked]
 
     def _lm(self, variant: Variant, advance: Advance) -> AnsweringLM:
         kind = variant.model.kind

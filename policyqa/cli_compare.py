@@ -78,6 +78,8 @@ def compare(
             "a gate decides on all questions, grouped by their evidence: leave out --where and "
             "--cluster, or leave out --gate"
         )
+    if not gate and (junit or margin):
+        raise ConfigError("--junit and --margin are of a gate: add --gate")
     if gate:
         gated = gate_sides(first, second, by, Rule(margin))
         pair, shown = gated.pair, gate_tables(gated)

@@ -141,10 +141,10 @@ class _Lookup:
 
 
 def _guessed(model: str) -> float | None:
-    """How long a model takes, in units of the efforts; None on what they do not know."""
-    if device() != "cpu":
-        return None
-    return relative_size(model) if catalogue.is_here(model) else 1.0
+    """How long a model takes, in units of the efforts; None on what they do not know, and of a
+    model whose size is not known since it is not here."""
+    known = device() == "cpu" and catalogue.is_here(model)
+    return relative_size(model) if known else None
 
 
 def _embedder_training(plan: Plan, name: str) -> Training:

@@ -158,9 +158,10 @@ def deciding_metric(measures: Sequence[Measure], by: str | None) -> Measure:
     if by is None and directed:
         return next(iter(directed.values()))
     if by not in directed:
+        known, whom = (", ".join(directed), "these alone") if directed else ("none", "none of them")
         raise ConfigError(
-            f"nothing can be decided by {by or 'any metric'}: of those scored, "
-            f"{', '.join(directed) or 'none'} can be, since better is known of them"
+            f"nothing can be decided by {by or 'any metric'}: of those scored, {known} can be, "
+            f"since which way is better is known of {whom}"
         )
     return directed[by]
 

@@ -10,7 +10,7 @@ from harness.deciding import FEWEST_TO_DECIDE
 from harness.errors import RunError
 from harness.family import Estimates
 from harness.pairing import Measure, align, estimated
-from harness.planning import POWER, detectable, growth_for
+from harness.planning import MOST, POWER, detectable, growth_for
 from harness.runs import read_manifest, read_result
 from harness.statistics import COVERAGE
 from reports.cells import TextTable
@@ -22,8 +22,9 @@ POWER_NOTE = (
     f"Detectable: the true difference from the baseline that {POWER:.0%} of runs of so many "
     "questions would show, of all variants together; none of fewer than "
     f"{FEWEST_TO_DECIDE} groups. "
-    "Questions: as many as would show the difference asked for. Both take further questions to be "
-    "like these, as many in a group."
+    "Questions: as many as would show the difference asked for; none where the two never differ, "
+    f"or {MOST:,.0f} times as many as there are would not do, as where few draws or seeds tell "
+    "little. Both take further questions to be like these, as many in a group."
 )
 
 
@@ -33,7 +34,8 @@ class VariantPower(Reported):
     detectable: float | None
     """As many questions as in the run would show it; None where there are too few groups."""
     questions: int | None
-    """That would show the difference asked for; None where the two never differ."""
+    """That would show the difference asked for; None where the two never differ, or more than
+    ``harness.planning.MOST`` times as many as there are would have to."""
     clusters: int | None
 
 
@@ -86,10 +88,12 @@ def power_of(run: Path, by: str | None, difference: float) -> Power:
         variants={
             name: VariantPower(
                 detectable=float(least[place]) if enough and least[place] else None,
-                questions=ceil(n * growth[place]) if least[place] else None,
-                clusters=ceil(found.clusters * growth[place]) if least[place] else None,
+                questions=ceil(n * growth[place]) if told else None,
+                clusters=ceil(found.clusters * growth[place]) if told else None,
             )
-            for place, name in enumerate(others)
+            for place, (name, told) in enumerate(
+                zip(others, (least > 0) & (growth <= MOST), strict=True)
+            )
         },
     )
 

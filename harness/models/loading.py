@@ -28,7 +28,15 @@ def load_model(
 
     ``base`` is a catalogue name, a Hugging Face id or a folder; None is the weights' own precision;
     ``options`` are further ones of lm-eval's ``--model hf``, as ``parallelize=True``.
+
+    Raises:
+        ModelError: it cannot be loaded, or not so on this machine.
     """
+    if options.get("parallelize") and _device() == "cpu":
+        raise ModelError(
+            f"{base}: parallelize of its options spreads a model over GPUs, and this machine has "
+            "none; leave it out"
+        )
     arguments = {"dtype": DTYPES[precision], "device": _device()} | options
     return PolicyQALM(
         pretrained=base,

@@ -68,6 +68,18 @@ def test_shots_are_the_same_whichever_other_questions_are_asked(logged: Path) ->
         assert asked(samples(logged / "run", variant)[key]) == asked(one)
 
 
+def test_shots_are_drawn_from_all_of_the_split_that_some_of_is_asked(
+    tiny_llama: Path, data: Path, tmp_path: Path
+) -> None:
+    """Contexts found for those that are asked were given to others, by their place."""
+    wanted = suite_of(
+        tiny_llama, data, split="train", limit=1, variants=["base/few+k=1"], baseline="base/few+k=1"
+    )
+    run(wanted, tmp_path / "run")
+    (sample,) = samples(tmp_path / "run", "base/few+k=1").values()
+    assert asked(sample)[0].count("Question:") == 4
+
+
 @pytest.mark.parametrize("template", [None, "{{ raise_exception('no system') }}", "no system"])
 def test_a_template_that_cannot_is_refused_before_any_work(
     template: str | None, tiny_llama: Path, data: Path, tmp_path: Path

@@ -61,5 +61,7 @@ def test_a_gate_refuses_what_it_would_not_do(tmp_path: Path, today: Path) -> Non
     for options in (["--where", "a=1"], ["--cluster", "a"]):
         said = refused("compare", today, today, "--gate", *options)
         assert "leave out --where and --cluster, or leave out --gate" in said
+    for alone in (["--junit", tmp_path / "x.xml"], ["--margin", "0.1"]):
+        assert "are of a gate: add --gate" in refused("compare", today, today, *alone)
     assert "add --gate BASELINE" in refused("run", "quick", "--junit", tmp_path / "x.xml")
     assert "no variant of a run" in refused("run", "quick", "--gate", tmp_path / "nowhere")

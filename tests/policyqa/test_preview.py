@@ -146,6 +146,14 @@ def test_an_assistant_that_exists_is_not_asked_and_one_elsewhere_takes_nobody_kn
     assert found.seconds is None
 
 
+def test_how_long_a_model_takes_that_is_not_here_nobody_knows(suite: Path, data: Path) -> None:
+    suite.write_text(f"model: some/model\ndata: {data}\nfloors: []\nvariants: [base/plain]\n")
+    found = previewed(suite)
+    assert "some/model" in found.fetch
+    assert found.variants == [Asking("base/plain", 0, 3, None)]
+    assert found.seconds is None
+
+
 @pytest.mark.usefixtures("minilm")
 def test_the_command_tells_it_in_words_or_json(suite: Path) -> None:
     said = shown("run", suite, "--dry-run")

@@ -27,6 +27,7 @@ def test_what_is_detectable_takes_as_many_questions_as_there_are(run: Path) -> N
     # Errors shrink with the root of the questions, and a quantile of more groups a little.
     assert half.questions is not None and 520 < half.questions < 601
     assert half.clusters == pytest.approx(half.questions / 3, abs=1)
+    assert power_of(run, None, least / 100).variants["sft/plain"].questions is None
     # One that says the same on every question is told from it by none.
     assert found.variants["sft/engineered"].questions is None
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from harness.errors import ModelError
 from harness.models import loading
@@ -68,6 +69,13 @@ def test_a_class_changes_no_options_and_is_told_none_that_are_read_here(
         Model("mine", str(tiny_llama), engine="theirs", options={**options, "think_end_token": "7"})
     )
     assert "7" in made[1].values()
+
+
+def test_what_spreads_over_gpus_is_refused_where_there_are_none(tiny_llama: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there are GPUs here")
+    with pytest.raises(ModelError, match="GPUs, and this machine has none"):
+        Loader(2).load(Model("mine", str(tiny_llama), options={"parallelize": True}))
 
 
 def test_an_adapter_of_a_higher_rank_than_vllm_keeps_room_for_is_refused(
