@@ -106,7 +106,7 @@ def test_a_chat_template_that_begins_the_thought_is_known_to(
     }
     names = [f"{name}/chat" for name in tables]
     out = tmp_path / "run"
-    run(suite_of(base, data, models=tables, variants=names), out)
+    run(suite_of(base, data, models=tables, variants=names, decoding={"max_tokens": 8}), out)
     thinks, more, told, args = (samples(out, name) for name in names)
     for key, line in thinks.items():
         asked = line["arguments"]["gen_args_0"]["arg_0"]
