@@ -78,7 +78,9 @@ def test_the_real_model_answers_from_the_policy_set(tmp_path: Path) -> None:
     for text in (DATA / "corpus").glob("uk-ai-*.md"):  # All of them would take a minute to embed.
         shutil.copy(text, tmp_path / "corpus")
     question = "What are the cross-sectoral principles of the UK regulatory framework?"
-    told = printed("ask", "smollm2-135m", question, "--rag", "--data", tmp_path)
+    told = printed(
+        *("ask", "smollm2-135m", question, "--rag", "--data", tmp_path, "--max-tokens", "16")
+    )
     assert len(told["answer"].split()) > 5
     assert any(source["id"].startswith("uk-ai-white-paper/") for source in told["sources"])
 
