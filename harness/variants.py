@@ -7,6 +7,7 @@ Names are read where a suite is read, and nowhere else.
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import product
@@ -107,6 +108,13 @@ class Model:
         """The text that ends its thoughts, where its options have one."""
         found = self.options.get(THOUGHTS_END)
         return found if isinstance(found, str) and found and not found.isdigit() else None
+
+    @property
+    def passed_on(self) -> dict[str, Any]:
+        """Its options but for those that are read here: a copy, since lm-eval's classes take out
+        of it what they read."""
+        read_here = (*CHAT_OPTIONS, *([THOUGHTS_END] if self.thoughts_end else []))
+        return deepcopy({name: one for name, one in self.options.items() if name not in read_here})
 
     @property
     def identity(self) -> Identity:

@@ -1,6 +1,5 @@
 """Weights, loaded when they are needed: one base at a time, adapters put on and off it."""
 
-from copy import deepcopy
 from typing import Any
 
 from lm_eval.api.model import LM
@@ -13,7 +12,7 @@ from harness.models.kinds import ENGINE, VLLM, engine_class
 from harness.models.policyqa_hf import PolicyQALM
 from harness.models.precision import Precision
 from harness.reading import read_json
-from harness.variants import CHAT_OPTIONS, THOUGHTS_END, Model
+from harness.variants import Model
 
 DTYPES = {None: "auto", "int8": "auto", "nf4": "auto", "bf16": "bfloat16", "fp32": "float32"}
 """What lm-eval takes as ``dtype`` for each precision of a variant."""
@@ -75,9 +74,7 @@ class Loader:
         return self._model
 
     def _make(self, model: Model) -> LM:
-        read_here = (*CHAT_OPTIONS, *([THOUGHTS_END] if model.thoughts_end else []))
-        # lm-eval's classes take out of them what they read.
-        options = deepcopy({k: v for k, v in model.options.items() if k not in read_here})
+        options = model.passed_on
         try:
             if model.engine == ENGINE:
                 return load_model(model.base, model.precision, self._batch_size, **options)

@@ -24,7 +24,7 @@ from harness.models.sending import sent
 from harness.models.unloaded import Unloaded
 from harness.text import whole
 from harness.thoughts import stopped
-from harness.variants import CHAT_OPTIONS, THOUGHTS_END, Model
+from harness.variants import CHAT_OPTIONS, Model
 
 _TRIES = 6
 """Times a prompt is sent, unless the options have ``max_retries``."""
@@ -47,25 +47,19 @@ class ServedEngine(Engine):
         Raises:
             ModelError: the model's options cannot be meant (``api_model``).
         """
-        options = dict(model.options)
+        options = model.passed_on
         tokenizer = options.pop("tokenizer", None)
         self._more = _extra_body(model, options)
         self.at_once = _whole(model, options, "num_concurrent", 1)
         self._tries = _whole(model, options, "max_retries", _TRIES)
         timeout = _whole(model, options, "timeout", _TIMEOUT)
-        if not tokenizer and (told := [name for name in CHAT_OPTIONS if name in options]):
+        if not tokenizer and (told := [name for name in CHAT_OPTIONS if name in model.options]):
             raise ModelError(
                 f"{model.name}: {told[0]} of its options is for a chat template here, and this "
                 "server has its own: see extra_body: {chat_template_kwargs: "
                 "{enable_thinking: false}}"
             )
         self.thoughts_end = model.thoughts_end
-        read_here = (
-            *(CHAT_OPTIONS if tokenizer else ()),
-            *([THOUGHTS_END] if self.thoughts_end else []),
-        )
-        for name in read_here:
-            options.pop(name, None)
         self._lm = api_model(model, options, timeout)
         self._name = model.name
         self._sleep = sleep

@@ -93,7 +93,7 @@ class Store(ABC):
         return [_point_of(record) for record in self._retrieved(ids)]
 
     def search(self, queries: Sequence[Query], limit: int) -> list[list[Hit]]:
-        """The best ``limit`` points of each query, best first, in one batch."""
+        """The best ``limit`` points of each query, best first, ``QUERIES`` together."""
         exact = self.count() <= EXACT_UP_TO
         return [
             [_hit_of(record) for record in found]
