@@ -14,14 +14,18 @@ from rouge import Rouge
 from sacrebleu import sentence_bleu
 
 from benchmarks.conftest import in_turns, report
-from harness.metrics import Row, bertscore, make_metrics, score
+from harness.metrics import Row, bertscore, make_metrics, metric_names, score
 from harness.metrics.bertscore import ENCODER, MATCHING_LAYERS
+from harness.metrics.facts import drawn_facts
+from harness.metrics.provisions import provisions
+from harness.metrics.quantities import quantities
 from harness.models import catalogue
 from policyqa.__main__ import CYCLES
 from rag.corpus import load_corpus
 from tasks.policyqa.questions import DATA, load_questions
 
 METRICS = ("bertscore_f1", "bleu", "rouge_l")
+"""What the loop gives."""
 ANSWERS = 1_000
 LOOPED = 20
 """Of them, by the loop."""
@@ -42,15 +46,18 @@ def made_up(questions: int) -> list[list[Row]]:
 
 
 @pytest.mark.parametrize(
-    ("what", "questions", "at_once"),
+    ("what", "questions", "at_once", "names"),
     [
-        ("to 100 questions", 100, ANSWERS),
-        ("to 100 questions, a variant's 100 at a time as in a run", 100, 100),
-        ("to as many questions", ANSWERS, ANSWERS),
+        ("to 100 questions", 100, ANSWERS, METRICS),
+        ("to 100 questions, a variant's 100 at a time as in a run", 100, 100, METRICS),
+        ("to 100 questions, by every metric we have", 100, 100, tuple(metric_names())),
+        ("to as many questions", ANSWERS, ANSWERS, METRICS),
     ],
 )
-def test_scoring(benchmark: Any, what: str, questions: int, at_once: int) -> None:
-    metrics, encoder = make_metrics(METRICS), catalogue.resolve(ENCODER)
+def test_scoring(
+    benchmark: Any, what: str, questions: int, at_once: int, names: tuple[str, ...]
+) -> None:
+    metrics, encoder = make_metrics(names), catalogue.resolve(ENCODER)
     rows, usual = [row for one in made_up(questions) for row in one], gc.get_threshold()
     some = rows[:: ANSWERS // LOOPED]
 
@@ -63,8 +70,9 @@ def test_scoring(benchmark: Any, what: str, questions: int, at_once: int) -> Non
         return float(found), bleu, rouge
 
     def ours() -> list[tuple[float, ...]]:
-        """As the command has it; no reference is known before."""
-        bertscore._kept.cache_clear()
+        """As the command has it; no text is known before."""
+        for kept in (bertscore._kept, drawn_facts, provisions, quantities):
+            kept.cache_clear()
         gc.set_threshold(*CYCLES)
         scored = [score(metrics, list(part)) for part in chunked(rows, at_once)]
         gc.set_threshold(*usual)

@@ -112,11 +112,11 @@ def _made_up(row: Row) -> list[Provision]:
     return [one for one in named if not named_by(one.path, known)]
 
 
-def _supported(row: Row) -> tuple[list[Provision], list[Provision]]:
+def _supported(row: Row) -> tuple[Sequence[Provision], Sequence[Provision]]:
     """The provisions an answer names, and those of them that its evidence has."""
     of_evidence = (words for section, words in row.provisions if section in row.evidence)
     held = {read_path(word) for words in of_evidence for word in words}
-    named = provisions(row.answer) if held else []
+    named = provisions(row.answer) if held else ()
     return named, [one for one in named if named_by(one.path, held)]
 
 

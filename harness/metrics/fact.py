@@ -8,6 +8,7 @@ neither. Whether a text of rules can tell: docs/results has how often it errs, o
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -111,11 +112,13 @@ class ReadText:
         self.quantities = quantities(text)
         self.provisions = provisions(text)
         self._unemphasised = unemphasised(text)
-        self._words = [
-            (stem(match[0]), match.span())
-            for match in _WORD.finditer(text)
-            if match[0].lower() not in _ARTICLES
-        ]
+        self._text = text
+
+    @cached_property
+    def _words(self) -> list[tuple[str, Span]]:
+        """The stem of each word but articles, and where it stands."""
+        found = _WORD.finditer(self._text)
+        return [(stem(one[0]), one.span()) for one in found if one[0].lower() not in _ARTICLES]
 
     def verdict(self, question: str = "") -> YesNo | None:
         """What it says first of a yes-no question, by its first words or by what it says again of
@@ -169,7 +172,7 @@ def judged(facts: Sequence[Fact], question: str, text: str) -> list[Judged]:
     A number that contradicts one fact is none that the question states or another fact is of.
     """
     answer = ReadText(text)
-    taken = [one for fact in facts for one in _stated(fact)] + quantities(question)
+    taken = [*(one for fact in facts for one in _stated(fact)), *quantities(question)]
     others = [one for one in answer.quantities if not any(one.same(known) for known in taken)]
     verdict = answer.verdict(question)
     return [_judged(fact, answer, others, verdict) for fact in facts]

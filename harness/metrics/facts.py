@@ -13,6 +13,7 @@ from typing import ClassVar
 from harness.metrics.fact import RULES, Fact, Judged, ReadText, Span, judged
 from harness.metrics.marks import Mark
 from harness.metrics.metric import MetricKind, Row, Value
+from harness.metrics.once import read_once
 from harness.metrics.provisions import named, paths
 
 _NEXT_WORD = re.compile(r"[ -][^\W\d_][\w'’-]*")
@@ -77,23 +78,26 @@ def facts_of(row: Row) -> tuple[Fact, ...]:
     """What a right answer to a row's question has; nothing of one that no section answers."""
     if not row.answerable:
         return ()
-    return row.facts or tuple(drawn_facts(row.references, row.question))
+    return row.facts or drawn_facts(row.references, row.question)
 
 
-def drawn_facts(references: Sequence[str], question: str) -> Iterator[Fact]:
+@read_once
+def drawn_facts(references: tuple[str, ...], question: str) -> tuple[Fact, ...]:
     """The facts of the first reference that all others have, too, and the question has not.
 
     A verdict that it begins with, and the numbers, dates, amounts and provisions that it names.
     """
     if not references:
-        return
+        return ()
     stated = list(_stated(references[0]))
     asked = judged(stated, "", question)
     others = [judged(stated, "", other) for other in references[1:]]
-    for place, fact in enumerate(stated):
-        known = fact.kind != "yes-no" and asked[place].found
-        if not known and all(those[place].found for those in others):
-            yield fact
+    return tuple(
+        fact
+        for place, fact in enumerate(stated)
+        if (fact.kind == "yes-no" or not asked[place].found)
+        and all(those[place].found for those in others)
+    )
 
 
 def _stated(reference: str) -> Iterator[Fact]:

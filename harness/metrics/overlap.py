@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.metrics.metric import MetricKind, Row, Value
+from harness.metrics.once import read_once
 
 _ORDERS = 4
 """Longest n-grams that BLEU counts."""
@@ -57,16 +58,7 @@ class CorpusBleu:
 
     def score(self, rows: Sequence[Row]) -> list[Value | None]:
         """The statistics of each row, as sacreBLEU counts them."""
-        counter = _counter(effective_order=False)
-        references = [_written(row.references) or [""] for row in rows]
-        counted = (
-            counter.corpus_score([row.answer.strip()], [[one] for one in those])
-            for row, those in zip(rows, references, strict=True)
-        )
-        return [
-            tuple(map(float, (one.sys_len, one.ref_len, *one.counts, *one.totals)))
-            for one in counted
-        ]
+        return [_counted(row.answer, _written(row.references) or ("",))[1] for row in rows]
 
     def total(self, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """BLEU of summed statistics, shape (..., 10) → (...), in [0, 1].
@@ -117,16 +109,22 @@ def bleu(hypothesis: str, *references: str) -> float:
     written = _written(references)
     if not hypothesis.strip() or not written:
         return 0.0
-    score: float = _counter(effective_order=True).sentence_score(hypothesis, written).score / 100
-    return min(score, 1.0)  # The package can return 100.00000000000004.
+    return min(_counted(hypothesis, written)[0], 1.0)  # It can be 1.0000000000000004.
+
+
+@read_once
+def _counted(answer: str, references: tuple[str, ...]) -> tuple[float, tuple[float, ...]]:
+    """Sentence BLEU, and the statistics, which effective order leaves as they are."""
+    one = _counter().sentence_score(answer.strip(), references)
+    return one.score / 100, tuple(map(float, (one.sys_len, one.ref_len, *one.counts, *one.totals)))
 
 
 @lru_cache
-def _counter(effective_order: bool) -> Any:
-    """sacreBLEU's counter of n-grams, which keeps the words of texts that come again."""
+def _counter() -> Any:
+    """sacreBLEU's counter of n-grams, which keeps the words of references that come again."""
     from sacrebleu.metrics import BLEU
 
-    return BLEU(effective_order=effective_order)
+    return BLEU(effective_order=True)
 
 
 def rouge_l(hypothesis: str, *references: str) -> float:
@@ -183,9 +181,9 @@ def _sentences(text: str) -> list[list[str]]:
     return [" ".join(one.split()).split(" ") for one in text.split(".") if one]
 
 
-def _written(references: Sequence[str]) -> list[str]:
+def _written(references: Sequence[str]) -> tuple[str, ...]:
     """Those with text: an empty one would be the nearest in length to a short answer."""
-    return [reference for reference in references if reference.strip()]
+    return tuple(reference for reference in references if reference.strip())
 
 
 def _has_words(text: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.metrics.once import read_once
 from harness.metrics.unemphasised import unemphasised
 
 Path = tuple[str, ...]
@@ -88,7 +89,8 @@ class Provision:
     end: int
 
 
-def provisions(text: str) -> list[Provision]:
+@read_once
+def provisions(text: str) -> tuple[Provision, ...]:
     """The provisions a text names, in order; of ``Articles 5 to 7`` all three."""
     read = unemphasised(text)
     found = [one for match in _NAMED.finditer(read.text) for one in _listed(read.text, match)]
@@ -96,7 +98,7 @@ def provisions(text: str) -> list[Provision]:
         parts = [match["part"]] if match["part"] else []
         found.append(Provision((match["number"].lower(), *parts), *match.span()))
     written = (Provision(one.path, *read.written(one.start, one.end)) for one in found)
-    return sorted(written, key=lambda one: (one.start, one.path))
+    return tuple(sorted(written, key=lambda one: (one.start, one.path)))
 
 
 def paths(texts: Iterable[str]) -> frozenset[Path]:

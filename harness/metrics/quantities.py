@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.metrics.numerals import NUMBER, SCALES, value_of
+from harness.metrics.once import read_once
 from harness.metrics.provisions import provisions
 from harness.metrics.unemphasised import unemphasised
 
@@ -118,7 +119,8 @@ class Quantity:
         return abs(self.value - other.value) <= 1e-6 * max(1.0, abs(self.value))
 
 
-def quantities(text: str) -> list[Quantity]:
+@read_once
+def quantities(text: str) -> tuple[Quantity, ...]:
     """The quantities a text states, in order; the numbers of provisions, of a list's items and of
     what ``[1]`` refers to are none."""
     read = unemphasised(text)
@@ -133,9 +135,9 @@ def quantities(text: str) -> list[Quantity]:
         text = pattern.sub(lambda match: "§" * len(match[0]), text)
     found = sorted([*dates, *_numbers(text)], key=lambda one: one.start)
     spans = (read.written(one.start, one.end) for one in found)
-    return [
+    return tuple(
         replace(one, start=start, end=end) for one, (start, end) in zip(found, spans, strict=True)
-    ]
+    )
 
 
 def _numbering(text: str) -> Iterator[tuple[int, int]]:

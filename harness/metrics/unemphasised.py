@@ -10,6 +10,7 @@ USUAL = str.maketrans("\u00a0\u2009\u202f\u2010\u2011’“”\u0131\u0130\u017f
 """Spaces, hyphens, quotes and letters of all kinds as those that patterns mean, one for one."""
 EMPHASIS = re.compile(r"(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)|`+|~~|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
 """The marks; a product as ``2*3`` has none."""
+_OF_MARKS = re.compile(r"[*`~_]")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Unemphasised:
 def unemphasised(text: str) -> Unemphasised:
     """A text as the rules read it."""
     usual = text.translate(USUAL)
-    marked = {place for mark in EMPHASIS.finditer(text) for place in range(*mark.span())}
+    marks = EMPHASIS.finditer(text) if _OF_MARKS.search(text) else ()
+    marked = {place for mark in marks for place in range(*mark.span())}
     if not marked:
         return Unemphasised(usual, None)
     kept = tuple(place for place in range(len(text)) if place not in marked)

@@ -45,7 +45,7 @@ class DraftQuestion(Question):
     @property
     def shown_facts(self) -> str:
         """The facts of its answer, between semicolons: a reviewer's, or those that are drawn."""
-        return facts_text(self.facts or drawn_facts([self.shown_answer], self.question))
+        return facts_text(self.facts or drawn_facts((self.shown_answer,), self.question))
 
     @property
     def as_drafted(self) -> "DraftQuestion":

@@ -215,7 +215,7 @@ def _as_changed(draft: DraftQuestion, changed: Mapping[str, str]) -> dict[str, A
     answer = changed.get("answer") or draft.answer
     named = [text.strip() for text in changed.get("facts", "").split(";") if text.strip()]
     facts = [fact_of(text) for text in named] if "facts" in changed else draft.facts
-    drawn = [draft.as_drafted.shown_facts, facts_text(drawn_facts([answer or ""], question))]
+    drawn = [draft.as_drafted.shown_facts, facts_text(drawn_facts((answer or "",), question))]
     if facts_text(facts) in drawn:
         facts = []
     citations = [one for one in draft.citations if one in (answer or "")]
