@@ -144,5 +144,5 @@ def _bert(shape: BertShape, weights: dict[str, Tensor]) -> Bert:
         bert = Bert(shape)
     bert.load_state_dict(weights, assign=True)
     bert.eval().to(torch.accelerator.current_accelerator(check_available=True) or "cpu")
-    by_onednn(bert)
+    by_onednn(bert, answers_only=True)
     return bert

@@ -41,14 +41,15 @@ def write_llama(tokenizer_of: Path, folder: Path) -> Path:
     return write_random(tokenizer_of, folder, make)
 
 
-def write_adapter(base: Path, folder: Path) -> Path:
+def write_adapter(base: Path, folder: Path, **options: Any) -> Path:
     """A LoRA adapter of random weights, large enough to change answers."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(1)
-    wanted = LoraConfig(task_type="CAUSAL_LM", r=8, target_modules=["q_proj", "v_proj"])
+    targets = ["q_proj", "v_proj"]
+    wanted = LoraConfig(task_type="CAUSAL_LM", r=8, target_modules=targets, **options)
     adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
     for name, parameter in adapted.named_parameters():
         if "lora_B" in name:

@@ -192,7 +192,7 @@ def _load(encoder: str, layer: int | None) -> Any:
     from harness.models.onednn import by_onednn
 
     scorer = BERTScorer(model_type=encoder, num_layers=layer, use_fast_tokenizer=True)
-    by_onednn(scorer._model.eval())
+    by_onednn(scorer._model.eval(), answers_only=True)
     window = getattr(scorer._model.config, "max_position_embeddings", 512)
     # RoBERTa keeps two positions for padding. Without a limit the tokenizer overflows.
     window = window - 2 if "roberta" in scorer._model.config.model_type else window

@@ -1,6 +1,6 @@
 """A folder with a LoRA adapter: what it says of itself, and the base it goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,14 @@ CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 RECORD = "training.json"
 """Beside the weights: recipe, data hash, versions and metrics. Its presence marks it finished."""
+OF_A_LORA = {
+    *("peft_type", "peft_version", "task_type", "auto_mapping", "inference_mode"),
+    *("base_model_name_or_path", "revision", "target_modules", "exclude_modules"),
+    *("layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern"),
+    *("r", "lora_alpha", "lora_dropout", "use_rslora", "bias", "lora_bias", "init_lora_weights"),
+    *("fan_in_fan_out", "megatron_core", "qalora_group_size", "alora_invocation_tokens"),
+}
+"""What peft's configuration of a LoRA has where nothing but its two matrices is put on a layer."""
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -91,6 +99,18 @@ def _config_of(folder: Path) -> dict[str, Any]:
     config = read_json(folder / CONFIG)
     validated(_Said, config, folder / CONFIG, DataError)
     return config
+
+
+def adds_alone(config: Mapping[str, Any]) -> bool:
+    """Whether an adapter, by its configuration, adds to what layers give without reading or
+    changing their weights.
+
+    A LoRA does. DoRA (arXiv:2402.09353) reads them, as does a LoRA that begins with what it takes
+    from them (PiSSA, arXiv:2404.02948); of other kinds of adapters nothing is known here.
+    """
+    more = {name for name, value in config.items() if value} - OF_A_LORA
+    begun = config.get("init_lora_weights")
+    return config.get("peft_type") == "LORA" and not more and isinstance(begun, bool)
 
 
 def put_on(model: Any, adapter: Path) -> Any:

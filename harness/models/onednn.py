@@ -19,18 +19,34 @@ from torch import Tensor, nn
 SHAPES_KEPT = 256
 
 
-def by_onednn(model: Any) -> Any:
+def by_onednn(model: Any, answers_only: bool = False) -> Any:
     """``model``, its float32 linear layers computed by oneDNN wherever they are on a processor.
 
-    Weights stay as they are and where they are; answers and gradients differ by rounding. Layers
-    that are quantised are left alone, and everything is where PyTorch would not ask MKL.
+    Answers and gradients differ by rounding. Layers that are quantised are left alone, and
+    everything is where PyTorch would not ask MKL.
+
+    Args:
+        answers_only: its weights are for products alone from now on. They are brought into the
+            order that oneDNN multiplies them in, once instead of at every product, with the same
+            values. Those that an embedding has, too, stay as they are, as all do without this.
     """
     # Read by oneDNN at its first product; whoever has set it knows better.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(SHAPES_KEPT))
     if torch.backends.mkldnn.is_available() and torch.backends.mkl.is_available():
+        looked_up = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
         for module in model.modules():
             if type(module) is nn.Linear:
                 module.__class__ = OneDnnLinear
+            if type(module) is OneDnnLinear and answers_only and id(module.weight) not in looked_up:
+                _replace(module, _reordered(module.weight))
+    return model
+
+
+def as_written(model: Any) -> Any:
+    """``model``, its weights in the usual order, where ``by_onednn`` brought them into its own."""
+    for module in model.modules():
+        if type(module) is OneDnnLinear:
+            _replace(module, _usual(module.weight))
     return model
 
 
@@ -41,11 +57,27 @@ class OneDnnLinear(nn.Linear):  # type: ignore[misc]
         """(…, n) → (…, m)."""
         lower = torch.is_autocast_enabled(features.device.type)
         if lower or not _is_ours(features) or not _is_ours(self.weight):
-            return super().forward(features)
+            return nn.functional.linear(features, _usual(self.weight), self.bias)
         if not torch.is_grad_enabled():
             return _product(features, self.weight, self.bias)
-        found: Tensor = _Linear.apply(features, self.weight, self.bias)
+        found: Tensor = _Linear.apply(features, _usual(self.weight), self.bias)
         return found
+
+
+def _reordered(weight: Tensor) -> Tensor:
+    if weight.is_mkldnn or not _is_ours(weight):
+        return weight
+    found: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.detach())
+    return found
+
+
+def _usual(weight: Tensor) -> Tensor:
+    return weight.to_dense() if weight.is_mkldnn else weight
+
+
+def _replace(module: nn.Linear, weight: Tensor) -> None:
+    if weight is not module.weight:
+        module.weight = nn.Parameter(weight, requires_grad=False)
 
 
 def _is_ours(matrix: Tensor) -> bool:

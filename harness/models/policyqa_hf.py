@@ -21,10 +21,10 @@ from lm_eval.models.huggingface import HFLM
 
 from harness.errors import ModelError
 from harness.models import catalogue
-from harness.models.adapter import base_of, misfit_explained, put_on
+from harness.models.adapter import adds_alone, base_of, misfit_explained, put_on
 from harness.models.failures import load_explained
 from harness.models.greedy import can_answer, greedy_answers
-from harness.models.onednn import by_onednn
+from harness.models.onednn import as_written, by_onednn
 from harness.models.precision import Precision, quantisation, reading, unpacked
 from harness.text import Turn, harmless
 
@@ -136,7 +136,7 @@ class PolicyQALM(Windowed):
 
         if self.peft == (str(adapter) if adapter else None):
             return
-        model: Any = self.model
+        model: Any = as_written(self.model)
         if isinstance(model, PeftModel):
             model = model.unload()
         if adapter is not None:
@@ -162,6 +162,8 @@ class PolicyQALM(Windowed):
     def _model_generate(
         self, context: Any, max_length: int, stop: list[str], **options: Any
     ) -> Any:
+        adapters = getattr(self.model, "peft_config", {}).values()
+        by_onednn(self.model, answers_only=all(adds_alone(one.to_dict()) for one in adapters))
         greedy = self._is_greedy(options)
         exact = self.model.dtype == torch.float32 and self.device.type == "cpu"
         self.alike_in_any_batch = greedy and exact

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from harness.models.onednn import OneDnnLinear, by_onednn
+from harness.models.onednn import OneDnnLinear, as_written, by_onednn
 
 SIZES = st.integers(1, 40)
 
@@ -26,13 +26,33 @@ def test_layers_are_changed_in_place_and_keep_their_weights() -> None:
     assert [one.data_ptr() for one in model.parameters()] == weights
 
 
-def test_autocast_has_its_products_in_its_own_type() -> None:
-    layer = by_onednn(nn.Linear(8, 4))
-    rows = torch.randn(3, 8)
+def test_weights_for_answers_are_reordered_but_those_looked_up_and_come_back_as_they_were() -> None:
+    model = nn.ModuleDict({name: nn.Linear(48, 33) for name in ("inner", "head")})
+    model["looked_up"] = nn.Embedding(33, 48)
+    model["head"].weight = model["looked_up"].weight
+    rows, before = torch.randn(2, 48), copy.deepcopy(model.state_dict())
+    alone = {name: by_onednn(model)[name](rows) for name in ("inner", "head")}
+    for _ in range(2):  # What is reordered already stays.
+        by_onednn(model, answers_only=True)
+    assert [model[name].weight.is_mkldnn for name in ("inner", "head")] == [True, False]
+    assert model["head"].weight is model["looked_up"].weight
+    assert sum(one.numel() for one in model.parameters()) == 2 * 33 * 48 + 2 * 33
+    with torch.inference_mode():
+        for name, found in alone.items():
+            torch.testing.assert_close(model[name](rows), found)
+    after = as_written(model).state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+@pytest.mark.parametrize("answers_only", [False, True])
+def test_autocast_has_its_products_in_its_own_type(answers_only: bool) -> None:
+    layer = nn.Linear(8, 4)
+    weight, rows = layer.weight.detach(), torch.randn(3, 8)
+    by_onednn(layer, answers_only)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = layer(rows)
     assert (found.dtype, layer(rows).dtype) == (torch.bfloat16, torch.float32)
-    exact = rows @ layer.weight.T + layer.bias
+    exact = rows @ weight.T + layer.bias
     torch.testing.assert_close(found.float(), exact, rtol=0.05, atol=0.05)
 
 
@@ -40,16 +60,18 @@ def test_autocast_has_its_products_in_its_own_type() -> None:
     leading=st.lists(st.integers(0, 5), max_size=3),
     sizes=st.tuples(SIZES, SIZES),
     bias=st.booleans(),
-    frozen=st.booleans(),
+    frozen=st.sampled_from(["no", "yes", "for answers only"]),
     transposed=st.booleans(),
 )
 def test_values_and_gradients_are_those_of_the_product(
-    leading: list[int], sizes: tuple[int, int], bias: bool, frozen: bool, transposed: bool
+    leading: list[int], sizes: tuple[int, int], bias: bool, frozen: str, transposed: bool
 ) -> None:
     inner, outer = sizes
     torch.manual_seed(0)
-    layer = by_onednn(nn.Linear(inner, outer, bias=bias))
-    layer.weight.requires_grad_(not frozen)
+    layer = nn.Linear(inner, outer, bias=bias)
+    weight = layer.weight.detach().double()
+    by_onednn(layer, answers_only=frozen == "for answers only")
+    layer.weight.requires_grad_(frozen == "no")
     given_rows = torch.randn(*leading, inner)
     if transposed and len(leading) > 1:
         given_rows = given_rows.transpose(0, 1)
@@ -58,13 +80,12 @@ def test_values_and_gradients_are_those_of_the_product(
     upstream = torch.randn_like(found)
     found.backward(upstream)
 
-    weight = layer.weight.detach().double()
     exact = rows.detach().double() @ weight.T
     if bias:
         exact = exact + layer.bias.detach().double()
     close(found, exact)
     close(rows.grad, upstream.double() @ weight)
-    if frozen:
+    if frozen != "no":
         assert layer.weight.grad is None
     else:
         flat = rows.detach().double().reshape(-1, inner)

@@ -15,6 +15,7 @@ from transformers import (
 from harness.errors import ModelError
 from harness.models.policyqa_hf import PolicyQALM
 from tests.asking import PROMPTS, asked
+from tests.tiny import write_adapter
 
 
 def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
@@ -29,6 +30,27 @@ def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
     assert model.generate_until(asked(PROMPTS), True) == adapted != base
     plain = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
     assert plain.generate_until(asked(PROMPTS), True) == base
+
+
+@pytest.mark.parametrize("more", [{}, {"use_dora": True}, {"modules_to_save": ["k_proj"]}])
+def test_adapters_that_read_or_replace_weights_find_them_as_written(
+    tiny_llama: Path, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    adapter = write_adapter(tiny_llama, tmp_path, **more)
+    first = PolicyQALM(peft=str(adapter), device="cpu", batch_size=2)
+    adapted = first.generate_until(asked(PROMPTS), True)
+    second = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+    base = second.generate_until(asked(PROMPTS), True)
+    second.use_adapter(adapter)
+    assert second.generate_until(asked(PROMPTS), True) == adapted != base
+
+    def reordered(model: Any) -> list[bool]:
+        layers = model.model.get_base_model().model.layers
+        return [one.mlp.up_proj.weight.is_mkldnn for one in layers]
+
+    assert reordered(first) == reordered(second) == [not more] * len(reordered(first))
+    second.use_adapter(None)
+    assert second.generate_until(asked(PROMPTS), True) == base
 
 
 @pytest.mark.parametrize(
