@@ -162,8 +162,7 @@ class PolicyQALM(Windowed):
     def _model_generate(
         self, context: Any, max_length: int, stop: list[str], **options: Any
     ) -> Any:
-        adapters = getattr(self.model, "peft_config", {}).values()
-        by_onednn(self.model, answers_only=all(adds_alone(one.to_dict()) for one in adapters))
+        self._made_fast()
         greedy = self._is_greedy(options)
         exact = self.model.dtype == torch.float32 and self.device.type == "cpu"
         self.alike_in_any_batch = greedy and exact
@@ -178,6 +177,12 @@ class PolicyQALM(Windowed):
         for prompt, row in zip(self._being_asked, rows, strict=True):
             self._was_cut[prompt] = len(row) == whole and not self._ends(row, stop)
         return made
+
+    def _made_fast(self) -> None:
+        """The weights brought into the order of products, unless something else reads them."""
+        adapters = getattr(self.model, "peft_config", {}).values()
+        alone = all(adds_alone(one.to_dict()) for one in adapters)
+        by_onednn(self.model, answers_only=alone and not self.mixed_precision_dtype)
 
     def _is_greedy(self, options: dict[str, Any]) -> bool:
         """Whether the likeliest tokens are asked for, and nothing else."""
