@@ -5,6 +5,7 @@ The loop is measured on some of the answers, and what it takes for all is that b
 """
 
 import gc
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -50,12 +51,13 @@ def made_up(questions: int) -> list[list[Row]]:
     [
         ("to 100 questions", 100, ANSWERS, METRICS),
         ("to 100 questions, a variant's 100 at a time as in a run", 100, 100, METRICS),
-        ("to 100 questions, by every metric we have", 100, 100, tuple(metric_names())),
+        ("to 100 questions, so too, by every metric we have", 100, 100, metric_names()),
         ("to as many questions", ANSWERS, ANSWERS, METRICS),
     ],
+    ids=["in one call", "as in a run", "by every metric", "as many questions"],
 )
 def test_scoring(
-    benchmark: Any, what: str, questions: int, at_once: int, names: tuple[str, ...]
+    benchmark: Any, what: str, questions: int, at_once: int, names: Sequence[str]
 ) -> None:
     metrics, encoder = make_metrics(names), catalogue.resolve(ENCODER)
     rows, usual = [row for one in made_up(questions) for row in one], gc.get_threshold()
