@@ -124,13 +124,21 @@ def _undecided(verdict: Verdict) -> str:
 
 def _open(verdict: Verdict) -> str:
     """What is not shown of the variant that came closest."""
-    standing, margin = verdict.standings[verdict.variant], verdict.rule.margin
+    standing = verdict.standings[verdict.variant]
     if verdict.clusters < verdict.fewest:
         return (
             f"is not decided on by {count_words(verdict.clusters, 'group')} of questions, where "
             f"{verdict.fewest} are the fewest"
         )
-    # In the order that somebody asks: what is in place, floors, the others.
+    limits = [one for one in standing.limits if one.state == "is open"]
+    within = [f"to keep within {one.name} {one.most:g}" for one in limits]
+    return f"is not shown {', nor '.join([*_not_shown(verdict, standing), *within])}"
+
+
+def _not_shown(verdict: Verdict, standing: Standing) -> list[str]:
+    """Of the differences that are open the first, in the order that somebody asks: with what is in
+    place, with floors, with the others."""
+    margin = verdict.rule.margin
     for role in ("in place", "floor", "candidate"):
         least = 0 if role == "floor" else -margin
         opposed = {
@@ -143,9 +151,8 @@ def _open(verdict: Verdict) -> str:
         if opposed:
             other = min(opposed, key=lambda name: opposed[name].delta)
             what = f"within {margin:g} of {other}" if least else f"better than {other}"
-            return f"is not shown to be {what} ({figures_words(opposed[other], verdict)})"
-    limit = next(one for one in standing.limits if one.state == "is open")
-    return f"is not shown to keep within {limit.name} {limit.most:g}"
+            return [f"to be {what} ({figures_words(opposed[other], verdict)})"]
+    return []
 
 
 def _listed(parts: list[str]) -> str:

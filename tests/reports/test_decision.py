@@ -69,6 +69,19 @@ def test_better_and_too_slow_is_held(tmp_path: Path) -> None:
     assert "may be 1 at most: the limit is broken, and nothing else" in found.sentence
 
 
+def test_a_limit_that_is_open_is_named_beside_a_difference_that_is(tmp_path: Path) -> None:
+    decide = BY | {"at_most": {"seconds": 2.0}}
+    one = decided(tmp_path / "one", PLAIN | {"sft/plain": (0.1, 2.0)}, decide=decide)
+    assert one.sentence.startswith(
+        "Undecided: sft/plain is not shown to keep within seconds 2; about "
+    )
+    both = decided(tmp_path / "both", PLAIN | {"sft/plain": (0.001, 2.0)}, decide=decide)
+    assert both.sentence.startswith(
+        "Undecided: sft/plain is not shown to be better than base/plain ("
+    )
+    assert " ROUGE-L), nor to keep within seconds 2; " in both.sentence
+
+
 def test_within_the_margin_and_cheaper_is_shipped(tmp_path: Path) -> None:
     decide = BY | {"margin": 0.05, "cost": "seconds"}
     found = decided(tmp_path, PLAIN | {"sft/plain": (-0.005, 1.0)}, decide=decide)
