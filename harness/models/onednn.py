@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from harness.models.mapped import MappedFiles
+
 SHAPES_KEPT = 256
 
 
@@ -33,20 +35,19 @@ def by_onednn(model: Any, answers_only: bool = False) -> Any:
     # Read by oneDNN at its first product; whoever has set it knows better.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(SHAPES_KEPT))
     if torch.backends.mkldnn.is_available() and torch.backends.mkl.is_available():
-        looked_up = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
         for module in model.modules():
             if type(module) is nn.Linear:
                 module.__class__ = OneDnnLinear
-            if type(module) is OneDnnLinear and answers_only and id(module.weight) not in looked_up:
-                _replace(module, _reordered(module.weight))
+        if answers_only:
+            _reorder(model)
     return model
 
 
 def as_written(model: Any) -> Any:
     """``model``, its weights in the usual order, where ``by_onednn`` brought them into its own."""
     for module in model.modules():
-        if type(module) is OneDnnLinear:
-            _replace(module, _usual(module.weight))
+        if type(module) is OneDnnLinear and module.weight.is_mkldnn:
+            module.weight = nn.Parameter(module.weight.to_dense(), requires_grad=False)
     return model
 
 
@@ -64,20 +65,25 @@ class OneDnnLinear(nn.Linear):  # type: ignore[misc]
         return found
 
 
-def _reordered(weight: Tensor) -> Tensor:
-    if weight.is_mkldnn or not _is_ours(weight):
-        return weight
-    found: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.detach())
-    return found
+def _reorder(model: Any) -> None:
+    looked_up = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
+    waiting = [
+        one
+        for one in model.modules()
+        if type(one) is OneDnnLinear
+        and not one.weight.is_mkldnn
+        and id(one.weight) not in looked_up
+    ]
+    mapped = MappedFiles.now() if waiting else MappedFiles(())
+    for module in filter(lambda one: _is_ours(one.weight), waiting):
+        weight = module.weight.detach()
+        reordered = torch.ops.mkldnn._reorder_linear_weight(weight)
+        module.weight = nn.Parameter(reordered, requires_grad=False)
+        mapped.give_back(weight)
 
 
 def _usual(weight: Tensor) -> Tensor:
     return weight.to_dense() if weight.is_mkldnn else weight
-
-
-def _replace(module: nn.Linear, weight: Tensor) -> None:
-    if weight is not module.weight:
-        module.weight = nn.Parameter(weight, requires_grad=False)
 
 
 def _is_ours(matrix: Tensor) -> bool:
