@@ -10,6 +10,7 @@ are those of ``harness.statistics``; a score between 0 and 1 is an error, too.
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -29,10 +30,26 @@ def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     reaches further.
     """
     values = _rates(scores, clusters)
-    share = float(values.mean())
-    low, high = _wilson(share, _independent(clusters))
+    found = shares_interval(values.mean(axis=0), clusters)
+    low, high = _wilson(found.mean, _independent(clusters))
     low, high = _widened(low, high, values, np.zeros_like(values[:1]), clusters)
-    return Figure(share, max(0.0, low), min(1.0, high), len(clusters), len(set(clusters)))
+    return replace(found, low=max(0.0, low), high=min(1.0, high))
+
+
+def shares_interval(shares: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
+    """Mean of N questions' own shares, each in [0, 1], with its 95% interval, in [0, 1].
+
+    That of ``rate_interval``: no shares vary more than 0s and 1s of the same mean do.
+
+    Raises:
+        ValueError: a share is none, or there are not as many as clusters.
+    """
+    values = replicated(shares, 2)[0]
+    if len(values) != len(clusters) or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"{len(values)} shares needed, for {len(clusters)} clusters")
+    mean = float(values.mean())
+    low, high = _wilson(mean, _independent(clusters))
+    return Figure(mean, max(0.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
 def rate_difference(

@@ -16,6 +16,7 @@ import numpy as np
 from harness.errors import DataError
 from harness.groups import groups
 from harness.metrics import CorpusMetric, Metric, Row, Value, make_metrics, score
+from harness.rates import shares_interval
 from harness.statistics import Figure, corpus_interval, mean_interval
 from rag.context import Excerpt
 from rag.corpus import load_sections
@@ -112,6 +113,8 @@ def _figure(metric: Metric, values: Sequence[Any], clusters: Sequence[str]) -> F
     if metric.kind == "corpus":
         total = cast("CorpusMetric", metric).total
         return corpus_interval(np.stack(values), clusters, total)
+    if metric.kind == "rate":
+        return shares_interval(values, clusters)
     return mean_interval(np.asarray(values), clusters)
 
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import binomtest
 
 from harness.jackknife import FloatArray
-from harness.rates import rate_difference, rate_interval
+from harness.rates import rate_difference, rate_interval, shares_interval
 from harness.statistics import mean_apart
 from tests.intervals import ends, singles
 
@@ -37,6 +37,17 @@ def test_a_rates_interval_counts_clusters_not_questions() -> None:
     assert ends(even) == pytest.approx(wilson(1, 2))
     lopsided = rate_interval([1.0] * 100 + [0.0] * 99, ["a"] * 100 + [str(i) for i in range(99)])
     assert lopsided.high - lopsided.low > 0.45
+
+
+def test_a_questions_own_share_is_no_more_than_one_question() -> None:
+    found = shares_interval([0.25, 0.75, 1.0, 0.0], singles([0.0] * 4))
+    assert (found.mean, found.n) == (0.5, 4)
+    assert ends(found) == pytest.approx(wilson(2, 4))
+    nothing = shares_interval([0.0] * 10, singles([0.0] * 10))
+    assert ends(nothing) == pytest.approx(wilson(0, 10))
+    for wrong in ([0.5, 1.5], [0.5], [0.5, float("nan")]):
+        with pytest.raises(ValueError, match="shares needed, for 2 clusters"):
+            shares_interval(wrong, ["a", "b"])
 
 
 def of_table(both: int, first: int, second: int, neither: int) -> tuple[list[float], list[float]]:
