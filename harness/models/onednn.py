@@ -11,6 +11,7 @@ the batch that they are of.
 """
 
 import os
+from collections import Counter
 from typing import Any
 
 import torch
@@ -30,7 +31,8 @@ def by_onednn(model: Any, answers_only: bool = False) -> Any:
     Args:
         answers_only: its weights are for products alone from now on. They are brought into the
             order that oneDNN multiplies them in, once instead of at every product, with the same
-            values. Those that an embedding has, too, stay as they are, as all do without this.
+            values. Those that another module has, too, as an embedding, stay as they are, as all do
+            without this.
     """
     # Read by oneDNN at its first product; whoever has set it knows better.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(SHAPES_KEPT))
@@ -66,16 +68,17 @@ class OneDnnLinear(nn.Linear):  # type: ignore[misc]
 
 
 def _reorder(model: Any) -> None:
-    looked_up = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
+    had = Counter(id(one) for module in model.modules() for one in module.parameters(recurse=False))
     waiting = [
-        one
-        for one in model.modules()
-        if type(one) is OneDnnLinear
-        and not one.weight.is_mkldnn
-        and id(one.weight) not in looked_up
+        module
+        for module in model.modules()
+        if type(module) is OneDnnLinear
+        and _is_ours(module.weight)
+        and not module.weight.is_mkldnn
+        and had[id(module.weight)] == 1
     ]
     mapped = MappedFiles.now() if waiting else MappedFiles(())
-    for module in filter(lambda one: _is_ours(one.weight), waiting):
+    for module in waiting:
         weight = module.weight.detach()
         reordered = torch.ops.mkldnn._reorder_linear_weight(weight)
         module.weight = nn.Parameter(reordered, requires_grad=False)

@@ -26,17 +26,19 @@ def test_layers_are_changed_in_place_and_keep_their_weights() -> None:
     assert [one.data_ptr() for one in model.parameters()] == weights
 
 
-def test_weights_for_answers_are_reordered_but_those_looked_up_and_come_back_as_they_were() -> None:
-    model = nn.ModuleDict({name: nn.Linear(48, 33) for name in ("inner", "head")})
+def test_weights_for_answers_are_reordered_but_shared_ones_and_come_back_as_they_were() -> None:
+    names = ("inner", "head", "first", "second")
+    model = nn.ModuleDict({name: nn.Linear(48, 33) for name in names})
     model["looked_up"] = nn.Embedding(33, 48)
     model["head"].weight = model["looked_up"].weight
+    model["second"].weight = model["first"].weight
     rows, before = torch.randn(2, 48), copy.deepcopy(model.state_dict())
-    alone = {name: by_onednn(model)[name](rows) for name in ("inner", "head")}
+    alone = {name: by_onednn(model)[name](rows) for name in names}
     for _ in range(2):  # What is reordered already stays.
         by_onednn(model, answers_only=True)
-    assert [model[name].weight.is_mkldnn for name in ("inner", "head")] == [True, False]
+    assert [name for name in names if model[name].weight.is_mkldnn] == ["inner"]
     assert model["head"].weight is model["looked_up"].weight
-    assert sum(one.numel() for one in model.parameters()) == 2 * 33 * 48 + 2 * 33
+    assert sum(one.numel() for one in model.parameters()) == 3 * 33 * 48 + 4 * 33
     with torch.inference_mode():
         for name, found in alone.items():
             torch.testing.assert_close(model[name](rows), found)
