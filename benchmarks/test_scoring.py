@@ -15,7 +15,7 @@ from rouge import Rouge
 from sacrebleu import sentence_bleu
 
 from benchmarks.conftest import in_turns, report
-from harness.metrics import Row, bertscore, make_metrics, metric_names, score
+from harness.metrics import Row, bertscore, make_metrics, metric_names, overlap, score
 from harness.metrics.bertscore import ENCODER, MATCHING_LAYERS
 from harness.metrics.facts import drawn_facts
 from harness.metrics.provisions import provisions
@@ -30,6 +30,11 @@ METRICS = ("bertscore_f1", "bleu", "rouge_l")
 ANSWERS = 1_000
 LOOPED = 20
 """Of them, by the loop."""
+KEPT = (
+    *(bertscore._kept, drawn_facts, provisions, quantities),
+    *(overlap._counted, overlap._counter),
+)
+"""What metrics keep of texts."""
 
 
 def made_up(questions: int) -> list[list[Row]]:
@@ -73,7 +78,7 @@ def test_scoring(
 
     def ours() -> list[tuple[float, ...]]:
         """As the command has it; no text is known before."""
-        for kept in (bertscore._kept, drawn_facts, provisions, quantities):
+        for kept in KEPT:
             kept.cache_clear()
         gc.set_threshold(*CYCLES)
         scored = [score(metrics, list(part)) for part in chunked(rows, at_once)]

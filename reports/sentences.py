@@ -1,6 +1,6 @@
 """A verdict in one sentence that somebody can act on."""
 
-from harness.verdict import Standing, Verdict
+from harness.verdict import Beside, Standing, Verdict
 from reports.reasons import cost_words, count_words, figures_words, limit_words, title_words
 
 
@@ -84,13 +84,11 @@ def _lost(verdict: Verdict, standing: Standing) -> str | None:
     for other, beside in standing.beside.items():
         floor = verdict.standings[other].role == "floor"
         least = 0.0 if floor else -verdict.rule.margin
-        # Rivals that are the same on every question do not rule each other out.
-        same = not floor and beside.low == beside.high == 0
         if (
             beside.high is not None
             and beside.high <= least
-            and not same
             and _stands(verdict, other)
+            and not _same(verdict, other, beside)
         ):
             lost[not floor, beside.delta] = other
     return lost[min(lost)] if lost else None
@@ -100,6 +98,11 @@ def _stands(verdict: Verdict, name: str) -> bool:
     """Whether others have to stand beside it: not where it breaks a limit, unless in place."""
     one = verdict.standings[name]
     return one.role != "candidate" or not one.broken
+
+
+def _same(verdict: Verdict, other: str, beside: Beside) -> bool:
+    """Whether a rival scores the same on every question: such do not stand in each other's way."""
+    return verdict.standings[other].role != "floor" and beside.low == beside.high == 0
 
 
 def _cheapest(verdict: Verdict, name: str) -> bool:
@@ -147,6 +150,7 @@ def _not_shown(verdict: Verdict, standing: Standing) -> list[str]:
             if verdict.standings[other].role == role
             and (beside.low or 0) <= least
             and _stands(verdict, other)
+            and not _same(verdict, other, beside)
         }
         if opposed:
             other = min(opposed, key=lambda name: opposed[name].delta)

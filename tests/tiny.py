@@ -52,7 +52,7 @@ def write_adapter(base: Path, folder: Path, **options: Any) -> Path:
     wanted = LoraConfig(task_type="CAUSAL_LM", r=8, target_modules=targets, **options)
     adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
     for name, parameter in adapted.named_parameters():
-        if "lora_B" in name:
+        if "lora_B" in name or "modules_to_save" in name:
             torch.nn.init.normal_(parameter, std=0.2)
     adapted.save_pretrained(folder)
     return folder

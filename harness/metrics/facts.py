@@ -78,7 +78,7 @@ def facts_of(row: Row) -> tuple[Fact, ...]:
     """What a right answer to a row's question has; nothing of one that no section answers."""
     if not row.answerable:
         return ()
-    return row.facts or drawn_facts(row.references, row.question)
+    return row.facts or drawn_facts(tuple(row.references), row.question)
 
 
 @read_once

@@ -79,7 +79,7 @@ _LONGEST_RANGE = 60
 _LONGEST_NUMBER = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Provision:
     """One that a text names."""
 

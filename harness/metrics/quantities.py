@@ -91,7 +91,7 @@ NO_NOUNS = frozenset(
 _NOUNS = re.compile(r"[ -]((?:[a-z][\w'-]*[ -]?){1,3})", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Quantity:
     """One that a text states."""
 

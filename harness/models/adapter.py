@@ -113,6 +113,16 @@ def adds_alone(config: Mapping[str, Any]) -> bool:
     return config.get("peft_type") == "LORA" and not more and isinstance(begun, bool)
 
 
+def layers_put_on(model: Any) -> set[Any]:
+    """The modules that adapters have put on a model's own."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    adapted = [one for one in model.modules() if isinstance(one, BaseTunerLayer)]
+    return {part for one in adapted for part in one.modules()} - {
+        part for one in adapted for part in one.get_base_layer().modules()
+    }
+
+
 def put_on(model: Any, adapter: Path) -> Any:
     """``model`` with the adapter on it (a ``PeftModel``), for answering (``misfit_explained``).
 

@@ -7,7 +7,6 @@ then, beside what was made of them.
 
 import ctypes
 import mmap
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +25,12 @@ class MappedFiles:
     @classmethod
     def now(cls) -> "MappedFiles":
         """Those there are."""
-        lines = _MAPS.read_text().splitlines() if sys.platform == "linux" else []
+        try:
+            lines = _MAPS.read_bytes().splitlines()
+        except OSError:
+            lines = []
         fields = [line.split(maxsplit=5) for line in lines]
-        ends = [one[0].split("-") for one in fields if one[-1].startswith("/")]
+        ends = [one[0].split(b"-") for one in fields if one[-1].startswith(b"/")]
         return cls(tuple(range(int(start, 16), int(end, 16)) for start, end in ends))
 
     def hold(self, tensor: Tensor) -> bool:

@@ -12,6 +12,8 @@ the batch that they are of.
 
 import os
 from collections import Counter
+from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 import torch
@@ -22,7 +24,7 @@ from harness.models.mapped import MappedFiles
 SHAPES_KEPT = 256
 
 
-def by_onednn(model: Any, answers_only: bool = False) -> Any:
+def by_onednn(model: Any, answers_only: bool = False, besides: Collection[nn.Module] = ()) -> Any:
     """``model``, its float32 linear layers computed by oneDNN wherever they are on a processor.
 
     Answers and gradients differ by rounding. Layers that are quantised are left alone, and
@@ -31,8 +33,10 @@ def by_onednn(model: Any, answers_only: bool = False) -> Any:
     Args:
         answers_only: its weights are for products alone from now on. They are brought into the
             order that oneDNN multiplies them in, once instead of at every product, with the same
-            values. Those that another module has, too, as an embedding, stay as they are, as all do
-            without this.
+            values. Those in memory that the model has twice, as a head that is its embedding, stay
+            as they are, as all do without this. PyTorch cannot copy, convert or save the others
+            then, before ``as_written``.
+        besides: layers whose weights stay as they are all the same.
     """
     # Read by oneDNN at its first product; whoever has set it knows better.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(SHAPES_KEPT))
@@ -41,52 +45,70 @@ def by_onednn(model: Any, answers_only: bool = False) -> Any:
             if type(module) is nn.Linear:
                 module.__class__ = OneDnnLinear
         if answers_only:
-            _reorder(model)
+            _reorder(model, besides)
     return model
 
 
 def as_written(model: Any) -> Any:
     """``model``, its weights in the usual order, where ``by_onednn`` brought them into its own."""
     for module in model.modules():
-        if type(module) is OneDnnLinear and module.weight.is_mkldnn:
-            module.weight = nn.Parameter(module.weight.to_dense(), requires_grad=False)
+        if is_reordered(module):
+            module.register_parameter("weight", nn.Parameter(module.weight, requires_grad=False))
     return model
+
+
+def is_reordered(module: nn.Module) -> bool:
+    """Whether a module is a linear layer whose weights are in oneDNN's order."""
+    return type(module) is OneDnnLinear and bool(module.held.is_mkldnn)
 
 
 class OneDnnLinear(nn.Linear):  # type: ignore[misc]
     """A linear layer; what oneDNN does not do is left to PyTorch."""
 
+    @property
+    def held(self) -> Tensor:
+        """Its weights, in whatever order they are."""
+        found: Tensor = self._parameters["weight"]
+        return found
+
+    @property
+    def weight(self) -> Tensor:
+        """Its weights in the usual order: some models multiply by them on their own."""
+        return self.held.to_dense() if self.held.is_mkldnn else self.held
+
     def forward(self, features: Tensor) -> Tensor:
         """(…, n) → (…, m)."""
         lower = torch.is_autocast_enabled(features.device.type)
-        if lower or not _is_ours(features) or not _is_ours(self.weight):
-            return nn.functional.linear(features, _usual(self.weight), self.bias)
+        if lower or not _is_ours(features) or not _is_ours(self.held):
+            return nn.functional.linear(features, self.weight, self.bias)
         if not torch.is_grad_enabled():
-            return _product(features, self.weight, self.bias)
-        found: Tensor = _Linear.apply(features, _usual(self.weight), self.bias)
+            return _product(features, self.held, self.bias)
+        found: Tensor = _Linear.apply(features, self.weight, self.bias)
         return found
 
 
-def _reorder(model: Any) -> None:
-    had = Counter(id(one) for module in model.modules() for one in module.parameters(recurse=False))
+def _reorder(model: Any, besides: Collection[nn.Module]) -> None:
+    tensors = [
+        one
+        for module in model.modules()
+        for one in chain(module.parameters(recurse=False), module.buffers(recurse=False))
+    ]
+    had = Counter(one.untyped_storage().data_ptr() for one in tensors if not one.is_mkldnn)
     waiting = [
         module
         for module in model.modules()
         if type(module) is OneDnnLinear
-        and _is_ours(module.weight)
-        and not module.weight.is_mkldnn
-        and had[id(module.weight)] == 1
+        and module not in besides
+        and not is_reordered(module)
+        and _is_ours(module.held)
+        and had[module.held.untyped_storage().data_ptr()] == 1
     ]
     mapped = MappedFiles.now() if waiting else MappedFiles(())
     for module in waiting:
-        weight = module.weight.detach()
+        weight = module.held.detach()
         reordered = torch.ops.mkldnn._reorder_linear_weight(weight)
-        module.weight = nn.Parameter(reordered, requires_grad=False)
+        module.register_parameter("weight", nn.Parameter(reordered, requires_grad=False))
         mapped.give_back(weight)
-
-
-def _usual(weight: Tensor) -> Tensor:
-    return weight.to_dense() if weight.is_mkldnn else weight
 
 
 def _is_ours(matrix: Tensor) -> bool:

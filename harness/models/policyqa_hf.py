@@ -11,69 +11,28 @@
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from lm_eval.api.instance import Instance
 from lm_eval.api.registry import register_model
-from lm_eval.models.huggingface import HFLM
 
 from harness.errors import ModelError
 from harness.models import catalogue
-from harness.models.adapter import adds_alone, base_of, misfit_explained, put_on
+from harness.models.adapter import (
+    adds_alone,
+    base_of,
+    layers_put_on,
+    misfit_explained,
+    put_on,
+)
 from harness.models.failures import load_explained
 from harness.models.greedy import can_answer, greedy_answers
 from harness.models.onednn import as_written, by_onednn
 from harness.models.precision import Precision, quantisation, reading, unpacked
-from harness.text import Turn, harmless
-
-
-class Windowed(HFLM):  # type: ignore[misc]
-    """lm-eval's Hugging Face model that refuses a prompt rather than cut it, and whose chats stay
-    whole whatever is said in them."""
-
-    def _get_config(self, pretrained: str, **options: Any) -> None:
-        with load_explained("configuration", pretrained):
-            super()._get_config(pretrained, **options)
-            catalogue.check_layers(self._config)
-
-    def _get_backend(self, config: Any, **options: Any) -> None:
-        with load_explained("configuration", config.name_or_path):
-            super()._get_backend(config, **options)
-
-    def _create_tokenizer(self, pretrained: Any, *rest: Any, **options: Any) -> None:
-        with load_explained("tokenizer", pretrained):
-            super()._create_tokenizer(pretrained, *rest, **options)
-            self.tokenizer("a")  # Some that are damaged can be read, and do nothing.
-        if self.tokenizer.eos_token is None:
-            raise ModelError(
-                f"{pretrained} writes no answers: its tokenizer has no end-of-text token; name a "
-                "model that does: policyqa model list"
-            )
-
-    def apply_chat_template(
-        self, chat_history: list[Turn], add_generation_prompt: bool = True
-    ) -> str:
-        """A chat as the model reads it; lm-eval calls this."""
-        turns = harmless(chat_history, self.tokenizer)
-        return str(super().apply_chat_template(turns, add_generation_prompt))
-
-    def refuse_what_would_be_cut(self, requests: Sequence[Instance]) -> None:
-        """lm-eval cuts prompts from the left: instruction and best passage would go first.
-
-        Raises:
-            ModelError: a prompt and its answer do not fit the model's window.
-        """
-        for request in requests:
-            answer = int(request.args[1].get("max_gen_toks", self.max_gen_toks))
-            prompt = len(self.tok_encode(request.args[0]))
-            if prompt + answer > self.max_length:
-                raise ModelError(
-                    f"a prompt has {prompt} tokens, with {answer} of answer more than the "
-                    f"{self.max_length} that {self.pretrained} reads: show less context (k and "
-                    "budget of the suite or variant), or name a model with a longer window"
-                )
+from harness.models.windowed import Windowed
 
 
 @register_model("policyqa-hf")
@@ -120,6 +79,7 @@ class PolicyQALM(Windowed):
         converted = self._quantised or options.get("dtype") not in (None, "auto", "float32")
         with misfit_explained(Path(options.get("peft") or "")), reading(bool(converted)):
             super()._create_model(pretrained, **options)
+        self._load_base = partial(self._create_model, pretrained, **options | {"peft": None})
         with load_explained("generation_config.json", pretrained):
             for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
                 if (token := getattr(self.model.generation_config, name)) is not None:
@@ -132,17 +92,27 @@ class PolicyQALM(Windowed):
         Raises:
             ModelError: the adapter's weights have not the shapes of the base's.
         """
-        from peft import PeftModel
-
         if self.peft == (str(adapter) if adapter else None):
             return
-        model: Any = as_written(self.model)
-        if isinstance(model, PeftModel):
-            model = model.unload()
+        model = self._base_alone()
         if adapter is not None:
             model = put_on(model, adapter)
         self._model = by_onednn(model)  # The adapter's layers are new.
         self.peft = str(adapter) if adapter else None  # lm-eval records it.
+
+    def _base_alone(self) -> Any:
+        """The base as it was loaded; anew, where what is on it may have changed it."""
+        from peft import PeftModel
+
+        model = as_written(self.model)
+        if not isinstance(model, PeftModel):
+            return model
+        if self._only_added_to():
+            return model.unload()
+        del model
+        self._model = None
+        self._load_base()
+        return self.model.eval()
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """Greedy answers in the order of ``requests``, refused before cut; lm-eval calls this."""
@@ -180,9 +150,13 @@ class PolicyQALM(Windowed):
 
     def _made_fast(self) -> None:
         """The weights brought into the order of products, unless something else reads them."""
+        alone = self._only_added_to() and not self.mixed_precision_dtype
+        by_onednn(self.model, answers_only=alone, besides=layers_put_on(self.model))
+
+    def _only_added_to(self) -> bool:
+        """Whether what is on the base, if anything, leaves the base as it is."""
         adapters = getattr(self.model, "peft_config", {}).values()
-        alone = all(adds_alone(one.to_dict()) for one in adapters)
-        by_onednn(self.model, answers_only=alone and not self.mixed_precision_dtype)
+        return all(adds_alone(one.to_dict()) for one in adapters)
 
     def _is_greedy(self, options: dict[str, Any]) -> bool:
         """Whether the likeliest tokens are asked for, and nothing else."""

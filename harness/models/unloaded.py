@@ -8,7 +8,7 @@ from lm_eval.api.model import LM
 
 from harness.errors import ModelError
 from harness.models import catalogue
-from harness.models.policyqa_hf import Windowed
+from harness.models.windowed import Windowed
 from harness.variants import CHAT_OPTIONS
 
 

@@ -19,11 +19,12 @@ BY = {"by": "rouge_l"}
 def decided(
     run: Path, levels: dict[str, tuple[float, float]], n: int = 150, **suite: Any
 ) -> Decided:
-    """The verdict on variants with a level of quality and seconds an answer each."""
+    """The verdict on variants with a level of quality and seconds an answer each; those of one
+    level score the same."""
     samples: dict[str, list[Sample]] = {}
     for name, (level, seconds) in levels.items():
         rng = random.Random(0)  # noqa: S311
-        own = random.Random(name)  # noqa: S311
+        own = random.Random(f"{level}")  # noqa: S311
         samples[name] = [
             made_up_sample(
                 number=i,
@@ -48,7 +49,7 @@ PLAIN = {"base/plain": (0.0, 2.0), "floor/sentence": (-0.2, 0.0)}
 def test_better_is_shipped(tmp_path: Path) -> None:
     found = decided(tmp_path, PLAIN | {"sft/plain": (0.1, 2.0)})
     assert found.sentence.startswith(
-        "Ship sft/plain: it is better than base/plain, which is in place, by +0.1"
+        "Ship sft/plain: it is better than base/plain, which is in place, by +0.09"
     )
     assert found.sentence.endswith("ROUGE-L and above every floor.")
     assert found.reasons[0] == (
@@ -80,6 +81,13 @@ def test_a_limit_that_is_open_is_named_beside_a_difference_that_is(tmp_path: Pat
         "Undecided: sft/plain is not shown to be better than base/plain ("
     )
     assert " ROUGE-L), nor to keep within seconds 2; " in both.sentence
+
+
+def test_a_rival_that_scores_the_same_is_no_difference_that_is_open(tmp_path: Path) -> None:
+    decide = BY | {"at_most": {"seconds": 2.0}}
+    twins = {"sft/plain": (0.1, 2.0), "sft/engineered": (0.1, 2.0)}
+    found = decided(tmp_path, PLAIN | twins, decide=decide)
+    assert " is not shown to keep within seconds 2; about " in found.sentence
 
 
 def test_within_the_margin_and_cheaper_is_shipped(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from harness.models.onednn import OneDnnLinear, as_written, by_onednn
+from harness.models.onednn import OneDnnLinear, as_written, by_onednn, is_reordered
 
 SIZES = st.integers(1, 40)
 
@@ -27,18 +27,22 @@ def test_layers_are_changed_in_place_and_keep_their_weights() -> None:
 
 
 def test_weights_for_answers_are_reordered_but_shared_ones_and_come_back_as_they_were() -> None:
-    names = ("inner", "head", "first", "second")
+    names = ("inner", "head", "first", "second", "left", "right", "put_on")
     model = nn.ModuleDict({name: nn.Linear(48, 33) for name in names})
+    halves = torch.randn(33, 96)
+    for name, half in zip(("left", "right"), halves.split(48, dim=1), strict=True):
+        model[name].weight = nn.Parameter(half)
     model["looked_up"] = nn.Embedding(33, 48)
     model["head"].weight = model["looked_up"].weight
     model["second"].weight = model["first"].weight
     rows, before = torch.randn(2, 48), copy.deepcopy(model.state_dict())
     alone = {name: by_onednn(model)[name](rows) for name in names}
     for _ in range(2):  # What is reordered already stays.
-        by_onednn(model, answers_only=True)
-    assert [name for name in names if model[name].weight.is_mkldnn] == ["inner"]
+        by_onednn(model, answers_only=True, besides={model["put_on"]})
+    assert [name for name in names if is_reordered(model[name])] == ["inner"]
     assert model["head"].weight is model["looked_up"].weight
-    assert sum(one.numel() for one in model.parameters()) == 3 * 33 * 48 + 4 * 33
+    assert torch.equal(model["inner"].weight, before["inner.weight"])
+    assert sum(one.numel() for one in model.parameters()) == 6 * 33 * 48 + 7 * 33
     with torch.inference_mode():
         for name, found in alone.items():
             torch.testing.assert_close(model[name](rows), found)

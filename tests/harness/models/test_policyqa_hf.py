@@ -4,15 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lm_eval.models.huggingface import HFLM
+from peft import PromptTuningConfig, get_peft_model
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
 )
 
 from harness.errors import ModelError
+from harness.models.onednn import is_reordered
 from harness.models.policyqa_hf import PolicyQALM
 from tests.asking import PROMPTS, asked
 from tests.tiny import write_adapter
@@ -32,8 +37,17 @@ def test_an_adapter_changes_the_answers_and_comes_off_without_a_trace(
     assert plain.generate_until(asked(PROMPTS), True) == base
 
 
-@pytest.mark.parametrize("more", [{}, {"use_dora": True}, {"modules_to_save": ["k_proj"]}])
-def test_adapters_that_read_or_replace_weights_find_them_as_written(
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"use_dora": True},
+        {"init_lora_weights": "pissa"},
+        {"modules_to_save": ["k_proj"]},
+        {"layer_replication": [(0, 2), (1, 2)]},
+    ],
+)
+def test_adapters_of_any_kind_find_weights_as_written_and_come_off(
     tiny_llama: Path, tmp_path: Path, more: dict[str, Any]
 ) -> None:
     adapter = write_adapter(tiny_llama, tmp_path, **more)
@@ -43,14 +57,46 @@ def test_adapters_that_read_or_replace_weights_find_them_as_written(
     base = second.generate_until(asked(PROMPTS), True)
     second.use_adapter(adapter)
     assert second.generate_until(asked(PROMPTS), True) == adapted != base
-
-    def reordered(model: Any) -> list[bool]:
+    for model in (first, second):
         layers = model.model.get_base_model().model.layers
-        return [one.mlp.up_proj.weight.is_mkldnn for one in layers]
+        assert {is_reordered(one.mlp.up_proj) for one in layers} == {not more}
+        assert not is_reordered(layers[0].self_attn.q_proj.lora_A["default"])
+        model.use_adapter(None)
+        assert model.generate_until(asked(PROMPTS), True) == base
 
-    assert reordered(first) == reordered(second) == [not more] * len(reordered(first))
-    second.use_adapter(None)
-    assert second.generate_until(asked(PROMPTS), True) == base
+
+def test_a_prompt_that_is_learned_comes_off(tiny_llama: Path, tmp_path: Path) -> None:
+    base = AutoModelForCausalLM.from_pretrained(tiny_llama)
+    wanted = PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=4)
+    get_peft_model(base, wanted).save_pretrained(tmp_path)
+    model = PolicyQALM(pretrained=str(tiny_llama), device="cpu", batch_size=2)
+    alone = model.generate_until(asked(PROMPTS), True)
+    model.use_adapter(tmp_path)
+    model.use_adapter(None)
+    assert model.generate_until(asked(PROMPTS), True) == alone
+
+
+def test_mixed_precision_finds_weights_as_written(tiny_llama: Path) -> None:
+    model = PolicyQALM(
+        pretrained=str(tiny_llama), device="cpu", batch_size=2, mixed_precision_dtype="bfloat16"
+    )
+    model.generate_until(asked(PROMPTS), True)
+    assert not any(map(is_reordered, model.model.modules()))
+
+
+def test_a_model_that_multiplies_by_weights_on_its_own_finds_them(
+    tiny_llama: Path, tmp_path: Path
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "state_size": 4, "initializer_range": 0.2}
+    config = MambaConfig(vocab_size=len(tokenizer), eos_token_id=tokenizer.eos_token_id, **sizes)
+    MambaForCausalLM(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    model = PolicyQALM(str(tmp_path), device="cpu", batch_size=1, max_length=2048)
+    answers = model.generate_until(asked(PROMPTS), True)
+    assert any(map(is_reordered, model.model.modules()))
+    stock = HFLM(str(tmp_path), device="cpu", batch_size=1, max_length=2048)
+    assert answers == stock.generate_until(asked(PROMPTS), True)
 
 
 @pytest.mark.parametrize(
