@@ -115,6 +115,8 @@ def adds_alone(config: Mapping[str, Any]) -> bool:
 
 def layers_put_on(model: Any) -> set[Any]:
     """The modules that adapters have put on a model's own."""
+    if not hasattr(model, "peft_config"):
+        return set()  # Without peft, whose import takes a second.
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     adapted = [one for one in model.modules() if isinstance(one, BaseTunerLayer)]

@@ -1,5 +1,7 @@
 """The model class: adapters go on and come off, int8 is int8, and what was cut is known."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,19 @@ def test_adapters_of_any_kind_find_weights_as_written_and_come_off(
         assert not is_reordered(layers[0].self_attn.q_proj.lora_A["default"])
         model.use_adapter(None)
         assert model.generate_until(asked(PROMPTS), True) == base
+
+
+def test_a_base_alone_answers_without_importing_peft(tiny_llama: Path) -> None:
+    code = (
+        "import sys\n"
+        "from harness.models.policyqa_hf import PolicyQALM\n"
+        "from tests.asking import PROMPTS, asked\n"
+        "PolicyQALM(sys.argv[1], device='cpu', batch_size=2).generate_until(asked(PROMPTS), True)\n"
+        "print('peft' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tiny_llama)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"  # A second of every `policyqa ask`.
 
 
 def test_a_prompt_that_is_learned_comes_off(tiny_llama: Path, tmp_path: Path) -> None:
