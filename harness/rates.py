@@ -10,7 +10,6 @@ are those of ``harness.statistics``; a score between 0 and 1 is an error, too.
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -30,10 +29,10 @@ def rate_interval(scores: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     reaches further.
     """
     values = _rates(scores, clusters)
-    found = shares_interval(values.mean(axis=0), clusters)
-    low, high = _wilson(found.mean, _independent(clusters))
+    share = float(values.mean())
+    low, high = _wilson(share, _independent(clusters))
     low, high = _widened(low, high, values, np.zeros_like(values[:1]), clusters)
-    return replace(found, low=max(0.0, low), high=min(1.0, high))
+    return _figure(share, low, high, clusters)
 
 
 def shares_interval(shares: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
@@ -48,8 +47,7 @@ def shares_interval(shares: npt.ArrayLike, clusters: Sequence[str]) -> Figure:
     if len(values) != len(clusters) or not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"{len(values)} shares needed, for {len(clusters)} clusters")
     mean = float(values.mean())
-    low, high = _wilson(mean, _independent(clusters))
-    return Figure(mean, max(0.0, low), min(1.0, high), len(clusters), len(set(clusters)))
+    return _figure(mean, *_wilson(mean, _independent(clusters)), clusters)
 
 
 def rate_difference(
@@ -77,6 +75,10 @@ def rate_difference(
     high = delta + _added(high_1 - first, second - low_2, together)
     low, high = _widened(low, high, ours, theirs, clusters, coverage)
     return Difference(delta, max(-1.0, low), min(1.0, high), len(clusters), len(set(clusters)))
+
+
+def _figure(share: float, low: float, high: float, clusters: Sequence[str]) -> Figure:
+    return Figure(share, max(0.0, low), min(1.0, high), len(clusters), len(set(clusters)))
 
 
 def _widened(

@@ -92,8 +92,9 @@ def _reorder(model: Any, besides: Collection[nn.Module]) -> None:
         one
         for module in model.modules()
         for one in chain(module.parameters(recurse=False), module.buffers(recurse=False))
+        if _is_ours(one) and not one.is_mkldnn
     ]
-    had = Counter(one.untyped_storage().data_ptr() for one in tensors if not one.is_mkldnn)
+    had = Counter(one.untyped_storage().data_ptr() for one in tensors)
     waiting = [
         module
         for module in model.modules()

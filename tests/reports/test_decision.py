@@ -1,7 +1,9 @@
 """The verdict of a run, in words: each sentence that somebody acts on."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -17,14 +19,18 @@ BY = {"by": "rouge_l"}
 
 
 def decided(
-    run: Path, levels: dict[str, tuple[float, float]], n: int = 150, **suite: Any
+    run: Path,
+    levels: dict[str, tuple[float, float]],
+    n: int = 150,
+    twins: Mapping[str, str] = MappingProxyType({}),
+    **suite: Any,
 ) -> Decided:
-    """The verdict on variants with a level of quality and seconds an answer each; those of one
-    level score the same."""
+    """The verdict on variants with a level of quality and seconds an answer each; ``twins`` answer
+    as whose they are."""
     samples: dict[str, list[Sample]] = {}
     for name, (level, seconds) in levels.items():
         rng = random.Random(0)  # noqa: S311
-        own = random.Random(f"{level}")  # noqa: S311
+        own = random.Random(twins.get(name, name))  # noqa: S311
         samples[name] = [
             made_up_sample(
                 number=i,
@@ -49,7 +55,7 @@ PLAIN = {"base/plain": (0.0, 2.0), "floor/sentence": (-0.2, 0.0)}
 def test_better_is_shipped(tmp_path: Path) -> None:
     found = decided(tmp_path, PLAIN | {"sft/plain": (0.1, 2.0)})
     assert found.sentence.startswith(
-        "Ship sft/plain: it is better than base/plain, which is in place, by +0.09"
+        "Ship sft/plain: it is better than base/plain, which is in place, by +0.1"
     )
     assert found.sentence.endswith("ROUGE-L and above every floor.")
     assert found.reasons[0] == (
@@ -85,8 +91,9 @@ def test_a_limit_that_is_open_is_named_beside_a_difference_that_is(tmp_path: Pat
 
 def test_a_rival_that_scores_the_same_is_no_difference_that_is_open(tmp_path: Path) -> None:
     decide = BY | {"at_most": {"seconds": 2.0}}
-    twins = {"sft/plain": (0.1, 2.0), "sft/engineered": (0.1, 2.0)}
-    found = decided(tmp_path, PLAIN | twins, decide=decide)
+    both = {"sft/plain": (0.1, 2.0), "sft/engineered": (0.1, 2.0)}
+    twins = {"sft/engineered": "sft/plain"}
+    found = decided(tmp_path, PLAIN | both, twins=twins, decide=decide)
     assert " is not shown to keep within seconds 2; about " in found.sentence
 
 
